@@ -1,0 +1,1 @@
+"""Which solid electrolytes to make next: conductivity, window and evidence from a formula list."""

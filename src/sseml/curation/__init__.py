@@ -1,0 +1,1 @@
+"""Literature data become one tidy table of measurements."""

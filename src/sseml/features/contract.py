@@ -1,0 +1,37 @@
+"""What a featurizer is: the features it names, and one call from materials to an array."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.records import Composition
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One column: its name, its unit (`1` if it has none), its meaning and where that comes from."""
+
+    name: str
+    unit: str
+    description: str
+    source: str
+
+
+class Featurizer(Protocol):
+    """Materials in, array of shape (n_materials, len(features)) out; missing is NaN."""
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns, in the order of the array."""
+        ...
+
+    def __call__(self, materials: Sequence[Composition]) -> FloatArray:
+        """Featurize; never mutates its input."""
+        ...

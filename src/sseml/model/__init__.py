@@ -1,0 +1,1 @@
+"""Features become predictions with intervals and evidence."""

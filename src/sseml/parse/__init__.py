@@ -1,0 +1,1 @@
+"""What a person writes becomes a material, or a clear refusal."""

@@ -1,0 +1,157 @@
+"""The records that travel the straight way: what was asked, what is answered, what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sseml.units import ROOM_TEMPERATURE_C
+
+Form = Literal["crystal", "glass", "glass-ceramic", "film"]
+ConductivityKind = Literal["total", "bulk"]
+Domain = Literal["inside", "edge", "outside"]
+
+FORMS: tuple[Form, ...] = ("crystal", "glass", "glass-ceramic", "film")
+CONDUCTIVITY_KINDS: tuple[ConductivityKind, ...] = ("total", "bulk")
+
+
+class RefusedInput(ValueError):
+    """A person wrote something that cannot be answered: the reason, and what to write instead.
+
+    This is "not my kind of input", apart from a bug: only this error becomes a `Refusal`.
+
+    Parameters
+    ----------
+    reason
+        What is wrong, quoting the offending text.
+    suggestion
+        What to write instead; empty where there is nothing useful to say.
+    """
+
+    def __init__(self, reason: str, suggestion: str = "") -> None:
+        super().__init__(f"{reason} ({suggestion})" if suggestion else reason)
+        self.reason = reason
+        self.suggestion = suggestion
+
+
+class BundleError(RuntimeError):
+    """A model bundle is missing, damaged or of a schema version this code does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A material known by its elements and their amounts, with the crystal facts a row may carry.
+
+    Attributes
+    ----------
+    formula
+        Canonical text, which `sseml.parse.formula.parse_formula` reads back to the same amounts.
+    amounts
+        Element symbol → amount in mol per formula unit; all positive; deuterium counted as H.
+    space_group_number
+        International number 1–230, where known.
+    volume_per_atom_A3
+        Cell volume per atom in Å³, where known.
+    form
+        How the material was made, where known.
+    """
+
+    formula: str
+    amounts: Mapping[str, float]
+    space_group_number: int | None = None
+    volume_per_atom_A3: float | None = None
+    form: Form | None = None
+
+    def fractions(self) -> dict[str, float]:
+        """Element fractions, summing to 1."""
+        total = sum(self.amounts.values())
+        return {symbol: amount / total for symbol, amount in self.amounts.items()}
+
+
+Material = Composition
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One parsed row: the material asked about and the conditions it is asked at.
+
+    Attributes
+    ----------
+    row
+        Number of the line or table row in the input, from 1.
+    input
+        The text as the person wrote it.
+    columns
+        The other columns of the input row, kept for the output.
+    """
+
+    row: int
+    input: str
+    material: Material
+    temperature_C: float = ROOM_TEMPERATURE_C
+    conductivity_kind: ConductivityKind | None = None
+    columns: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that could not be answered, in its own place among the answers."""
+
+    row: int
+    input: str
+    reason: str
+    suggestion: str = ""
+    columns: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """The whole message: row, text, reason and suggestion."""
+        fix = f"; {self.suggestion}" if self.suggestion else ""
+        return f"row {self.row}: {self.input!r}: {self.reason}{fix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A measured material near the one asked about.
+
+    `distance` is half the summed absolute difference of element fractions (0 = same, 1 = disjoint).
+    """
+
+    formula: str
+    distance: float
+    sigma_S_cm: float
+    temperature_C: float
+    doi: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The answer to one `Query`; every quantity carries its unit in its name, None means not known."""
+
+    row: int
+    input: str
+    kind: str
+    formula: str
+    family: str
+    temperature_C: float
+    log10_sigma: float
+    sigma_S_cm: float
+    sigma_low_S_cm: float
+    sigma_high_S_cm: float
+    p_superionic: float
+    activation_energy_eV: float
+    domain: Domain
+    nearest: tuple[Neighbour, ...]
+    model: str
+    measured_sigma_S_cm: float | None = None
+    measured_doi: str | None = None
+    V_red: float | None = None
+    V_ox: float | None = None
+    window_note: str | None = None
+    e_above_hull_eV_atom: float | None = None
+    notes: tuple[str, ...] = ()
+    columns: Mapping[str, object] = field(default_factory=dict)
+
+
+Answer = Prediction | Refusal
