@@ -16,7 +16,7 @@ FORMS: tuple[Form, ...] = ("crystal", "glass", "glass-ceramic", "film")
 CONDUCTIVITY_KINDS: tuple[ConductivityKind, ...] = ("total", "bulk")
 
 
-class RefusedInput(ValueError):
+class RefusedInputError(ValueError):
     """A person wrote something that cannot be answered: the reason, and what to write instead.
 
     This is "not my kind of input", apart from a bug: only this error becomes a `Refusal`.
@@ -127,7 +127,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer to one `Query`; every quantity carries its unit in its name, None means not known."""
+    """The answer to one `Query`; None means not known."""
 
     row: int
     input: str

@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One column: its name, its unit (`1` if it has none), its meaning and where that comes from."""
+    """One column: its name, its unit (`1` if none), its meaning and its source."""
 
     name: str
     unit: str
