@@ -1,0 +1,158 @@
+"""Gaussian-process regression on features and on composition, as plain arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSettings:
+    """Variances and lengths of the sum of three kernels, in units of the target and the inputs.
+
+    Attributes
+    ----------
+    feature_variance, feature_length
+        Exponential kernel on the Euclidean distance of standardised features, the distance divided
+        by the square root of their number.
+    composition_variance, composition_length
+        Exponential kernel on the composition distance (half the summed absolute difference of
+        element fractions).
+    linear_variance
+        Linear kernel on the standardised features, divided by their number.
+    noise_variance
+        Variance of a measurement of weight 1; a weight w divides it.
+    """
+
+    feature_variance: float = 1.5
+    feature_length: float = 1.0
+    composition_variance: float = 1.0
+    composition_length: float = 0.3
+    linear_variance: float = 1.0
+    noise_variance: float = 0.35
+
+
+def _distance(A: FloatArray, B: FloatArray) -> FloatArray:
+    squared = (A**2).sum(axis=1)[:, None] + (B**2).sum(axis=1)[None, :] - 2.0 * A @ B.T
+    return np.sqrt(np.clip(squared, 0.0, None))
+
+
+def _kernel(
+    settings: KernelSettings,
+    features: tuple[FloatArray, FloatArray],
+    composition_distance: FloatArray,
+) -> FloatArray:
+    A, B = features
+    n_features = A.shape[1]
+    distance = _distance(A, B) / np.sqrt(n_features)
+    kernel: FloatArray = settings.feature_variance * np.exp(-distance / settings.feature_length)
+    kernel += settings.composition_variance * np.exp(
+        -composition_distance / settings.composition_length
+    )
+    kernel += settings.linear_variance * (A @ B.T) / n_features
+    return kernel
+
+
+@dataclass(frozen=True, slots=True)
+class GaussianProcess:
+    """A fitted Gaussian process: the training inputs and two solved systems.
+
+    Attributes
+    ----------
+    settings
+        The kernel.
+    inputs
+        Standardised training features, shape (n_train, n_features).
+    dual
+        Solution of (K + noise) dual = target - mean, shape (n_train,).
+    inverse_factor
+        Inverse of the Cholesky factor of K + noise, shape (n_train, n_train), or shape (0, 0) where
+        no standard deviation is wanted.
+    mean
+        Mean of the target.
+    """
+
+    settings: KernelSettings
+    inputs: FloatArray
+    dual: FloatArray
+    inverse_factor: FloatArray
+    mean: float
+
+    @classmethod
+    def fit(
+        cls,
+        settings: KernelSettings,
+        inputs: FloatArray,
+        composition_distance: FloatArray,
+        target: FloatArray,
+        weights: FloatArray,
+    ) -> GaussianProcess:
+        """Fit exactly, by Cholesky decomposition.
+
+        Parameters
+        ----------
+        settings
+            The kernel.
+        inputs
+            Standardised features, shape (n_train, n_features).
+        composition_distance
+            Between all pairs of training rows, shape (n_train, n_train).
+        target, weights
+            Shape (n_train,); weights are positive.
+        """
+        kernel = _kernel(settings, (inputs, inputs), composition_distance)
+        kernel[np.diag_indices_from(kernel)] += settings.noise_variance / weights
+        factor = np.linalg.cholesky(kernel)
+        inverse_factor = np.linalg.inv(factor)
+        mean = float(np.average(target, weights=weights))
+        dual = inverse_factor.T @ (inverse_factor @ (target - mean))
+        return cls(settings, inputs, dual, inverse_factor, mean)
+
+    def predict(
+        self, inputs: FloatArray, composition_distance: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """Predict mean and standard deviation (of the noise-free function), each shape (n_rows,).
+
+        Parameters
+        ----------
+        inputs
+            Standardised features, shape (n_rows, n_features).
+        composition_distance
+            To every training row, shape (n_rows, n_train).
+        """
+        cross = _kernel(self.settings, (inputs, self.inputs), composition_distance)
+        prior = (
+            self.settings.feature_variance
+            + self.settings.composition_variance
+            + self.settings.linear_variance * (inputs**2).mean(axis=1)
+        )
+        projected = cross @ self.inverse_factor.T
+        variance = prior - (projected**2).sum(axis=1)
+        return self.mean + cross @ self.dual, np.sqrt(np.clip(variance, 0.0, None))
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, to be saved without pickle."""
+        return {
+            "inputs": self.inputs,
+            "dual": self.dual,
+            "inverse_factor": self.inverse_factor.astype(np.float32),
+            "settings": np.array(astuple(self.settings)),
+            "mean": np.array([self.mean]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> GaussianProcess:
+        """Rebuild from `to_arrays`."""
+        return cls(
+            settings=KernelSettings(*(float(number) for number in arrays["settings"])),
+            inputs=arrays["inputs"],
+            dual=arrays["dual"],
+            inverse_factor=arrays["inverse_factor"],
+            mean=float(arrays["mean"][0]),
+        )
