@@ -40,7 +40,8 @@ class KernelSettings:
 
 def _distance(A: FloatArray, B: FloatArray) -> FloatArray:
     squared = (A**2).sum(axis=1)[:, None] + (B**2).sum(axis=1)[None, :] - 2.0 * A @ B.T
-    return np.sqrt(np.clip(squared, 0.0, None))
+    distance: FloatArray = np.sqrt(np.clip(squared, 0.0, None))
+    return distance
 
 
 def _kernel(
