@@ -1,0 +1,85 @@
+"""The many ways a formula is typed, pasted or typeset, brought to one plain spelling."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+from sseml.records import RefusedInputError
+
+MAX_LENGTH = 1000
+"""Longest text read as one formula, in characters."""
+
+_CHARACTERS = str.maketrans(
+    {
+        **dict.fromkeys("‐‑‒–—―−﹣－⁻₋", "-"),
+        **dict.fromkeys("•∙⋅‧・∗⁎✕×⸱", "·"),
+        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None),
+        **dict.fromkeys("“”„", '"'),
+        "﹢": "+",
+        "⁄": "/",
+        "∕": "/",
+    }
+)
+_SUPERSCRIPT_CHARGE = re.compile("[⁺]|(?<=[⁰¹²³⁴⁵⁶⁷⁸⁹])⁻")
+_HTML_TAG = re.compile(r"</?(?:sub|sup|i|b|em|strong|span)\b[^<>]*>", re.IGNORECASE)
+_LATEX_WRAPPER = re.compile(
+    r"\\(?:mathrm|mathregular|mathit|mathbf|rm|text|textrm|ensuremath|ce)\b"
+)
+_LATEX_SUBSCRIPT = re.compile(r"(?:_|\\textsubscript)\s*\{([^{}]*)\}")
+_LATEX_SPACE = re.compile(r"\\[,;:! ]|~")
+_PLAIN_NUMBER = re.compile(r"\s*\d+(?:\.\d+)?\s*")
+_PHASE_PREFIX = re.compile(
+    r"(?:(?:alpha|beta|gamma|delta|epsilon|cubic|tetragonal|rhombohedral|orthorhombic|monoclinic"
+    r"|hexagonal|trigonal|triclinic|amorphous|glassy|crystalline|[ctrohmag]|[LHR]T)\s?-\s?"
+    r"|(?:cubic|tetragonal|rhombohedral|orthorhombic|monoclinic|hexagonal|trigonal|triclinic"
+    r"|amorphous|glassy|crystalline)\s"
+    r"|[α-ω]['′]?\s?-?\s?)(?=[A-Z(\[{])"
+)
+_GREEK_COMMAND = re.compile(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
+
+
+def normalise(text: str) -> str:
+    """Bring Unicode, HTML and LaTeX spellings of a formula to plain characters.
+
+    Examples
+    --------
+    >>> normalise("Li₁₊ₓAlₓTi₂₋ₓ(PO₄)₃")
+    'Li1+xAlxTi2-x(PO4)3'
+    >>> normalise(r"$Li_{10}GeP_{2}S_{12}$")
+    'Li10GeP2S12'
+    >>> normalise("β-Li<sub>3</sub>PS<sub>4</sub>")
+    'Li3PS4'
+    """
+    if len(text) > MAX_LENGTH:
+        raise RefusedInputError(
+            f"the text is {len(text)} characters long ({text[:40]!r}…), longer than any formula",
+            f"write one formula of at most {MAX_LENGTH} characters",
+        )
+    if not text.isascii():
+        text = _SUPERSCRIPT_CHARGE.sub("^", text)
+        text = unicodedata.normalize("NFKC", text.translate(_CHARACTERS)).translate(_CHARACTERS)
+    if "&" in text:
+        text = html.unescape(text).translate(_CHARACTERS)
+    if "<" in text:
+        text = _HTML_TAG.sub("", text)
+    if "\\" in text or "_" in text or "$" in text:
+        text = _from_latex(text)
+    text = text.strip().strip("\"'").strip()
+    text = _PHASE_PREFIX.sub("", text, count=1) if _PHASE_PREFIX.match(text) else text
+    return " ".join(text.split())
+
+
+def _from_latex(text: str) -> str:
+    text = text.replace("$", "").replace(r"\(", "").replace(r"\)", "")
+    text = _LATEX_SPACE.sub(" ", _LATEX_WRAPPER.sub("", text))
+    text = _GREEK_COMMAND.sub(r"\1", text).replace(r"\cdot", "·").replace(r"\times", "·")
+    text = _LATEX_SUBSCRIPT.sub(_subscript, text)
+    return re.sub(r"_(?=[\dxyz])", "", text)
+
+
+def _subscript(match: re.Match[str]) -> str:
+    """Keep a plain number as it is; give an expression its own brackets."""
+    content = match.group(1)
+    return content.strip() if _PLAIN_NUMBER.fullmatch(content) else f"({content})"
