@@ -1,0 +1,1 @@
+"""The benchmarks: splits, metrics, coverage, by family."""
