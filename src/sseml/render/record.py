@@ -1,0 +1,182 @@
+"""One answer as a flat or nested record of plain values: what every other drawing starts from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, assert_never
+
+from sseml.records import Answer, Neighbour, Prediction, Refusal
+
+Record = dict[str, Any]
+
+COLUMN_TYPES: Mapping[str, type[str] | type[float]] = {
+    "input": str,
+    "status": str,
+    "error": str,
+    "kind": str,
+    "formula": str,
+    "family": str,
+    "temperature_C": float,
+    "log10_sigma": float,
+    "sigma_S_cm": float,
+    "sigma_low_S_cm": float,
+    "sigma_high_S_cm": float,
+    "p_superionic": float,
+    "activation_energy_eV": float,
+    "V_red": float,
+    "V_ox": float,
+    "window_note": str,
+    "e_above_hull_eV_atom": float,
+    "domain": str,
+    "measured_sigma_S_cm": float,
+    "measured_doi": str,
+    "nearest_formula": str,
+    "nearest_distance": float,
+    "nearest_sigma_S_cm": float,
+    "nearest_doi": str,
+    "model": str,
+}
+OUTPUT_COLUMNS: tuple[str, ...] = tuple(COLUMN_TYPES)
+EXPLANATION = "explanation"
+
+_NEAREST = tuple(name for name in OUTPUT_COLUMNS if name.startswith("nearest_"))
+_OF_PREDICTION = tuple(
+    name for name in OUTPUT_COLUMNS if name not in ("input", "status", "error", *_NEAREST)
+)
+
+
+class RenderError(ValueError):
+    """The answers do not fit the format asked for; the message says which one takes them."""
+
+
+def to_record(answer: Answer, *, explain: bool = False) -> Record:
+    """Flatten one answer: the output columns in their order, then the columns of the input.
+
+    Parameters
+    ----------
+    answer
+        What `sseml.predict.predict_queries` yields.
+    explain
+        Add the text of `explanation` as a column of its own.
+
+    Returns
+    -------
+    dict
+        A value that is not known is None.
+    """
+    record: Record = dict.fromkeys(OUTPUT_COLUMNS)
+    record["input"] = plain(answer.input)
+    match answer:
+        case Refusal():
+            record["status"], record["error"] = "error", plain(answer.message)
+        case Prediction():
+            record["status"] = "ok"
+            record.update({name: plain(getattr(answer, name)) for name in _OF_PREDICTION})
+            if answer.nearest:
+                near = neighbour_record(answer.nearest[0])
+                record.update({name: near[name.removeprefix("nearest_")] for name in _NEAREST})
+        case _:
+            assert_never(answer)
+    if explain:
+        record[EXPLANATION] = plain(explanation(answer))
+    return record | _kept_columns(answer.columns, taken=record)
+
+
+def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
+    """Like `to_record`, with all the neighbours as one list under `nearest`."""
+    nested: Record = {}
+    for name, value in to_record(answer, explain=explain).items():
+        if name == _NEAREST[0]:
+            neighbours = answer.nearest if isinstance(answer, Prediction) else ()
+            nested["nearest"] = [neighbour_record(neighbour) for neighbour in neighbours]
+        elif name not in _NEAREST:
+            nested[name] = value
+    return nested
+
+
+def neighbour_record(neighbour: Neighbour) -> Record:
+    """One measured neighbour as plain values."""
+    return {
+        "formula": plain(neighbour.formula),
+        "distance": plain(neighbour.distance),
+        "sigma_S_cm": plain(neighbour.sigma_S_cm),
+        "temperature_C": plain(neighbour.temperature_C),
+        "doi": plain(neighbour.doi),
+    }
+
+
+def explanation(answer: Answer) -> str:
+    """Why this answer: material, interval, domain and the measured materials it leans on."""
+    match answer:
+        case Refusal():
+            suggestion = (("instead", answer.suggestion),) if answer.suggestion else ()
+            items: tuple[tuple[str, str], ...] = (("refused", answer.reason), *suggestion)
+        case Prediction():
+            items = (*_stated(answer), *_evidence(answer), ("model", answer.model))
+        case _:
+            assert_never(answer)
+    return "\n".join((answer.input, *(f"  {label:<11}{text}" for label, text in items)))
+
+
+def _stated(answer: Prediction) -> Iterable[tuple[str, str]]:
+    yield "material", f"{answer.formula} ({answer.kind})"
+    yield "family", answer.family
+    yield (
+        "predicted",
+        f"{answer.sigma_S_cm:.2g} S/cm at {answer.temperature_C:g} °C",
+    )
+    yield "interval", f"{answer.sigma_low_S_cm:.1g} to {answer.sigma_high_S_cm:.1g} S/cm (90 %)"
+    yield "superionic", f"{answer.p_superionic:.0%} probability that σ ≥ 1e-4 S/cm"
+    yield "activation", f"{answer.activation_energy_eV:.2f} eV"
+
+
+def _evidence(answer: Prediction) -> Iterable[tuple[str, str]]:
+    if answer.nearest:
+        why = f"the nearest measured material is {answer.nearest[0].distance:.3f} away"
+    else:
+        why = "there is no measured material to compare with"
+    yield "domain", f"{answer.domain}: {why}"
+    if answer.measured_sigma_S_cm is not None:
+        yield (
+            "measured",
+            f"{answer.measured_sigma_S_cm:.2g} S/cm, {answer.measured_doi or 'no DOI'}",
+        )
+    for near in answer.nearest:
+        value = f"{near.sigma_S_cm:.2g} S/cm at {near.temperature_C:g} °C"
+        yield (
+            "nearest",
+            f"{near.formula} ({near.distance:.3f} away): {value}, {near.doi or 'no DOI'}",
+        )
+    for note in answer.notes:
+        yield "note", note
+
+
+def plain(value: object) -> Any:
+    """Reduce a value to what JSON can say: no NaN, no array scalars, no lone surrogates."""
+    match value:
+        case float():
+            return float(value) if math.isfinite(value) else None
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        case None | bool() | int():
+            return value
+        case Mapping():
+            return {str(plain(str(key))): plain(item) for key, item in value.items()}
+        case list() | tuple():
+            return [plain(item) for item in value]
+    scalar = getattr(value, "item", None)
+    return plain(scalar()) if callable(scalar) else plain(str(value))
+
+
+def _kept_columns(columns: Mapping[str, object], taken: Iterable[str]) -> Record:
+    """Return the columns of the input; a name that is taken gets `input_` in front."""
+    used = {*taken, "nearest"}
+    kept: Record = {}
+    for column, value in columns.items():
+        name = str(plain(str(column)))
+        while name in used:
+            name = f"input_{name}"
+        used.add(name)
+        kept[name] = plain(value)
+    return kept

@@ -1,0 +1,100 @@
+"""Answers as aligned columns for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from sseml.records import Answer, Prediction, Refusal
+from sseml.render.record import explanation
+
+_LOOK_AHEAD = 200
+"""Answers read before the width of the first column is fixed."""
+
+_GAP = "  "
+_COLUMNS = {
+    "family": 12,
+    "T, °C": 5,
+    "σ, S/cm": 7,
+    "90 % interval": 13,
+    "P≥1e-4": 6,
+    "Ea, eV": 6,
+    "domain": 7,
+    "measured": 8,
+}
+"""Title and width of every column after the input."""
+
+_NARROWEST = 8
+
+
+def table_lines(
+    answers: Iterable[Answer], *, explain: bool = False, width: int = 100
+) -> Iterator[str]:
+    """Yield the lines of the table, a refused row in its place with its reason."""
+    rest = iter(answers)
+    head = list(islice(rest, _LOOK_AHEAD))
+    if not head:
+        return
+    room = width - sum(len(_GAP) + column for column in _COLUMNS.values())
+    longest = max(text_width(visible(answer.input)) for answer in head)
+    first = max(_NARROWEST, min(longest, room))
+    titles = (pad(title, column) for title, column in _COLUMNS.items())
+    yield _GAP.join((pad("input", first), *titles)).rstrip()
+    for answer in chain(head, rest):
+        if isinstance(answer, Refusal):
+            yield from _refused(answer, first, width)
+        else:
+            yield _answered(answer, first)
+        if explain:
+            yield from (f"    {visible(line)}" for line in explanation(answer).splitlines())
+
+
+def _answered(answer: Prediction, first: int) -> str:
+    measured = answer.measured_sigma_S_cm
+    cells = (
+        answer.family,
+        f"{answer.temperature_C:g}",
+        f"{answer.sigma_S_cm:.1e}",
+        f"{answer.sigma_low_S_cm:.0e}…{answer.sigma_high_S_cm:.0e}",
+        f"{answer.p_superionic:.2f}",
+        f"{answer.activation_energy_eV:.2f}",
+        answer.domain,
+        "" if measured is None else f"{measured:.1e}",
+    )
+    padded = (pad(visible(c), room) for c, room in zip(cells, _COLUMNS.values(), strict=True))
+    return _GAP.join((pad(visible(answer.input), first), *padded)).rstrip()
+
+
+def _refused(answer: Refusal, first: int, width: int) -> Iterator[str]:
+    reason = "; ".join(part for part in (answer.reason, answer.suggestion) if part)
+    lines = textwrap.wrap(visible(f"refused: {reason}"), max(40, width - first - len(_GAP)))
+    names = chain([pad(visible(answer.input), first)], iter(lambda: " " * first, None))
+    for name, line in zip(names, lines, strict=False):
+        yield f"{name}{_GAP}{line}"
+
+
+def text_width(text: str) -> int:
+    """Terminal columns of `text`: wide characters take two, combining marks none."""
+    return sum(map(_character_width, text))
+
+
+def _character_width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def pad(text: str, room: int) -> str:
+    """Fill `text` with blanks to `room` terminal columns, or cut it with an ellipsis."""
+    if text_width(text) > room:
+        while text_width(text) > room - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (room - text_width(text))
+
+
+def visible(text: str) -> str:
+    """Escape what would move the cursor, or hide or reverse text, on a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

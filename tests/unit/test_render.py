@@ -1,0 +1,252 @@
+"""Render: what every drawing of an answer promises."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sseml.records import Answer, Neighbour, Prediction, Refusal
+from sseml.render import (
+    OUTPUT_COLUMNS,
+    RenderError,
+    explanation,
+    to_nested_record,
+    to_record,
+    write,
+)
+from sseml.render.columnar import inert
+from sseml.render.table import text_width
+
+NEAR = (
+    Neighbour("Li6PS5Cl", 0.0, 3.1e-3, 25.0, "10.1000/first"),
+    Neighbour("Li6PS5Br", 0.08, 1.2e-3, 30.0, None),
+)
+ANSWER = Prediction(
+    row=1,
+    input="Li6PS5Cl",
+    kind="composition",
+    formula="Li6PS5Cl",
+    family="argyrodite",
+    temperature_C=25.0,
+    log10_sigma=-2.7,
+    sigma_S_cm=2.0e-3,
+    sigma_low_S_cm=1.0e-4,
+    sigma_high_S_cm=4.0e-2,
+    p_superionic=0.96,
+    activation_energy_eV=0.31,
+    domain="inside",
+    nearest=NEAR,
+    model="composition-1",
+    measured_sigma_S_cm=3.1e-3,
+    measured_doi="10.1000/first",
+    notes=("family recognised with confidence 0.99",),
+)
+REFUSED = Refusal(row=2, input="Li6PS5Xx", reason="'Xx' is no element", suggestion="try 'Xe'")
+
+
+def drawn(answers: list[Answer], format: str, **options: object) -> str:
+    stream = io.StringIO()
+    write(answers, stream, format, **options)  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_the_output_columns_are_those_of_the_contract() -> None:
+    contract = (
+        "input status error kind formula family temperature_C log10_sigma sigma_S_cm "
+        "sigma_low_S_cm sigma_high_S_cm p_superionic activation_energy_eV V_red V_ox window_note "
+        "e_above_hull_eV_atom domain measured_sigma_S_cm measured_doi nearest_formula "
+        "nearest_distance nearest_sigma_S_cm nearest_doi model"
+    )
+    assert " ".join(OUTPUT_COLUMNS) == contract
+    assert tuple(to_record(ANSWER)) == OUTPUT_COLUMNS
+    assert tuple(to_record(REFUSED)) == OUTPUT_COLUMNS
+
+
+def test_a_refused_row_says_row_text_reason_and_suggestion() -> None:
+    record = to_record(REFUSED)
+    assert record["status"] == "error"
+    assert record["error"] == "row 2: 'Li6PS5Xx': 'Xx' is no element; try 'Xe'"
+    assert all(record[name] is None for name in OUTPUT_COLUMNS[3:])
+
+
+def test_nearest_is_nested_in_json_and_flat_elsewhere() -> None:
+    nested = to_nested_record(ANSWER)
+    assert [near["formula"] for near in nested["nearest"]] == ["Li6PS5Cl", "Li6PS5Br"]
+    assert list(nested["nearest"][0]) == [
+        "formula", "distance", "sigma_S_cm", "temperature_C", "doi",
+    ]  # fmt: skip
+    assert not any(name.startswith("nearest_") for name in nested)
+    assert list(nested).index("nearest") == list(nested).index("model") - 1
+    assert to_record(ANSWER)["nearest_doi"] == "10.1000/first"
+    assert to_nested_record(REFUSED)["nearest"] == []
+
+
+def test_input_columns_are_kept_and_never_overwrite_an_answer() -> None:
+    columns = {"batch": "A", "formula": "mine", "input_formula": "also mine", "nearest": 7}
+    record = to_record(replace(ANSWER, columns=columns))
+    assert record["formula"] == "Li6PS5Cl"
+    assert record["batch"] == "A"
+    assert record["input_formula"] == "mine"
+    assert record["input_input_formula"] == "also mine"
+    assert record["input_nearest"] == 7
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), np.float64("nan"), float("inf")])
+def test_missing_is_null_in_json_and_empty_in_csv(missing: float | None) -> None:
+    answer = replace(ANSWER, measured_sigma_S_cm=missing, columns={"note": missing})
+    assert json.loads(drawn([answer], "jsonl"))["measured_sigma_S_cm"] is None
+    row = next(csv.DictReader(io.StringIO(drawn([answer], "csv"))))
+    assert row["measured_sigma_S_cm"] == ""
+    assert row["note"] == ""
+    assert "nan" not in drawn([answer], "csv").lower()
+
+
+def test_array_scalars_and_odd_objects_become_plain_values() -> None:
+    columns = {"n": np.int64(3), "x": np.float32(0.5), "b": b"raw", "l": [np.int8(1), None]}
+    record = to_record(replace(ANSWER, columns=columns))
+    assert record["n"] == 3
+    assert type(record["n"]) is int
+    assert record["x"] == 0.5
+    assert record["l"] == [1, None]
+    assert json.loads(drawn([replace(ANSWER, columns=columns)], "jsonl"))["n"] == 3
+
+
+@pytest.mark.parametrize(
+    "live",
+    ["=1+1", "+A1", "-A1", "@SUM(A1)", "\t=1+1", "\r=1", "\n=1", " =1+1", "\u200b=1", "＝1+1",
+     '=HYPERLINK("x")', "-1+cmd|' /C calc'!A0", "\x00=1"],
+)  # fmt: skip
+def test_a_spreadsheet_formula_never_comes_out_live(live: str) -> None:
+    answers: list[Answer] = [
+        Refusal(row=1, input=live, reason=live, columns={live: live}),
+        replace(ANSWER, row=2, input=live, columns={live: live}),
+    ]
+    for row in csv.reader(io.StringIO(drawn(answers, "csv"), newline="")):
+        for cell in row:
+            assert not cell.lstrip("\x00 \t\r\n\u200b").startswith(
+                ("=", "+", "-A", "-1+", "@", "＝")
+            )
+
+
+@pytest.mark.parametrize("number", ["-3.5", "+2", "-1e-4", "1.5E+3", "-.5", "12"])
+def test_numbers_are_left_alone(number: str) -> None:
+    assert inert(number) == number
+    row = next(csv.DictReader(io.StringIO(drawn([replace(ANSWER, columns={"x": number})], "csv"))))
+    assert row["x"] == number
+    assert row["log10_sigma"] == "-2.7"
+
+
+@given(st.text())
+def test_any_text_survives_csv_and_json(text: str) -> None:
+    answer = replace(ANSWER, columns={"note": text})
+    row = next(csv.DictReader(io.StringIO(drawn([answer], "csv"), newline="")))
+    assert row["note"].removeprefix("'") == text.removeprefix("'")
+    line = drawn([answer], "jsonl")
+    assert line.count("\n") == 1
+    assert json.loads(line)["note"] == text
+
+
+def test_lone_surrogates_of_a_broken_argument_can_still_be_written() -> None:
+    broken = replace(ANSWER, input="Li\udcff")
+    for format in ("table", "csv", "jsonl"):
+        drawn([broken], format, explain=True).encode("utf-8")
+
+
+def test_a_table_is_aligned_within_100_columns_with_refusals_in_place() -> None:
+    wide = replace(ANSWER, row=3, input="硫化物" * 20, family="a family with a long name")
+    long = replace(REFUSED, reason="a reason that goes on " * 12)
+    lines = drawn([ANSWER, REFUSED, wide, long], "table").splitlines()
+    assert all(text_width(line) <= 100 for line in lines)
+    assert lines[1].startswith("Li6PS5Cl")
+    assert lines[2].startswith("Li6PS5Xx")
+    assert "refused: 'Xx' is no element; try 'Xe'" in lines[2]
+    start = lines[0].index("domain")
+    assert lines[1][start:].startswith("inside")
+    assert "…" in lines[3]
+
+
+def test_a_table_cannot_move_the_cursor_or_reverse_text() -> None:
+    sly = replace(REFUSED, input="Li\x1b[2J\u202eCl", reason="bad \x07 text\nnext")
+    table = drawn([sly], "table", explain=True)
+    assert not {"\x1b", "\x07", "\u202e"} & set(table)
+
+
+def test_nothing_in_nothing_out() -> None:
+    assert drawn([], "table") == ""
+    assert drawn([], "jsonl") == ""
+    assert drawn([], "csv") == ",".join(OUTPUT_COLUMNS) + "\n"
+
+
+def test_the_explanation_names_family_interval_domain_and_neighbours() -> None:
+    text = explanation(ANSWER)
+    for part in ("argyrodite", "0.0001 to 0.04", "inside", "Li6PS5Br", "10.1000/first", "0.99"):
+        assert part in text
+    assert "Xx" in explanation(REFUSED)
+    assert to_record(ANSWER, explain=True)["explanation"] == text
+    assert "argyrodite" in drawn([ANSWER], "csv", explain=True)
+
+
+def test_parquet_has_the_same_types_whatever_the_rows_hold() -> None:
+    schemas = []
+    for answers in ([ANSWER], [REFUSED], []):
+        stream = io.BytesIO()
+        write(answers, stream, "parquet")  # type: ignore[arg-type]
+        schemas.append(pq.read_schema(io.BytesIO(stream.getvalue())))
+    assert schemas[0] == schemas[1] == schemas[2]
+    assert str(schemas[0].field("sigma_S_cm").type) == "double"
+    assert str(schemas[0].field("V_red").type) == "double"
+
+
+def test_parquet_keeps_values_and_the_types_of_kept_columns() -> None:
+    stream = io.BytesIO()
+    kept = {"n": 3, "x": 0.5, "flag": True, "text": "=1", "none": None}
+    write([replace(ANSWER, columns=kept), REFUSED], stream, "parquet")
+    first, second = pq.read_table(io.BytesIO(stream.getvalue())).to_pylist()
+    assert {name: first[name] for name in kept} == kept
+    assert second["n"] is None
+    assert first["sigma_S_cm"] == ANSWER.sigma_S_cm
+
+
+def test_columns_that_differ_between_rows_are_joined_or_refused_loudly() -> None:
+    early = [replace(ANSWER, columns={"a": "1"}), replace(ANSWER, columns={"b": "2"})]
+    rows = list(csv.DictReader(io.StringIO(drawn([*early], "csv"))))
+    assert [(row["a"], row["b"]) for row in rows] == [("1", ""), ("", "2")]
+    late = [*[replace(ANSWER, columns={"a": "1"})] * 1_500, replace(ANSWER, columns={"b": "2"})]
+    with pytest.raises(RenderError, match=r"'b'.*--format jsonl"):
+        drawn(late, "csv")  # type: ignore[arg-type]
+    changed = [replace(ANSWER, columns={"a": 1})] * 1_500 + [replace(ANSWER, columns={"a": "x"})]
+    with pytest.raises(RenderError, match="'a' held int64"):
+        write(changed, io.BytesIO(), "parquet")
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "table"])
+def test_rows_stream_instead_of_being_held(format: str) -> None:
+    read = 0
+
+    def endless() -> Iterator[Answer]:
+        nonlocal read
+        while True:
+            read += 1
+            yield ANSWER
+
+    class Full(Exception):  # noqa: N818
+        pass
+
+    class Small(io.StringIO):
+        def write(self, text: str) -> int:
+            if self.tell() > 1_000_000:
+                raise Full
+            return super().write(text)
+
+    with pytest.raises(Full):
+        write(endless(), Small(), format)  # type: ignore[arg-type]
+    assert read < 20_000
