@@ -4,130 +4,130 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 
-from sseml.records import RefusedInputError
+from sseml.parse.tokens import CLOSE, DOT, ELEMENT, NUMBER, OPEN, SIGN, SLASH, VARIABLE, TokenStream
 
-VARIABLES = "xyz"
-NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
-_MAX_DEPTH = 20
+MAX_DEPTH = 20
+"""Deepest nesting of brackets."""
 
-
-def quote_at(text: str, position: int) -> str:
-    """Say where in a text something is: ``at position 5 of 'Li7(La3'`` (positions from 1)."""
-    return f"at position {position + 1} of {text!r}"
+_LEADING_ZERO = re.compile(r"0\d")
 
 
-class ExpressionReader:
-    """Reads amounts out of a text and remembers whether a variable was used.
+def read_number(stream: TokenStream) -> float:
+    """Read a number without sign."""
+    token = stream.current
+    if token.kind != NUMBER:
+        raise stream.refusal("a number is missing", "write one, such as 0.5")
+    if _LEADING_ZERO.match(token.text):
+        hint = f"did you mean 0.{token.text[1:]} or {token.text.lstrip('0') or '0'}?"
+        raise stream.refusal(f"the number {token.text} begins with a zero", hint)
+    value = float(token.text)
+    if not math.isfinite(value):
+        raise stream.refusal(f"the number {token.text[:20]} is too large")
+    stream.advance()
+    return value
 
-    Parameters
-    ----------
-    text
-        The whole normalised formula, so that messages can give positions.
-    values
-        Variable name → value.
+
+def read_term(stream: TokenStream) -> float:
+    """Read an amount without sign: ``2``, ``2/3``, ``x``, ``3x``, ``2x/3``, ``2(1-x)``.
+
+    The current token is the beginning of an amount.
     """
+    value = 1.0
+    if stream.current.kind == NUMBER:
+        value = _over(stream, read_number(stream))
+        if stream.current.spaced:
+            return value
+    if stream.current.kind == VARIABLE:
+        value = _over(stream, value * _read_variable(stream))
+    elif is_amount_bracket(stream):
+        value = _over(stream, value * _read_bracket(stream, 0))
+    return value
 
-    def __init__(self, text: str, values: Mapping[str, float]) -> None:
-        self.text = text
-        self.values = values
-        self.position = 0
 
-    def peek(self, ahead: int = 0) -> str:
-        """Return the character at the position, or an empty string at the end."""
-        index = self.position + ahead
-        return self.text[index] if index < len(self.text) else ""
+def is_amount_bracket(stream: TokenStream) -> bool:
+    """Tell whether a bracket opens here that holds an amount, such as ``(1-x)``, and no element."""
+    if stream.current.text != "(":
+        return False
+    depth, count, holds_amount = 0, 0, False
+    while True:
+        kind = stream.ahead(count).kind
+        if kind == OPEN:
+            depth += 1
+        elif kind == CLOSE:
+            depth -= 1
+            if depth == 0:
+                return holds_amount
+        elif kind in (NUMBER, VARIABLE):
+            holds_amount = True
+        elif kind == ELEMENT or kind not in (SIGN, SLASH, DOT):
+            return False
+        count += 1
 
-    def skip_spaces(self) -> None:
-        """Move on to the next character that is not a space."""
-        while self.peek() == " ":
-            self.position += 1
 
-    def number(self) -> float:
-        """Read a number without sign."""
-        match = NUMBER.match(self.text, self.position)
-        if match is None:
-            raise self.refusal("a number is missing", "write a number such as 0.5")
-        self.position = match.end()
-        value = float(match.group())
-        if not math.isfinite(value):
-            raise self.refusal(f"the number {match.group()} is too large", "", match.start())
-        return value
+def _read_variable(stream: TokenStream) -> float:
+    name = stream.current.text
+    if name not in stream.values:
+        raise stream.refusal(f"{name} has no value", f"give it one, such as {name}=0.1")
+    stream.advance()
+    return stream.values[name]
 
-    def variable(self) -> float:
-        """Read one of x, y, z and give its value."""
-        name = self.peek()
-        if name not in self.values:
-            raise self.refusal(f"{name} has no value", f"give it one, such as {name}=0.1")
-        self.position += 1
-        return self.values[name]
 
-    def bracketed(self, depth: int = 0) -> float:
-        """Read ``( sum )``."""
-        if depth > _MAX_DEPTH:
-            raise self.refusal("brackets are nested too deeply", "write the number itself")
-        opened_at = self.position
-        self.position += 1
-        value = self._sum(depth + 1)
-        if self.peek() != ")":
-            if self.peek():
-                raise self.refusal(f"{self.peek()!r} does not belong in an amount", "")
-            raise self.refusal("the bracket '(' is never closed", "add ')'", opened_at)
-        self.position += 1
-        return value
+def _over(stream: TokenStream, value: float) -> float:
+    while stream.current.kind == SLASH and stream.ahead().kind == NUMBER:
+        stream.advance()
+        value = _divide(stream, value, read_number(stream))
+    return value
 
-    def _sum(self, depth: int) -> float:
-        self.skip_spaces()
-        sign = 1.0
-        if self.peek() in ("-", "+"):
-            sign = -1.0 if self.peek() == "-" else 1.0
-            self.position += 1
-        value = sign * self._product(depth)
-        while True:
-            self.skip_spaces()
-            operator = self.peek()
-            if operator not in ("+", "-") or not operator:
-                return value
-            self.position += 1
-            term = self._product(depth)
-            value = value + term if operator == "+" else value - term
 
-    def _product(self, depth: int) -> float:
-        self.skip_spaces()
-        value = self._factor(depth)
-        while True:
-            self.skip_spaces()
-            character = self.peek()
-            if character and character in "*·":
-                self.position += 1
-                self.skip_spaces()
-                value *= self._factor(depth)
-            elif character == "/":
-                self.position += 1
-                self.skip_spaces()
-                value = self.divide(value, self._factor(depth))
-            elif character and (character in VARIABLES or character == "("):
-                value *= self._factor(depth)
-            else:
-                return value
+def _divide(stream: TokenStream, dividend: float, divisor: float) -> float:
+    if divisor == 0:
+        raise stream.refusal("an amount is divided by zero before this place", "correct it")
+    return dividend / divisor
 
-    def _factor(self, depth: int) -> float:
-        if self.peek() == "(":
-            return self.bracketed(depth)
-        if self.peek() and self.peek() in VARIABLES:
-            return self.variable()
-        return self.number()
 
-    def divide(self, dividend: float, divisor: float) -> float:
-        """Divide, refusing division by zero."""
-        if divisor == 0:
-            raise self.refusal("an amount is divided by zero", "correct the fraction")
-        return dividend / divisor
+def _read_bracket(stream: TokenStream, depth: int) -> float:
+    if depth > MAX_DEPTH:
+        raise stream.refusal(f"brackets are nested more than {MAX_DEPTH} deep")
+    opened = stream.advance()
+    value = _read_sum(stream, depth)
+    if stream.current.text != ")":
+        raise stream.refusal(
+            f"{stream.current.text!r} does not belong in the amount {stream.since(opened)!r}"
+        )
+    stream.advance()
+    return value
 
-    def refusal(
-        self, reason: str, suggestion: str, position: int | None = None
-    ) -> RefusedInputError:
-        """Make the error for this text at this position."""
-        where = quote_at(self.text, self.position if position is None else position)
-        return RefusedInputError(f"{reason} {where}", suggestion)
+
+def _read_sum(stream: TokenStream, depth: int) -> float:
+    value = 0.0
+    sign = stream.advance().text if stream.current.kind == SIGN else "+"
+    while True:
+        product = _read_product(stream, depth)
+        value = value + product if sign == "+" else value - product
+        if stream.current.kind != SIGN:
+            return value
+        sign = stream.advance().text
+
+
+def _read_product(stream: TokenStream, depth: int) -> float:
+    value = _read_factor(stream, depth)
+    while True:
+        if stream.current.kind == DOT:
+            stream.advance()
+            value *= _read_factor(stream, depth)
+        elif stream.current.kind == SLASH:
+            stream.advance()
+            value = _divide(stream, value, _read_factor(stream, depth))
+        elif stream.current.kind in (VARIABLE, OPEN):
+            value *= _read_factor(stream, depth)
+        else:
+            return value
+
+
+def _read_factor(stream: TokenStream, depth: int) -> float:
+    if stream.current.kind == OPEN:
+        return _read_bracket(stream, depth + 1)
+    if stream.current.kind == VARIABLE:
+        return _read_variable(stream)
+    return read_number(stream)

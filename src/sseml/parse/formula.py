@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
 from sseml.parse.elements import MOLAR_MASS_G_MOL
-from sseml.parse.grammar import read_amounts
+from sseml.parse.grammar import NOTHING, read_formula
 from sseml.parse.normalise import normalise
 from sseml.records import Composition, RefusedInputError
 
-SMALLEST_AMOUNT = 1e-9
-"""Amounts below this are taken as nothing."""
+LARGEST_WHOLE_AMOUNT = 50
+"""Mixtures are written in whole numbers up to this: 0.7Li2S-0.3P2S5 as Li7P3S11."""
 
 _RANK = {symbol: rank for rank, symbol in enumerate(MOLAR_MASS_G_MOL)}
 
@@ -50,19 +51,43 @@ def parse_formula(
         )
     given = {"x": x, "y": y, "z": z}
     values = {name: value for name, value in given.items() if value is not None}
-    return composition(read_amounts(plain, values))
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise RefusedInputError(f"{name}={value} is not a number", f"write {name}=0.1")
+    reading = read_formula(plain, values)
+    return composition(_simplest(reading.amounts) if reading.is_mixture else reading.amounts)
 
 
 def composition(amounts: Mapping[str, float]) -> Composition:
-    """Make a `Composition` of element amounts: rounded, ordered, with its canonical formula."""
+    """Make a `Composition` of element amounts: rounded, ordered, with its canonical formula.
+
+    Parameters
+    ----------
+    amounts
+        Element symbol → amount in mol per formula unit; amounts of zero are left out.
+    """
     rounded = {
         symbol: float(f"{amount:.10g}")
         for symbol, amount in sorted(amounts.items(), key=lambda item: _RANK[item[0]])
-        if amount >= SMALLEST_AMOUNT
+        if amount >= NOTHING
     }
     if not rounded:
-        raise RefusedInputError("the formula holds no element with an amount above zero")
+        raise RefusedInputError(
+            "the formula holds no element with an amount above zero", "choose another x"
+        )
     return Composition(formula=canonical_formula(rounded), amounts=rounded)
+
+
+def _simplest(amounts: Mapping[str, float]) -> Mapping[str, float]:
+    """Divide a mixture's amounts down to small whole numbers, where there are such."""
+    for scale in (1, 10, 100, 1000):
+        whole = {symbol: round(amount * scale) for symbol, amount in amounts.items()}
+        if all(abs(whole[s] - amount * scale) < 1e-7 for s, amount in amounts.items()):
+            divisor = math.gcd(*whole.values())
+            if divisor and (scale == 1 or max(whole.values()) / divisor <= LARGEST_WHOLE_AMOUNT):
+                return {symbol: amount / divisor for symbol, amount in whole.items()}
+            break
+    return amounts
 
 
 def canonical_formula(amounts: Mapping[str, float]) -> str:

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from sseml.parse.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
-from sseml.parse.expression import NUMBER, VARIABLES, ExpressionReader
-from sseml.parse.spelling import suggest_spelling
-from sseml.records import RefusedInputError
+from sseml.parse.elements import HYDROGEN_ISOTOPES
+from sseml.parse.expression import MAX_DEPTH, is_amount_bracket, read_term
+from sseml.parse.tokens import (
+    CLOSE,
+    DOT,
+    ELEMENT,
+    END,
+    NUMBER,
+    OPEN,
+    SIGN,
+    SLASH,
+    VARIABLE,
+    Token,
+    TokenStream,
+)
 
 MAX_AMOUNT = 1e4
 """Largest amount of one element in a formula unit."""
 
-MAX_DEPTH = 20
-"""Deepest nesting of brackets."""
+NOTHING = 1e-9
+"""Amounts below this count as nothing: rounding of ``0.3-3x`` at x = 0.1 is not an element."""
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_SEPARATORS = "-+*·"
-_NUMERIC_BRACKET = re.compile(r"\([\dxyz.+\-*/·() eE]*\)")
-_VARIABLE_TERM = re.compile(r"[+-](?:\d+(?:\.\d+)?|\.\d+)?(?:/\d+)?(?:[xyz]|\((?=[^A-Z]*[xyz]))")
-_COEFFICIENT_TERM = re.compile(r"[+-](?:\d+(?:\.\d+)?)?[xyz]([A-Z][a-z]?)")
-_WATER_AFTER_DOT = re.compile(r"\.(?=\d*(?:H2O|D2O))")
-_DECIMAL_WATER = re.compile(r"\d\.(\d+)(H2O|D2O)")
 
 
-def read_amounts(text: str, values: Mapping[str, float]) -> dict[str, float]:
-    """Read a normalised formula or mol mixture into element amounts, in the order written.
+class Reading(NamedTuple):
+    """Element amounts in mol, and whether the text was several parts added up."""
+
+    amounts: dict[str, float]
+    is_mixture: bool
+
+
+def read_formula(text: str, values: Mapping[str, float]) -> Reading:
+    """Read a normalised formula or mol mixture.
 
     Parameters
     ----------
@@ -37,262 +48,198 @@ def read_amounts(text: str, values: Mapping[str, float]) -> dict[str, float]:
     values
         Values of the variables x, y, z.
     """
-    return _FormulaReader(text, values).whole()
+    stream = TokenStream(text, values)
+    reading = _read_mixture(stream, 0)
+    if stream.current.kind != END:
+        raise stream.unexpected()
+    return reading
 
 
-class _FormulaReader(ExpressionReader):
-    """Recursive descent over one formula."""
+def _read_mixture(stream: TokenStream, depth: int) -> Reading:
+    """Read parts added up in mol: ``0.7Li2S-0.3P2S5``, ``LiCl·H2O``, ``0.2(Li2S) 0.8(GeS2)``."""
+    total: dict[str, float] = {}
+    count = 0
+    while True:
+        coefficient = _read_coefficient(stream)
+        started = stream.current
+        for symbol, amount in _read_part(stream, depth, coefficient is not None).items():
+            _add(stream, total, symbol, (1.0 if coefficient is None else coefficient) * amount)
+        count += 1
+        if stream.current.kind in (SIGN, DOT):
+            if count == 1 and coefficient is None:
+                _refuse_split_amount(stream, started)
+            _skip_separator(stream)
+        elif not (stream.current.spaced and coefficient is not None and _at_coefficient(stream)):
+            return Reading(total, count > 1)
 
-    def __init__(self, text: str, values: Mapping[str, float]) -> None:
-        super().__init__(text, values)
-        self._components = 0
-        self.is_mixture = False
 
-    def whole(self) -> dict[str, float]:
-        if ambiguous := _DECIMAL_WATER.search(self.text):
-            digits, water = ambiguous.groups()
-            raise self.refusal(
-                f"the dot before {digits}{water} may be a decimal point or a hydrate dot",
-                f"write ·{digits}{water} for a hydrate",
-                ambiguous.start() + 1,
+def _skip_separator(stream: TokenStream) -> None:
+    separator = stream.advance()
+    while stream.current.text == separator.text:
+        stream.advance()
+    if stream.current.kind in (END, CLOSE, SIGN):
+        if separator.kind == SIGN:
+            raise stream.refusal(
+                f"{separator.text!r} looks like a charge",
+                "write the neutral formula without charges",
+                separator,
             )
-        amounts = self._mixture(0)
-        if self.peek():
-            raise self._unexpected()
-        return amounts
+        raise stream.refusal(f"nothing follows {separator.text!r}", "remove it", separator)
 
-    def _mixture(self, depth: int) -> dict[str, float]:
-        """Parts added up in mol: ``0.7Li2S-0.3P2S5``, ``LiCl·H2O``, ``0.2(Li2S) 0.8(GeS2)``."""
-        total: dict[str, float] = {}
-        first = True
-        while True:
-            self._part(total, depth, first)
-            first = False
-            self.skip_spaces()
-            if self.peek() and self.peek() in _SEPARATORS:
-                self._separator()
-            elif not self.peek() or self.peek() in ")]}":
-                return total
-            elif not (self.peek().isdigit() or self.peek() in "([{"):
-                raise self._unexpected()
 
-    def _separator(self) -> None:
-        sign_at = self.position
-        sign = self.peek()
-        while self.peek() and self.peek() in (sign, " "):
-            self.position += 1
-        if not self.peek() or self.peek() in ")]}" or (self.peek() in "+-"):
-            if sign in "+-":
-                raise self.refusal(
-                    f"charges are not read: {sign!r}",
-                    "write the neutral formula without charges",
-                    sign_at,
-                )
-            raise self.refusal(f"nothing follows {sign!r}", "remove it", sign_at)
+def _refuse_split_amount(stream: TokenStream, started: Token) -> None:
+    """Refuse ``Li6.8-0.25La3Zr2O12``: a subscript broken in two, not a mixture with Li6.8."""
+    if started.kind == ELEMENT and stream.ahead(-1).kind == NUMBER and stream.ahead(-2) == started:
+        raise stream.refusal(
+            f"{stream.since(started)!r} before {stream.current.text!r} may be half an amount or a"
+            " part of a mixture",
+            "write the amount as one number, or a coefficient before each part of the mixture",
+            started,
+        )
 
-    def _part(self, total: dict[str, float], depth: int, first: bool) -> None:
-        """One component, with the coefficient written before it if there is one."""
-        self.skip_spaces()
-        started_at = self.position
-        coefficient, has_coefficient = self._coefficient()
-        if coefficient < 0 or not math.isfinite(coefficient):
-            raise self.refusal("the amount of this part is negative", "", started_at)
-        amounts = self._sequence(depth, has_coefficient)
-        following = self.peek()
-        self._refuse_split_amount(amounts, started_at, first and not has_coefficient, following)
-        for symbol, amount in amounts.items():
-            total[symbol] = self._bounded(total.get(symbol, 0.0) + coefficient * amount, symbol)
 
-    def _refuse_split_amount(
-        self, amounts: Mapping[str, float], started_at: int, suspect: bool, following: str
-    ) -> None:
-        """Refuse ``Li6.8-0.25La3…``: a mixture whose first part is one element with a subscript."""
-        written = self.text[started_at : self.position].strip()
-        if suspect and following in ("-", "+") and len(amounts) == 1 and written[-1:].isdigit():
-            raise self.refusal(
-                f"{written!r} followed by {following!r} may be a sum or a mixture",
-                "write the amount as one number, or the mixture with a coefficient before each part",
-                started_at,
-            )
+def _at_coefficient(stream: TokenStream) -> bool:
+    return stream.current.kind in (NUMBER, VARIABLE) or is_amount_bracket(stream)
 
-    def _coefficient(self) -> tuple[float, bool]:
-        character = self.peek()
-        if not character:
-            return 1.0, False
-        if character.isdigit() or character == ".":
-            value = self._term()
-        elif character in VARIABLES:
-            value = self._term()
-        elif character == "(" and (match := _NUMERIC_BRACKET.match(self.text, self.position)):
-            if not any(c.isdigit() or c in VARIABLES for c in match.group()):
-                return 1.0, False
-            value = self._term()
+
+def _read_coefficient(stream: TokenStream) -> float | None:
+    if not _at_coefficient(stream):
+        return None
+    started = stream.current
+    coefficient = read_term(stream)
+    if coefficient < 0 or not math.isfinite(coefficient):
+        raise stream.refusal(
+            f"the coefficient {stream.since(started)} is negative", "choose another value", started
+        )
+    return coefficient
+
+
+def _read_part(stream: TokenStream, depth: int, has_coefficient: bool) -> dict[str, float]:
+    """Read one component: elements and bracketed groups, each with its amount."""
+    amounts: dict[str, float] = {}
+    attached = False
+    while True:
+        if stream.current.kind == ELEMENT:
+            symbol = stream.advance().text
+            inside = {HYDROGEN_ISOTOPES.get(symbol, symbol): 1.0}
+        elif stream.current.kind == OPEN and not (amounts and is_amount_bracket(stream)):
+            inside = _read_group(stream, depth)
+        elif amounts:
+            return amounts
         else:
-            return 1.0, False
-        self.skip_spaces()
-        return value, True
-
-    def _sequence(self, depth: int, has_coefficient: bool) -> dict[str, float]:
-        amounts: dict[str, float] = {}
-        spaced: bool | None = None
-        while True:
-            self.skip_spaces()
-            character = self.peek()
-            if "A" <= character <= "Z":
-                symbol = self._element()
-                inside = {symbol: 1.0}
-            elif character and character in _CLOSING:
-                if not has_coefficient and amounts and self._is_numeric_bracket():
-                    raise self.refusal("an amount stands apart from its element", "")
-                inside = self._group(depth)
+            raise stream.unexpected()
+        amount = 1.0
+        if _at_coefficient(stream):
+            if stream.current.spaced and has_coefficient:
+                _add_all(stream, amounts, inside, 1.0)
+                return amounts
+            if stream.current.spaced:
+                _refuse_unclear_space(stream, attached)
             else:
-                break
-            gap = self.peek() == " "
-            amount = self._amount(amounts, has_coefficient, spaced)
-            if amount is not None:
-                spaced = gap
-            for symbol, value in inside.items():
-                scaled = value * (1.0 if amount is None else amount)
-                amounts[symbol] = self._bounded(amounts.get(symbol, 0.0) + scaled, symbol)
-        if not amounts:
-            raise self._unexpected()
-        return amounts
+                attached = True
+            amount = _read_amount(stream, amounts, has_coefficient)
+        _add_all(stream, amounts, inside, amount)
 
-    def _is_numeric_bracket(self) -> bool:
-        match = _NUMERIC_BRACKET.match(self.text, self.position)
-        return match is not None and any(c.isdigit() or c in VARIABLES for c in match.group())
 
-    def _element(self) -> str:
-        two = self.text[self.position : self.position + 2]
-        for symbol in (two, two[:1]):
-            known = HYDROGEN_ISOTOPES.get(symbol, symbol)
-            if known in MOLAR_MASS_G_MOL:
-                self.position += len(symbol)
-                return known
-        written = two if two[1:].islower() else two[:1]
-        raise self.refusal(f"{written!r} is not an element", suggest_spelling(self.text))
+def _refuse_unclear_space(stream: TokenStream, attached: bool) -> None:
+    """Read ``Li 7 La 3`` but not ``Li2S 0.8GeS2``, where the number may begin the next part."""
+    following = stream.ahead()
+    runs_on = following.kind not in (END, CLOSE, SIGN, DOT) and not following.spaced
+    if attached or (runs_on and following.kind != SLASH):
+        raise stream.refusal(
+            f"the blank before {stream.current.text!r} leaves open whether it is an amount or"
+            " begins the next part of a mixture",
+            "remove the blank, or write '-' between the parts",
+        )
 
-    def _group(self, depth: int) -> dict[str, float]:
-        if depth >= MAX_DEPTH:
-            raise self.refusal(f"brackets are nested more than {MAX_DEPTH} deep", "")
-        opened_at, opening = self.position, self.peek()
-        self.position += 1
-        amounts = self._mixture(depth + 1)
-        self.skip_spaces()
-        if not self.peek():
-            raise self.refusal(
-                f"the bracket {opening!r} is never closed", f"add {_CLOSING[opening]!r}", opened_at
-            )
-        if self.peek() != _CLOSING[opening]:
-            raise self.refusal(
-                f"{self.peek()!r} closes the bracket {opening!r}", f"write {_CLOSING[opening]!r}"
-            )
-        self.position += 1
-        return amounts
 
-    def _amount(
-        self, amounts: Mapping[str, float], has_coefficient: bool, spaced: bool | None
-    ) -> float | None:
-        """Read the amount after an element or bracket; None where none is written."""
-        if self.peek() == " " and not has_coefficient:
-            match = NUMBER.match(self.text, self.position + 1)
-            if match is None:
-                return None
-            after = self.text[match.end() : match.end() + 1]
-            if after not in ("", " ", ")", "]", "}", "-", "·", "*") or spaced is False:
-                if "A" <= after <= "Z" or after in "([{" or spaced is False:
-                    return None
-            self.position += 1
-        character = self.peek()
-        if not character:
-            return None
-        if character == "^":
-            raise self.refusal(
-                "charges are not read: '^'", "write the neutral formula without charges"
-            )
-        if not (
-            character.isdigit()
-            or character in VARIABLES
-            or (character == "." and self.peek(1).isdigit())
-            or (character == "(" and self._is_numeric_bracket())
-        ):
-            return None
-        started_at = self.position
-        value, varies = self._signed_terms(amounts, has_coefficient)
-        written = self.text[started_at : self.position]
-        if value < 0 and not (varies and value > -1e-12):
-            raise self.refusal(
-                f"the amount {written} is negative", "amounts are positive", started_at
-            )
-        if value <= 0 and not varies:
-            raise self.refusal(f"the amount {written} is zero", "leave the element out", started_at)
-        if value > MAX_AMOUNT:
-            raise self.refusal(f"the amount {written} is above {MAX_AMOUNT:g}", "", started_at)
-        return max(value, 0.0)
+def _read_group(stream: TokenStream, depth: int) -> dict[str, float]:
+    if depth >= MAX_DEPTH:
+        raise stream.refusal(f"brackets are nested more than {MAX_DEPTH} deep")
+    opened = stream.advance()
+    closing = _CLOSING[opened.text]
+    amounts = _read_mixture(stream, depth + 1).amounts
+    if stream.current.kind == END:
+        raise stream.refusal(
+            f"the bracket {opened.text!r} is never closed", f"add {closing!r}", opened
+        )
+    if stream.current.kind != CLOSE:
+        raise stream.unexpected()
+    if stream.current.text != closing:
+        raise stream.refusal(
+            f"{stream.current.text!r} closes the bracket {opened.text!r}", f"write {closing!r}"
+        )
+    stream.advance()
+    return amounts
 
-    def _signed_terms(
-        self, amounts: Mapping[str, float], has_coefficient: bool
-    ) -> tuple[float, bool]:
-        """Read ``2``, ``2/3``, ``2-x``, ``2/3-x``, ``(1+x)/2``: a sum only where a variable is in it."""
-        started_at = self.position
-        value = self._term()
-        while not has_coefficient and _VARIABLE_TERM.match(self.text, self.position):
-            ambiguous = _COEFFICIENT_TERM.match(self.text, self.position)
-            if ambiguous and ambiguous.group(1) in amounts:
-                raise self.refusal(
-                    f"{ambiguous.group()!r} may be an amount or the next part of a mixture",
-                    "write brackets: (…) round each part of the mixture, or round the amount",
-                )
-            sign = -1.0 if self.peek() == "-" else 1.0
-            self.position += 1
-            value += sign * self._term()
-        return value, any(v in self.text[started_at : self.position] for v in VARIABLES)
 
-    def _term(self) -> float:
-        """Read ``2``, ``2/3``, ``3x``, ``2x/3``, ``x``, ``(1-x)``, ``2(1-x)``."""
-        value = 1.0
-        if self.peek().isdigit() or self.peek() == ".":
-            value = self.number()
-            value = self._over(value)
-        if self.peek() and self.peek() in VARIABLES:
-            value = self._over(value * self.variable())
-        elif self.peek() == "(" and self._is_numeric_bracket():
-            value = self._over(value * self.bracketed())
-        return value
+def _read_amount(stream: TokenStream, amounts: Mapping[str, float], has_coefficient: bool) -> float:
+    """Read ``2``, ``2/3``, ``2-x``, ``2/3-x``: a sum only where a variable is in the next term."""
+    started = stream.current
+    first = stream.index
+    value = read_term(stream)
+    while not has_coefficient and _at_variable_term(stream):
+        _refuse_repeated_element(stream, amounts)
+        sign = stream.advance().text
+        term = read_term(stream)
+        value = value + term if sign == "+" else value - term
+    varies = any(
+        stream.ahead(i - stream.index).kind == VARIABLE for i in range(first, stream.index)
+    )
+    written = stream.since(started)
+    if varies and abs(value) < NOTHING:
+        return 0.0
+    if value < 0:
+        raise stream.refusal(
+            f"the amount {written} is {value:.4g}", "choose another value", started
+        )
+    if value < NOTHING:
+        raise stream.refusal(f"the amount {written} is zero", "leave the element out", started)
+    return value
 
-    def _over(self, value: float) -> float:
-        while self.peek() == "/" and (self.peek(1).isdigit() or self.peek(1) == "."):
-            self.position += 1
-            value = self.divide(value, self.number())
-        return value
 
-    def _bounded(self, amount: float, symbol: str) -> float:
-        if not math.isfinite(amount) or amount > MAX_AMOUNT:
-            raise self.refusal(
-                f"the amount of {symbol} is above {MAX_AMOUNT:g}", "divide all amounts", 0
-            )
-        return amount
+def _at_variable_term(stream: TokenStream) -> bool:
+    """Tell whether ``-x``, ``+2x``, ``-x/2`` or ``-(x+y)`` goes on with the amount just read."""
+    if stream.current.kind != SIGN or stream.current.spaced:
+        return False
+    count, holds_variable = 1, False
+    while stream.ahead(count).kind in (NUMBER, SLASH) and not stream.ahead(count).spaced:
+        count += 1
+    if stream.ahead(count).spaced:
+        return False
+    if stream.ahead(count).text == "(":
+        while stream.ahead(count).kind not in (ELEMENT, CLOSE, END):
+            holds_variable = holds_variable or stream.ahead(count).kind == VARIABLE
+            count += 1
+        return holds_variable and stream.ahead(count).kind == CLOSE
+    return stream.ahead(count).kind == VARIABLE
 
-    def _unexpected(self) -> RefusedInputError:
-        character = self.peek()
-        if not character:
-            return self.refusal("the formula ends too early", "write elements and amounts")
-        if character == "," or character == ";":
-            hint = (
-                "write decimals with a point, such as 1.3"
-                if self.position and self.text[self.position - 1].isdigit()
-                else "give each element its own amount, such as Al0.3Ti1.7"
-            )
-            return self.refusal(f"{character!r} cannot be read", hint)
-        if character in ")]}":
-            return self.refusal(f"the bracket {character!r} was never opened", "remove it")
-        if character in "^'+-":
-            return self.refusal(
-                f"{character!r} looks like a charge", "write the neutral formula without charges"
-            )
-        if character == "%":
-            return self.refusal("'%' cannot be read", "write A - 10 wt% B for a mixture by mass")
-        if not character.isascii():
-            name = unicodedata.name(character, "unnamed character")
-            return self.refusal(f"{character!r} ({name}) cannot be read", "write plain letters")
-        return self.refusal(f"{character!r} cannot be read", suggest_spelling(self.text))
+
+def _refuse_repeated_element(stream: TokenStream, amounts: Mapping[str, float]) -> None:
+    """Refuse ``Li3PS4-xLiI``, where S may have the amount 4-x or x LiI be mixed in."""
+    count = 1
+    while stream.ahead(count).kind in (NUMBER, SLASH, VARIABLE):
+        count += 1
+    following = stream.ahead(count)
+    if following.kind == ELEMENT and following.text in amounts:
+        raise stream.refusal(
+            f"{stream.current.text!r} may go on with the amount or begin the next part",
+            "put blanks round it for a mixture, or brackets round the amount",
+        )
+
+
+def _add_all(
+    stream: TokenStream, total: dict[str, float], inside: Mapping[str, float], amount: float
+) -> None:
+    for symbol, value in inside.items():
+        _add(stream, total, symbol, value * amount)
+
+
+def _add(stream: TokenStream, total: dict[str, float], symbol: str, amount: float) -> None:
+    value = total.get(symbol, 0.0) + amount
+    if not value <= MAX_AMOUNT:
+        raise stream.refusal(
+            f"the amount of {symbol} rises above {MAX_AMOUNT:g} before this place",
+            "divide all amounts by the same number",
+        )
+    total[symbol] = value

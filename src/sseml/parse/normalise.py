@@ -37,6 +37,8 @@ _PHASE_PREFIX = re.compile(
     r"|amorphous|glassy|crystalline)\s"
     r"|[α-ω]['′]?\s?-?\s?)(?=[A-Z(\[{])"
 )
+_HYDRATE_POINT = re.compile(r"(?<=[A-Za-z)\]}])\.(?=\d*(?:H2O|D2O))")
+_UNCLEAR_POINT = re.compile(r"\d\.(\d+(?:H2O|D2O))")
 _GREEK_COMMAND = re.compile(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
 
 
@@ -66,9 +68,23 @@ def normalise(text: str) -> str:
         text = _HTML_TAG.sub("", text)
     if "\\" in text or "_" in text or "$" in text:
         text = _from_latex(text)
-    text = text.strip().strip("\"'").strip()
-    text = _PHASE_PREFIX.sub("", text, count=1) if _PHASE_PREFIX.match(text) else text
+    text = text.strip().strip("\"'").strip().rstrip(" .,;")
+    if not text[:1].isdigit():
+        text = _PHASE_PREFIX.sub("", text, count=1)
+    if "2O" in text and "." in text:
+        text = _with_hydrate_dots(text)
     return " ".join(text.split())
+
+
+def _with_hydrate_dots(text: str) -> str:
+    """Read the point in ``LiCl.H2O`` as a hydrate dot; refuse ``Li2SO4.5H2O``, which reads 4.5."""
+    if unclear := _UNCLEAR_POINT.search(text):
+        raise RefusedInputError(
+            f"the point before {unclear.group(1)!r} in {text!r} may be a decimal point or a"
+            " hydrate dot",
+            f"write ·{unclear.group(1)} for a hydrate",
+        )
+    return _HYDRATE_POINT.sub("·", text)
 
 
 def _from_latex(text: str) -> str:
