@@ -1,0 +1,101 @@
+"""Which elements are anions and what charges balance the formula, for many formulas at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sseml.features.contract import FloatArray
+from sseml.features.elements import NO_ANION_RANK, elements
+from sseml.features.slots import Slots
+
+CHANGE_COST = (0.0, 0.02, 0.02, 0.10)
+"""Cost per atom and unit of charge moved away from the preferred one, by `charge_tier`; a unit of
+unbalanced charge per atom costs 1."""
+ANION_COST = 1e-6
+"""Cost of one more kind of anion: breaks ties."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Charges:
+    """Mean charge of every element of every formula.
+
+    Attributes
+    ----------
+    charge
+        Shape (n, k), in elementary charges; 0 for padding.
+    is_anion
+        Shape (n, k): the element was taken as an anion throughout.
+    residue
+        Shape (n,): charge per atom that no assignment could balance; 0 where balanced, positive
+        where the cations carry too much.
+    shift
+        Shape (n,): summed absolute change from the preferred charges, per atom.
+    """
+
+    charge: FloatArray
+    is_anion: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    residue: FloatArray
+    shift: FloatArray
+
+
+def _fill(charge: FloatArray, low: FloatArray, high: FloatArray, fraction: FloatArray) -> None:
+    """Move charges towards neutrality, all by the same part of their room; in place."""
+    gap = -(fraction * charge).sum(axis=1)
+    target = np.where(gap[:, None] > 0, high, low)
+    room = (fraction * (target - charge)).sum(axis=1)
+    part = np.divide(gap, room, out=np.zeros_like(gap), where=np.abs(room) > 1e-12)
+    charge += np.clip(part, 0.0, 1.0)[:, None] * (target - charge)
+
+
+def balance(slots: Slots) -> Charges:
+    """Assign charges: the m most electronegative elements are anions, the rest are cations.
+
+    For every m the cations start from their preferred charges; those of variable charge then move
+    within their usual range until the formula is neutral: first the ones that change easily (Fe,
+    Mn, V, Sn …), then hydrogen (protonic or hydridic), last the reluctant ones (Ti, Ge, P–P bonded
+    P, clustered B). The m of least unbalanced charge and least change wins.
+
+    The electronegativity order is Pauling's (ISBN 978-0-8014-0333-0); usual charges follow
+    Greenwood and Earnshaw (ISBN 978-0-7506-3365-9). Anion charges do not move: peroxides and
+    polysulfides show a negative residue.
+    """
+    table = elements()
+    number, fraction = slots.number, slots.fraction
+    n, k = number.shape
+    tier = table.charge_tier[number]
+    low, high = table.charge_low[number], table.charge_high[number]
+    preferred, anion = table.charge_preferred[number], table.anion_charge[number]
+    possible = (table.anion_rank[number] < NO_ANION_RANK).sum(axis=1)
+    cost_of_change = np.array(CHANGE_COST)[tier]
+
+    best_cost = np.full(n, np.inf)
+    best = np.zeros((n, k))
+    best_m = np.zeros(n, dtype=np.int64)
+    for m in range(int(possible.max(initial=0)) + 1):
+        rows = np.flatnonzero(possible >= m if m else possible == 0)
+        if not rows.size:
+            continue
+        part = fraction[rows]
+        start = preferred[rows]
+        start[:, :m] = anion[rows, :m]
+        charge = start.copy()
+        for step in (1, 2, 3):
+            free = tier[rows] == step
+            free[:, :m] = False
+            if free.any():
+                low_now = np.where(free, low[rows], charge)
+                high_now = np.where(free, high[rows], charge)
+                _fill(charge, low_now, high_now, part)
+        unbalanced = np.abs((part * charge).sum(axis=1))
+        change = (part * cost_of_change[rows] * np.abs(charge - start)).sum(axis=1)
+        cost = unbalanced + change + ANION_COST * m
+        better = cost < best_cost[rows]
+        chosen = rows[better]
+        best_cost[chosen], best[chosen], best_m[chosen] = cost[better], charge[better], m
+    is_anion = np.arange(k) < best_m[:, None]
+    residue = (fraction * best).sum(axis=1)
+    residue[np.abs(residue) < 1e-6] = 0.0
+    shift = (fraction * np.abs(best - preferred) * ~is_anion).sum(axis=1)
+    return Charges(best, is_anion, residue, shift)

@@ -1,0 +1,144 @@
+"""The facts about the elements that featurizers read: one array an element property, by Z."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.features.contract import FloatArray
+
+N_ELEMENTS = 118
+NO_ANION_RANK = 99
+COORDINATIONS = (4, 6, 8)
+LOWEST_CHARGE, HIGHEST_CHARGE = -4, 8
+
+
+def _rows(name: str) -> list[list[str]]:
+    """Rows of a packaged CSV below its header."""
+    file = resources.files("sseml.features").joinpath("data", name)
+    with file.open(encoding="utf-8") as stream:
+        return list(csv.reader(stream))[1:]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Elements:
+    """Element properties; row 0 is Z = 0, the padding of shorter formulas, and holds zeros.
+
+    Every array has shape ``(N_ELEMENTS + 1,)`` and is finite: where the electronegativity (He, Ne,
+    Ar and most of Z > 103) or another property is unknown, it is the median of the known ones.
+    Units and sources: ``data/SOURCES.md``.
+
+    Attributes
+    ----------
+    symbols
+        ``symbols[z]`` is the symbol of Z = z; ``symbols[0]`` is empty.
+    number
+        Symbol → Z.
+    mass, electronegativity, ionisation, valence_electrons
+        Atomic mass (u), Pauling electronegativity, first ionisation energy (eV), valence electrons.
+    group, period
+        Place in the periodic table (group 1–18; lanthanides and actinides 3).
+    charge_tier
+        0: one charge as a cation; 1: changes it first when charges must balance; 3: last.
+    charge_low, charge_preferred, charge_high
+        Range of the mean charge as a cation.
+    anion_charge, anion_rank, anion_polarizability
+        Charge as an anion (0 if never), order of electronegativity among possible anions
+        (``NO_ANION_RANK`` if never) and polarizability (Å³).
+    radius
+        Ionic radius in Å, shape ``(3, N_ELEMENTS + 1, 13)``: coordination 4, 6, 8; Z; charge from
+        −4 to +8. Between and beyond tabulated charges the nearest one holds.
+    """
+
+    symbols: tuple[str, ...]
+    number: dict[str, int]
+    mass: FloatArray
+    group: FloatArray
+    period: FloatArray
+    electronegativity: FloatArray
+    ionisation: FloatArray
+    valence_electrons: FloatArray
+    charge_tier: NDArray[np.int64]
+    charge_low: FloatArray
+    charge_preferred: FloatArray
+    charge_high: FloatArray
+    anion_charge: FloatArray
+    anion_rank: NDArray[np.int64]
+    anion_polarizability: FloatArray
+    radius: FloatArray
+
+
+def _frozen(array: FloatArray) -> FloatArray:
+    array.setflags(write=False)
+    return array
+
+
+def _column(rows: list[list[str]], index: int, *, impute: bool = False) -> FloatArray:
+    """One property by Z, 0 for the padding; blanks become the median or 0."""
+    values = np.array([float(row[index] or "nan") for row in rows])
+    blank = np.isnan(values)
+    values[blank] = np.median(values[~blank]) if impute else 0.0
+    return _frozen(np.concatenate([[0.0], values]))
+
+
+def _radius_table(number: dict[str, int]) -> FloatArray:
+    """Radii by coordination, Z and charge, with the nearest known charge where one is missing."""
+    charges = np.arange(LOWEST_CHARGE, HIGHEST_CHARGE + 1)
+    table = np.full((len(COORDINATIONS), N_ELEMENTS + 1, charges.size), np.nan)
+    for symbol, charge, r4, r6, r8, _ in _rows("radii.csv"):
+        column = int(charge) - LOWEST_CHARGE
+        table[:, number[symbol], column] = float(r4), float(r6), float(r8)
+    known = ~np.isnan(table[0])
+    median = np.median(table[:, known], axis=1)
+    for z in range(1, N_ELEMENTS + 1):
+        have = charges[known[z]]
+        if have.size == 0:
+            table[:, z, :] = median[:, None]
+            continue
+        gaps = np.abs(charges[:, None] - have) + 100.0 * ((charges[:, None] < 0) != (have < 0))
+        table[:, z, :] = table[:, z, have[gaps.argmin(axis=1)] - LOWEST_CHARGE]
+    table[:, 0, :] = 0.0
+    return _frozen(table)
+
+
+@cache
+def elements() -> Elements:
+    """Read the element table once."""
+    rows = _rows("elements.csv")
+    symbols = ("", *(row[1] for row in rows))
+    number = {symbol: z for z, symbol in enumerate(symbols) if symbol}
+    rank = np.array([NO_ANION_RANK, *(int(row[13] or NO_ANION_RANK) for row in rows)])
+    return Elements(
+        symbols=symbols,
+        number=number,
+        mass=_column(rows, 2, impute=True),
+        group=_column(rows, 3),
+        period=_column(rows, 4),
+        electronegativity=_column(rows, 5, impute=True),
+        ionisation=_column(rows, 6, impute=True),
+        valence_electrons=_column(rows, 7, impute=True),
+        charge_tier=_column(rows, 8).astype(np.int64),
+        charge_low=_column(rows, 9),
+        charge_preferred=_column(rows, 10),
+        charge_high=_column(rows, 11),
+        anion_charge=_column(rows, 12),
+        anion_rank=rank,
+        anion_polarizability=_column(rows, 14),
+        radius=_radius_table(number),
+    )
+
+
+@cache
+def magpie_table() -> FloatArray:
+    """The 22 Magpie properties by Z, shape ``(N_ELEMENTS + 1, 22)``, missing ones imputed.
+
+    Missing values are the mean over the known elements, as matminer's default (``impute_nan=True``)
+    has it. Source: doi 10.1038/npjcompumats.2016.28, data of matminer (BSD).
+    """
+    values = np.array([[float(text) for text in row[1:]] for row in _rows("magpie.csv")])
+    return _frozen(np.vstack([np.zeros(values.shape[1]), values]))

@@ -1,0 +1,104 @@
+"""Descriptors of the mobile sublattice: how much lithium, against how much of everything else."""
+
+from __future__ import annotations
+
+from sseml.features.contract import FloatArray
+from sseml.features.speciation import Descriptor, Speciation, describe, members, ratio, row_sum
+
+DEFINITION = "definition"
+OTHER_MOBILE = "Na K Ag Cu"
+
+
+def _framework_charge(s: Speciation) -> FloatArray:
+    return row_sum(s.framework * s.charge)
+
+
+def _cation_total(s: Speciation) -> FloatArray:
+    return s.lithium + s.framework_total
+
+
+def _other_mobile(s: Speciation) -> FloatArray:
+    low_charge = (s.charge > 0) & (s.charge < 1.5)
+    return row_sum(s.framework * (low_charge & members(OTHER_MOBILE)[s.number]))
+
+
+LITHIUM: tuple[Descriptor, ...] = (
+    describe("li_fraction", "1", "Li per atom", DEFINITION, lambda s: s.lithium),
+    describe(
+        "li_per_anion",
+        "1",
+        "Li per anion, at most 12",
+        DEFINITION,
+        lambda s: ratio(s.lithium, s.anion_total),
+    ),
+    describe(
+        "li_share_of_cations",
+        "1",
+        "Li per cation (protons not counted)",
+        DEFINITION,
+        lambda s: ratio(s.lithium, _cation_total(s)),
+    ),
+    describe(
+        "li_per_framework_cation",
+        "1",
+        "Li per framework cation, at most 12 (also without framework cations)",
+        DEFINITION,
+        lambda s: ratio(s.lithium, s.framework_total),
+    ),
+    describe(
+        "li_per_framework_charge",
+        "1",
+        "Li per positive charge of the framework, at most 3 (also without framework cations)",
+        DEFINITION,
+        lambda s: ratio(s.lithium, _framework_charge(s), 3.0),
+    ),
+    describe(
+        "li_per_tetrahedral",
+        "1",
+        "Li per tetrahedral former, at most 12 (also without formers)",
+        DEFINITION,
+        lambda s: ratio(s.lithium, row_sum(s.tetrahedral)),
+    ),
+    describe(
+        "li_per_octahedral",
+        "1",
+        "Li per octahedral framework cation, at most 12 (also without any)",
+        DEFINITION,
+        lambda s: ratio(s.lithium, row_sum(s.octahedral)),
+    ),
+    describe(
+        "cations_per_anion",
+        "1",
+        "all cations but protons per anion, at most 12",
+        DEFINITION,
+        lambda s: ratio(_cation_total(s), s.anion_total),
+    ),
+    describe(
+        "other_mobile_fraction",
+        "1",
+        f"other monovalent mobile ions ({OTHER_MOBILE}) per atom",
+        DEFINITION,
+        _other_mobile,
+    ),
+    describe(
+        "other_mobile_share",
+        "1",
+        "other mobile ions per mobile ion (mixed-alkali measure)",
+        DEFINITION,
+        lambda s: ratio(_other_mobile(s), _other_mobile(s) + s.lithium),
+    ),
+    describe(
+        "proton_per_anion",
+        "1",
+        "protonic hydrogen (OH, H2O, NH) per anion, at most 12",
+        DEFINITION,
+        lambda s: ratio(s.protons, s.anion_total),
+    ),
+    describe(
+        "hydroxyl_share",
+        "1",
+        "protonic hydrogen per O, at most 1",
+        DEFINITION,
+        lambda s: ratio(s.protons, s.content("O"), 1.0) * (s.content("O") > 0),
+    ),
+)

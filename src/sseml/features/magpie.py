@@ -1,0 +1,116 @@
+"""Magpie statistics of element properties, for many formulas at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.features.contract import Feature, FloatArray
+from sseml.features.elements import magpie_table
+from sseml.features.slots import CHUNK, chunks, flatten
+from sseml.records import Composition
+
+PROPERTIES = (
+    ("Number", "1", "atomic number"),
+    ("MendeleevNumber", "1", "Mendeleev number"),
+    ("AtomicWeight", "u", "atomic mass"),
+    ("MeltingT", "K", "melting temperature of the element"),
+    ("Column", "1", "column of the periodic table"),
+    ("Row", "1", "row of the periodic table"),
+    ("CovalentRadius", "pm", "covalent radius"),
+    ("Electronegativity", "1", "Pauling electronegativity"),
+    ("NsValence", "1", "valence electrons in s"),
+    ("NpValence", "1", "valence electrons in p"),
+    ("NdValence", "1", "valence electrons in d"),
+    ("NfValence", "1", "valence electrons in f"),
+    ("NValence", "1", "valence electrons"),
+    ("NsUnfilled", "1", "empty valence states in s"),
+    ("NpUnfilled", "1", "empty valence states in p"),
+    ("NdUnfilled", "1", "empty valence states in d"),
+    ("NfUnfilled", "1", "empty valence states in f"),
+    ("NUnfilled", "1", "empty valence states"),
+    ("GSvolume_pa", "Å³/atom", "DFT volume per atom of the element"),
+    ("GSbandgap", "eV", "DFT band gap of the element"),
+    ("GSmagmom", "μB/atom", "DFT magnetic moment of the element"),
+    ("SpaceGroupNumber", "1", "space group of the element"),
+)
+STATISTICS = ("minimum", "maximum", "range", "mean", "avg_dev", "mode")
+SOURCE = "doi 10.1038/npjcompumats.2016.28"
+
+MODE_RTOL, MODE_ATOL = 1e-5, 1e-8
+"""Elements count as equally frequent within these: numpy.isclose's defaults, used by matminer."""
+
+
+def _statistics(number: NDArray[np.int64], fraction: FloatArray, table: FloatArray) -> FloatArray:
+    """Statistics of n formulas of k elements each: shape (n, 22 × 6)."""
+    n, k = number.shape
+    values = [table[number[:, j]] for j in range(k)]
+    out = np.empty((n, len(PROPERTIES), len(STATISTICS)))
+    low, high, mean = values[0].copy(), values[0].copy(), values[0] * fraction[:, :1]
+    for j in range(1, k):
+        np.minimum(low, values[j], out=low)
+        np.maximum(high, values[j], out=high)
+        mean += values[j] * fraction[:, j : j + 1]
+    deviation = np.abs(values[0] - mean) * fraction[:, :1]
+    for j in range(1, k):
+        deviation += np.abs(values[j] - mean) * fraction[:, j : j + 1]
+    most = fraction.max(axis=1, keepdims=True)
+    frequent = np.abs(fraction - most) <= MODE_ATOL + MODE_RTOL * most
+    mode = table[number[np.arange(n), fraction.argmax(axis=1)]]
+    tied = np.flatnonzero(frequent.sum(axis=1) > 1)
+    if tied.size:
+        candidates = np.where(frequent[tied, :, None], table[number[tied]], np.inf)
+        mode[tied] = candidates.min(axis=1)
+    for s, values_s in enumerate((low, high, high - low, mean, deviation, mode)):
+        out[:, :, s] = values_s
+    return out.reshape(n, -1)
+
+
+def magpie_statistics(materials: Sequence[Composition]) -> FloatArray:
+    """Magpie features of many formulas, equal to matminer's ``ElementProperty`` preset.
+
+    Parameters
+    ----------
+    materials
+        n materials, each of elements with Z ≤ 118.
+
+    Returns
+    -------
+    array of shape (n, 132)
+        Six statistics (minimum, maximum, range, mean, mean absolute deviation, and the property of
+        the most frequent element, the smallest where several tie) of 22 properties.
+    """
+    table = magpie_table()
+    out = np.empty((len(materials), len(PROPERTIES) * len(STATISTICS)))
+    start = 0
+    for piece in chunks(materials):
+        z, amount, lengths = flatten(piece)
+        first = np.cumsum(lengths) - lengths
+        for k in np.unique(lengths):
+            rows = np.flatnonzero(lengths == k)
+            take = first[rows, None] + np.arange(k)
+            fraction = amount[take]
+            fraction /= fraction.sum(axis=1, keepdims=True)
+            out[start + rows] = _statistics(z[take], fraction, table)
+        start += CHUNK
+    return out
+
+
+class Magpie:
+    """The featurizer of the set ``magpie``."""
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The 132 features, named as matminer names them."""
+        return tuple(
+            Feature(f"MagpieData {statistic} {name}", unit, f"{statistic} of the {text}", SOURCE)
+            for name, unit, text in PROPERTIES
+            for statistic in STATISTICS
+        )
+
+    def __call__(self, materials: Sequence[Composition]) -> FloatArray:
+        """Statistics of shape (n_materials, 132)."""
+        return magpie_statistics(materials)

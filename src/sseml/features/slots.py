@@ -1,0 +1,82 @@
+"""Formulas of unequal length packed side by side, so that numpy sees them all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.features.contract import FloatArray
+from sseml.features.elements import elements
+from sseml.records import Composition
+
+CHUNK = 2048
+"""Formulas handled at once: bounded memory, and arrays that stay in the cache."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slots:
+    """Elements and fractions of n formulas, padded to the longest: shape ``(n, k)``.
+
+    Attributes
+    ----------
+    number
+        Atomic numbers; 0 pads.
+    fraction
+        Element fractions, summing to 1 in each row; 0 pads.
+    """
+
+    number: NDArray[np.int64]
+    fraction: FloatArray
+
+
+def flatten(
+    materials: Sequence[Composition],
+) -> tuple[NDArray[np.int64], FloatArray, NDArray[np.int64]]:
+    """Atomic numbers and amounts of all formulas end to end, and how many belong to each.
+
+    Raises
+    ------
+    ValueError
+        If a formula holds an unknown element or is empty.
+    """
+    number = elements().number
+    amounts = [material.amounts for material in materials]
+    try:
+        z = [number[symbol] for a in amounts for symbol in a]
+    except KeyError as error:
+        raise ValueError(f"unknown element {error.args[0]!r}") from None
+    lengths = np.array([len(a) for a in amounts], dtype=np.int64)
+    if lengths.size and not lengths.min():
+        empty = materials[int(lengths.argmin())]
+        raise ValueError(f"a material without elements: {empty.formula!r}")
+    flat = np.array([x for a in amounts for x in a.values()], dtype=np.float64)
+    return np.array(z, dtype=np.int64), flat, lengths
+
+
+def pack(materials: Sequence[Composition]) -> Slots:
+    """Pack formulas into padded arrays, each row sorted so that the order of writing is lost.
+
+    The sort is by anion rank, then atomic number: possible anions come first, from the most to the
+    least electronegative; padding comes last.
+    """
+    z, flat, lengths = flatten(materials)
+    width = int(lengths.max(initial=1))
+    filled = np.arange(width) < lengths[:, None]
+    number = np.zeros(filled.shape, dtype=np.int64)
+    amount = np.zeros(filled.shape)
+    number[filled], amount[filled] = z, flat
+    order = np.argsort(
+        np.where(filled, elements().anion_rank[number] * 1000 + number, 10**6), axis=1
+    )
+    number = np.take_along_axis(number, order, axis=1)
+    amount = np.take_along_axis(amount, order, axis=1)
+    return Slots(number, amount / amount.sum(axis=1, keepdims=True))
+
+
+def chunks(materials: Sequence[Composition], size: int = CHUNK) -> Iterator[Sequence[Composition]]:
+    """Consecutive pieces of at most `size` materials."""
+    for start in range(0, len(materials), size):
+        yield materials[start : start + size]

@@ -1,0 +1,276 @@
+"""What every element does in an ion conductor: lithium, framework cation of some size, or anion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.features.charges import balance
+from sseml.features.contract import Feature, FloatArray
+from sseml.features.elements import HIGHEST_CHARGE, LOWEST_CHARGE, elements
+from sseml.features.slots import Slots, pack
+from sseml.records import Composition
+
+BoolArray = NDArray[np.bool_]
+
+STRONG_FORMERS = "Be B C N Si P S Cl Br I V As Se Cr"
+"""Elements that take four (or three) anions before anything else does, at high charge."""
+OXIDE_FORMERS = "Al Ga Ge Zn Mo W"
+SULFIDE_FORMERS = "Al Ga Ge Zn Mo W Sn Sb In Cd"
+HALIDE_FORMERS = "Al Ga Zn"
+LOWEST_FORMER_CHARGE = {"V": 4.5, "Cr": 4.5, "As": 4.5, "Mo": 5.5, "W": 5.5, "Sb": 4.5, "Se": 3.5}
+ANIONS_PER_FORMER = 4.0
+TINY = 1e-9
+"""Amounts and charges below this are rounding."""
+LARGE_CATION_A = (0.95, 1.12)
+"""Shannon radius (coordination 8) from which a cation is large: among O, N, F; among S, Cl, …"""
+LARGEST_RATIO = 12.0
+"""Where ratios end, and what a ratio to nothing is."""
+
+
+def ratio(numerator: FloatArray, denominator: FloatArray, cap: float = LARGEST_RATIO) -> FloatArray:
+    """Ratio that is always finite: at most `cap`, `cap` for x/0, and 0 for 0/0."""
+    small = denominator * cap <= numerator
+    safe = np.divide(
+        numerator, denominator, out=np.zeros_like(numerator), where=~small & (denominator > 0)
+    )
+    return np.where(small & (numerator > 0), cap, safe)
+
+
+def row_sum(values: FloatArray) -> FloatArray:
+    """Sum over the slots of each formula: shape (n, k) → (n,)."""
+    out: FloatArray = values.sum(axis=1)
+    return out
+
+
+def shares(amounts: FloatArray) -> FloatArray:
+    """Amounts of each formula divided by their sum; 0 where all are 0. (n, k)."""
+    whole = amounts.sum(axis=1, keepdims=True)
+    out: FloatArray = np.divide(amounts, whole, out=np.zeros_like(amounts), where=whole > 0)
+    return out
+
+
+@cache
+def members(text: str) -> BoolArray:
+    """Which atomic numbers are among the symbols."""
+    table = elements()
+    mask = np.zeros(len(table.symbols), dtype=np.bool_)
+    mask[[table.number[symbol] for symbol in text.split()]] = True
+    return mask
+
+
+class Speciation:
+    """Roles, charges and radii of n formulas, each quantity computed once when first asked for.
+
+    Arrays of shape (n, k) run over the slots of each formula; amounts are per atom of formula.
+    Every cation but lithium and (protonic) hydrogen belongs to the framework, other mobile ions
+    included.
+    """
+
+    def __init__(self, slots: Slots) -> None:
+        self.number = slots.number
+        self.fraction = slots.fraction
+        balanced = balance(slots)
+        self.charge = balanced.charge
+        self.is_anion = balanced.is_anion
+        self.residue = balanced.residue
+        self.shift = balanced.shift
+
+    def of(self, values: FloatArray) -> FloatArray:
+        """An element property, per slot. (n, k)."""
+        return values.take(self.number)
+
+    def content(self, text: str) -> FloatArray:
+        """Atomic fraction of the elements named, whatever they do. Shape (n,)."""
+        return row_sum(self.fraction * members(text)[self.number])
+
+    @cached_property
+    def is_lithium(self) -> BoolArray:
+        """Slots of lithium."""
+        return np.equal(self.number, elements().number["Li"])
+
+    @cached_property
+    def is_hydrogen(self) -> BoolArray:
+        """Slots of hydrogen."""
+        return np.equal(self.number, elements().number["H"])
+
+    @cached_property
+    def anions(self) -> FloatArray:
+        """Amount that is anion in each slot; hydrogen counts by its hydridic part. (n, k)."""
+        hydridic = np.clip((1.0 - self.charge) / 2.0, 0.0, 1.0) * self.is_hydrogen
+        return self.fraction * np.where(self.is_anion, 1.0, hydridic)
+
+    @cached_property
+    def protons(self) -> FloatArray:
+        """Amount of protonic hydrogen. (n,)."""
+        return row_sum((self.fraction - self.anions) * self.is_hydrogen)
+
+    @cached_property
+    def framework(self) -> FloatArray:
+        """Amount that is framework cation in each slot. (n, k)."""
+        cation = ~(self.is_anion | self.is_lithium | self.is_hydrogen) & (self.number > 0)
+        return self.fraction * cation
+
+    @cached_property
+    def lithium(self) -> FloatArray:
+        """Amount of lithium. (n,)."""
+        return row_sum(self.fraction * self.is_lithium)
+
+    @cached_property
+    def anion_total(self) -> FloatArray:
+        """Amount of all anions. (n,)."""
+        return row_sum(self.anions)
+
+    @cached_property
+    def framework_total(self) -> FloatArray:
+        """Amount of all framework cations. (n,)."""
+        return row_sum(self.framework)
+
+    @cached_property
+    def _soft(self) -> BoolArray:
+        """Formulas whose anions are mostly larger than O, N and F. (n,)."""
+        return self.anion_share("O N F H") < 0.5
+
+    def anion_share(self, text: str) -> FloatArray:
+        """Share of the anions that are of these elements; 0 without anions. (n,)."""
+        chosen = row_sum(self.anions * members(text)[self.number])
+        return ratio(chosen, self.anion_total)
+
+    def anion_mean(self, values: FloatArray) -> FloatArray:
+        """Mean of a per-slot quantity over the anions; 0 without anions. (n,)."""
+        added = row_sum(self.anions * values)
+        return np.divide(
+            added, self.anion_total, out=np.zeros_like(added), where=self.anion_total > 0
+        )
+
+    @cached_property
+    def radii(self) -> FloatArray:
+        """Radius in Å for coordination 4, 6 and 8, linear between whole charges. (3, n, k)."""
+        table = elements().radius
+        position = np.clip(self.charge, LOWEST_CHARGE, HIGHEST_CHARGE - TINY) - LOWEST_CHARGE
+        below = position.astype(np.int64)
+        part = position - below
+        radii: FloatArray = table[:, self.number, below]
+        radii += part * (table[:, self.number, below + 1] - radii)
+        return radii
+
+    @cached_property
+    def anion_radius(self) -> FloatArray:
+        """Radius of each slot as an anion in Å; meaningful where `anions` is not 0. (n, k)."""
+        table = elements()
+        charge = table.anion_charge.astype(np.int64) - LOWEST_CHARGE
+        radius = table.radius[1][np.arange(charge.size), charge]
+        return self.of(radius)
+
+    @cached_property
+    def mean_anion_radius(self) -> FloatArray:
+        """Mean anion radius in Å; 0 without anions. (n,)."""
+        return self.anion_mean(self.anion_radius)
+
+    @cached_property
+    def tetrahedral(self) -> FloatArray:
+        """Amount in each slot that takes four anions of its own or fewer: formers. (n, k).
+
+        Strong formers (P⁵⁺, Si⁴⁺, B³⁺ …) are served first. Weaker ones (Al, Ge, Ga …) are formers
+        only as far as anions are left at four each, and octahedral beyond: Ge in Li₁₀GeP₂S₁₂ is a
+        former, Ge in LiGe₂(PO₄)₃ is not.
+        """
+        strong = members(STRONG_FORMERS)[self.number]
+        halide = self.anion_share("F Cl Br I") > 0.5
+        fluoride = self.anion_share("F") > 0.5
+        weak = np.where(
+            halide[:, None],
+            members(HALIDE_FORMERS)[self.number] & ~fluoride[:, None],
+            np.where(
+                self._soft[:, None],
+                members(SULFIDE_FORMERS)[self.number],
+                members(OXIDE_FORMERS)[self.number],
+            ),
+        )
+        lowest = np.zeros(len(elements().symbols))
+        for symbol, charge in LOWEST_FORMER_CHARGE.items():
+            lowest[elements().number[symbol]] = charge
+        enough = self.charge >= lowest[self.number] - TINY
+        strong_amount = self.framework * (strong & enough)
+        weak_amount = self.framework * (weak & enough & ~strong)
+        left = self.anion_total - ANIONS_PER_FORMER * row_sum(strong_amount)
+        wanted = ANIONS_PER_FORMER * row_sum(weak_amount)
+        part = np.clip(np.divide(left, wanted, out=np.zeros_like(left), where=wanted > 0), 0.0, 1.0)
+        part[part < TINY] = 0.0
+        part[part > 1.0 - TINY] = 1.0
+        tetrahedral: FloatArray = strong_amount + weak_amount * part[:, None]
+        return tetrahedral
+
+    @cached_property
+    def large(self) -> FloatArray:
+        """Amount in each slot of large framework cations (La, Ca, Ba, Na, K …). (n, k)."""
+        cutoff = np.where(self._soft, LARGE_CATION_A[1], LARGE_CATION_A[0])
+        big = self.radii[2] >= cutoff[:, None]
+        rest = self.framework - self.tetrahedral
+        return np.where((rest > TINY) & big, rest, 0.0)
+
+    @cached_property
+    def octahedral(self) -> FloatArray:
+        """Amount in each slot of the other framework cations (Ti, Zr, Y, Mg, Fe …). (n, k)."""
+        rest = self.framework - self.tetrahedral - self.large
+        return np.where(rest > TINY, rest, 0.0)
+
+    @cached_property
+    def radius(self) -> FloatArray:
+        """Cation radius in Å at the coordination its role implies (4, 6, 8). (n, k)."""
+        whole = np.where(self.framework > 0, self.framework, 1.0)
+        in_roles: FloatArray = (
+            self.tetrahedral * self.radii[0]
+            + self.octahedral * self.radii[1]
+            + self.large * self.radii[2]
+        )
+        return in_roles / whole
+
+    @cached_property
+    def cation_weight(self) -> FloatArray:
+        """Shares of the framework cations, or of lithium where there are none. (n, k)."""
+        amount = np.where(
+            (self.framework_total > 0)[:, None], self.framework, self.fraction * self.is_lithium
+        )
+        return shares(amount)
+
+    @cached_property
+    def cation_radius(self) -> FloatArray:
+        """As `radius`, with lithium's at coordination 6. (n, k)."""
+        return np.where(self.is_lithium, self.radii[1], self.radius)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A feature and the one function that computes it from a speciation, shape (n,)."""
+
+    feature: Feature
+    compute: Callable[[Speciation], FloatArray]
+
+
+def describe(
+    name: str,
+    unit: str,
+    description: str,
+    source: str,
+    compute: Callable[[Speciation], FloatArray],
+) -> Descriptor:
+    """A descriptor from the parts of its feature."""
+    return Descriptor(Feature(name, unit, description, source), compute)
+
+
+def columns(descriptors: Sequence[Descriptor], speciation: Speciation) -> FloatArray:
+    """All descriptors of all formulas: shape (n, len(descriptors))."""
+    out = np.empty((len(speciation.number), len(descriptors)))
+    for j, descriptor in enumerate(descriptors):
+        out[:, j] = descriptor.compute(speciation)
+    return out
+
+
+def speciate(materials: Sequence[Composition]) -> Speciation:
+    """Roles, charges and radii of materials."""
+    return Speciation(pack(materials))

@@ -1,0 +1,95 @@
+"""Materials to one feature table: the one match over kinds of material and sets of features."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sseml.features.chemistry import Chemistry
+from sseml.features.composition import ElementFractions
+from sseml.features.contract import Feature, Featurizer, FloatArray
+from sseml.features.magpie import Magpie
+from sseml.features.prototype import Prototype
+from sseml.features.slots import chunks
+from sseml.features.symmetry import Symmetry
+from sseml.records import Composition, Material
+
+COMPOSITION_SETS: Mapping[str, Featurizer] = {
+    "chemistry": Chemistry(),
+    "prototype": Prototype(),
+    "crystal": Symmetry(),
+    "fractions": ElementFractions(),
+    "magpie": Magpie(),
+}
+SETS: tuple[str, ...] = tuple(COMPOSITION_SETS)
+DEFAULT_SETS = ("chemistry", "prototype")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureTable:
+    """Features and their values: shape ``(n_materials, len(features))``."""
+
+    features: tuple[Feature, ...]
+    values: FloatArray
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names."""
+        return tuple(feature.name for feature in self.features)
+
+
+def _featurizers(sets: Sequence[str]) -> list[Featurizer]:
+    for name in sets:
+        if name not in COMPOSITION_SETS:
+            close = difflib.get_close_matches(name, SETS, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"no feature set {name!r}{hint} (sets: {', '.join(SETS)})")
+    return [COMPOSITION_SETS[name] for name in sets]
+
+
+def feature_table(
+    materials: Sequence[Material], sets: Sequence[str] = DEFAULT_SETS
+) -> FeatureTable:
+    """Features of materials of one kind.
+
+    Parameters
+    ----------
+    materials
+        n materials; not changed.
+    sets
+        Names among `SETS`, in the order their columns are wanted.
+
+    Returns
+    -------
+    FeatureTable
+        Values of shape (n, number of features), float64. Only the set ``crystal`` holds NaN, where
+        a row does not carry the fact.
+
+    Raises
+    ------
+    ValueError
+        If a set is unknown.
+    TypeError
+        If a material is of a kind that has no features.
+    """
+    for material in materials:
+        match material:
+            case Composition():
+                continue
+            case _:
+                raise TypeError(f"no features for a {type(material).__name__}")
+    featurizers = _featurizers(sets)
+    features = tuple(feature for featurizer in featurizers for feature in featurizer.features)
+    values = np.empty((len(materials), len(features)))
+    start = 0
+    for piece in chunks(materials):
+        column = 0
+        for featurizer in featurizers:
+            block = featurizer(piece)
+            values[start : start + len(piece), column : column + block.shape[1]] = block
+            column += block.shape[1]
+        start += len(piece)
+    return FeatureTable(features, values)
