@@ -55,7 +55,7 @@ def parse_formula(
         if not math.isfinite(value):
             raise RefusedInputError(f"{name}={value} is not a number", f"write {name}=0.1")
     reading = read_formula(plain, values)
-    return composition(_simplest(reading.amounts) if reading.is_mixture else reading.amounts)
+    return composition(simplest_amounts(reading.amounts) if reading.is_mixture else reading.amounts)
 
 
 def composition(amounts: Mapping[str, float]) -> Composition:
@@ -78,8 +78,19 @@ def composition(amounts: Mapping[str, float]) -> Composition:
     return Composition(formula=canonical_formula(rounded), amounts=rounded)
 
 
-def _simplest(amounts: Mapping[str, float]) -> Mapping[str, float]:
-    """Divide a mixture's amounts down to small whole numbers, where there are such."""
+def simplest_amounts(amounts: Mapping[str, float]) -> Mapping[str, float]:
+    """Divide a mixture's amounts down to small whole numbers, where there are such.
+
+    Parameters
+    ----------
+    amounts
+        Element symbol → amount in mol.
+
+    Examples
+    --------
+    >>> simplest_amounts({"Li": 1.4, "P": 0.6, "S": 2.2})
+    {'Li': 7.0, 'P': 3.0, 'S': 11.0}
+    """
     for scale in (1, 10, 100, 1000):
         whole = {symbol: round(amount * scale) for symbol, amount in amounts.items()}
         if all(abs(whole[s] - amount * scale) < 1e-7 for s, amount in amounts.items()):

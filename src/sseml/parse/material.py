@@ -1,0 +1,62 @@
+"""What a person writes for one material (name, formula or mixture) becomes a `Composition`."""
+
+from __future__ import annotations
+
+import re
+
+from sseml.parse.formula import parse_formula
+from sseml.parse.mixture import read_percentages, refuse_polymer
+from sseml.parse.names import close_names, lookup
+from sseml.parse.normalise import normalise
+from sseml.records import Composition, RefusedInputError
+
+_LISTABLE = re.compile(r"[A-Za-z][\w:.-]{1,19}")
+
+
+def parse_material(
+    text: str, *, x: float | None = None, y: float | None = None, z: float | None = None
+) -> Composition:
+    """Read a common name, a formula, or a mixture in mol or by mass.
+
+    A listed name in its listed spelling comes first, then formulas, then names in any case.
+
+    Parameters
+    ----------
+    text
+        Such as ``LLZO``, ``Li6PS5Cl``, ``75Li2S-25P2S5``, ``Li3PS4 - 10 wt% Al2O3``.
+    x, y, z
+        Values of the variables the formula may contain.
+
+    Raises
+    ------
+    RefusedInputError
+        If the text is none of these, or is a polymer.
+
+    Examples
+    --------
+    >>> parse_material("LAGP").formula
+    'Li1.5Al0.5Ge1.5P3O12'
+    """
+    plain = normalise(text)
+    if entry := lookup(plain, exact_case=True):
+        return parse_formula(entry.formula)
+    refuse_polymer(plain)
+
+    def read_part(part: str) -> Composition:
+        return parse_material(part, x=x, y=y, z=z)
+
+    if "%" in plain and (mixed := read_percentages(plain, read_part)):
+        return mixed
+    try:
+        return parse_formula(plain, x=x, y=y, z=z)
+    except RefusedInputError as refusal:
+        if entry := lookup(plain):
+            return parse_formula(entry.formula)
+        if (
+            _LISTABLE.fullmatch(plain)
+            and not plain.startswith("Li")
+            and (names := close_names(plain))
+        ):
+            hint = f"did you mean {' or '.join(names)}? All names: sseml names"
+            raise RefusedInputError(refusal.reason, hint) from None
+        raise

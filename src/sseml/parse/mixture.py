@@ -1,0 +1,131 @@
+"""Mixtures by mass or by percentage become mol; polymers and composites are told apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from sseml.parse.elements import MOLAR_MASS_G_MOL
+from sseml.parse.formula import composition, simplest_amounts
+from sseml.records import Composition, RefusedInputError
+
+_PERCENT = re.compile(
+    r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wt|mass|weight|mol|mole|at|vol)?\.?\s*-?\s*%\s*"
+)
+_BY_MASS = {"wt", "mass", "weight"}
+_BY_AMOUNT = {"mol", "mole"}
+_POLYMER = re.compile(
+    r"(?<![A-Za-z0-9])(?:P?\(?PEO|PEGDA|PEGDME|PEGMA|PEG|PVDF|P\(VDF|PAN|PMMA|PPC|PEC|PVC|PVA|PVP"
+    r"|PDMS|PTFE|PTMC|PCL|PVCA|PEI|PBI|TEGDMA|ETPTA|NBR|SEO|PPO|PEMO|PolyIL|PIL|LiTFSI|LiFSI|LiBETI"
+    r"|LiDFOB|LiBOB|LiOTf|LiTDI|SBR|COF|MOF|UiO)(?![a-z])"
+    r"|EO\s*:\s*Li|poly(?:mer|\()|ionic liquid|\[\*\]",
+)
+
+
+def refuse_polymer(text: str) -> None:
+    """Refuse a text that names a polymer, a polymer salt or a polymer composite.
+
+    Raises
+    ------
+    RefusedInputError
+        If it does; the message quotes the word.
+    """
+    if found := _POLYMER.search(text):
+        raise RefusedInputError(
+            f"{found.group()!r} in {text!r} belongs to a polymer or a polymer composite, which the"
+            " composition model of this release does not answer",
+            "write the formula of the inorganic solid alone",
+        )
+
+
+def read_percentages(text: str, read_part: Callable[[str], Composition]) -> Composition | None:
+    """Read a mixture with percentages; None where the text holds none.
+
+    The percentages are of the whole mixture; one part may stand without and is the rest.
+
+    Parameters
+    ----------
+    text
+        Such as ``Li3PS4 - 10 wt% Al2O3`` or ``75 mol% Li2S - 25 mol% P2S5``.
+    read_part
+        How to read the name or formula of one part.
+
+    Raises
+    ------
+    RefusedInputError
+        If the percentages are of volume, do not add up to 100 or are of several sorts.
+    """
+    marks = list(_PERCENT.finditer(text))
+    if not marks:
+        return None
+    by_mass = _is_by_mass(marks, text)
+    parts: list[tuple[float | None, str]] = []
+    if before := text[: marks[0].start()].strip(" -+·*,"):
+        parts.append((None, before))
+    for mark, following in zip(marks, [*marks[1:], None], strict=True):
+        end = following.start() if following else len(text)
+        written = text[mark.end() : end].strip(" +·*,").removesuffix("-").strip()
+        if not written:
+            raise RefusedInputError(
+                f"no formula follows {mark.group().strip()!r} in {text!r}",
+                "write A - 10 wt% B",
+            )
+        parts.append((float(mark.group(1)), written))
+    return _mix(text, parts, by_mass, read_part)
+
+
+def _is_by_mass(marks: list[re.Match[str]], text: str) -> bool:
+    units = {mark.group(2) for mark in marks}
+    if units <= _BY_MASS:
+        return True
+    if units <= _BY_AMOUNT:
+        return False
+    if "vol" in units:
+        raise RefusedInputError(
+            f"volume percentages in {text!r} cannot be converted without densities",
+            "write wt% or mol%",
+        )
+    raise RefusedInputError(
+        f"the percentages in {text!r} are neither all by mass nor all in mol",
+        "write wt% or mol% throughout",
+    )
+
+
+def _mix(
+    text: str,
+    parts: list[tuple[float | None, str]],
+    by_mass: bool,
+    read_part: Callable[[str], Composition],
+) -> Composition:
+    stated = sum(percent for percent, _ in parts if percent is not None)
+    if any(percent == 0 for percent, _ in parts):
+        raise RefusedInputError(f"a percentage in {text!r} is zero", "leave that part out")
+    has_rest = any(percent is None for percent, _ in parts)
+    if stated >= 100 if has_rest else abs(stated - 100) > 1:
+        raise RefusedInputError(
+            f"the percentages in {text!r} add up to {stated:g}",
+            "let them add up to 100, or leave out the percentage of the main part",
+        )
+    total: dict[str, float] = {}
+    first_mol = 0.0
+    for percent, written in parts:
+        share = 100 - stated if percent is None else percent
+        amounts = read_part(written).amounts
+        mol = share / molar_mass_g_mol(amounts) if by_mass else share
+        first_mol = first_mol or mol
+        for symbol, amount in amounts.items():
+            total[symbol] = total.get(symbol, 0.0) + mol * amount
+    # By mass: per formula unit of the first part, which keeps its amounts readable.
+    per_first = {symbol: amount / first_mol for symbol, amount in total.items()}
+    return composition(per_first if by_mass else simplest_amounts(total))
+
+
+def molar_mass_g_mol(amounts: Mapping[str, float]) -> float:
+    """Molar mass of one formula unit in g/mol.
+
+    Examples
+    --------
+    >>> round(molar_mass_g_mol({"Li": 3.0, "P": 1.0, "S": 4.0}), 2)
+    180.06
+    """
+    return sum(MOLAR_MASS_G_MOL[symbol] * amount for symbol, amount in amounts.items())

@@ -1,0 +1,90 @@
+"""The common names of electrolytes (LLZO, LGPS …), each listed with the formula it stands for."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+
+_TABLE = "names.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class CommonName:
+    """A name in the list.
+
+    Attributes
+    ----------
+    name
+        As it is mostly written.
+    aliases
+        Other spellings with the same formula.
+    formula
+        The formula it is read as.
+    stands_for
+        The name in words.
+    note
+        Family, and what to know before relying on the formula.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    formula: str
+    stands_for: str
+    note: str
+
+
+@cache
+def common_names() -> tuple[CommonName, ...]:
+    """All listed names, in the order of the list."""
+    text = files("sseml.parse").joinpath(_TABLE).read_text(encoding="utf-8")
+    return tuple(
+        CommonName(
+            name=row["name"],
+            aliases=tuple(alias for alias in row["aliases"].split(";") if alias),
+            formula=row["formula"],
+            stands_for=row["stands_for"],
+            note=row["note"],
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def lookup(text: str, *, exact_case: bool = False) -> CommonName | None:
+    """Find a listed name.
+
+    Parameters
+    ----------
+    text
+        Name or alias.
+    exact_case
+        Match only the listed spelling. ``LiC`` is then a formula, and ``LIC`` a name.
+
+    Examples
+    --------
+    >>> lookup("llzo").formula
+    'Li7La3Zr2O12'
+    """
+    written = text.strip()
+    entry = _spellings().get(written)
+    if entry is None and not exact_case:
+        entry = _folded().get(written.casefold())
+    return entry
+
+
+def close_names(text: str) -> list[str]:
+    """Listed spellings close to a text, the closest first; empty where none is close."""
+    folded = {spelling.casefold(): spelling for spelling in _spellings()}
+    return [folded[match] for match in get_close_matches(text.casefold(), folded, n=3, cutoff=0.7)]
+
+
+@cache
+def _spellings() -> dict[str, CommonName]:
+    return {spelling: e for e in common_names() for spelling in (e.name, *e.aliases)}
+
+
+@cache
+def _folded() -> dict[str, CommonName]:
+    return {spelling.casefold(): entry for spelling, entry in _spellings().items()}

@@ -1,0 +1,217 @@
+"""The conditions written beside a formula (temperature, space group, x …), each read and checked."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from sseml.parse.space_groups import space_group_number
+from sseml.records import CONDUCTIVITY_KINDS, FORMS, ConductivityKind, Form, RefusedInputError
+from sseml.units import ROOM_TEMPERATURE_C, ZERO_CELSIUS_K, kelvin_to_celsius
+
+MAX_TEMPERATURE_C = 1500.0
+"""Above this no solid electrolyte is measured: a value in another unit, or a slip."""
+
+MAX_SWEEP_POINTS = 1000
+VOLUME_PER_ATOM_RANGE_A3 = (2.0, 100.0)
+
+_TEMPERATURE = re.compile(
+    r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>K|kelvin|°\s?C|℃|C|degC|celsius)?",
+    re.IGNORECASE,
+)
+_LATTICE_NAMES = ("a", "b", "c", "alpha", "beta", "gamma")
+
+
+@dataclass(frozen=True, slots=True)
+class Qualifiers:
+    """What a row says besides its formula; None where it says nothing.
+
+    `sweeps` holds the values of the variables x, y, z, several where a sweep is written.
+    """
+
+    temperature_C: float = ROOM_TEMPERATURE_C
+    conductivity_kind: ConductivityKind | None = None
+    space_group_number: int | None = None
+    form: Form | None = None
+    volume_per_atom_A3: float | None = None
+    formula_units_per_cell: float | None = None
+    lattice: Mapping[str, float] = field(default_factory=dict)
+    sweeps: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+
+def canonical_key(written: str) -> str | None:
+    """Return the qualifier a key or column heading stands for; None where it is none.
+
+    Examples
+    --------
+    >>> canonical_key("T"), canonical_key("Space group #"), canonical_key("Z"), canonical_key("z")
+    ('temperature', 'space_group', 'Z', 'z')
+    """
+    key = written.strip()
+    if key in ("Z", "z"):
+        return key
+    return _KEYS.get(re.sub(r"[\s_#()°-]+", "_", key.casefold()).strip("_"))
+
+
+def close_key(written: str) -> str:
+    """Suggest the qualifier closest to a key that is none."""
+    names = [*dict.fromkeys(_KEYS.values()), "Z"]
+    close = get_close_matches(written.casefold(), [*_KEYS], n=1, cutoff=0.6)
+    return f"did you mean {_KEYS[close[0]]}?" if close else f"known are: {', '.join(names)}"
+
+
+def with_qualifier(given: Qualifiers, key: str, value: object) -> Qualifiers:
+    """Add one qualifier.
+
+    Parameters
+    ----------
+    given
+        What is known so far.
+    key
+        As `canonical_key` returns it.
+    value
+        Text, or a number from a table.
+    """
+    written = str(value).strip()
+    if key in _READERS:
+        field_name, read = _READERS[key]
+        return replace(given, **{field_name: read(written)})  # type: ignore[arg-type]
+    if key in _LATTICE_NAMES:
+        return replace(given, lattice={**given.lattice, key: _positive(key, written)})
+    return replace(given, sweeps={**given.sweeps, key: _sweep(key, written)})
+
+
+def read_temperature_C(text: str) -> float:
+    """Read a temperature in °C, or in K where the unit is written.
+
+    Examples
+    --------
+    >>> read_temperature_C("60"), read_temperature_C("60 °C"), read_temperature_C("373.15 K")
+    (60.0, 60.0, 100.0)
+    """
+    match = _TEMPERATURE.fullmatch(text.strip())
+    if match is None:
+        hint = "write a point, such as 25.5" if "," in text else "write 60 or 333 K"
+        raise RefusedInputError(f"{text!r} is not a temperature", hint)
+    value = float(match["value"])
+    in_kelvin = (match["unit"] or "").casefold() in ("k", "kelvin")
+    return _physical_temperature_C(text, kelvin_to_celsius(value) if in_kelvin else value)
+
+
+def _read_temperature_from_K(text: str) -> float:
+    return read_temperature_C(text if text.strip()[-1:].isalpha() else f"{text} K")
+
+
+def _physical_temperature_C(text: str, temperature_C: float) -> float:
+    if temperature_C <= -ZERO_CELSIUS_K:
+        raise RefusedInputError(
+            f"the temperature {text!r} is not above absolute zero", "write °C, or K with its unit"
+        )
+    if temperature_C > MAX_TEMPERATURE_C:
+        raise RefusedInputError(
+            f"the temperature {text!r} is above {MAX_TEMPERATURE_C:g} °C",
+            "write °C, or K with its unit",
+        )
+    return round(temperature_C, 9)
+
+
+def _one_of(what: str, choices: tuple[str, ...]) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        folded = re.sub(r"[\s_]+", "-", text.casefold())
+        if folded in choices:
+            return folded
+        close = get_close_matches(folded, choices, n=1, cutoff=0.5)
+        hint = f"did you mean {close[0]}?" if close else f"write one of: {', '.join(choices)}"
+        raise RefusedInputError(f"{text!r} is not a {what}", hint)
+
+    return read
+
+
+def _number(key: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        hint = "write a point, such as 0.1" if "," in text else f"write a number, such as {key}=0.1"
+        raise RefusedInputError(f"{key}={text!r} is not a number", hint)
+    return value
+
+
+def _positive(key: str, text: str) -> float:
+    value = _number(key, text)
+    if value <= 0:
+        raise RefusedInputError(f"{key}={text!r} is not above zero", "correct it or leave it out")
+    return value
+
+
+def _volume_per_atom_A3(text: str) -> float:
+    return checked_volume_A3(_positive("volume_per_atom_A3", text), f"the volume {text}")
+
+
+def checked_volume_A3(volume_A3: float, where_from: str) -> float:
+    """Refuse a volume per atom that no solid has."""
+    low, high = VOLUME_PER_ATOM_RANGE_A3
+    if not low <= volume_A3 <= high:
+        raise RefusedInputError(
+            f"{where_from} means {volume_A3:.4g} Å³ per atom",
+            f"solids have {low:g} to {high:g} Å³ per atom: correct it or leave it out",
+        )
+    return volume_A3
+
+
+def _sweep(key: str, text: str) -> tuple[float, ...]:
+    """Read ``0.1``, a fraction ``1/8``, or ``start:stop:step`` with both ends included."""
+    pieces = [_fraction(key, piece.strip()) for piece in text.split(":")]
+    if len(pieces) == 1:
+        return (pieces[0],)
+    if len(pieces) != 3:
+        raise RefusedInputError(
+            f"{key}={text!r} is not a sweep", f"write {key}=start:stop:step, such as 0:0.16:0.02"
+        )
+    start, stop, step = pieces
+    if step == 0 or (stop - start) / step < 0:
+        raise RefusedInputError(
+            f"the sweep {key}={text} never reaches {stop:g}", "correct the sign of the step"
+        )
+    # A last point that only rounding keeps out belongs to the sweep.
+    span = (stop - start) / step + 1e-9
+    if span >= MAX_SWEEP_POINTS:
+        raise RefusedInputError(
+            f"the sweep {key}={text} has more than {MAX_SWEEP_POINTS} points", "write a larger step"
+        )
+    return tuple(round(start + i * step, 12) for i in range(int(span) + 1))
+
+
+def _fraction(key: str, text: str) -> float:
+    dividend, slash, divisor = text.partition("/")
+    if not slash:
+        return _number(key, text)
+    return _number(key, dividend) / _positive(key, divisor)
+
+
+_READERS: dict[str, tuple[str, Callable[[str], object]]] = {
+    "temperature": ("temperature_C", read_temperature_C),
+    "temperature_K": ("temperature_C", _read_temperature_from_K),
+    "space_group": ("space_group_number", space_group_number),
+    "form": ("form", _one_of("form", FORMS)),
+    "kind": ("conductivity_kind", _one_of("kind of conductivity", CONDUCTIVITY_KINDS)),
+    "volume_per_atom_A3": ("volume_per_atom_A3", _volume_per_atom_A3),
+    "Z": ("formula_units_per_cell", lambda text: _positive("Z", text)),
+}
+
+_KEYS: dict[str, str] = {
+    **dict.fromkeys(("temperature", "t", "temp", "temperature_c", "t_c", "temp_c"), "temperature"),
+    **dict.fromkeys(("temperature_k", "t_k", "temp_k"), "temperature_K"),
+    **dict.fromkeys(
+        ("space_group", "spacegroup", "sg", "spg", "space_group_number", "spacegroup_number"),
+        "space_group",
+    ),
+    "form": "form",
+    **dict.fromkeys(("kind", "conductivity_kind"), "kind"),
+    **dict.fromkeys(("volume_per_atom_a3", "volume_per_atom"), "volume_per_atom_A3"),
+    **{name: name for name in (*_LATTICE_NAMES, "x", "y")},
+}
