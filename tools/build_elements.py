@@ -54,7 +54,7 @@ VARIABLE_CATIONS = {
 }  # fmt: skip
 
 ANIONS = {
-    # symbol: (charge, radius in Å for coordination 6, Pauling polarizability in Å³, source of the radius)
+    # symbol: (charge, radius in Å, Pauling polarizability in Å³, source of the radius)
     "F": (-1, 1.33, 1.04, "S76"), "O": (-2, 1.40, 3.88, "S76"),
     "Cl": (-1, 1.81, 3.66, "S76"), "N": (-3, 1.46, None, "S76"),
     "Br": (-1, 1.96, 4.77, "S76"), "I": (-1, 2.20, 7.10, "S76"),

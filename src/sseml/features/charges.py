@@ -30,14 +30,14 @@ class Charges:
     residue
         Shape (n,): charge per atom that no assignment could balance; 0 where balanced, positive
         where the cations carry too much.
-    shift
-        Shape (n,): summed absolute change from the preferred charges, per atom.
+    reluctant_shift
+        Shape (n,): change from the preferred charges of elements that rarely change, per atom.
     """
 
     charge: FloatArray
     is_anion: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
     residue: FloatArray
-    shift: FloatArray
+    reluctant_shift: FloatArray
 
 
 def _fill(charge: FloatArray, low: FloatArray, high: FloatArray, fraction: FloatArray) -> None:
@@ -97,5 +97,6 @@ def balance(slots: Slots) -> Charges:
     is_anion = np.arange(k) < best_m[:, None]
     residue = (fraction * best).sum(axis=1)
     residue[np.abs(residue) < 1e-6] = 0.0
-    shift = (fraction * np.abs(best - preferred) * ~is_anion).sum(axis=1)
+    reluctant = ~is_anion & (tier == 3)
+    shift = (fraction * np.abs(best - preferred) * reluctant).sum(axis=1)
     return Charges(best, is_anion, residue, shift)

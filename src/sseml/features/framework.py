@@ -24,6 +24,7 @@ SHANNON = "doi 10.1107/S0567739476001551"
 DIETZEL = "A. Dietzel, Z. Elektrochem. 48 (1942) 9"
 ELEMENT_DATA = "doi 10.1016/j.commatsci.2012.10.028"
 
+CHARGES = "ISBN 978-0-7506-3365-9"
 ALL = "mean min max std"
 
 PerSlot = Callable[[Speciation], FloatArray]
@@ -181,6 +182,27 @@ FRAMEWORK: tuple[Descriptor, ...] = (
         lambda s: ratio(row_sum(s.large), s.anion_total),
     ),
     describe(
+        "tetrahedral_charge",
+        "e",
+        "mean charge of the tetrahedral formers; 0 without any",
+        DEFINITION,
+        lambda s: row_sum(shares(s.tetrahedral) * s.charge),
+    ),
+    describe(
+        "octahedral_charge",
+        "e",
+        "mean charge of the octahedral framework cations; 0 without any",
+        DEFINITION,
+        lambda s: row_sum(shares(s.octahedral) * s.charge),
+    ),
+    describe(
+        "octahedral_electronegativity",
+        "1",
+        "mean electronegativity of the octahedral framework cations; 0 without any",
+        ELEMENT_DATA,
+        lambda s: row_sum(shares(s.octahedral) * s.of(elements().electronegativity)),
+    ),
+    describe(
         "d0_share",
         "1",
         "d⁰ transition-metal cations (Ti⁴⁺, Zr⁴⁺, Nb⁵⁺, W⁶⁺ …) per framework cation",
@@ -258,14 +280,25 @@ FRAMEWORK: tuple[Descriptor, ...] = (
         "e/atom",
         "charge per atom that usual charges cannot balance: 0 when balanced, negative for "
         "peroxides and polysulfides",
-        "ISBN 978-0-7506-3365-9",
+        CHARGES,
         lambda s: s.residue,
     ),
     describe(
-        "charge_shift",
+        "reluctant_charge_shift",
         "e/atom",
-        "change from the preferred charges that balance needs (mixed valence, clusters, P–P bonds)",
-        "ISBN 978-0-7506-3365-9",
-        lambda s: s.shift,
+        "change from the preferred charge that balance demands of Ti, Ge, P, B … (P–P bonds, "
+        "clusters, reduced titanates)",
+        CHARGES,
+        lambda s: s.reluctant_shift,
+    ),
+    describe(
+        "mixed_valence",
+        "e/cation",
+        "distance of the framework charges from whole ones (two valences of one element: "
+        "electronic leakage)",
+        CHARGES,
+        lambda s: ratio(
+            row_sum(s.framework * np.abs(s.charge - np.round(s.charge))), s.framework_total
+        ),
     ),
 )

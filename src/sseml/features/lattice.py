@@ -11,6 +11,7 @@ from sseml.features.contract import FloatArray
 from sseml.features.elements import elements
 from sseml.features.speciation import (
     ANIONS_PER_FORMER,
+    TINY,
     Descriptor,
     Speciation,
     describe,
@@ -29,6 +30,12 @@ LARGEST_VOLUME_A3 = 200.0
 
 def _formers(s: Speciation) -> FloatArray:
     return row_sum(s.tetrahedral)
+
+
+def _free_anions(s: Speciation) -> FloatArray:
+    """Anions beyond four per former, per atom of formula."""
+    free = s.anion_total - ANIONS_PER_FORMER * _formers(s)
+    return np.where(free > TINY, free, 0.0)
 
 
 def _spheres(amounts: FloatArray, radius: FloatArray) -> FloatArray:
@@ -72,8 +79,18 @@ LATTICE: tuple[Descriptor, ...] = (
         "1",
         "anions beyond four per tetrahedral former, per anion (argyrodites, antiperovskites)",
         DEFINITION,
-        lambda s: ratio(
-            np.clip(s.anion_total - ANIONS_PER_FORMER * _formers(s), 0.0, None), s.anion_total
+        lambda s: ratio(_free_anions(s), s.anion_total),
+    ),
+    describe(
+        "halide_share_of_free_anions",
+        "1",
+        "halides per anion beyond four per tetrahedral former, at most 1 (argyrodite disorder); "
+        "0 without free anions",
+        DEFINITION,
+        lambda s: np.where(
+            _free_anions(s) > TINY,
+            ratio(s.anion_total * s.anion_share("F Cl Br I"), _free_anions(s), 1.0),
+            0.0,
         ),
     ),
     describe(

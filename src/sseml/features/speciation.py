@@ -19,14 +19,20 @@ BoolArray = NDArray[np.bool_]
 
 STRONG_FORMERS = "Be B C N Si P S Cl Br I V As Se Cr"
 """Elements that take four (or three) anions before anything else does, at high charge."""
-OXIDE_FORMERS = "Al Ga Ge Zn Mo W"
-SULFIDE_FORMERS = "Al Ga Ge Zn Mo W Sn Sb In Cd"
+OXIDE_FORMERS = "Al Ga Ge Zn"
+SULFIDE_FORMERS = "Al Ga Ge Zn Sn Sb In Cd"
 HALIDE_FORMERS = "Al Ga Zn"
+POLYANION_FORMERS = "Mo W"
+"""Formers only in stoichiometries of a polyanion salt, octahedral in garnets and perovskites."""
+POLYANION_LIMIT = 4.5
+"""Most anions per possible former in a polyanion salt."""
+SHARED_ANIONS = 2.0
+"""Anions a weak former needs at least, sharing its corners."""
 LOWEST_FORMER_CHARGE = {"V": 4.5, "Cr": 4.5, "As": 4.5, "Mo": 5.5, "W": 5.5, "Sb": 4.5, "Se": 3.5}
 ANIONS_PER_FORMER = 4.0
 TINY = 1e-9
 """Amounts and charges below this are rounding."""
-LARGE_CATION_A = (0.95, 1.12)
+LARGE_CATION_A = (1.05, 1.12)
 """Shannon radius (coordination 8) from which a cation is large: among O, N, F; among S, Cl, …"""
 LARGEST_RATIO = 12.0
 """Where ratios end, and what a ratio to nothing is."""
@@ -78,7 +84,7 @@ class Speciation:
         self.charge = balanced.charge
         self.is_anion = balanced.is_anion
         self.residue = balanced.residue
-        self.shift = balanced.shift
+        self.reluctant_shift = balanced.reluctant_shift
 
     def of(self, values: FloatArray) -> FloatArray:
         """An element property, per slot. (n, k)."""
@@ -172,37 +178,45 @@ class Speciation:
         return self.anion_mean(self.anion_radius)
 
     @cached_property
-    def tetrahedral(self) -> FloatArray:
-        """Amount in each slot that takes four anions of its own or fewer: formers. (n, k).
-
-        Strong formers (P⁵⁺, Si⁴⁺, B³⁺ …) are served first. Weaker ones (Al, Ge, Ga …) are formers
-        only as far as anions are left at four each, and octahedral beyond: Ge in Li₁₀GeP₂S₁₂ is a
-        former, Ge in LiGe₂(PO₄)₃ is not.
-        """
-        strong = members(STRONG_FORMERS)[self.number]
+    def _weak_formers(self) -> BoolArray:
+        """Slots of elements that can be formers among these anions, if enough are left. (n, k)."""
         halide = self.anion_share("F Cl Br I") > 0.5
         fluoride = self.anion_share("F") > 0.5
-        weak = np.where(
-            halide[:, None],
-            members(HALIDE_FORMERS)[self.number] & ~fluoride[:, None],
-            np.where(
-                self._soft[:, None],
-                members(SULFIDE_FORMERS)[self.number],
-                members(OXIDE_FORMERS)[self.number],
-            ),
-        )
+        among_oxides = members(OXIDE_FORMERS)[self.number]
+        among_sulfides = members(SULFIDE_FORMERS)[self.number]
+        among_halides = members(HALIDE_FORMERS)[self.number] & ~fluoride[:, None]
+        soft = np.where(halide[:, None], among_halides, among_sulfides)
+        return np.where(halide[:, None] | self._soft[:, None], soft, among_oxides)
+
+    @cached_property
+    def _highly_charged(self) -> BoolArray:
+        """Slots whose charge is high enough for a former (V⁵⁺ is one, V³⁺ is not). (n, k)."""
         lowest = np.zeros(len(elements().symbols))
         for symbol, charge in LOWEST_FORMER_CHARGE.items():
             lowest[elements().number[symbol]] = charge
-        enough = self.charge >= lowest[self.number] - TINY
-        strong_amount = self.framework * (strong & enough)
-        weak_amount = self.framework * (weak & enough & ~strong)
-        left = self.anion_total - ANIONS_PER_FORMER * row_sum(strong_amount)
-        wanted = ANIONS_PER_FORMER * row_sum(weak_amount)
+        return np.greater_equal(self.charge, lowest[self.number] - TINY)
+
+    @cached_property
+    def tetrahedral(self) -> FloatArray:
+        """Amount in each slot that sits among four anions: the formers of the network. (n, k).
+
+        Strong formers (P⁵⁺, Si⁴⁺, B³⁺ …) take four anions each. Weaker ones (Al, Ge, Ga …) are
+        formers only as far as anions are left, at two each, and octahedral beyond: Ge in
+        Li₁₀GeP₂S₁₂ and in Li₂GeO₃ is a former, Ge in LiGe₂(PO₄)₃ is not. Mo⁶⁺ and W⁶⁺ are formers
+        in stoichiometries of salts (Li₂MoO₄) only.
+        """
+        candidates = self.framework * self._highly_charged
+        strong = candidates * members(STRONG_FORMERS)[self.number]
+        weak = candidates * self._weak_formers
+        salt = candidates * members(POLYANION_FORMERS)[self.number]
+        is_salt = self.anion_total <= POLYANION_LIMIT * row_sum(strong + weak + salt)
+        strong = strong + salt * is_salt[:, None]
+        left = self.anion_total - ANIONS_PER_FORMER * row_sum(strong)
+        wanted = SHARED_ANIONS * row_sum(weak)
         part = np.clip(np.divide(left, wanted, out=np.zeros_like(left), where=wanted > 0), 0.0, 1.0)
         part[part < TINY] = 0.0
         part[part > 1.0 - TINY] = 1.0
-        tetrahedral: FloatArray = strong_amount + weak_amount * part[:, None]
+        tetrahedral: FloatArray = strong + weak * part[:, None]
         return tetrahedral
 
     @cached_property
