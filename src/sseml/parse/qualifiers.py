@@ -1,4 +1,4 @@
-"""The conditions written beside a formula (temperature, space group, x …), each read and checked."""
+"""The conditions beside a formula (temperature, space group, x …), each read and checked."""
 
 from __future__ import annotations
 
@@ -84,12 +84,12 @@ def with_qualifier(given: Qualifiers, key: str, value: object) -> Qualifiers:
     return replace(given, sweeps={**given.sweeps, key: _sweep(key, written)})
 
 
-def read_temperature_C(text: str) -> float:
+def read_temperature(text: str) -> float:
     """Read a temperature in °C, or in K where the unit is written.
 
     Examples
     --------
-    >>> read_temperature_C("60"), read_temperature_C("60 °C"), read_temperature_C("373.15 K")
+    >>> read_temperature("60"), read_temperature("60 °C"), read_temperature("373.15 K")
     (60.0, 60.0, 100.0)
     """
     match = _TEMPERATURE.fullmatch(text.strip())
@@ -98,14 +98,14 @@ def read_temperature_C(text: str) -> float:
         raise RefusedInputError(f"{text!r} is not a temperature", hint)
     value = float(match["value"])
     in_kelvin = (match["unit"] or "").casefold() in ("k", "kelvin")
-    return _physical_temperature_C(text, kelvin_to_celsius(value) if in_kelvin else value)
+    return _physical(text, kelvin_to_celsius(value) if in_kelvin else value)
 
 
-def _read_temperature_from_K(text: str) -> float:
-    return read_temperature_C(text if text.strip()[-1:].isalpha() else f"{text} K")
+def _read_kelvin(text: str) -> float:
+    return read_temperature(text if text.strip()[-1:].isalpha() else f"{text} K")
 
 
-def _physical_temperature_C(text: str, temperature_C: float) -> float:
+def _physical(text: str, temperature_C: float) -> float:
     if temperature_C <= -ZERO_CELSIUS_K:
         raise RefusedInputError(
             f"the temperature {text!r} is not above absolute zero", "write °C, or K with its unit"
@@ -148,11 +148,11 @@ def _positive(key: str, text: str) -> float:
     return value
 
 
-def _volume_per_atom_A3(text: str) -> float:
-    return checked_volume_A3(_positive("volume_per_atom_A3", text), f"the volume {text}")
+def _volume_per_atom(text: str) -> float:
+    return checked_volume(_positive("volume_per_atom_A3", text), f"the volume {text}")
 
 
-def checked_volume_A3(volume_A3: float, where_from: str) -> float:
+def checked_volume(volume_A3: float, where_from: str) -> float:
     """Refuse a volume per atom that no solid has."""
     low, high = VOLUME_PER_ATOM_RANGE_A3
     if not low <= volume_A3 <= high:
@@ -194,12 +194,12 @@ def _fraction(key: str, text: str) -> float:
 
 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
-    "temperature": ("temperature_C", read_temperature_C),
-    "temperature_K": ("temperature_C", _read_temperature_from_K),
+    "temperature": ("temperature_C", read_temperature),
+    "temperature_K": ("temperature_C", _read_kelvin),
     "space_group": ("space_group_number", space_group_number),
     "form": ("form", _one_of("form", FORMS)),
     "kind": ("conductivity_kind", _one_of("kind of conductivity", CONDUCTIVITY_KINDS)),
-    "volume_per_atom_A3": ("volume_per_atom_A3", _volume_per_atom_A3),
+    "volume_per_atom_A3": ("volume_per_atom_A3", _volume_per_atom),
     "Z": ("formula_units_per_cell", lambda text: _positive("Z", text)),
 }
 

@@ -1,0 +1,125 @@
+"""Files and streams opened as text, with their encoding found out and look-alikes refused."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import BinaryIO, TextIO, cast
+
+from sseml.records import RefusedInputError
+
+Source = str | Path | BinaryIO | TextIO
+
+PARQUET_SIGNATURE = b"PAR1"
+
+_HEAD_BYTES = 4096
+_SIGNATURES = (
+    (PARQUET_SIGNATURE, "a Parquet file", "read it with --format parquet"),
+    (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "export it as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "export it as CSV"),
+    (b"\x1f\x8b", "a gzip archive", "unpack it first"),
+    (b"%PDF", "a PDF", "write the formulas in a text file, one a line"),
+)
+_ENCODINGS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# Bytes that are no UTF-8 arrive as lone surrogates, those that are no UTF-16 as U+FFFD.
+_UNDECODABLE = re.compile("[\ud800-\udfff\ufffd]")
+
+
+@contextmanager
+def opened_text(source: Source) -> Iterator[TextIO]:
+    """Open a file or stream as text with the line ends as they are.
+
+    Undecodable bytes do not stop the reading: `is_damaged` tells the lines that hold some.
+
+    Parameters
+    ----------
+    source
+        File, or open binary or text stream; a stream is left open.
+
+    Raises
+    ------
+    RefusedInputError
+        If there is no such file, or it is not text.
+    """
+    if isinstance(source, io.TextIOBase) and not hasattr(source, "buffer"):
+        yield cast(TextIO, source)
+        return
+    with opened_binary(source) as (stream, head):
+        _refuse_binary(head, name_of(source))
+        encoding = next((name for mark, name in _ENCODINGS if head.startswith(mark)), "utf-8")
+        errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
+        text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
+        try:
+            yield text
+        finally:
+            text.detach()
+
+
+@contextmanager
+def opened_binary(source: Source) -> Iterator[tuple[BinaryIO, bytes]]:
+    """Open a file or stream as bytes, and give its beginning without moving on."""
+    if isinstance(source, str | Path):
+        try:
+            opened = Path(source).open("rb")  # noqa: SIM115 - closed by the with below
+        except OSError as error:
+            raise _unopenable(Path(source), error) from None
+        with opened as file:
+            yield file, file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+        return
+    stream = getattr(source, "buffer", source)
+    if isinstance(stream, io.BufferedReader):
+        yield stream, stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+        return
+    buffered = io.BufferedReader(stream)
+    try:
+        yield buffered, buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+    finally:
+        buffered.detach()
+
+
+def is_damaged(text: str) -> bool:
+    """Tell whether a text holds bytes that could not be decoded."""
+    return not text.isascii() and _UNDECODABLE.search(text) is not None
+
+
+def without_damage(text: str) -> str:
+    """Show undecodable bytes as the replacement character."""
+    return _UNDECODABLE.sub("\ufffd", text)
+
+
+def name_of(source: Source) -> str:
+    """Name a source in messages."""
+    return str(source) if isinstance(source, str | Path) else "the input stream"
+
+
+def lines_of(text: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Number the lines from 1, without their ends."""
+    for number, line in enumerate(text, start=1):
+        yield number, line.rstrip("\r\n")
+
+
+def _refuse_binary(head: bytes, name: str) -> None:
+    for signature, what, suggestion in _SIGNATURES:
+        if head.startswith(signature):
+            raise RefusedInputError(f"{name} is {what}, not text", suggestion)
+    if b"\x00" in head and not any(head.startswith(mark) for mark, _ in _ENCODINGS):
+        raise RefusedInputError(f"{name} is not text", "save it as UTF-8 text")
+
+
+def _unopenable(path: Path, error: OSError) -> RefusedInputError:
+    if not isinstance(error, FileNotFoundError):
+        reason = "is a folder" if isinstance(error, IsADirectoryError) else str(error.strerror)
+        return RefusedInputError(f"cannot read {str(path)!r}: {reason}", "give a readable file")
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = get_close_matches(path.name, siblings, n=1)
+    hint = f"did you mean {str(path.parent / close[0])!r}?" if close else "check the path"
+    return RefusedInputError(f"there is no file {str(path)!r}", hint)

@@ -1,0 +1,188 @@
+"""One line or table cell, a formula with its conditions, becomes queries or a refusal."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from sseml.parse.material import parse_material
+from sseml.parse.normalise import normalise
+from sseml.parse.qualifiers import (
+    MAX_SWEEP_POINTS,
+    Qualifiers,
+    canonical_key,
+    checked_volume,
+    close_key,
+    with_qualifier,
+)
+from sseml.records import Composition, Query, Refusal, RefusedInputError
+
+_KEY = re.compile(r"(?:^|(?<=[\s,;|]))(space group|[A-Za-z][\w#]*)\s*=\s*", re.IGNORECASE)
+_BARE_TEMPERATURE = re.compile(
+    r"(?:\s*[@,;|]\s*|\s+at\s+|\s+)([+-]?\d+(?:\.\d+)?\s*(?:K|kelvin|°\s?C|℃|C|degC))$"
+)
+_BARE_WORD = re.compile(
+    r"(?:\s*[,;|(]\s*|\s+)(glass[- ]ceramic|glass|crystal|film|bulk|total)\s*\)?$", re.IGNORECASE
+)
+_LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
+_NO_QUALIFIERS = Qualifiers()
+
+
+def parse_line(
+    row: int,
+    text: str,
+    defaults: Qualifiers = _NO_QUALIFIERS,
+    columns: Mapping[str, object] | None = None,
+) -> list[Query | Refusal]:
+    """Read one electrolyte with its conditions; a sweep gives several queries.
+
+    Parameters
+    ----------
+    row
+        Number of the line or table row, from 1.
+    text
+        Such as ``Li6PS5Cl T=60``, ``LLZO 298 K space_group=Ia-3d``,
+        ``La2/3-xLi3xTiO3 x=0:0.16:0.02``.
+    defaults
+        What holds where the line says nothing.
+    columns
+        Other columns of the row, kept as they are.
+
+    Examples
+    --------
+    >>> [query.material.formula for query in parse_line(1, "Li2+xP x=0:0.2:0.1")]
+    ['Li2P', 'Li2.1P', 'Li2.2P']
+    """
+    kept = dict(columns or {})
+    try:
+        formula, written = _split(text)
+        qualifiers = _read_qualifiers(written, defaults)
+        points = list(_points(formula, qualifiers, written))
+    except RefusedInputError as refusal:
+        return [Refusal(row, text, refusal.reason, refusal.suggestion, kept)]
+
+    def answer(point: Mapping[str, float]) -> Query | Refusal:
+        try:
+            material = _with_crystal_facts(parse_material(formula, **point), qualifiers)
+        except RefusedInputError as refusal:
+            return Refusal(row, text, refusal.reason, refusal.suggestion, kept)
+        return Query(
+            row=row,
+            input=text,
+            material=material,
+            temperature_C=qualifiers.temperature_C,
+            conductivity_kind=qualifiers.conductivity_kind,
+            columns=kept,
+        )
+
+    return [answer(point) for point in points]
+
+
+def _split(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Split a line into its formula and (key, value) pairs."""
+    if text.lstrip(" \"'").startswith("="):
+        return text, []
+    keys = list(_KEY.finditer(text))
+    ends = [*(key.start() for key in keys[1:]), len(text)]
+    pairs = []
+    for key, end in zip(keys, ends, strict=True) if keys else []:
+        value, bare = _take_bare(text[key.end() : end].strip(" ,;|"))
+        pairs += [(key.group(1), value), *bare]
+    head, bare = _take_bare(text[: keys[0].start() if keys else len(text)].strip(" ,;|\t"))
+    if not head:
+        raise RefusedInputError("the formula is empty", "write one, such as Li6PS5Cl")
+    return head, bare + pairs
+
+
+def _take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Take ``298 K`` and ``glass`` from the end of a text."""
+    pairs: list[tuple[str, str]] = []
+    while True:
+        if found := _BARE_TEMPERATURE.search(text):
+            pairs.append(("temperature", found.group(1)))
+        elif found := _BARE_WORD.search(text):
+            word = found.group(1).lower()
+            pairs.append(("kind" if word in ("bulk", "total") else "form", word))
+        else:
+            return text, pairs
+        text = text[: found.start()]
+
+
+def _read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qualifiers:
+    qualifiers, seen = defaults, set[str]()
+    for name, value in written:
+        key = canonical_key(name)
+        if key is None:
+            raise RefusedInputError(f"{name!r} is not a qualifier", close_key(name))
+        if key.removesuffix("_K") in seen:
+            raise RefusedInputError(f"{name!r} is written twice", "leave one out")
+        if not value:
+            raise RefusedInputError(f"{name!r} has no value", f"write {name}=… or leave it out")
+        seen.add(key.removesuffix("_K"))
+        qualifiers = with_qualifier(qualifiers, key, value)
+    return qualifiers
+
+
+def _points(
+    formula: str, qualifiers: Qualifiers, written: list[tuple[str, str]]
+) -> Iterator[dict[str, float]]:
+    """Give the values of x, y, z for each query, the first variable changing slowest."""
+    used = variables_in(formula)
+    stated = {canonical_key(name) for name, _ in written}
+    if unused := [name for name in qualifiers.sweeps if name in stated and name not in used]:
+        raise RefusedInputError(
+            f"{unused[0]} has a value, but {formula!r} holds no {unused[0]}",
+            f"leave {unused[0]} out, or write it in the formula",
+        )
+    names = [name for name in qualifiers.sweeps if name in used]
+    count = math.prod(len(qualifiers.sweeps[name]) for name in names)
+    if count > MAX_SWEEP_POINTS:
+        raise RefusedInputError(
+            f"the sweeps make {count} points, more than {MAX_SWEEP_POINTS}", "write larger steps"
+        )
+    for values in itertools.product(*(qualifiers.sweeps[name] for name in names)):
+        yield dict(zip(names, values, strict=True))
+
+
+def variables_in(formula: str) -> set[str]:
+    """Names of the variables a formula text holds.
+
+    Examples
+    --------
+    >>> sorted(variables_in("Li1+xDyyTi2-x(PO4)3"))
+    ['x', 'y']
+    """
+    return set("xyz") & set(normalise(formula).replace("Dy", ""))
+
+
+def _with_crystal_facts(material: Composition, qualifiers: Qualifiers) -> Composition:
+    volume_A3 = qualifiers.volume_per_atom_A3
+    if volume_A3 is None and qualifiers.lattice:
+        volume_A3 = _volume_per_atom(material, qualifiers)
+    return replace(
+        material,
+        space_group_number=qualifiers.space_group_number,
+        volume_per_atom_A3=volume_A3,
+        form=qualifiers.form,
+    )
+
+
+def _volume_per_atom(material: Composition, qualifiers: Qualifiers) -> float:
+    """Cell volume per atom in Å³ of a whole lattice and the formula units in its cell."""
+    lattice, formula_units = qualifiers.lattice, qualifiers.formula_units_per_cell
+    missing = [name for name in _LATTICE if name not in lattice]
+    if missing or formula_units is None:
+        raise RefusedInputError(
+            f"the lattice lacks {', '.join(missing) or 'Z'}",
+            "give a, b, c (Å), alpha, beta, gamma (degrees) and Z, or volume_per_atom_A3",
+        )
+    ca, cb, cg = (math.cos(math.radians(lattice[name])) for name in _LATTICE[3:])
+    squared = 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg
+    if squared <= 0 or any(lattice[name] >= 180 for name in _LATTICE[3:]):
+        raise RefusedInputError("the lattice angles enclose no volume", "write them in degrees")
+    cell_A3 = lattice["a"] * lattice["b"] * lattice["c"] * math.sqrt(squared)
+    atoms = formula_units * sum(material.amounts.values())
+    return checked_volume(cell_A3 / atoms, f"a cell of {cell_A3:.4g} Å³ with {atoms:.4g} atoms")
