@@ -79,7 +79,7 @@ def opened_binary(source: Source) -> Iterator[tuple[BinaryIO, bytes]]:
     if isinstance(stream, io.BufferedReader):
         yield stream, stream.peek(_HEAD_BYTES)[:_HEAD_BYTES]
         return
-    buffered = io.BufferedReader(stream)
+    buffered = io.BufferedReader(cast(io.RawIOBase, stream))
     try:
         yield buffered, buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
     finally:
