@@ -1,0 +1,219 @@
+"""Splits that do not leak: groups by paper and composition, purging, folds, official split."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial.distance import cdist, squareform
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+NEAR_DUPLICATE_DISTANCE = 0.02
+CLUSTER_DISTANCE = 0.12
+CHUNK_ROWS = 1024
+
+
+def paper_groups(dois: Sequence[str | None], fallback_ids: Sequence[Hashable]) -> IntArray:
+    """Number the papers: rows that share any DOI, directly or through other rows, are one group.
+
+    Parameters
+    ----------
+    dois
+        One per row; several joined by ``|``; None, NaN or empty where no paper is known.
+    fallback_ids
+        One per row; rows without a DOI are grouped by this (a composition cluster, or a row number
+        to leave each alone).
+
+    Returns
+    -------
+    array of int
+        Group of each row, numbered from 0 in order of first appearance.
+    """
+    if len(dois) != len(fallback_ids):
+        raise ValueError(f"{len(dois)} DOIs, but {len(fallback_ids)} fallback ids")
+    keys = [
+        _dois(doi) or {("", fallback)} for doi, fallback in zip(dois, fallback_ids, strict=True)
+    ]
+    rows_of: dict[Hashable, list[int]] = defaultdict(list)
+    for row, row_keys in enumerate(keys):
+        for key in row_keys:
+            rows_of[key].append(row)
+    edges = [(rows[0], row) for rows in rows_of.values() for row in rows[1:]]
+    return _components(len(keys), edges)
+
+
+def near_duplicate_groups(
+    fractions: FloatArray, threshold: float = NEAR_DUPLICATE_DISTANCE
+) -> IntArray:
+    """Number the near-identical compositions: same elements, distance below `threshold`, chained.
+
+    Parameters
+    ----------
+    fractions
+        Element fractions, shape (n, n_elements), rows summing to 1.
+    threshold
+        Total-variation distance (half the summed absolute difference of fractions).
+    """
+    groups = [
+        (int(i), int(j))
+        for rows in _rows_by_elements(fractions).values()
+        for i, j in _close_pairs(fractions, rows, threshold)
+    ]
+    return _components(len(fractions), groups)
+
+
+def composition_clusters(fractions: FloatArray, threshold: float = CLUSTER_DISTANCE) -> IntArray:
+    """Number the clusters of composition, by average linkage on total-variation distance.
+
+    Rows of equal composition always share a cluster. Deterministic.
+
+    Parameters
+    ----------
+    fractions
+        Element fractions, shape (n, n_elements).
+    threshold
+        Mean distance between two clusters below which they are one.
+    """
+    unique, inverse = np.unique(np.round(fractions, 9), axis=0, return_inverse=True)
+    inverse = inverse.reshape(-1)
+    if len(unique) < 2:
+        return np.zeros(len(fractions), dtype=np.int64)
+    distance = cdist(unique, unique, "cityblock") / 2.0
+    np.fill_diagonal(distance, 0.0)
+    tree = linkage(squareform(distance, checks=False), method="average")
+    labels = fcluster(tree, t=threshold, criterion="distance")
+    return _renumbered(labels[inverse])
+
+
+def purge(
+    train_fractions: FloatArray,
+    test_fractions: FloatArray,
+    train_dois: Sequence[str | None],
+    test_dois: Sequence[str | None],
+    *,
+    threshold: float = NEAR_DUPLICATE_DISTANCE,
+    same_elements: bool = True,
+) -> BoolArray:
+    """Mark the training rows that may stay beside a test set.
+
+    A row goes if it shares a DOI with any test row, or if its composition is nearer than
+    `threshold` to a test row's (of the same elements, where `same_elements`).
+
+    Returns
+    -------
+    array of bool
+        True for each training row to keep.
+    """
+    keep = np.ones(len(train_fractions), dtype=np.bool_)
+    tested = set().union(*(_dois(doi) for doi in test_dois)) if len(test_dois) else set()
+    for row, doi in enumerate(train_dois):
+        if not tested.isdisjoint(_dois(doi)):
+            keep[row] = False
+    if not len(test_fractions):
+        return keep
+    test_sets = test_fractions > 0.0
+    for start in range(0, len(train_fractions), CHUNK_ROWS):
+        block = train_fractions[start : start + CHUNK_ROWS]
+        near = cdist(block, test_fractions, "cityblock") / 2.0 < threshold
+        if same_elements:
+            near &= cdist(block > 0.0, test_sets, "cityblock") == 0.0
+        keep[start : start + CHUNK_ROWS] &= ~near.any(axis=1)
+    return keep
+
+
+def grouped_folds(groups: IntArray, n_folds: int, seed: int) -> IntArray:
+    """Deal groups out to folds of nearly equal size; no group is split.
+
+    Groups go from largest to smallest, each into the fold that has fewest rows; groups of one size
+    go in an order drawn from `seed`. The outcome depends on the groups, not on how they are
+    numbered by order of appearance among equal sizes.
+
+    Parameters
+    ----------
+    groups
+        Group of each row.
+    n_folds
+        Number of folds, at least 2 and at most the number of groups.
+    seed
+        Seed of the draw.
+
+    Returns
+    -------
+    array of int
+        Fold of each row, 0 to ``n_folds - 1``.
+    """
+    names, rows = np.unique(groups, return_counts=True)
+    if not 2 <= n_folds <= len(names):
+        raise ValueError(f"{n_folds} folds need at least that many groups; there are {len(names)}")
+    draw = np.random.default_rng(seed).permutation(len(names))
+    order = np.lexsort((draw, -rows))
+    load = np.zeros(n_folds, dtype=np.int64)
+    fold_of = np.empty(len(names), dtype=np.int64)
+    for group in order:
+        fold = int(np.argmin(load))
+        fold_of[group] = fold
+        load[fold] += rows[group]
+    return fold_of[np.searchsorted(names, groups)]
+
+
+def official_split(table: pd.DataFrame) -> tuple[BoolArray, BoolArray]:
+    """Masks (train, test) of the rows that OBELiX's official split assigns.
+
+    Raises
+    ------
+    ValueError
+        If the table carries no official split.
+    """
+    split = table["official_split"].fillna("").to_numpy(dtype=object)
+    train, test = split == "train", split == "test"
+    if not (train.any() and test.any()):
+        raise ValueError("the table carries no official split: was OBELiX among its sources?")
+    return train.astype(np.bool_), test.astype(np.bool_)
+
+
+def _dois(text: str | None) -> set[Hashable]:
+    if not isinstance(text, str):
+        return set()
+    return {part.strip().lower() for part in text.split("|") if part.strip()}
+
+
+def _rows_by_elements(fractions: FloatArray) -> dict[bytes, IntArray]:
+    rows: dict[bytes, list[int]] = defaultdict(list)
+    for row, present in enumerate(fractions > 0.0):
+        rows[present.tobytes()].append(row)
+    return {key: np.array(value, dtype=np.int64) for key, value in rows.items()}
+
+
+def _close_pairs(
+    fractions: FloatArray, rows: IntArray, threshold: float
+) -> Iterator[tuple[int, int]]:
+    for start in range(0, len(rows), CHUNK_ROWS):
+        block = rows[start : start + CHUNK_ROWS]
+        close = cdist(fractions[block], fractions[rows], "cityblock") / 2.0 < threshold
+        for i, j in np.argwhere(close):
+            yield block[i], rows[j]
+
+
+def _components(n: int, edges: Iterable[tuple[int, int]]) -> IntArray:
+    pairs = np.array(list(edges), dtype=np.int64).reshape(-1, 2)
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    _, labels = connected_components(graph, directed=False)
+    return _renumbered(labels)
+
+
+def _renumbered(labels: NDArray[np.integer]) -> IntArray:
+    """Number labels from 0 in order of first appearance."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    renumbered: IntArray = rank[inverse.reshape(-1)]
+    return renumbered
