@@ -1,0 +1,50 @@
+"""Element fractions and the distance between compositions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sseml.features import distance
+from sseml.features.composition import ElementFractions, element_fractions
+from sseml.features.distance import composition_distance, fraction_distance
+from sseml.parse.formula import parse_formula
+from sseml.records import Composition
+
+
+def test_fractions_stand_in_the_order_of_atomic_numbers() -> None:
+    fractions = element_fractions([parse_formula("Li3YCl6")])[0]
+    assert fractions[[2, 16, 38]] == pytest.approx([0.3, 0.6, 0.1])
+    assert np.count_nonzero(fractions) == 3
+    assert ElementFractions().features[2].name == "fraction_Li"
+    assert len(ElementFractions().features) == fractions.size
+
+
+def test_distances_by_hand() -> None:
+    left = [parse_formula(text) for text in ("Li3YCl6", "LiF")]
+    right = [parse_formula(text) for text in ("Li6Y2Cl12", "Li3YBr6", "NaCl", "LiCl")]
+    expected = [[0.0, 0.6, 0.5 * (0.3 + 0.1 + 0.1 + 0.5), 0.5 * (0.2 + 0.1 + 0.1)],
+                [0.7, 0.7, 1.0, 0.5]]  # fmt: skip
+    assert composition_distance(left, right) == pytest.approx(np.array(expected))
+
+
+def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch, real_formulas: list[str]) -> None:
+    A = element_fractions([parse_formula(text) for text in real_formulas[:40]])
+    B = element_fractions([parse_formula(text) for text in real_formulas[500:530]])
+    whole = fraction_distance(A, B)
+    monkeypatch.setattr(distance, "BLOCK_BYTES", 1)
+    assert (fraction_distance(A, B) == whole).all()
+    assert whole.shape == (40, 30)
+    assert whole == pytest.approx(0.5 * np.abs(A[:, None] - B[None]).sum(axis=2))
+
+
+def test_no_materials() -> None:
+    assert composition_distance([], [parse_formula("LiF")]).shape == (0, 1)
+    assert element_fractions([]).shape == (0, len(ElementFractions().features))
+
+
+def test_unknown_element_and_empty_material() -> None:
+    with pytest.raises(ValueError, match="unknown element 'Xx'"):
+        element_fractions([Composition("Xx", {"Xx": 1.0})])
+    with pytest.raises(ValueError, match="without elements"):
+        element_fractions([Composition("", {})])
