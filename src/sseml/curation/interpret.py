@@ -1,0 +1,167 @@
+"""What one raw row means on its own: text to numbers, formula to composition, or why not."""
+
+from __future__ import annotations
+
+import re
+
+from sseml.curation.charge import charge_imbalance
+from sseml.curation.draft import Draft, Dropped
+from sseml.curation.lattice import cell_volume, is_possible
+from sseml.curation.misprints import corrected_formula
+from sseml.curation.numbers import Quantity, read_conductivity, read_float, read_quantity
+from sseml.curation.raw import RawMeasurement
+from sseml.parse.formula import parse_formula
+from sseml.parse.material import parse_material
+from sseml.parse.mixture import refuse_polymer
+from sseml.records import Composition, RefusedInputError
+
+_DOI_PREFIX = re.compile(r"^(?:https?://(?:dx\.)?doi\.org/|doi:\s*)", re.IGNORECASE)
+_DOI = re.compile(r"10\.\d{4,9}/\S+")
+_WEIGHT_PERCENT = re.compile(r"wt\.?\s*%", re.IGNORECASE)
+_ELEMENT_BY_MASS = re.compile(r"wt\.?\s*%\s*[A-Z][a-z]?$")
+_IODIDE_ON_ALUMINA = re.compile(r"LiI-[\d.]*Al2O3$")
+_AMOUNT_MISMATCH = 0.02
+_CHARGE_TOLERANCE = 0.02
+
+
+def interpret(raw: RawMeasurement) -> Draft | Dropped:
+    """Turn one upstream row into a draft measurement, or say which rule keeps it out.
+
+    Parameters
+    ----------
+    raw
+        The row in its own words.
+
+    Returns
+    -------
+    Draft or Dropped
+        Reasons of `Dropped`: the raw row's own, ``no_conductivity``, ``impossible_conductivity``,
+        ``no_temperature``, ``no_amounts``, ``polymer``, ``unparsed_formula``, ``no_lithium``.
+    """
+    if raw.unusable is not None:
+        return Dropped(raw, raw.unusable)
+    numbers = _numbers(raw)
+    if isinstance(numbers, Dropped):
+        return numbers
+    quantity, temperature = numbers
+    formula, corrected = corrected_formula(raw.source, raw.formula)
+    composition = _composition(raw, formula)
+    if isinstance(composition, Dropped):
+        return composition
+    draft = Draft(
+        raw=raw,
+        composition=composition,
+        sigma_S_cm=quantity.value,
+        relation=quantity.relation,
+        temperature_C=temperature,
+        activation_energy_eV=read_float(raw.activation_energy_eV),
+        space_group_number=read_space_group(raw.space_group),
+        dois=read_dois(raw.doi),
+        flags=set(raw.flags),
+    )
+    notices = {
+        "corrected_value": quantity.corrected,
+        "corrected_formula": corrected,
+        "composite": is_composite(formula),
+        "charge_imbalance": charge_imbalance(composition.amounts) > _CHARGE_TOLERANCE,
+    }
+    draft.flags.update(flag for flag, noticed in notices.items() if noticed)
+    _read_lattice(draft)
+    return draft
+
+
+def _numbers(raw: RawMeasurement) -> tuple[Quantity, float] | Dropped:
+    quantity = read_conductivity(raw.conductivity)
+    if quantity is None:
+        known = read_quantity(raw.conductivity) is not None
+        reason = "impossible_conductivity" if known else "no_conductivity"
+        return Dropped(raw, reason, raw.conductivity)
+    temperature = read_float(raw.temperature_C)
+    if temperature is None:
+        return Dropped(raw, "no_temperature", raw.temperature_C)
+    return quantity, temperature
+
+
+def _composition(raw: RawMeasurement, formula: str) -> Composition | Dropped:
+    if lacks_amounts(formula):
+        return Dropped(raw, "no_amounts", raw.formula)
+    try:
+        refuse_polymer(formula)
+    except RefusedInputError as error:
+        return Dropped(raw, "polymer", error.reason)
+    try:
+        composition = parse_material(formula)
+    except RefusedInputError as error:
+        return Dropped(raw, "unparsed_formula", error.reason)
+    if "Li" not in composition.amounts:
+        return Dropped(raw, "no_lithium", composition.formula)
+    return composition
+
+
+def is_composite(formula: str) -> bool:
+    """Tell whether a formula names two phases side by side: a compound added by mass, LiI on Al2O3.
+
+    An element added by mass (``Li7La3Zr2O12-0.9wt% Al``) is a dopant, not a phase.
+    """
+    by_mass = _WEIGHT_PERCENT.search(formula) and not _ELEMENT_BY_MASS.search(formula)
+    return bool(by_mass or _IODIDE_ON_ALUMINA.search(formula))
+
+
+def lacks_amounts(formula: str) -> bool:
+    """Tell whether a mixture names its components without amounts: ``Li2S*P2S5``, not a hydrate."""
+    parts = [part.strip() for part in formula.split("*")]
+    starred = len(parts) > 1 and not any("H2O" in part for part in parts)
+    return starred and not any(part[:1].isdigit() or part[:1] == "." for part in parts)
+
+
+def read_space_group(text: str) -> int | None:
+    """Read an international space-group number; None outside 1-230."""
+    number = read_float(text)
+    if number is None or number != int(number) or not 1 <= number <= 230:
+        return None
+    return int(number)
+
+
+def read_dois(text: str) -> tuple[str, ...]:
+    """Read DOIs joined by ``|``: lower case, without a resolver's address; other text is no DOI."""
+    candidates = (_DOI_PREFIX.sub("", part.strip()).lower() for part in text.split("|"))
+    return tuple(dict.fromkeys(doi for doi in candidates if _DOI.fullmatch(doi)))
+
+
+def _read_lattice(draft: Draft) -> None:
+    numbers = [read_float(text) for text in draft.raw.lattice]
+    lattice = tuple(number for number in numbers if number is not None)
+    if len(lattice) != 6:
+        return
+    volume = cell_volume(lattice)
+    atoms = _atoms_per_cell(draft)
+    if volume is None or atoms is None:
+        draft.flags.add("lattice_dropped")
+        return
+    per_atom = volume / atoms
+    if not is_possible(per_atom, draft.composition.amounts):
+        draft.flags.add("lattice_dropped")
+        return
+    draft.lattice, draft.volume_per_atom_A3 = lattice, per_atom
+
+
+def _atoms_per_cell(draft: Draft) -> float | None:
+    """Atoms in the cell: its stated content where it fits the formula, else formula units."""
+    content = _content(draft.raw.cell_content)
+    formula_units = read_float(draft.raw.formula_units)
+    atoms = sum(draft.composition.amounts.values())
+    from_units = atoms * formula_units if formula_units else None
+    if content is None:
+        return from_units
+    stated = sum(content.amounts.values())
+    if from_units is not None and abs(stated / from_units - 1.0) > _AMOUNT_MISMATCH:
+        draft.flags.add("cell_content_mismatch")
+        return from_units
+    return stated
+
+
+def _content(text: str) -> Composition | None:
+    try:
+        return parse_formula(text) if text else None
+    except RefusedInputError:
+        return None
