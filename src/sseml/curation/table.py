@@ -1,0 +1,127 @@
+"""Drafts become the tidy table; the table goes to files whole or not at all, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from sseml.curation.draft import Draft
+from sseml.curation.report import CurationReport
+from sseml.curation.schema import COLUMNS, MEASUREMENTS
+from sseml.families import recognise
+
+TABLE_FILE = "measurements.parquet"
+CSV_FILE = "measurements.csv"
+REPORT_FILE = "curation.json"
+
+_TYPES = {name: str(column.dtype) for name, column in MEASUREMENTS.columns.items()}
+_LATTICE = ("a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg")
+
+
+class NotMeasurementsError(ValueError):
+    """A file is not a table of measurements as `curate` writes it."""
+
+
+def to_table(drafts: Sequence[Draft]) -> pd.DataFrame:
+    """Make the validated table of `drafts`, in their order."""
+    rows = [_row(draft) for draft in drafts]
+    return MEASUREMENTS.validate(_typed(pd.DataFrame(rows, columns=list(COLUMNS))))
+
+
+def load_measurements(path: str | Path) -> pd.DataFrame:
+    """Read a table that `curate` wrote, from its Parquet or CSV file, and validate it.
+
+    Parameters
+    ----------
+    path
+        ``measurements.parquet``, ``measurements.csv``, or the folder that holds them.
+
+    Raises
+    ------
+    NotMeasurementsError
+        If columns are missing or values are out of their bounds; the message names them.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / TABLE_FILE
+    if file.suffix == ".csv":
+        empty = {name: [""] for name, column in MEASUREMENTS.columns.items() if column.nullable}
+        table = pd.read_csv(file, dtype=_TYPES, keep_default_na=False, na_values=empty)
+    else:
+        table = pd.read_parquet(file)
+    missing = [name for name in COLUMNS if name not in table.columns]
+    if missing:
+        raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
+    try:
+        return MEASUREMENTS.validate(_typed(table), lazy=True)
+    except Exception as error:
+        if type(error).__name__ != "SchemaErrors":
+            raise
+        raise NotMeasurementsError(
+            f"{file.name} is not a table of measurements: {error}"
+        ) from error
+
+
+def write_table(table: pd.DataFrame, report: CurationReport, folder: Path) -> None:
+    """Write table (Parquet and CSV) and report (JSON) into `folder`, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / TABLE_FILE, lambda path: table.to_parquet(path, index=False))
+    _write(folder / CSV_FILE, lambda path: table.to_csv(path, index=False, lineterminator="\n"))
+    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    _write(folder / REPORT_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _write(target: Path, writer: Callable[[Path], object]) -> None:
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        writer(temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _row(draft: Draft) -> dict[str, object]:
+    raw = draft.raw
+    family = recognise(draft.composition)
+    lattice = draft.lattice or (None,) * len(_LATTICE)
+    return {
+        "measurement_id": _identity(draft),
+        "formula_reported": raw.formula,
+        "formula": draft.composition.formula,
+        "sigma_S_cm": draft.sigma_S_cm,
+        "relation": draft.relation,
+        "temperature_C": draft.temperature_C,
+        "conductivity_kind": raw.conductivity_kind,
+        "activation_energy_eV": draft.activation_energy_eV,
+        "space_group_number": draft.space_group_number,
+        **dict(zip(_LATTICE, lattice, strict=True)),
+        "volume_per_atom_A3": draft.volume_per_atom_A3,
+        "form": raw.form,
+        "family": family.family,
+        "family_confidence": float(family.confidence),
+        "doi": "|".join(draft.dois) or None,
+        "source": raw.source,
+        "source_id": raw.source_id,
+        "licence": raw.licence,
+        "official_split": raw.official_split,
+        "also_in": ";".join(sorted(draft.also_in)),
+        "flags": ";".join(sorted(draft.flags)),
+    }
+
+
+def _identity(draft: Draft) -> str:
+    raw = draft.raw
+    content = (
+        raw.source, raw.source_id, raw.formula, draft.composition.formula, draft.relation,
+        f"{draft.sigma_S_cm:.12g}", f"{draft.temperature_C:.12g}", raw.conductivity_kind or "",
+        "|".join(draft.dois),
+    )  # fmt: skip
+    return hashlib.sha256("\x1f".join(content).encode()).hexdigest()[:12]
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reindex(columns=list(COLUMNS)).astype(_TYPES).reset_index(drop=True)

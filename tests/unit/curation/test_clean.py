@@ -1,0 +1,143 @@
+"""The whole way from files to the tidy table: nothing lost, same bytes, read back as written."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sseml.curation.clean import NoSourceError, curate
+from sseml.curation.schema import COLUMNS, FLAGS
+from sseml.curation.table import NotMeasurementsError, load_measurements
+
+
+def row(table: pd.DataFrame, source: str, source_id: str) -> pd.Series:
+    found = table[(table["source"] == source) & (table["source_id"] == source_id)]
+    assert len(found) == 1, f"{source}:{source_id}"
+    return found.iloc[0]
+
+
+def test_every_row_read_is_kept_merged_or_dropped(datasets: Path) -> None:
+    result = curate(datasets)
+    assert {n: c.read for n, c in result.report.sources.items()} == {
+        "obelix": 9,
+        "liverpool": 14,
+        "laskowski": 10,
+        "seeds": 2,
+    }
+    for name, count in result.report.sources.items():
+        assert count.is_complete, name
+        assert count.kept == int((result.table["source"] == name).sum())
+    assert len(result.report.dropped_rows) == sum(
+        count.dropped.total() for count in result.report.sources.values()
+    )
+
+
+def test_the_rules_show_in_the_table(datasets: Path) -> None:
+    table = curate(datasets).table
+    assert tuple(table.columns) == COLUMNS
+    bismuth = row(table, "obelix", "aaa")
+    assert bismuth["also_in"] == "laskowski:1"
+    assert bismuth["activation_energy_eV"] == 0.58
+    assert bismuth["flags"] == "revised"
+    assert bismuth["doi"] == "10.1002/zaac.200500231"
+    assert bismuth["volume_per_atom_A3"] == pytest.approx(9.5686, abs=1e-4)
+    assert row(table, "obelix", "aab")["relation"] == "<"
+    assert row(table, "obelix", "aac")["sigma_S_cm"] == 7.1e-5
+    assert row(table, "obelix", "aad")["flags"] == "lattice_dropped"
+    assert pd.isna(row(table, "obelix", "aad")["a_A"])
+    assert row(table, "obelix", "aae")["a_A"] == 7.413
+    assert row(table, "obelix", "aba")["also_in"] == "liverpool:1"
+    assert row(table, "obelix", "aba")["official_split"] == "test"
+    assert row(table, "liverpool", "3")["temperature_C"] == pytest.approx(26.85)
+    assert pd.isna(row(table, "liverpool", "10")["doi"])
+    assert "corrected_formula" in row(table, "liverpool", "11")["flags"]
+    assert row(table, "laskowski", "3")["sigma_S_cm"] == 1.2e-4
+    assert row(table, "laskowski", "4")["relation"] == "<"
+    assert row(table, "laskowski", "4")["sigma_S_cm"] == pytest.approx(1e-10)
+    assert row(table, "laskowski", "7")["flags"] == "composite"
+    assert row(table, "laskowski", "8")["flags"] == "charge_imbalance"
+    assert row(table, "seeds", "S1")["relation"] == "~"
+
+
+def test_an_extrapolated_value_goes_unless_the_official_split_holds_it(datasets: Path) -> None:
+    result = curate(datasets)
+    assert row(result.table, "obelix", "abb")["flags"] == "extrapolated"
+    assert row(result.table, "obelix", "abb")["also_in"] == "liverpool:2000"
+    assert result.report.sources["liverpool"].dropped == {"extrapolated": 1}
+    assert "2001" not in set(result.table.loc[result.table["source"] == "liverpool", "source_id"])
+
+
+def test_dropped_rows_name_their_rule(datasets: Path) -> None:
+    dropped = {(r.source, r.source_id): r.reason for r in curate(datasets).report.dropped_rows}
+    assert dropped == {
+        ("laskowski", "5"): "no_amounts",
+        ("laskowski", "10"): "polymer",
+        ("seeds", "S3"): "computed",
+        ("liverpool", "2001"): "extrapolated",
+    }
+
+
+def test_the_series_of_one_paper_gives_its_activation_energy(datasets: Path) -> None:
+    table = curate(datasets).table
+    series = table[table["formula_reported"].str.startswith("Li6BaLa2Ta2O12")]
+    assert set(series["flags"]) == {"activation_energy_from_series"}
+    assert series["activation_energy_eV"].iloc[0] == pytest.approx(0.44, abs=0.03)
+
+
+def test_two_runs_write_the_same_bytes(datasets: Path, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        curate(datasets, tmp_path / name)
+    files = sorted(path.name for path in (tmp_path / "first").iterdir())
+    assert files == ["curation.json", "measurements.csv", "measurements.parquet"]
+    for name in files:
+        assert (tmp_path / "first" / name).read_bytes() == (tmp_path / "second" / name).read_bytes()
+
+
+@pytest.mark.parametrize("file", ["", "measurements.parquet", "measurements.csv"])
+def test_the_table_is_read_back_as_written(datasets: Path, tmp_path: Path, file: str) -> None:
+    table = curate(datasets, tmp_path / "out").table
+    pd.testing.assert_frame_equal(load_measurements(tmp_path / "out" / file), table)
+
+
+def test_the_report_speaks_text_and_json(datasets: Path, tmp_path: Path) -> None:
+    report = curate(datasets, tmp_path).report
+    assert "laskowski: 10 rows read" in report.to_text()
+    assert "dropped: 1 no_amounts" in report.to_text()
+    assert "noticed: 3 kelvin_as_celsius" in report.to_text()
+    written = json.loads((tmp_path / "curation.json").read_text(encoding="utf-8"))
+    assert written == json.loads(json.dumps(report.to_dict()))
+
+
+def test_identities_follow_content_not_order(datasets: Path) -> None:
+    before = curate(datasets).table
+    path = datasets / "laskowski" / "digitized_data_for_SSEs.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "Li3P,1E-4,,,\n", encoding="utf-8")
+    after = curate(datasets).table
+    assert set(before["measurement_id"]) < set(after["measurement_id"])
+    assert after["measurement_id"].is_unique
+
+
+def test_a_source_that_is_not_there_is_simply_absent(datasets: Path, tmp_path: Path) -> None:
+    for path in sorted((datasets / "liverpool").iterdir()):
+        path.unlink()
+    (datasets / "liverpool").rmdir()
+    assert "liverpool" not in set(curate(datasets).table["source"])
+    with pytest.raises(NoSourceError, match="sseml data pull"):
+        curate(tmp_path / "nowhere")
+
+
+def test_a_file_that_is_no_table_of_measurements_is_refused(datasets: Path, tmp_path: Path) -> None:
+    table = curate(datasets).table
+    table.drop(columns="doi").to_csv(tmp_path / "short.csv", index=False)
+    with pytest.raises(NotMeasurementsError, match=r"lacks the column\(s\) doi"):
+        load_measurements(tmp_path / "short.csv")
+    wrong = table.assign(sigma_S_cm=-1.0)
+    wrong.to_parquet(tmp_path / "wrong.parquet", index=False)
+    with pytest.raises(NotMeasurementsError, match="sigma_S_cm"):
+        load_measurements(tmp_path / "wrong.parquet")
+
+
+def test_every_flag_in_use_is_explained(datasets: Path) -> None:
+    assert set(curate(datasets).report.flags) <= FLAGS.keys()
+    assert all(meaning for meaning in FLAGS.values())
