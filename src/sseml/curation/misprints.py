@@ -12,6 +12,7 @@ _BARE_LITHIUM = re.compile(r"(?<=\d)Li2(?=-\d*\.?\d+SiS2)")
 _SHORT_TITANIUM = re.compile(
     r"Li(?P<li>[\d.]*)(?:(?P<metal>Al|Cr|Fe)(?P<x>[\d.]+))?Ti(?P<ti>[\d.]*)\(PO4\)3"
 )
+_SHORT_LITHIUM = re.compile(r"Li6P(?P<p>0\.\d+)Ge(?P<ge>0\.\d+)S5I")
 _WRAPPING_QUOTES = re.compile(r'^"+|"+$')
 _PHASE_PREFIX = re.compile(r"^(?:[αβγδ]|r)-(?=[A-Z(])")
 _SPACES = re.compile(r"\s+")
@@ -28,6 +29,7 @@ EXACT: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 "Li2.99Ba0.005Cl0.5I0.5": "Li2.99Ba0.005Cl0.5I0.5O",
                 "Li1.94Cl1.03Cl4": "Li1.94Cd1.03Cl4",
                 "LiCdCl4": "Li2CdCl4",
+                "LiBaP2O7": "Li2BaP2O7",
                 "Li6.1P0.95Si0.1S5Br": "Li6.1P0.9Si0.1S5Br",
                 # Li4+x series of rows 120-123 printed a second time as Li4-x
                 "Li3.8Si0.8Al0.2S4": "Li4.2Si0.8Al0.2S4",
@@ -61,7 +63,12 @@ EXACT: Mapping[str, Mapping[str, str]] = MappingProxyType(
             }
         ),
         "liverpool": MappingProxyType(
-            {"(Li2O)50 (Al2O5)5 (P2O5)45": "(Li2O)50(Al2O3)5(P2O5)45"},
+            {
+                "(Li2O)50 (Al2O5)5 (P2O5)45": "(Li2O)50(Al2O3)5(P2O5)45",
+                # Laskowski's row 810 and OBELiX's row nng give the same values with these formulas
+                "Li6.55La3Zr2Ga0.9O12": "Li6.55La3Zr2Ga0.15O12",
+                "Li1.6Al0.6Ge0.8(PO4)3": "Li1.6Al0.6Ge0.8Ti0.6(PO4)3",
+            },
         ),
     }
 )
@@ -83,11 +90,23 @@ def titanium_restored(formula: str) -> str:
     return f"Li{match['li']}{metal}Ti{titanium + 1.0:g}(PO4)3"
 
 
+def lithium_restored(formula: str) -> str:
+    """Give Li6P(1-x)Ge(x)S5I the x lithium that Laskowski's rows 494-502 lack.
+
+    Germanium for phosphorus takes one lithium along; OBELiX prints the same series with it.
+    """
+    match = _SHORT_LITHIUM.fullmatch(formula)
+    if match is None or abs(float(match["p"]) + float(match["ge"]) - 1.0) > 1e-9:
+        return formula
+    return f"Li{6.0 + float(match['ge']):g}P{match['p']}Ge{match['ge']}S5I"
+
+
 _PATTERNS: tuple[Callable[[str], str], ...] = (
     lambda text: _ZERO_AS_LETTER.sub("0", text),
     lambda text: _OXYGEN_AS_ZERO.sub("(PO4)", text),
     lambda text: _BARE_LITHIUM.sub("Li2S", text),
     titanium_restored,
+    lithium_restored,
 )
 
 

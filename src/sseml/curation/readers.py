@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -160,7 +161,13 @@ READERS: Mapping[str, Callable[[Path], list[RawMeasurement]]] = MappingProxyType
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as handle:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise SourceFormatError(f"{path.parent.name}/{path.name} is missing") from None
+    except UnicodeDecodeError as error:
+        raise SourceFormatError(f"{path.parent.name}/{path.name} is not UTF-8: {error}") from error
+    with io.StringIO(text, newline="") as handle:
         table = csv.DictReader(handle)
         missing = [name for name in columns if name not in (table.fieldnames or ())]
         if missing:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pandas as pd
 import pandera.pandas as pa
 
 from sseml.records import CONDUCTIVITY_KINDS, FORMS
 
-FLAGS: dict[str, str] = {
-    "activation_energy_from_series": "Eₐ is the slope of this paper's own temperature series",
-    "charge_imbalance": "no oxidation states of the elements make the formula neutral within 2 %",
-    "cell_content_mismatch": "stated cell content contradicts formula and formula units",
-    "composite": "two phases side by side, written as one composition",
-    "conflict": "another report of this composition differs by more than a decade",
-    "corrected_formula": "the printed formula is a known misprint; `formula` is what it means",
-    "corrected_value": "the printed conductivity had lost the minus sign of its exponent",
-    "extrapolated": "the value was extrapolated by a compiler from higher temperatures",
-    "inconsistent_series": "conductivity falls on heating, or rises faster than 1.4 eV allows",
-    "kelvin_as_celsius": "the printed °C can only have been kelvin; `temperature_C` is corrected",
-    "lattice_dropped": "the reported cell is impossible (volume per atom); lattice left out",
-    "revised": "another table gives another value for this measurement; this one is the later",
-}
+FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "activation_energy_from_series": "Eₐ is the slope of this paper's own temperature series",
+        "charge_imbalance": "no oxidation states of the elements make the formula neutral within 2 %",
+        "cell_content_mismatch": "stated cell content contradicts formula and formula units",
+        "composite": "two phases side by side, written as one composition",
+        "conflict": "another report of this composition differs by more than a decade",
+        "corrected_formula": "the printed formula is a known misprint; `formula` is what it means",
+        "corrected_value": "the printed conductivity had lost the minus sign of its exponent",
+        "extrapolated": "the value was extrapolated by a compiler from higher temperatures",
+        "inconsistent_series": "conductivity falls on heating, or rises faster than 1.4 eV allows",
+        "kelvin_as_celsius": "the printed °C can only have been kelvin; `temperature_C` is corrected",
+        "lattice_dropped": "the reported cell is impossible (volume per atom); lattice left out",
+        "revised": "another table gives another value for this measurement; this one is the later",
+    }
+)
 """Flag → what it says about a row."""
 
 _FRACTION = pa.Check.in_range(0.0, 1.0)

@@ -7,6 +7,7 @@ import shutil
 import urllib.request
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from types import MappingProxyType
 from typing import BinaryIO
@@ -225,10 +226,10 @@ def _chosen(names: Iterable[str] | None) -> list[Source]:
 
 
 def _fetch(source: Source, file: SourceFile, target: Path, from_dir: str | Path | None) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.part")
     origin = source.url(file) if from_dir is None else str(Path(from_dir) / source.name / file.name)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with _opened(origin, remote=from_dir is None) as stream, temporary.open("wb") as out:
             shutil.copyfileobj(stream, out, CHUNK_BYTES)
         got = sha256_of(temporary)
@@ -238,7 +239,7 @@ def _fetch(source: Source, file: SourceFile, target: Path, from_dir: str | Path 
                 f" SHA-256 expected {file.sha256}, got {got}"
             )
         temporary.replace(target)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise PullError(f"{source.name}/{file.name}: cannot read {origin}: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)

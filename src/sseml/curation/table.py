@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -86,7 +87,9 @@ def _write(target: Path, writer: Callable[[Path], object]) -> None:
 
 def _row(draft: Draft) -> dict[str, object]:
     raw = draft.raw
-    family = recognise(draft.composition)
+    family = recognise(
+        replace(draft.composition, space_group_number=draft.space_group_number, form=raw.form)
+    )
     lattice = draft.lattice or (None,) * len(_LATTICE)
     return {
         "measurement_id": _identity(draft),

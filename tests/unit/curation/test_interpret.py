@@ -27,6 +27,8 @@ from sseml.parse.formula import parse_formula
         ("laskowski", "Li3.5Si0.5P05S4", "Li3.5Si0.5P0.5S4"),
         ("laskowski", "Li1.3Al0.3Ti0.7(PO4)3", "Li1.3Al0.3Ti1.7(PO4)3"),
         ("laskowski", "LiTi(PO4)3", "LiTi2(PO4)3"),
+        ("laskowski", "Li6P0.75Ge0.25S5I", "Li6.25P0.75Ge0.25S5I"),
+        ("liverpool", "Li6.55La3Zr2Ga0.9O12", "Li6.55La3Zr2Ga0.15O12"),
         ("liverpool", '"(Li2O)50 (Al2O5)5 (P2O5)45"', "(Li2O)50(Al2O3)5(P2O5)45"),
     ],
 )

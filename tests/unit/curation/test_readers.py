@@ -45,6 +45,15 @@ def test_seeds_join_the_activation_energy_of_the_same_paper(datasets: Path) -> N
     assert computed.unusable == "computed"
 
 
+def test_a_file_that_is_missing_or_not_text_is_named(datasets: Path) -> None:
+    (datasets / "obelix" / "train.csv").unlink()
+    with pytest.raises(SourceFormatError, match=r"obelix/train\.csv is missing"):
+        read_obelix(datasets / "obelix")
+    (datasets / "liverpool" / "LiIonDatabase.csv").write_bytes(b"\xff\xfe\x00ID")
+    with pytest.raises(SourceFormatError, match=r"LiIonDatabase\.csv is not UTF-8"):
+        read_liverpool(datasets / "liverpool")
+
+
 @pytest.mark.parametrize(
     ("source", "file"),
     [
