@@ -69,8 +69,8 @@ def normalise(text: str) -> str:
     if "\\" in text or "_" in text or "$" in text:
         text = _from_latex(text)
     text = text.strip().strip("\"'").strip().rstrip(" .,;")
-    if not text[:1].isdigit():
-        text = _PHASE_PREFIX.sub("", text, count=1)
+    if prefix := _PHASE_PREFIX.match(text):
+        text = text[prefix.end() :]
     if "2O" in text and "." in text:
         text = _with_hydrate_dots(text)
     return " ".join(text.split())

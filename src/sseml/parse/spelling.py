@@ -6,6 +6,8 @@ import re
 
 from sseml.parse.elements import MOLAR_MASS_G_MOL
 
+VARIABLES = "xyz"
+
 _LETTERS = re.compile(r"[A-Za-z]+")
 _ZERO_AS_LETTER = re.compile(r"(?<=[A-Za-z])[oO](?=\.\d)")
 
@@ -17,6 +19,8 @@ def suggest_spelling(text: str) -> str:
     --------
     >>> suggest_spelling("LI3YCL6")
     'did you mean Li3YCl6?'
+    >>> suggest_spelling("LiBH4-MgO(CE)")
+    'did you mean LiBH4-MgO(Ce)?'
     >>> suggest_spelling("Lao.51Li0.34TiO2.94")
     'did you mean La0.51Li0.34TiO2.94?'
     """
@@ -24,7 +28,7 @@ def suggest_spelling(text: str) -> str:
     pieces: list[str] = []
     end = 0
     for run in _LETTERS.finditer(repaired):
-        symbols = _as_elements(run.group())
+        symbols = _as_elements(run.group(), keep_case=not repaired.isupper())
         if symbols is None:
             return ""
         pieces += [repaired[end : run.start()], *symbols]
@@ -33,18 +37,28 @@ def suggest_spelling(text: str) -> str:
     return f"did you mean {suggestion}?" if pieces and suggestion != text else ""
 
 
-def _as_elements(letters: str) -> list[str] | None:
-    """Split letters of any case into the fewest element symbols, or a trailing x, y or z."""
-    best: list[list[str] | None] = [[]]
+def _as_elements(letters: str, *, keep_case: bool) -> list[str] | None:
+    """Split letters of any case into element symbols, or a trailing x, y or z.
+
+    The fewest symbols win; where the case says something, changing it counts as another symbol.
+    """
+    best: list[tuple[int, list[str]] | None] = [(0, [])]
     for end in range(1, len(letters) + 1):
         candidates = []
         for size in (2, 1):
             head = best[end - size] if size <= end else None
-            symbol = letters[end - size : end].capitalize()
-            if head is not None and symbol in MOLAR_MASS_G_MOL:
-                candidates.append([*head, symbol])
+            written = letters[end - size : end]
+            symbol = written.capitalize()
+            if head is not None and symbol in MOLAR_MASS_G_MOL and _is_stable(symbol):
+                cost = 3 if keep_case and symbol != written else 1
+                candidates.append((head[0] + cost, [*head[1], symbol]))
         head = best[end - 1]
-        if head and letters[end - 1] in "xyz":
-            candidates.append([*head, letters[end - 1]])
-        best.append(min(candidates, key=len) if candidates else None)
-    return best[-1]
+        if head and head[1] and letters[end - 1] in VARIABLES:
+            candidates.append((head[0] + 1, [*head[1], letters[end - 1]]))
+        best.append(min(candidates, key=lambda candidate: candidate[0]) if candidates else None)
+    return best[-1][1] if best[-1] else None
+
+
+def _is_stable(symbol: str) -> bool:
+    """Tell whether an element has a standard atomic weight; the others are hardly ever meant."""
+    return MOLAR_MASS_G_MOL[symbol] % 1 != 0
