@@ -13,7 +13,7 @@ from sseml.records import CONDUCTIVITY_KINDS, FORMS
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
         "activation_energy_from_series": "Eₐ is the slope of this paper's own temperature series",
-        "charge_imbalance": "no oxidation states of the elements make the formula neutral within 2 %",
+        "charge_imbalance": "no oxidation states of its elements balance the formula within 2 %",
         "cell_content_mismatch": "stated cell content contradicts formula and formula units",
         "composite": "two phases side by side, written as one composition",
         "conflict": "another report of this composition differs by more than a decade",
@@ -21,7 +21,7 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "corrected_value": "the printed conductivity had lost the minus sign of its exponent",
         "extrapolated": "the value was extrapolated by a compiler from higher temperatures",
         "inconsistent_series": "conductivity falls on heating, or rises faster than 1.4 eV allows",
-        "kelvin_as_celsius": "the printed °C can only have been kelvin; `temperature_C` is corrected",
+        "kelvin_as_celsius": "the printed °C can only have been kelvin; `temperature_C` is mended",
         "lattice_dropped": "the reported cell is impossible (volume per atom); lattice left out",
         "revised": "another table gives another value for this measurement; this one is the later",
     }
