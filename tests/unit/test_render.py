@@ -162,8 +162,10 @@ def test_lone_surrogates_of_a_broken_argument_can_still_be_written() -> None:
 
 
 def test_a_table_is_aligned_within_100_columns_with_refusals_in_place() -> None:
-    wide = replace(ANSWER, row=3, input="硫化物" * 20, family="a family with a long name")
-    long = replace(REFUSED, reason="a reason that goes on " * 12)
+    wide = replace(
+        ANSWER, row=3, formula="硫化物" * 20, input="x" * 90, family="a long family name"
+    )
+    long = replace(REFUSED, row=4, reason="a reason that goes on " * 12)
     lines = drawn([ANSWER, REFUSED, wide, long], "table").splitlines()
     assert all(text_width(line) <= 100 for line in lines)
     assert lines[1].startswith("Li6PS5Cl")
@@ -172,6 +174,15 @@ def test_a_table_is_aligned_within_100_columns_with_refusals_in_place() -> None:
     start = lines[0].index("domain")
     assert lines[1][start:].startswith("inside")
     assert "…" in lines[3]
+
+
+def test_the_points_of_a_sweep_and_long_inputs_are_told_apart_by_formula() -> None:
+    sweep = [
+        replace(ANSWER, input="Li3x x=1:2:1", formula=name) for name in ("Li3", "Li0.6666666667")
+    ]
+    long = replace(ANSWER, row=5, input="(" * 40, formula="Li3YCl6")
+    lines = drawn([*sweep, replace(ANSWER, row=4, input="LPSCl"), long], "table").splitlines()
+    assert [line.split()[0] for line in lines[1:]] == ["Li3", "Li0.6667", "LPSCl", "Li3YCl6"]
 
 
 def test_a_table_cannot_move_the_cursor_or_reverse_text() -> None:

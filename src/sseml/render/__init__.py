@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import IO, Any, Literal, assert_never
 
 from sseml.records import Answer
-from sseml.render.columnar import write_csv, write_parquet
+from sseml.render.columnar import inert, write_csv, write_parquet
 from sseml.render.record import (
     OUTPUT_COLUMNS,
     RenderError,
@@ -15,7 +15,7 @@ from sseml.render.record import (
     to_nested_record,
     to_record,
 )
-from sseml.render.table import table_lines
+from sseml.render.table import pad, table_lines, text_width, visible
 
 Format = Literal["table", "csv", "jsonl", "parquet"]
 
@@ -27,9 +27,13 @@ __all__ = [
     "Format",
     "RenderError",
     "explanation",
+    "inert",
+    "pad",
     "table_lines",
+    "text_width",
     "to_nested_record",
     "to_record",
+    "visible",
     "write",
 ]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 
 from sseml.records import Answer, Prediction, Refusal
 from sseml.render.record import explanation
@@ -27,6 +28,7 @@ _COLUMNS = {
 """Title and width of every column after the input."""
 
 _NARROWEST = 8
+_AMOUNT = re.compile(r"\d+\.\d{4,}")
 
 
 def table_lines(
@@ -38,20 +40,36 @@ def table_lines(
     if not head:
         return
     room = width - sum(len(_GAP) + column for column in _COLUMNS.values())
-    longest = max(text_width(visible(answer.input)) for answer in head)
+    longest = max(text_width(label) for label, _ in _labelled(head, room))
     first = max(_NARROWEST, min(longest, room))
     titles = (pad(title, column) for title, column in _COLUMNS.items())
     yield _GAP.join((pad("input", first), *titles)).rstrip()
-    for answer in chain(head, rest):
+    for label, answer in _labelled(chain(head, rest), room):
         if isinstance(answer, Refusal):
-            yield from _refused(answer, first, width)
+            yield from _refused(answer, pad(label, first), width)
         else:
-            yield _answered(answer, first)
+            yield _answered(answer, pad(label, first))
         if explain:
             yield from (f"    {visible(line)}" for line in explanation(answer).splitlines())
 
 
-def _answered(answer: Prediction, first: int) -> str:
+def _labelled(answers: Iterable[Answer], room: int) -> Iterator[tuple[str, Answer]]:
+    """Pair each answer with its input or, where that says less, with its formula.
+
+    The points of a sweep share one input, and a long input is cut before its end.
+    """
+    for _, group in groupby(answers, key=lambda answer: answer.row):
+        points = list(group)
+        for point in points:
+            label = visible(point.input)
+            if isinstance(point, Prediction) and (len(points) > 1 or text_width(label) > room):
+                label = _AMOUNT.sub(
+                    lambda amount: f"{float(amount[0]):.4g}", visible(point.formula)
+                )
+            yield label, point
+
+
+def _answered(answer: Prediction, label: str) -> str:
     measured = answer.measured_sigma_S_cm
     cells = (
         answer.family,
@@ -64,15 +82,15 @@ def _answered(answer: Prediction, first: int) -> str:
         "" if measured is None else f"{measured:.1e}",
     )
     padded = (pad(visible(c), room) for c, room in zip(cells, _COLUMNS.values(), strict=True))
-    return _GAP.join((pad(visible(answer.input), first), *padded)).rstrip()
+    return _GAP.join((label, *padded)).rstrip()
 
 
-def _refused(answer: Refusal, first: int, width: int) -> Iterator[str]:
+def _refused(answer: Refusal, label: str, width: int) -> Iterator[str]:
     reason = "; ".join(part for part in (answer.reason, answer.suggestion) if part)
-    lines = textwrap.wrap(visible(f"refused: {reason}"), max(40, width - first - len(_GAP)))
-    names = chain([pad(visible(answer.input), first)], iter(lambda: " " * first, None))
-    for name, line in zip(names, lines, strict=False):
-        yield f"{name}{_GAP}{line}"
+    indent = text_width(label)
+    lines = textwrap.wrap(visible(f"refused: {reason}"), max(40, width - indent - len(_GAP)))
+    for number, line in enumerate(lines):
+        yield f"{' ' * indent if number else label}{_GAP}{line}"
 
 
 def text_width(text: str) -> int:
