@@ -1,0 +1,86 @@
+"""`sseml evaluate`: the benchmarks, printed, as JSON, or put into a document."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from sseml.cli.exits import ANSWERED, CommandError
+from sseml.cli.extras import needing
+from sseml.cli.help import Commands
+from sseml.cli.output import whole_file
+
+_EXAMPLES = """\
+examples:
+  sseml evaluate                              every benchmark, as a table
+  sseml evaluate official                     one of them
+  sseml evaluate --json > figures.json        for programs
+  sseml evaluate -i data/curated              on a table made by `sseml data curate`
+  sseml evaluate --write README.md            between the marks of a document
+"""
+_BEGIN, _END = "<!-- evaluate:begin -->", "<!-- evaluate:end -->"
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `evaluate`."""
+    parser = commands.add_parser(
+        "evaluate",
+        help="the benchmarks: splits, errors, coverage, by family",
+        description="Measure on held-out papers, compositions and families. "
+        "Needs the extra `train`.",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument("what", nargs="*", metavar="BENCHMARK", help="which (default: all)")
+    parser.add_argument(
+        "-i",
+        "--input",
+        type=Path,
+        metavar="TABLE",
+        help="curated table, or its folder (default: the evidence of the released bundle)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="FILE",
+        help=f"also put the table between {_BEGIN} and {_END} of this file",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and report."""
+    if arguments.write:
+        _require_marks(arguments.write)
+    with needing("train"):
+        from sseml.evaluate import evaluate  # noqa: PLC0415 - only this needs the learners
+    report = evaluate(arguments.what, arguments.input, progress=_say)
+    text = report.to_text().rstrip("\n") + "\n"
+    if arguments.json:
+        shown = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        sys.stdout.write(shown)
+    else:
+        sys.stdout.write(text)
+    if arguments.write:
+        replace_between_marks(arguments.write, text)
+    return ANSWERED
+
+
+def replace_between_marks(path: Path, text: str) -> None:
+    """Put `text` between the marks of a document, and leave the rest as it is."""
+    before, _, rest = path.read_text(encoding="utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    with whole_file(path) as stream:
+        stream.write(f"{before}{_BEGIN}\n{text}{_END}{after}")
+
+
+def _require_marks(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    if not 0 <= text.find(_BEGIN) < text.find(_END):
+        raise CommandError(f"{path} does not hold {_BEGIN} followed by {_END}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")

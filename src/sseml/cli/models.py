@@ -1,0 +1,111 @@
+"""`sseml models`: which bundles there are, what their cards say, and whether they are undamaged."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sseml.cli.exits import ANSWERED, UNUSABLE, CommandError
+from sseml.cli.help import Commands
+from sseml.cli.lists import add_format, show
+from sseml.records import BundleError
+
+_EXAMPLES = """\
+examples:
+  sseml models list                      name, kind, version and training rows of every bundle
+  sseml models show                      the card of the released bundle
+  sseml models show composition-1        the card of one bundle
+  sseml models verify                    the checksums of every file
+  sseml models verify --folder runs      of bundles somewhere else
+"""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `models list`, `models show` and `models verify`."""
+    models = commands.add_parser(
+        "models",
+        help="list, show and verify model bundles",
+        description="The model bundles: plain data with a card, evidence and checksums.",
+        examples=_EXAMPLES,
+    )
+    actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
+    for name, description, run in (
+        ("list", "List the bundles.", _list),
+        ("show", "Print the card of a bundle.", _show),
+        ("verify", "Compare every file of the bundles with its checksum.", _verify),
+    ):
+        parser = actions.add_parser(name, help=description, description=description)
+        if name == "list":
+            add_format(parser)
+        else:
+            parser.add_argument("name", nargs="?", metavar="NAME", help="default: all of them")
+        parser.add_argument(
+            "--folder", type=Path, metavar="DIR", help="default: the released bundles"
+        )
+        parser.set_defaults(run=run)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    return show([_summary(folder) for folder in _bundles(arguments)], arguments.format)
+
+
+def _summary(folder: Path) -> dict[str, str]:
+    from sseml.model.bundle import MANIFEST  # noqa: PLC0415 - help needs no arrays
+
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{folder}: {MANIFEST} cannot be read ({error})") from error
+    wanted = ("kind", "target", "schema_version", "code_version")
+    return {"name": folder.name} | {name: str(manifest.get(name, "")) for name in wanted}
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from sseml.model.bundle import CARD, verify_checksums  # noqa: PLC0415
+
+    for folder in _bundles(arguments):
+        verify_checksums(folder)
+        sys.stdout.write((folder / CARD).read_text(encoding="utf-8").rstrip("\n") + "\n")
+    return ANSWERED
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from sseml.model.bundle import verify_checksums  # noqa: PLC0415
+
+    damaged = 0
+    for folder in _bundles(arguments):
+        try:
+            verify_checksums(folder)
+        except BundleError as error:
+            damaged += 1
+            sys.stderr.write(f"sseml: {error}\n")
+        else:
+            sys.stdout.write(f"{folder.name}: every file is as released\n")
+    return UNUSABLE if damaged else ANSWERED
+
+
+def _bundles(arguments: argparse.Namespace) -> Iterator[Path]:
+    from sseml.model.bundle import MANIFEST  # noqa: PLC0415
+
+    parent = arguments.folder or _released()
+    found = {path.parent.name: path.parent for path in sorted(parent.glob(f"*/{MANIFEST}"))}
+    if (parent / MANIFEST).is_file():
+        found = {parent.name: parent}
+    name = getattr(arguments, "name", None)
+    if name is not None and name not in found:
+        raise CommandError(f"there is no bundle {name!r}; there are: {', '.join(found) or 'none'}")
+    if not found:
+        raise CommandError(f"{parent} holds no bundle")
+    return iter([found[name]] if name is not None else found.values())
+
+
+def _released() -> Path:
+    """Folder of the released bundles: inside the installed package, or in the checkout."""
+    package = Path(str(files("sseml")))
+    installed = package / "_models"
+    return installed if installed.is_dir() else package.parents[1] / "models"

@@ -1,0 +1,89 @@
+"""Where results go: a file written whole or not at all, or standard output."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from sseml.cli.exits import CommandError
+
+_HELD_IN_MEMORY = 16 * 2**20
+
+
+def results(
+    path: Path | None, *, binary: bool = False, hold: bool = False
+) -> AbstractContextManager[IO[Any]]:
+    """Open the place where results go.
+
+    Parameters
+    ----------
+    path
+        File to write; standard output if None.
+    binary
+        The stream takes bytes instead of text.
+    hold
+        Keep everything back until the block ends without an error, on standard output too.
+    """
+    if path is None:
+        return _held_stdout(binary) if hold else _stdout(binary)
+    if path.is_dir():
+        raise CommandError(f"{path} is a folder; -o takes the name of a file")
+    if path.exists() and not path.is_file():  # nothing can be renamed to a device or a pipe
+        return _open(path, binary)
+    return whole_file(path, binary=binary)
+
+
+@contextmanager
+def whole_file(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
+    """Write a temporary file in the same folder, renamed to `path` only if the block succeeds."""
+    target = path.resolve()
+    if not target.parent.is_dir():
+        raise CommandError(f"{path}: there is no folder {path.parent}")
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        with _open(temporary, binary) as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(_permissions(target))
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _open(path: Path, binary: bool) -> IO[Any]:
+    return path.open("wb") if binary else path.open("w", encoding="utf-8", newline="")
+
+
+def _permissions(target: Path) -> int:
+    """Permissions of the file to be replaced, or those any new file would get."""
+    if target.exists():
+        return target.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+@contextmanager
+def _stdout(binary: bool) -> Iterator[IO[Any]]:
+    if binary and sys.stdout.isatty():
+        raise CommandError("Parquet is not for a terminal: name a file with -o FILE.parquet")
+    yield sys.stdout.buffer if binary else sys.stdout
+    sys.stdout.flush()
+
+
+@contextmanager
+def _held_stdout(binary: bool) -> Iterator[IO[Any]]:
+    how: dict[str, Any] = {"mode": "w+b"} if binary else {"mode": "w+", "encoding": "utf-8"}
+    with _stdout(binary) as out, tempfile.SpooledTemporaryFile(_HELD_IN_MEMORY, **how) as held:
+        yield held
+        held.seek(0)
+        shutil.copyfileobj(held, out)

@@ -1,0 +1,54 @@
+"""`sseml train`: curated measurements become a bundle."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from sseml.cli.exits import ANSWERED, CommandError
+from sseml.cli.extras import needing
+from sseml.cli.help import Commands
+
+_EXAMPLES = """\
+examples:
+  sseml train -o runs/mine                    from the measurements the released bundle carries
+  sseml train -i data/curated -o runs/mine    from a table made by `sseml data curate`
+  sseml predict --bundle runs/mine Li6PS5Cl   use it
+"""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `train`."""
+    parser = commands.add_parser(
+        "train",
+        help="measurements become a bundle",
+        description="Fit, calibrate and save a bundle. Needs the extra `train`.",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument(
+        "-i",
+        "--input",
+        type=Path,
+        metavar="TABLE",
+        help="curated table, or its folder (default: the evidence of the released bundle)",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FOLDER", help="bundle to write"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train and save."""
+    if arguments.output.exists():
+        raise CommandError(f"{arguments.output} is there already; name another folder")
+    with needing("train"):
+        from sseml.train import train  # noqa: PLC0415 - only training needs the learners
+    train(arguments.input, arguments.output, progress=_say)
+    _say(f"the bundle is in {arguments.output}")
+    return ANSWERED
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")

@@ -1,0 +1,90 @@
+"""The command as a process of its own: pipes, locales, signals, and what it imports."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SSEML = [sys.executable, "-m", "sseml"]
+HEAVY = ("sklearn", "matminer", "mlflow", "pandas", "scipy", "xgboost", "lightgbm", "pymatgen")
+
+
+def test_a_short_prediction_imports_no_learner_and_no_pandas() -> None:
+    program = (
+        "import sys; from sseml.cli import main; code = main(['predict', 'Li3YCl6']);"
+        f"print([m for m in {HEAVY!r} if m in sys.modules], file=sys.stderr); sys.exit(code)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stderr == "[]\n"
+
+
+def test_help_imports_no_arrays() -> None:
+    program = (
+        "import sys; from sseml.cli.app import build_parser; build_parser();"
+        "print([m for m in ('numpy', 'pyarrow') if m in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "[]\n"
+
+
+def test_output_is_utf8_in_any_locale() -> None:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("LC_")}
+    environment = plain | {"LANG": "C", "LC_ALL": "C", "PYTHONIOENCODING": "ascii",
+                           "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}  # fmt: skip
+    argv = [*SSEML, "predict", "-i", "-", "--format", "jsonl"]
+    ran = subprocess.run(
+        argv, input="Li₃InCl₆\n".encode(), capture_output=True, env=environment, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout.decode("utf-8"))["input"] == "Li₃InCl₆"
+
+
+def test_a_closed_pipe_is_no_drama() -> None:
+    lines = b"Li6PS5Cl\n" * 20_000
+    command = subprocess.Popen(
+        [*SSEML, "predict", "-i", "-", "--format", "jsonl"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert command.stdin is not None
+    assert command.stdout is not None
+    assert command.stderr is not None
+    try:
+        command.stdin.write(lines[:60_000])  # less than a pipe holds
+        command.stdin.close()
+        assert json.loads(command.stdout.readline())["input"] == "Li6PS5Cl"
+        command.stdout.close()
+        assert command.stderr.read() == b""
+        assert command.wait(timeout=120) == 141
+    finally:
+        command.kill()
+        command.stderr.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_stopped_from_the_keyboard_is_exit_code_130() -> None:
+    command = subprocess.Popen(
+        [*SSEML, "predict", "-i", "-", "--format", "jsonl"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        time.sleep(3.0)  # now it waits for its input
+        command.send_signal(signal.SIGINT)
+        _, err = command.communicate(timeout=60)
+        assert command.returncode == 130
+        assert b"Traceback" not in err
+    finally:
+        command.kill()

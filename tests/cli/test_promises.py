@@ -1,0 +1,85 @@
+"""What the README, the documents and `.ci/run` say of the command is true."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from sseml._version import __version__
+from sseml.cli.app import build_parser
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+DOCUMENTS = [README, *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def commands_in(text: str) -> list[str]:
+    blocks = re.findall(r"```bash\n(.*?)```", text, flags=re.DOTALL)
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line.startswith("sseml ")]
+
+
+def readme_command(name: str) -> str:
+    block = re.search(
+        rf"<!-- {name}:begin -->\n```bash\n(.*)\n```\n<!-- {name}:end -->",
+        README.read_text("utf-8"),
+    )
+    assert block, f"README.md holds no {name}"
+    return block[1]
+
+
+def parses(command: str) -> None:
+    words = shlex.split(command, comments=True)
+    cut = [words.index(sign) for sign in ("|", "<", ">") if sign in words]
+    build_parser().parse_args(words[1 : min(cut, default=len(words))])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_of_the_documents_is_one(document: Path) -> None:
+    for command in commands_in(document.read_text("utf-8")):
+        parses(command)
+
+
+COMMANDS = ("predict", "train", "evaluate", "data", "models", "names", "families")
+
+
+@pytest.mark.parametrize("argv", [[], *([command] for command in COMMANDS)])
+def test_every_example_of_the_help_is_a_command(
+    argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        build_parser().parse_args([*argv, "--help"])
+    examples = capsys.readouterr().out.split("examples:")[1]
+    found = re.findall(r"^  (?:.*\| )?(sseml .*?)(?:  .*)?$", examples, flags=re.MULTILINE)
+    assert found
+    for command in found:
+        parses(command)
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    script = (ROOT / ".ci" / "run").read_text("utf-8")
+    function = re.search(r"^readme_command\(\) \{.*?^\}", script, re.DOTALL | re.MULTILINE)
+    assert function
+    assert "readme_command test-command" in script
+    extracted = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"{function[0]}\nreadme_command test-command"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout.strip()  # fmt: skip
+    assert extracted == readme_command("test-command")
+    assert extracted.endswith("pytest")
+
+
+def test_the_main_command_predicts_the_example_list() -> None:
+    argv = shlex.split(readme_command("main-command").split("&&")[-1])
+    arguments = build_parser().parse_args(argv[1:])
+    assert (ROOT / arguments.input).is_file()
+
+
+def test_one_version_everywhere() -> None:
+    cited = re.search(r"^version: (.*)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.MULTILINE)
+    assert cited
+    assert cited[1] == __version__
