@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from sseml.features.anions import entropy
 from sseml.features.contract import FloatArray
-from sseml.features.speciation import Descriptor, Speciation, describe, members, ratio, row_sum
+from sseml.features.speciation import (
+    BoolArray,
+    Descriptor,
+    Speciation,
+    describe,
+    members,
+    ratio,
+    row_sum,
+)
 
 DEFINITION = "definition"
 OTHER_MOBILE = "Na K Ag Cu"
@@ -17,9 +28,14 @@ def _cation_total(s: Speciation) -> FloatArray:
     return s.lithium + s.framework_total
 
 
+def _is_other_mobile(s: Speciation) -> BoolArray:
+    """Slots of the other monovalent mobile ions (Cu as Cu⁺ only). Shape (n, k)."""
+    monovalent = (s.charge > 0) & (s.charge < 1.5)
+    return np.logical_and(monovalent, members(OTHER_MOBILE)[s.number])
+
+
 def _other_mobile(s: Speciation) -> FloatArray:
-    low_charge = (s.charge > 0) & (s.charge < 1.5)
-    return row_sum(s.framework * (low_charge & members(OTHER_MOBILE)[s.number]))
+    return row_sum(s.framework * _is_other_mobile(s))
 
 
 LITHIUM: tuple[Descriptor, ...] = (
@@ -86,6 +102,13 @@ LITHIUM: tuple[Descriptor, ...] = (
         "other mobile ions per mobile ion (mixed-alkali measure)",
         DEFINITION,
         lambda s: ratio(_other_mobile(s), _other_mobile(s) + s.lithium),
+    ),
+    describe(
+        "mobile_entropy",
+        "kB/ion",
+        "mixing entropy of Li and the other mobile ions",
+        DEFINITION,
+        lambda s: entropy(s.fraction * (s.is_lithium | _is_other_mobile(s))),
     ),
     describe(
         "proton_per_anion",

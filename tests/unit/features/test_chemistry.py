@@ -106,6 +106,8 @@ LN2 = math.log(2)
         ("Li4P2S6", "mixed_valence", 0.0),
         ("Li4P2S6", "reluctant_charge_shift", 2 / 12),
         ("Li3Na5Ti2S8", "other_mobile_share", 5 / 8),
+        ("LiNaAgCuCl4", "mobile_entropy", math.log(4)),
+        ("LiCuCl3", "mobile_entropy", 0.0),  # Cu²⁺
         ("Li2O2", "charge_residue", -1 / 2),
     ],
 )  # fmt: skip

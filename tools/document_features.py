@@ -1,0 +1,54 @@
+"""Rewrite the list of features in `docs/features.md` from the features themselves.
+
+Run as `python tools/document_features.py`; with `--check` nothing is written and the exit code is
+1 where the page is out of date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from sseml.features.contract import Feature
+from sseml.features.table import COMPOSITION_SETS
+
+PAGE = Path(__file__).parents[1] / "docs" / "features.md"
+START, END = "<!-- features: written by tools/document_features.py -->", "<!-- end of features -->"
+LISTED = ("chemistry", "prototype", "crystal")
+
+
+def row(feature: Feature) -> str:
+    """One line of the table."""
+    return f"| `{feature.name}` | {feature.unit} | {feature.description} | {feature.source} |"
+
+
+def section(name: str) -> str:
+    """The table of one set."""
+    features = COMPOSITION_SETS[name].features
+    head = f"### {name} ({len(features)})\n\n| name | unit | meaning | source |\n|---|---|---|---|"
+    return "\n".join([head, *map(row, features)])
+
+
+def page_with_list(page: str) -> str:
+    """The page with its list brought up to date."""
+    before, rest = page.split(START)
+    after = rest.split(END)[1]
+    tables = "\n\n".join(section(name) for name in LISTED)
+    return f"{before}{START}\n\n{tables}\n\n{END}{after}"
+
+
+def main() -> int:
+    """Write or check the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    arguments = parser.parse_args()
+    page = PAGE.read_text(encoding="utf-8")
+    renewed = page_with_list(page)
+    if not arguments.check:
+        PAGE.write_text(renewed, encoding="utf-8")
+    return int(arguments.check and page != renewed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
