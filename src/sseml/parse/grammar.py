@@ -88,8 +88,11 @@ def _skip_separator(stream: TokenStream) -> None:
 
 
 def _refuse_split_amount(stream: TokenStream, started: Token) -> None:
-    """Refuse ``Li6.8-0.25La3Zr2O12``: a subscript broken in two, not a mixture with Li6.8."""
-    if started.kind == ELEMENT and stream.ahead(-1).kind == NUMBER and stream.ahead(-2) == started:
+    """Refuse ``Li6.8-0.25La3Zr2O12`` and ``Li-1O``: half an amount, not a mixture with lithium."""
+    is_amount = stream.ahead(-1).kind == NUMBER and stream.ahead(-2) == started
+    goes_on = stream.ahead(-1) == started and stream.ahead().kind == NUMBER
+    unspaced = not stream.current.spaced and stream.current.kind == SIGN
+    if started.kind == ELEMENT and (is_amount or (goes_on and unspaced)):
         raise stream.refusal(
             f"{stream.since(started)!r} before {stream.current.text!r} may be half an amount or a"
             " part of a mixture",

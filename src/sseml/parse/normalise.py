@@ -25,7 +25,7 @@ _CHARACTERS = str.maketrans(
 _SUPERSCRIPT_CHARGE = re.compile("[⁺]|(?<=[⁰¹²³⁴⁵⁶⁷⁸⁹])⁻")
 _HTML_TAG = re.compile(r"</?(?:sub|sup|i|b|em|strong|span)\b[^<>]*>", re.IGNORECASE)
 _LATEX_WRAPPER = re.compile(
-    r"\\(?:mathrm|mathregular|mathit|mathbf|rm|text|textrm|ensuremath|ce)\b"
+    r"\\(?:mathrm|mathregular|mathit|mathbf|text|textrm|ensuremath|ce)\s*\{([^{}]*)\}|\\rm\b"
 )
 _LATEX_SUBSCRIPT = re.compile(r"(?:_|\\textsubscript)\s*\{([^{}]*)\}")
 _LATEX_SPACE = re.compile(r"\\[,;:! ]|~")
@@ -68,7 +68,7 @@ def normalise(text: str) -> str:
         text = _HTML_TAG.sub("", text)
     if "\\" in text or "_" in text or "$" in text:
         text = _from_latex(text)
-    text = text.strip().strip("\"'").strip().rstrip(" .,;")
+    text = text.strip().rstrip(".,;").strip("\"' ")
     if prefix := _PHASE_PREFIX.match(text):
         text = text[prefix.end() :]
     if "2O" in text and "." in text:
@@ -89,9 +89,12 @@ def _with_hydrate_dots(text: str) -> str:
 
 def _from_latex(text: str) -> str:
     text = text.replace("$", "").replace(r"\(", "").replace(r"\)", "")
-    text = _LATEX_SPACE.sub(" ", _LATEX_WRAPPER.sub("", text))
+    text = _LATEX_SPACE.sub(" ", text)
     text = _GREEK_COMMAND.sub(r"\1", text).replace(r"\cdot", "·").replace(r"\times", "·")
     text = _LATEX_SUBSCRIPT.sub(_subscript, text)
+    unwrapped = _LATEX_WRAPPER.sub(r"\1", text)
+    while unwrapped != text:
+        text, unwrapped = unwrapped, _LATEX_WRAPPER.sub(r"\1", unwrapped)
     return re.sub(r"_(?=[\dxyz])", "", text)
 
 
