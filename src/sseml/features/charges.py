@@ -13,8 +13,6 @@ from sseml.features.slots import Slots
 CHANGE_COST = (0.0, 0.02, 0.02, 0.10)
 """Cost per atom and unit of charge moved away from the preferred one, by `charge_tier`; a unit of
 unbalanced charge per atom costs 1."""
-ANION_COST = 1e-6
-"""Cost of one more kind of anion: breaks ties."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +53,8 @@ def balance(slots: Slots) -> Charges:
     For every m the cations start from their preferred charges; those of variable charge then move
     within their usual range until the formula is neutral: first the ones that change easily (Fe,
     Mn, V, Sn …), then hydrogen (protonic or hydridic), last the reluctant ones (Ti, Ge, P–P bonded
-    P, clustered B). The m of least unbalanced charge and least change wins.
+    P, clustered B). The m of least unbalanced charge and least change wins, the smaller
+    where two are equal.
 
     The electronegativity order is Pauling's (ISBN 978-0-8014-0333-0); usual charges follow
     Greenwood and Earnshaw (ISBN 978-0-7506-3365-9). Anion charges do not move: peroxides and
@@ -90,7 +89,7 @@ def balance(slots: Slots) -> Charges:
                 _fill(charge, low_now, high_now, part)
         unbalanced = np.abs((part * charge).sum(axis=1))
         change = (part * cost_of_change[rows] * np.abs(charge - start)).sum(axis=1)
-        cost = unbalanced + change + ANION_COST * m
+        cost = unbalanced + change
         better = cost < best_cost[rows]
         chosen = rows[better]
         best_cost[chosen], best[chosen], best_m[chosen] = cost[better], charge[better], m

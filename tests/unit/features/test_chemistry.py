@@ -102,6 +102,9 @@ LN2 = math.log(2)
         ("Li3SbS3", "lone_pair_share", 1.0),
         ("Li3SbS4", "lone_pair_share", 0.0),
         ("Li3SbS4", "d10_share", 1.0),
+        ("LiTiO2", "d0_share", 0.0),  # Ti³⁺
+        ("LiTiO2", "open_shell_share", 1.0),
+        ("LiTi2O4", "d0_share", 0.5),
         ("LiMn2O4", "mixed_valence", 0.5),
         ("Li4P2S6", "mixed_valence", 0.0),
         ("Li4P2S6", "reluctant_charge_shift", 2 / 12),
