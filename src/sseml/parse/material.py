@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from sseml.families import families
 from sseml.parse.formula import parse_formula
 from sseml.parse.mixture import read_percentages, refuse_polymer
 from sseml.parse.names import close_names, lookup
@@ -52,11 +53,17 @@ def parse_material(
     except RefusedInputError as refusal:
         if entry := lookup(plain):
             return parse_formula(entry.formula)
-        if (
-            _LISTABLE.fullmatch(plain)
-            and not plain.startswith("Li")
-            and (names := close_names(plain))
-        ):
-            hint = f"did you mean {' or '.join(names)}? All names: sseml names"
+        if hint := _hint(plain):
             raise RefusedInputError(refusal.reason, hint) from None
         raise
+
+
+def _hint(text: str) -> str:
+    """Suggest a formula for the name of a family, or names close to a text that may be one."""
+    for key, family in families().items():
+        if text.casefold() == key.casefold() and family.examples:
+            return f"{key} is a family: write a formula, such as {family.examples[0]}"
+    looks_like_a_name = _LISTABLE.fullmatch(text) and not text.startswith("Li")
+    if looks_like_a_name and (names := close_names(text)):
+        return f"did you mean {' or '.join(names)}? All names: sseml names"
+    return ""

@@ -74,6 +74,8 @@ def test_molar_mass():
         ("Li3PS4 - 10 wt% Xx", "'Xx' is not an element"),
         ("LLZOO", "did you mean LLZO"),
         ("LPSCI", "LPSCl"),
+        ("garnet", "garnet is a family: write a formula, such as Li7La3Zr2O12"),
+        ("NASICON", "NASICON is a family"),
     ],
 )
 def test_what_is_no_inorganic_solid_is_refused_with_a_way_out(text, fragment):
