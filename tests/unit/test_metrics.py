@@ -13,6 +13,7 @@ from sseml.evaluate.metrics import (
     clipped_absolute_error,
     coverage,
     group_mean,
+    group_weighted_auc,
     roc_auc,
     spearman,
 )
@@ -38,6 +39,20 @@ def test_auc_equals_sklearn_ties_included(rows: list[tuple[bool, int]]) -> None:
     positive = np.array([row[0] for row in rows])
     score = np.array([float(row[1]) for row in rows])
     assert roc_auc(positive, score) == pytest.approx(roc_auc_score(positive, score))
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.integers(-5, 5), st.integers(0, 4)), min_size=2, max_size=60
+    ).filter(lambda rows: len({row[0] for row in rows}) == 2)
+)
+def test_grouped_auc_equals_sklearn_with_group_weights(rows: list[tuple[bool, int, int]]) -> None:
+    positive = np.array([row[0] for row in rows])
+    score = np.array([float(row[1]) for row in rows])
+    groups = np.array([row[2] for row in rows])
+    weight = 1.0 / np.bincount(groups)[groups]
+    oracle = roc_auc_score(positive, score, sample_weight=weight)
+    assert group_weighted_auc(positive, score, groups) == pytest.approx(oracle)
 
 
 def test_auc_needs_both_classes() -> None:

@@ -48,6 +48,28 @@ def roc_auc(positive: NDArray[np.bool_], score: FloatArray) -> float:
     )
 
 
+def group_weighted_auc(
+    positive: NDArray[np.bool_], score: FloatArray, groups: NDArray[np.int64]
+) -> float:
+    """ROC-AUC in which each group weighs 1, shared evenly by its rows; ties count half.
+
+    Raises
+    ------
+    ValueError
+        If either class is empty.
+    """
+    _, position = np.unique(groups, return_inverse=True)
+    weight = 1.0 / np.bincount(position)[position]
+    positive_weight, negative_weight = weight[positive].sum(), weight[~positive].sum()
+    if positive_weight == 0 or negative_weight == 0:
+        raise ValueError("the area under the ROC curve needs both classes")
+    _, place = np.unique(score, return_inverse=True)
+    negatives_here = np.bincount(place, weights=np.where(positive, 0.0, weight))
+    negatives_below = np.cumsum(negatives_here) - negatives_here / 2.0
+    won = (weight * negatives_below[place])[positive].sum()
+    return float(won / (positive_weight * negative_weight))
+
+
 def coverage(truth: FloatArray, low: FloatArray, high: FloatArray) -> float:
     """Share of truths inside their interval, limits included."""
     return float(np.mean((low <= truth) & (truth <= high)))
@@ -58,7 +80,8 @@ def spearman(truth: FloatArray, predicted: FloatArray) -> float:
     ranks = [_rank(values) for values in (truth, predicted)]
     if any(np.ptp(rank) == 0 for rank in ranks):
         return float("nan")
-    return float(np.corrcoef(np.stack(ranks))[0, 1])
+    correlation = np.corrcoef(ranks[0], ranks[1])
+    return float(np.asarray(correlation)[0, 1])
 
 
 def _rank(values: FloatArray) -> FloatArray:

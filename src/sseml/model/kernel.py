@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,12 +30,22 @@ class KernelSettings:
         Variance of a measurement of weight 1; a weight w divides it.
     """
 
-    feature_variance: float = 1.5
-    feature_length: float = 1.0
-    composition_variance: float = 1.0
+    feature_variance: float = 1.3
+    feature_length: float = 0.8
+    composition_variance: float = 1.8
     composition_length: float = 0.3
-    linear_variance: float = 1.0
-    noise_variance: float = 0.35
+    linear_variance: float = 0.4
+    noise_variance: float = 0.2
+
+    def scaled(self, factor: float) -> KernelSettings:
+        """The same kernel for a target whose unit makes its variance `factor` times as large."""
+        return replace(
+            self,
+            feature_variance=self.feature_variance * factor,
+            composition_variance=self.composition_variance * factor,
+            linear_variance=self.linear_variance * factor,
+            noise_variance=self.noise_variance * factor,
+        )
 
 
 def _distance(A: FloatArray, B: FloatArray) -> FloatArray:

@@ -1,0 +1,237 @@
+"""The benchmarks: what is held out, what is fitted on the rest, what is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sseml.curation.split import official_split
+from sseml.evaluate.metrics import (
+    SUPERIONIC_LOG10_SIGMA,
+    clipped_absolute_error,
+    coverage,
+    group_mean,
+    group_weighted_auc,
+    roc_auc,
+    spearman,
+)
+from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
+from sseml.model.fitting import (
+    BY_CLUSTER,
+    BY_PAPER,
+    HeldOut,
+    Progress,
+    Regime,
+    cross_fit,
+    fit,
+    fit_calibrated,
+    held_out_masks,
+    predict_held_out,
+)
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+Figures = dict[str, float]
+
+OUTER_FOLDS = 10
+PAPER_LABEL_OF_BOUNDS = -15.0
+"""The OBELiX paper's target for `<` (doi 10.1039/D5DD00441A), the label of MAE15."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is evaluated: a curated table, and how the model is made from it."""
+
+    table: pd.DataFrame
+    recipe: Recipe
+    conductivity: BlendSettings = CONDUCTIVITY
+    energy: BlendSettings = ENERGY
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Held-out answers with their limits, one entry a tested row."""
+
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+    probability: FloatArray
+    nearest: FloatArray
+    rows: NDArray[np.int64]
+
+
+def official(subject: Subject, progress: Progress) -> Figures:
+    """OBELiX's own train/test split; training rows that match a test row are removed."""
+    data = conductivity_set(subject.table, subject.recipe)
+    _, is_test = official_split(subject.table.iloc[data.rows])
+    trained = BY_PAPER.training_mask(data, is_test)
+    progress(f"official split: {int(trained.sum())} training rows, {int(is_test.sum())} test rows")
+    answers = _fit_and_test(data, trained, is_test, subject.conductivity, progress)
+    truth = data.target[is_test]
+
+    with_bounds = data.with_target(_paper_target(subject.table, data))
+    blend = fit(with_bounds.take(trained), subject.conductivity)
+    as_paper = predict_held_out(blend, with_bounds, trained, is_test)
+    constant = np.full(len(truth), np.median(data.target[trained]))
+    neighbour = _nearest_target(data, trained, is_test)
+    return {
+        "test rows": float(is_test.sum()),
+        "MAE15": float(np.abs(with_bounds.target[is_test] - as_paper.mean).mean()),
+        "MAE10c": float(clipped_absolute_error(truth, answers.mean).mean()),
+        "AUC": roc_auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
+        "Spearman": spearman(truth, answers.mean),
+        "coverage": coverage(truth, answers.low, answers.high),
+        "median width": float(np.median(answers.high - answers.low)),
+        "near share": float((answers.nearest < 0.02).mean()),
+        "MAE10c constant": float(
+            clipped_absolute_error(truth, np.full(len(truth), constant)).mean()
+        ),
+        "MAE10c nearest neighbour": float(clipped_absolute_error(truth, neighbour).mean()),
+    }
+
+
+def papers(subject: Subject, progress: Progress) -> Figures:
+    """Cross-validation grouped by DOI, training rows near a held-out row removed."""
+    data = conductivity_set(subject.table, subject.recipe)
+    answers = _test_by(data, BY_PAPER, subject.conductivity, progress)
+    truth = data.target[answers.rows]
+    error = clipped_absolute_error(truth, answers.mean)
+    has_doi = np.array([doi is not None for doi in data.dois])[answers.rows]
+    source = subject.table["source"].to_numpy()[data.rows][answers.rows]
+    obelix = source == "obelix"
+    return {
+        "rows": float(len(truth)),
+        "MAE10c": float(error.mean()),
+        "MAE10c rows with a DOI": float(error[has_doi].mean()),
+        "MAE10c OBELiX rows": float(error[obelix].mean()),
+        "AUC": roc_auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
+        "coverage": coverage(truth, answers.low, answers.high),
+        "median width": float(np.median(answers.high - answers.low)),
+    }
+
+
+def clusters(subject: Subject, progress: Progress) -> Figures:
+    """Composition clusters held out, training rows within 0.12 of a held-out row removed."""
+    data = conductivity_set(subject.table, subject.recipe)
+    answers = _test_by(data, BY_CLUSTER, subject.conductivity, progress)
+    truth = data.target[answers.rows]
+    groups = data.clusters[answers.rows]
+    error = clipped_absolute_error(truth, answers.mean)
+    superionic = truth >= SUPERIONIC_LOG10_SIGMA
+    inside = ((answers.low <= truth) & (truth <= answers.high)).astype(float)
+    return {
+        "rows": float(len(truth)),
+        "clusters": float(len(np.unique(groups))),
+        "MAE10c": group_mean(error, groups),
+        "MAE10c by row": float(error.mean()),
+        "AUC": group_weighted_auc(superionic, answers.probability, groups),
+        "AUC by row": roc_auc(superionic, answers.probability),
+        "coverage": group_mean(inside, groups),
+        "coverage by row": float(inside.mean()),
+        "median width": float(np.median(answers.high - answers.low)),
+    }
+
+
+def families(subject: Subject, progress: Progress) -> Figures:
+    """Leave one family out: error and bias of each family that the model has never seen."""
+    data = conductivity_set(subject.table, subject.recipe)
+    figures: Figures = {}
+    errors = []
+    names, sizes = np.unique(data.families.astype(str), return_counts=True)
+    for name in names[sizes >= 10]:
+        held_out = data.families == name
+        trained = BY_PAPER.training_mask(data, held_out)
+        answer = predict_held_out(
+            fit(data.take(trained), subject.conductivity), data, trained, held_out
+        )
+        truth = data.target[held_out]
+        error = clipped_absolute_error(truth, answer.mean)
+        errors.append(error)
+        figures[f"{name} rows"] = float(held_out.sum())
+        figures[f"{name} MAE10c"] = float(error.mean())
+        figures[f"{name} bias"] = float((answer.mean - truth).mean())
+        progress(f"left out {name}: {error.mean():.2f} decades")
+    return {"MAE10c pooled": float(np.concatenate(errors).mean())} | figures
+
+
+def energies(subject: Subject, progress: Progress) -> Figures:
+    """Activation energy, cross-validation grouped by DOI."""
+    data = energy_set(subject.table, subject.recipe)
+    progress(f"activation energies: {len(data)} rows")
+    held_out = cross_fit(data, BY_PAPER, subject.energy, OUTER_FOLDS)
+    truth = data.target[held_out.rows]
+    constant = np.abs(truth - np.median(truth)).mean()
+    return {
+        "rows": float(len(truth)),
+        "MAE eV": float(np.abs(truth - held_out.mean).mean()),
+        "MAE eV constant": float(constant),
+        "Spearman": spearman(truth, held_out.mean),
+    }
+
+
+BENCHMARKS: dict[str, Callable[[Subject, Progress], Figures]] = {
+    "official": official,
+    "papers": papers,
+    "clusters": clusters,
+    "families": families,
+    "energies": energies,
+}
+
+
+def _test_by(
+    data: TrainingSet, regime: Regime, settings: BlendSettings, progress: Progress
+) -> Tested:
+    """Hold out group after group; intervals are calibrated on the training part of each fold."""
+    parts = []
+    for number, held_out in enumerate(
+        held_out_masks(data, regime, OUTER_FOLDS, settings.seed), start=1
+    ):
+        trained = regime.training_mask(data, held_out)
+        progress(f"by {regime.name}: fold {number} of {OUTER_FOLDS}, {int(trained.sum())} rows")
+        parts.append(_fit_and_test(data, trained, held_out, settings))
+    return Tested(
+        *(
+            np.concatenate([getattr(part, name) for part in parts])
+            for name in ("mean", "low", "high", "probability", "nearest", "rows")
+        )
+    )
+
+
+def _fit_and_test(
+    data: TrainingSet,
+    trained: BoolArray,
+    asked: BoolArray,
+    settings: BlendSettings,
+    progress: Progress = lambda _: None,
+) -> Tested:
+    model = fit_calibrated(data.take(trained), settings, progress)
+    answer: HeldOut = predict_held_out(model.blend, data, trained, asked)
+    low, high = model.interval.offsets(answer.signals)
+    return Tested(
+        mean=answer.mean,
+        low=answer.mean + low,
+        high=answer.mean + high,
+        probability=model.probability.predict(answer.mean, model.interval.width(answer.signals)),
+        nearest=answer.signals.distance,
+        rows=answer.rows,
+    )
+
+
+def _paper_target(table: pd.DataFrame, data: TrainingSet) -> FloatArray:
+    """log10 σ as the OBELiX paper labels it: every `<` is 1e-15, nothing is clipped."""
+    picked = table.iloc[data.rows]
+    is_bound = (picked["relation"] == "<").to_numpy(dtype=bool)
+    reported = np.log10(picked["sigma_S_cm"].to_numpy(dtype=float))
+    above_clip = np.where(reported < data.target, reported, data.target)
+    return np.where(is_bound, PAPER_LABEL_OF_BOUNDS, above_clip)
+
+
+def _nearest_target(data: TrainingSet, trained: BoolArray, asked: BoolArray) -> FloatArray:
+    nearest = data.distance[asked][:, trained].argmin(axis=1)
+    target: FloatArray = data.target[trained][nearest]
+    return target

@@ -1,0 +1,142 @@
+"""Run the benchmarks that were asked for, and show their figures beside floor and aim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import isnan
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sseml.curation.table import load_measurements
+from sseml.evaluate.benchmarks import BENCHMARKS, Figures, Subject
+from sseml.model.bundle import EVIDENCE, released_folder
+from sseml.model.dataset import Recipe
+from sseml.model.fitting import Progress
+from sseml.records import RefusedInputError
+
+RELEASED = "composition-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a figure must reach and what we aim at, as text for people."""
+
+    floor: str
+    aim: str
+    meaning: str
+
+
+GOALS: dict[tuple[str, str], Goal] = {
+    ("official", "MAE15"): Goal("≤ 1.40", "≤ 1.25", "official OBELiX test, every `<` is 1e-15"),
+    ("official", "MAE10c"): Goal("≤ 1.05", "≤ 0.85", "official test, clipped at −10"),
+    ("official", "AUC"): Goal("≥ 0.86", "≥ 0.92", "official test, σ ≥ 1e-4 S/cm"),
+    ("official", "near share"): Goal(
+        "≤ 0.45", "≤ 0.40", "test rows with a training neighbour nearer than 0.02"
+    ),
+    ("papers", "MAE10c"): Goal("≤ 0.92", "≤ 0.75", "cross-validation grouped by DOI, all rows"),
+    ("papers", "MAE10c rows with a DOI"): Goal("", "", "the same, rows whose DOI is known"),
+    ("papers", "MAE10c OBELiX rows"): Goal("", "", "the same, OBELiX's rows"),
+    ("papers", "coverage"): Goal(".87–.93", "", "90 % intervals, grouped by paper"),
+    ("papers", "median width"): Goal("≤ 4.0", "≤ 3.0", "decades, grouped by paper"),
+    ("clusters", "MAE10c"): Goal("≤ 1.52", "≤ 1.2", "composition clusters out, each counts once"),
+    ("clusters", "AUC"): Goal("≥ .80", "≥ .87", "the same, σ ≥ 1e-4 S/cm, each cluster once"),
+    ("clusters", "AUC by row"): Goal("", "", "the same, each row once"),
+    ("clusters", "coverage"): Goal("≥ .86", "", "90 % intervals, each cluster counts once"),
+    ("clusters", "coverage by row"): Goal("", "", "90 % intervals, each row counts once"),
+    ("clusters", "median width"): Goal("", "", "decades, composition clusters out"),
+    ("families", "MAE10c pooled"): Goal("", "≤ 1.3", "leave one family out"),
+    ("energies", "MAE eV"): Goal("", "", "activation energy, grouped by DOI"),
+    ("energies", "MAE eV constant"): Goal("", "", "the same, always the median"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The figures of every benchmark that was run."""
+
+    figures: dict[str, Figures]
+    rows: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready data; a figure that cannot be had is None."""
+        return {
+            "measurements": self.rows,
+            "benchmarks": {
+                name: {key: None if isnan(value) else value for key, value in own.items()}
+                for name, own in self.figures.items()
+            },
+        }
+
+    def to_text(self) -> str:
+        """As Markdown tables."""
+        lines = ["| benchmark | figure | measured | floor | aim |", "|---|---|---|---|---|"]
+        for (benchmark, figure), goal in GOALS.items():
+            if benchmark in self.figures:
+                value = self.figures[benchmark][figure]
+                lines.append(
+                    f"| {benchmark} | {figure}: {goal.meaning} | {value:.3f} "
+                    f"| {goal.floor} | {goal.aim} |"
+                )
+        if "families" in self.figures:
+            lines += ["", *_family_lines(self.figures["families"])]
+        return "\n".join(lines) + "\n"
+
+
+def _family_lines(figures: Figures) -> list[str]:
+    names = [key.removesuffix(" rows") for key in figures if key.endswith(" rows")]
+    return [
+        "| family left out | rows | MAE10c | bias |",
+        "|---|---|---|---|",
+        *(
+            f"| {name} | {figures[f'{name} rows']:.0f} | {figures[f'{name} MAE10c']:.2f} "
+            f"| {figures[f'{name} bias']:+.2f} |"
+            for name in names
+        ),
+    ]
+
+
+def evaluate(
+    what: Sequence[str] = (),
+    table: Path | pd.DataFrame | None = None,
+    progress: Progress = lambda _: None,
+) -> Report:
+    """Run benchmarks.
+
+    Parameters
+    ----------
+    what
+        Names among `BENCHMARKS`; empty for all.
+    table
+        Curated measurements, as a table or its path; None for the released bundle's evidence.
+    progress
+        Told what is being done.
+
+    Raises
+    ------
+    RefusedInputError
+        If a benchmark is unknown.
+    """
+    for name in what:
+        if name not in BENCHMARKS:
+            close = get_close_matches(name, BENCHMARKS, n=1)
+            raise RefusedInputError(
+                f"there is no benchmark {name!r}",
+                f"did you mean {close[0]!r}?" if close else f"choose among {', '.join(BENCHMARKS)}",
+            )
+    measurements = measurements_at(table)
+    subject = Subject(measurements, Recipe())
+    return Report(
+        figures={name: BENCHMARKS[name](subject, progress) for name in what or BENCHMARKS},
+        rows=len(measurements),
+    )
+
+
+def measurements_at(table: Path | pd.DataFrame | None) -> pd.DataFrame:
+    """The curated measurements: as given, from a path, or from the released bundle's evidence."""
+    if isinstance(table, pd.DataFrame):
+        return table
+    return load_measurements(table or released_folder() / RELEASED / EVIDENCE)

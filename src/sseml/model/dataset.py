@@ -1,0 +1,198 @@
+"""Curated measurements become training sets: which rows, at which temperature, with what weight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sseml.curation.split import composition_clusters, near_duplicate_groups, paper_groups
+from sseml.features.composition import element_fractions
+from sseml.features.distance import fraction_distance
+from sseml.features.table import feature_table
+from sseml.parse.formula import parse_formula
+from sseml.physics.transport import arrhenius_log10_sigma
+from sseml.records import Composition
+from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+CENSOR_LOG10_SIGMA = -10.0
+"""Training labels are clipped here: below it most entries are bounds (``<1e-10``), not values."""
+
+ROOM_RANGE_C = (15.0, 40.0)
+EXTRAPOLATION_LIMIT_C = 250.0
+TYPICAL_ACTIVATION_ENERGY_EV = 0.45
+"""Carries a conductivity over the few kelvin to 25 °C where the paper gives no energy."""
+
+_EXTRAPOLATED_WEIGHT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Rows ready to be fitted; every array has one entry a row.
+
+    Attributes
+    ----------
+    X
+        Features, missing as NaN, shape (n, n_features).
+    fractions
+        Element fractions, shape (n, n_elements).
+    target
+        What is learned, in its own unit.
+    weights
+        Positive.
+    dois
+        DOI, several joined by ``|``, or None.
+    papers, clusters
+        Group numbers: rows that share a paper, rows of near-identical composition.
+    families
+        Family of each material.
+    distance
+        Composition distance between all pairs, shape (n, n).
+    rows
+        Position in the measurement table that each came from.
+    """
+
+    X: FloatArray
+    fractions: FloatArray
+    target: FloatArray
+    weights: FloatArray
+    dois: NDArray[np.object_]
+    papers: IntArray
+    clusters: IntArray
+    families: NDArray[np.object_]
+    distance: FloatArray
+    rows: IntArray
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def take(self, index: IntArray | BoolArray) -> TrainingSet:
+        """The rows selected by a mask or an index array, as a new set."""
+        one_per_row = {
+            field.name: getattr(self, field.name)[index]
+            for field in fields(self)
+            if field.name != "distance"
+        }
+        return TrainingSet(**one_per_row, distance=self.distance[index][:, index])
+
+    def with_target(self, target: FloatArray) -> TrainingSet:
+        """The same rows with another target."""
+        return replace(self, target=target)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Which rows are learned from, and how much each counts.
+
+    Attributes
+    ----------
+    feature_sets
+        Sets of `sseml.features.table`.
+    outside_weight
+        Weight of a measurement that OBELiX does not hold; 1 for one that it does.
+    duplicate_power
+        Rows of one near-identical composition share a weight of n^(1 - power).
+    """
+
+    feature_sets: tuple[str, ...] = ("chemistry", "prototype", "fractions")
+    outside_weight: float = 0.6
+    duplicate_power: float = 0.5
+
+
+def compositions(table: pd.DataFrame) -> list[Composition]:
+    """The material of each row of a measurement table."""
+    parsed = {formula: parse_formula(formula) for formula in table["formula"].unique()}
+    return [parsed[formula] for formula in table["formula"]]
+
+
+def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
+    """Rows that say what σ is at 25 °C; the target is log10 of S/cm, clipped at −10.
+
+    Near room temperature (15 to 40 °C) the value is carried to 25 °C along the row's own activation
+    energy; a material measured only elsewhere enters once, from its measurement nearest 25 °C (up
+    to 250 °C), at half weight.
+    """
+    temperature = table["temperature_C"].to_numpy(dtype=float)
+    at_room = (temperature >= ROOM_RANGE_C[0]) & (temperature <= ROOM_RANGE_C[1])
+    usable = ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
+    series = table["formula"] + "|" + table["doi"].fillna(table["source_id"])
+
+    away = np.abs(temperature - ROOM_TEMPERATURE_C)
+    nearest_of_series = pd.Series(away).groupby(series.to_numpy()).transform("min").to_numpy()
+    chosen = usable & at_room & (away == nearest_of_series)
+
+    elsewhere = usable & ~table["formula"].isin(table["formula"][usable & at_room]).to_numpy()
+    elsewhere &= temperature <= EXTRAPOLATION_LIMIT_C
+    first = pd.Series(away[elsewhere], index=np.flatnonzero(elsewhere))
+    nearest = first.groupby(table["formula"].to_numpy()[elsewhere]).idxmin().to_numpy()
+    chosen[nearest] = True
+
+    rows = np.flatnonzero(chosen)
+    picked = table.iloc[rows]
+    energy = picked["activation_energy_eV"].fillna(TYPICAL_ACTIVATION_ENERGY_EV).to_numpy(float)
+    log10_sigma = arrhenius_log10_sigma(
+        np.log10(picked["sigma_S_cm"].to_numpy(dtype=float)),
+        energy,
+        temperature[rows] + celsius_to_kelvin(0.0),
+        celsius_to_kelvin(ROOM_TEMPERATURE_C),
+    )
+    target = np.maximum(log10_sigma, CENSOR_LOG10_SIGMA)
+    trust = np.where(at_room[rows], 1.0, _EXTRAPOLATED_WEIGHT)
+    return _training_set(picked, rows, target, trust, recipe)
+
+
+def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
+    """Rows that say what the activation energy is, one per paper and composition; target in eV."""
+    usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool)
+    usable &= ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
+    series = (table["formula"] + "|" + table["doi"].fillna(table["source_id"])).to_numpy()
+    rows = _first_where(series, usable)
+    picked = table.iloc[rows]
+    return _training_set(
+        picked,
+        rows,
+        picked["activation_energy_eV"].to_numpy(dtype=float),
+        np.ones(len(rows)),
+        recipe,
+    )
+
+
+def _first_where(keys: NDArray[np.object_], usable: BoolArray) -> IntArray:
+    """Position of the first usable row of each key, in order."""
+    positions = np.flatnonzero(usable)
+    _, first = np.unique(np.asarray(keys)[positions].astype(str), return_index=True)
+    return positions[np.sort(first)]
+
+
+def _training_set(
+    picked: pd.DataFrame,
+    rows: IntArray,
+    target: FloatArray,
+    trust: FloatArray,
+    recipe: Recipe,
+) -> TrainingSet:
+    materials = compositions(picked)
+    fractions = element_fractions(materials)
+    duplicates = near_duplicate_groups(fractions)
+    dois = picked["doi"].astype(object).where(picked["doi"].notna(), None).to_numpy(dtype=object)
+    inside = (picked["source"] == "obelix").to_numpy(dtype=bool)
+    weights = trust * np.where(inside, 1.0, recipe.outside_weight)
+    weights /= np.bincount(duplicates)[duplicates] ** recipe.duplicate_power
+    return TrainingSet(
+        X=feature_table(materials, sets=recipe.feature_sets).values,
+        fractions=fractions,
+        target=target,
+        weights=weights / weights.mean(),
+        dois=dois,
+        papers=paper_groups(list(dois), list(duplicates)),
+        clusters=composition_clusters(fractions),
+        families=picked["family"].to_numpy(dtype=object),
+        distance=fraction_distance(fractions, fractions),
+        rows=rows,
+    )

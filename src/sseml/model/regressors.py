@@ -1,0 +1,121 @@
+"""The estimators while they are being fitted: settings and training data in, arrays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.linear_model import Ridge
+
+from sseml.model.blend import Blend, Standardiser
+from sseml.model.forest import Forest, forest_from_sklearn, forest_from_xgboost
+from sseml.model.kernel import GaussianProcess, KernelSettings
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class BlendSettings:
+    """Everything that is chosen before fitting; the defaults were tuned on training folds only.
+
+    Attributes
+    ----------
+    resolution
+        Errors smaller than this, in the unit of the target, are not told apart when the width of
+        the interval is learned.
+    """
+
+    ridge_penalty: float = 1000.0
+    boosting_rounds: int = 300
+    learning_rate: float = 0.04
+    boosting_depth: int = 5
+    boosting_leaf_weight: float = 2.0
+    averaged_trees: int = 150
+    averaged_leaf_size: int = 2
+    averaged_feature_share: float = 0.6
+    kernel: KernelSettings = field(default_factory=KernelSettings)
+    kernel_share: float = 0.65
+    resolution: float = 0.1
+    seed: int = 0
+    threads: int = 2
+
+
+CONDUCTIVITY = BlendSettings()
+"""For a target in decades of S/cm."""
+
+ENERGY = BlendSettings(kernel=KernelSettings().scaled(0.01), resolution=0.01)
+"""For a target in eV, which varies a tenth as much."""
+
+
+def fit_blend(
+    settings: BlendSettings,
+    X: FloatArray,
+    composition_distance: FloatArray,
+    target: FloatArray,
+    weights: FloatArray,
+) -> Blend:
+    """Fit a blend.
+
+    Parameters
+    ----------
+    settings
+        What to fit.
+    X
+        Features, missing as NaN, shape (n_train, n_features).
+    composition_distance
+        Between all pairs of training rows, shape (n_train, n_train).
+    target
+        In the unit the blend will answer in, shape (n_train,).
+    weights
+        Positive, shape (n_train,).
+    """
+    standardiser = Standardiser.fit(X)
+    filled = standardiser.fill(X)
+    standardised = standardiser.standardise(filled)
+    ridge = Ridge(alpha=settings.ridge_penalty).fit(standardised, target, sample_weight=weights)
+    residual = target - ridge.predict(standardised)
+    return Blend(
+        standardiser=standardiser,
+        linear=np.concatenate([[ridge.intercept_], ridge.coef_]),
+        boosted=_fit_boosted(settings, filled, residual, weights, "reg:squarederror"),
+        averaged=_fit_averaged(settings, filled, residual, weights),
+        kernel=GaussianProcess.fit(
+            settings.kernel, standardised, composition_distance, target, weights
+        ),
+        kernel_share=settings.kernel_share,
+    )
+
+
+def _fit_boosted(
+    settings: BlendSettings, X: FloatArray, target: FloatArray, weights: FloatArray, objective: str
+) -> Forest:
+    parameters = {
+        "objective": objective,
+        "eta": settings.learning_rate,
+        "max_depth": settings.boosting_depth,
+        "min_child_weight": settings.boosting_leaf_weight,
+        "subsample": 0.7,
+        "colsample_bytree": 0.5,
+        "lambda": 2.0,
+        "tree_method": "hist",
+        "nthread": settings.threads,
+        "seed": settings.seed,
+    }
+    data = xgboost.DMatrix(X.astype(np.float32), label=target, weight=weights)
+    return forest_from_xgboost(xgboost.train(parameters, data, settings.boosting_rounds))
+
+
+def _fit_averaged(
+    settings: BlendSettings, X: FloatArray, target: FloatArray, weights: FloatArray
+) -> Forest:
+    trees = ExtraTreesRegressor(
+        n_estimators=settings.averaged_trees,
+        min_samples_leaf=settings.averaged_leaf_size,
+        max_features=settings.averaged_feature_share,
+        n_jobs=settings.threads,
+        random_state=settings.seed,
+    )
+    return forest_from_sklearn(trees.fit(X, target, sample_weight=weights))

@@ -1,0 +1,199 @@
+"""The straight way: text → material → features → bundle → prediction with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sseml.families import recognise
+from sseml.model.bundle import Bundle, BundleAnswer, released_folder
+from sseml.model.evidence import domain
+from sseml.parse.text import parse_line
+from sseml.records import Answer, Material, Prediction, Query, Refusal
+from sseml.units import ROOM_TEMPERATURE_C
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_BUNDLE = "composition-1"
+_BATCH = 256
+"""Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
+
+_NO_LITHIUM = "contains no Li"
+_NO_LITHIUM_FIX = "this model knows Li+ conductors only; write the Li-containing material"
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """Answers in the order of the questions; refused ones stand among them as `Refusal`."""
+
+    answers: tuple[Answer, ...]
+
+    def __iter__(self) -> Iterator[Answer]:
+        """Go through the answers in order."""
+        return iter(self.answers)
+
+    def __len__(self) -> int:
+        """Number of answers."""
+        return len(self.answers)
+
+    def __getitem__(self, index: int) -> Answer:
+        """The answer at a position."""
+        return self.answers[index]
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Flat records under the names of the command line's columns, missing as None."""
+        from sseml.render import to_record  # noqa: PLC0415 - drawn only when asked for
+
+        return [to_record(answer) for answer in self.answers]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row an answer; needs pandas (extra ``train``)."""
+        import pandas as pd  # noqa: PLC0415 - not a dependency of predicting
+
+        from sseml.render import OUTPUT_COLUMNS  # noqa: PLC0415
+
+        records = self.to_dicts()
+        return pd.DataFrame(records, columns=None if records else list(OUTPUT_COLUMNS))
+
+
+def predict(
+    formulas: Iterable[str],
+    temperature_C: float = ROOM_TEMPERATURE_C,
+    bundle: Bundle | Path | str | None = None,
+) -> Predictions:
+    """Predict the ionic conductivity of each formula, name or mixture.
+
+    Parameters
+    ----------
+    formulas
+        What a line of an input file may hold: ``Li6PS5Cl``, ``LLZO``, ``75Li2S-25P2S5``,
+        ``La2/3-xLi3xTiO3 x=0:0.16:0.02``, ``Li3YCl6 temperature=60``.
+    temperature_C
+        For formulas that name no temperature, in °C.
+    bundle
+        The model: a loaded bundle, its folder, or None for the released one.
+
+    Returns
+    -------
+    Predictions
+        In order; what cannot be answered is a `Refusal` with reason and suggestion.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is missing or damaged.
+
+    Examples
+    --------
+    >>> [answer.formula for answer in predict(["Li6PS5Cl", "LLZO"])]
+    ['Li6PS5Cl', 'Li7La3Zr2O12']
+    """
+    if isinstance(formulas, str):
+        raise TypeError("formulas is one string; write predict([formula])")
+    from sseml.parse.qualifiers import Qualifiers  # noqa: PLC0415
+
+    match bundle:
+        case None:
+            bundle = default_bundle()
+        case Path() | str():
+            bundle = Bundle.load(Path(bundle))
+        case _:
+            pass
+    defaults = Qualifiers(temperature_C=temperature_C)
+    items = (
+        item
+        for row, text in enumerate(formulas, start=1)
+        for item in parse_line(row, text, defaults)
+    )
+    return Predictions(tuple(predict_queries(items, bundle)))
+
+
+def default_bundle() -> Bundle:
+    """Load the released composition bundle."""
+    return Bundle.load(released_folder() / DEFAULT_BUNDLE)
+
+
+def predict_queries(items: Iterable[Query | Refusal], bundle: Bundle) -> Iterator[Answer]:
+    """Answer parsed rows in order, a batch at a time, in bounded memory.
+
+    Parameters
+    ----------
+    items
+        Queries, and refusals that are handed through in their places.
+    bundle
+        The model.
+    """
+    stream = iter(items)
+    while batch := list(islice(stream, _BATCH)):
+        checked = [_without_lithium_refused(item) for item in batch]
+        queries = [item for item in checked if isinstance(item, Query)]
+        predictions = iter(_predict_batch(queries, bundle) if queries else ())
+        for item in checked:
+            yield next(predictions) if isinstance(item, Query) else item
+
+
+def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
+    if isinstance(item, Refusal) or "Li" in item.material.amounts:
+        return item
+    return Refusal(item.row, item.input, _NO_LITHIUM, _NO_LITHIUM_FIX, item.columns)
+
+
+def _predict_batch(queries: Sequence[Query], bundle: Bundle) -> Iterator[Prediction]:
+    materials: list[Material] = [query.material for query in queries]
+    temperature_C = np.array([query.temperature_C for query in queries])
+    answer = bundle.predict(materials, temperature_C)
+    for index, query in enumerate(queries):
+        yield _prediction(query, index, answer, bundle)
+
+
+def _prediction(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) -> Prediction:
+    distance = answer.distance[index]
+    log10_sigma = float(answer.log10_sigma[index])
+    measured = bundle.evidence.measured(distance, query.temperature_C)
+    return Prediction(
+        row=query.row,
+        input=query.input,
+        kind="composition",
+        formula=query.material.formula,
+        family=recognise(query.material).family,
+        temperature_C=query.temperature_C,
+        log10_sigma=log10_sigma,
+        sigma_S_cm=10.0**log10_sigma,
+        sigma_low_S_cm=10.0 ** float(answer.log10_sigma_low[index]),
+        sigma_high_S_cm=10.0 ** float(answer.log10_sigma_high[index]),
+        p_superionic=float(answer.p_superionic[index]),
+        activation_energy_eV=float(answer.activation_energy_eV[index]),
+        domain=domain(
+            float(answer.nearest_distance[index]),
+            elements_known=bool(answer.elements_known[index]),
+        ),
+        nearest=bundle.evidence.nearest(distance, query.temperature_C),
+        model=bundle.name,
+        measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
+        measured_doi=measured.doi if measured else None,
+        notes=tuple(_notes(query, index, answer, bundle)),
+        columns=query.columns,
+    )
+
+
+def _notes(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) -> Iterator[str]:
+    low_C, high_C = bundle.manifest["temperature_range_C"]
+    if not low_C <= query.temperature_C <= high_C:
+        yield (
+            f"{query.temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most "
+            "measurements cover: extrapolated along one activation energy"
+        )
+    if not answer.elements_known[index]:
+        yield "holds an element that no measured material holds"
+    if bundle.evidence.measured_bound(answer.distance[index], query.temperature_C):
+        yield "the measured value is a bound, not a number"
+    if query.material.space_group_number is not None:
+        yield "the space group is not used: this model sees the composition alone"
+    if query.conductivity_kind == "bulk":
+        yield "predicts what papers report, mostly total conductivity; bulk can be higher"

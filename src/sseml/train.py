@@ -1,0 +1,135 @@
+"""Curated measurements become a bundle: fit, calibrate, describe, save."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sseml._version import __version__
+from sseml.evaluate import measurements_at
+from sseml.features.composition import element_fractions
+from sseml.features.table import feature_table
+from sseml.model.bundle import Bundle
+from sseml.model.card import card_text
+from sseml.model.dataset import (
+    CENSOR_LOG10_SIGMA,
+    Recipe,
+    compositions,
+    conductivity_set,
+    energy_set,
+)
+from sseml.model.evidence import Evidence
+from sseml.model.fitting import Progress, fit_calibrated
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+
+ENERGY_RANGE_EV = (0.05, 1.5)
+
+
+def train(
+    table: Path | pd.DataFrame | None,
+    folder: Path,
+    progress: Progress = lambda _: None,
+    *,
+    recipe: Recipe | None = None,
+    settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),
+    metrics: Mapping[str, Any] | None = None,
+) -> Bundle:
+    """Train a composition bundle and save it.
+
+    Parameters
+    ----------
+    table
+        Curated measurements, as a table or its path; None for the released bundle's evidence.
+    folder
+        Where the bundle goes; must not exist. Its last part is the bundle's name.
+    progress
+        Told what is being done.
+    recipe
+        Which rows and features; None for the released way.
+    settings
+        For the conductivity and for the activation energy.
+    metrics
+        What `sseml.evaluate.Report.to_dict` says of this recipe, for manifest and card.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder is there already.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} is there already; name another folder")
+    recipe = recipe or Recipe()
+    measurements = measurements_at(table)
+    parquet = _parquet(measurements)
+
+    progress("conductivity at 25 °C")
+    sigma_data = conductivity_set(measurements, recipe)
+    sigma = fit_calibrated(sigma_data, settings[0], progress)
+    progress("activation energy")
+    energy_data = energy_set(measurements, recipe)
+    energy = fit_calibrated(energy_data, settings[1], progress)
+
+    features = feature_table(compositions(measurements.head(1)), sets=recipe.feature_sets).features
+    manifest = {
+        "name": folder.name,
+        "kind": "composition",
+        "target": "log10 of ionic conductivity in S/cm at 25 °C; activation energy in eV",
+        "feature_sets": list(recipe.feature_sets),
+        "features": [{"name": feature.name, "unit": feature.unit} for feature in features],
+        "recipe": asdict(recipe),
+        "settings": {"conductivity": asdict(settings[0]), "energy": asdict(settings[1])},
+        "training_rows": {"conductivity": len(sigma_data), "energy": len(energy_data)},
+        "training_data_sha256": hashlib.sha256(parquet).hexdigest(),
+        "censored_below_log10_sigma": CENSOR_LOG10_SIGMA,
+        "activation_energy_range_eV": list(ENERGY_RANGE_EV),
+        "temperature_range_C": _temperature_range(measurements),
+        "code_version": __version__,
+        "metrics": dict(metrics or {}),
+    }
+    bundle = Bundle(
+        manifest=manifest,
+        conductivity=sigma.blend,
+        energy=energy.blend,
+        conductivity_rows=sigma_data.rows,
+        energy_rows=energy_data.rows,
+        interval=sigma.interval,
+        energy_interval=energy.interval,
+        probability=sigma.probability,
+        evidence=_evidence(measurements),
+    )
+    bundle.save(folder, parquet, card_text(manifest, measurements))
+    return bundle
+
+
+def _parquet(measurements: pd.DataFrame) -> bytes:
+    buffer = BytesIO()
+    measurements.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def _temperature_range(measurements: pd.DataFrame) -> list[float]:
+    """The central 98 % of the measured temperatures, in °C."""
+    low, high = np.quantile(measurements["temperature_C"], [0.01, 0.99])
+    return [float(np.floor(low)), float(np.ceil(high))]
+
+
+def _evidence(measurements: pd.DataFrame) -> Evidence:
+    def texts(column: str) -> list[str | None]:
+        return [None if pd.isna(value) else str(value) for value in measurements[column]]
+
+    return Evidence(
+        formulas=[str(formula) for formula in measurements["formula"]],
+        fractions=element_fractions(compositions(measurements)),
+        sigma_S_cm=measurements["sigma_S_cm"].to_numpy(dtype=float),
+        temperature_C=measurements["temperature_C"].to_numpy(dtype=float),
+        relations=[str(relation) for relation in measurements["relation"]],
+        conductivity_kinds=texts("conductivity_kind"),
+        dois=texts("doi"),
+    )
