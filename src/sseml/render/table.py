@@ -59,10 +59,11 @@ def _labelled(answers: Iterable[Answer], room: int) -> Iterator[tuple[str, Answe
     The points of a sweep share one input, and a long input is cut before its end.
     """
     for _, group in groupby(answers, key=lambda answer: answer.row):
-        points = list(group)
-        for point in points:
+        points = list(islice(group, 2))
+        is_sweep = len(points) > 1
+        for point in chain(points, group):
             label = visible(point.input)
-            if isinstance(point, Prediction) and (len(points) > 1 or text_width(label) > room):
+            if isinstance(point, Prediction) and (is_sweep or text_width(label) > room):
                 label = _AMOUNT.sub(
                     lambda amount: f"{float(amount[0]):.4g}", visible(point.formula)
                 )
