@@ -14,6 +14,7 @@ from sseml.cli.lists import add_format, show
 
 _DATA = Path("data")
 _CURATED = _DATA / "curated"
+_LITERATURE = _DATA / "literature"
 
 _EXAMPLES = """\
 examples:
@@ -81,6 +82,13 @@ def add_commands(commands: Commands) -> None:
     curate.add_argument(
         "-o", "--output", type=Path, default=_CURATED, metavar="DIR", help="default: %(default)s"
     )
+    curate.add_argument(
+        "--literature",
+        type=Path,
+        default=_LITERATURE,
+        metavar="DIR",
+        help="folder of our own table of facts, where there is one (default: %(default)s)",
+    )
     curate.add_argument("--json", action="store_true", help="the whole report as JSON")
     curate.set_defaults(run=_curate)
 
@@ -115,8 +123,11 @@ def _curate(arguments: argparse.Namespace) -> int:
     with needing("train"):
         from sseml.curation.clean import NoSourceError, curate  # noqa: PLC0415
         from sseml.curation.raw import SourceFormatError  # noqa: PLC0415
+    literature = arguments.literature if arguments.literature.is_dir() else None
+    if literature is None and arguments.literature != _LITERATURE:
+        raise CommandError(f"there is no folder {arguments.literature}")
     try:
-        report = curate(arguments.input, arguments.output).report
+        report = curate(arguments.input, arguments.output, literature=literature).report
     except (NoSourceError, SourceFormatError) as error:
         raise CommandError(str(error)) from error
     if arguments.json:

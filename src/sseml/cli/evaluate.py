@@ -55,8 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write:
         _require_marks(arguments.write)
     with needing("train"):
+        from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
         from sseml.evaluate import evaluate  # noqa: PLC0415 - only this needs the learners
-    report = evaluate(arguments.what, arguments.input, progress=_say)
+    try:
+        report = evaluate(arguments.what, arguments.input, progress=_say)
+    except NotMeasurementsError as error:
+        raise CommandError(str(error)) from error
     text = report.to_text().rstrip("\n") + "\n"
     if arguments.json:
         shown = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"

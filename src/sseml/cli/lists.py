@@ -87,15 +87,16 @@ def _names(arguments: argparse.Namespace) -> int:
 
 
 def _families(arguments: argparse.Namespace) -> int:
-    from sseml.families import FAMILIES  # noqa: PLC0415
+    from sseml.families import families  # noqa: PLC0415
 
     rows = [
         {
-            "name": family.name,
-            "examples": ", ".join(family.examples),
+            "family": family.key,
+            "class": family.electrolyte_class,
+            "examples": " ".join(family.examples),
             "description": family.description,
         }
-        for family in FAMILIES
+        for family in families().values()
     ]
     return show(_with_words(rows, arguments.word), arguments.format)
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +89,9 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _bundles(arguments: argparse.Namespace) -> Iterator[Path]:
-    from sseml.model.bundle import MANIFEST  # noqa: PLC0415
+    from sseml.model.bundle import MANIFEST, released_folder  # noqa: PLC0415
 
-    parent = arguments.folder or _released()
+    parent = arguments.folder or released_folder()
     found = {path.parent.name: path.parent for path in sorted(parent.glob(f"*/{MANIFEST}"))}
     if (parent / MANIFEST).is_file():
         found = {parent.name: parent}
@@ -102,10 +101,3 @@ def _bundles(arguments: argparse.Namespace) -> Iterator[Path]:
     if not found:
         raise CommandError(f"{parent} holds no bundle")
     return iter([found[name]] if name is not None else found.values())
-
-
-def _released() -> Path:
-    """Folder of the released bundles: inside the installed package, or in the checkout."""
-    package = Path(str(files("sseml")))
-    installed = package / "_models"
-    return installed if installed.is_dir() else package.parents[1] / "models"

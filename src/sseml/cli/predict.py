@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     items = _read(arguments)
     bundle = Bundle.load(arguments.bundle) if arguments.bundle else default_bundle()
     tally = _Tally(strict=arguments.strict)
-    answers = tally.passing(predict_queries(items, bundle, explain=arguments.explain))
+    answers = tally.passing(predict_queries(items, bundle))
     if arguments.output or not sys.stdout.isatty():
         answers = watched(answers, total=_rows(arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:

@@ -44,8 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output.exists():
         raise CommandError(f"{arguments.output} is there already; name another folder")
     with needing("train"):
+        from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
         from sseml.train import train  # noqa: PLC0415 - only training needs the learners
-    train(arguments.input, arguments.output, progress=_say)
+    try:
+        train(arguments.input, arguments.output, progress=_say)
+    except NotMeasurementsError as error:
+        raise CommandError(str(error)) from error
     _say(f"the bundle is in {arguments.output}")
     return ANSWERED
 

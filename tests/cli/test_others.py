@@ -1,0 +1,156 @@
+"""`sseml models`, `names`, `families`, `data`, and what `train` and `evaluate` check first."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sseml.cli.evaluate import replace_between_marks
+from sseml.cli.exits import CommandError
+from sseml.cli.extras import needing
+from sseml.model.bundle import released_folder
+from sseml.predict import DEFAULT_BUNDLE
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def copied_bundle(tmp_path: Path) -> Path:
+    return shutil.copytree(released_folder() / DEFAULT_BUNDLE, tmp_path / "copied")
+
+
+def test_the_released_bundles_are_listed_shown_and_undamaged(run: Any) -> None:
+    assert DEFAULT_BUNDLE in run("models", "list").out
+    lines = run("models", "list", "--format", "jsonl").out.splitlines()
+    listed = [json.loads(line) for line in lines]
+    assert DEFAULT_BUNDLE in [row["name"] for row in listed]
+    card = (released_folder() / DEFAULT_BUNDLE / "card.md").read_text("utf-8")
+    assert run("models", "show", DEFAULT_BUNDLE).out.strip() == card.strip()
+    verified = run("models", "verify")
+    assert verified.code == 0
+    assert DEFAULT_BUNDLE in verified.out
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "forest.npz", "evidence.parquet", "card.md"])
+def test_a_flipped_byte_is_named_and_nothing_is_predicted(
+    run: Any, copied_bundle: Path, name: str
+) -> None:
+    file = copied_bundle / name
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    for argv in (
+        ["predict", "Li6PS5Cl", "--bundle", copied_bundle],
+        ["models", "show", "--folder", copied_bundle],
+        ["models", "verify", "--folder", copied_bundle.parent],
+    ):
+        ran = run(*argv)
+        assert ran.code == 2
+        assert ran.out == ""
+        assert name in ran.err
+        assert "Traceback" not in ran.err
+
+
+def test_a_missing_file_and_a_newer_schema_are_named(run: Any, copied_bundle: Path) -> None:
+    (copied_bundle / "forest.npz").unlink()
+    ran = run("predict", "Li6PS5Cl", "--bundle", copied_bundle)
+    assert (ran.code, ran.out) == (2, "")
+    assert "forest.npz" in ran.err
+
+
+def test_another_bundle_may_be_named(run: Any, copied_bundle: Path) -> None:
+    assert (
+        run("predict", "Li6PS5Cl", "--bundle", copied_bundle).out == run("predict", "Li6PS5Cl").out
+    )
+    assert "copied" in run("models", "verify", "copied", "--folder", copied_bundle.parent).out
+
+
+def test_an_unknown_bundle_and_an_empty_folder_are_exit_code_2(run: Any, tmp_path: Path) -> None:
+    ran = run("models", "show", "no-such-bundle")
+    assert ran.code == 2
+    assert DEFAULT_BUNDLE in ran.err
+    assert run("models", "list", "--folder", tmp_path).code == 2
+
+
+def test_names_can_be_searched_and_used(run: Any) -> None:
+    table = run("names").out
+    assert "LLZO" in table
+    found = list(
+        csv.DictReader(io.StringIO(run("names", "GARNET", "gallium", "--format", "csv").out))
+    )
+    assert [row["name"] for row in found] == ["Ga-LLZO"]
+    assert run("predict", "Ga-LLZO").code == 0
+
+
+def test_families_are_listed(run: Any) -> None:
+    rows = [json.loads(line) for line in run("families", "--format", "jsonl").out.splitlines()]
+    assert {"garnet", "NASICON", "argyrodite"} <= {row["family"] for row in rows}
+
+
+def test_data_list_shows_licence_and_citation(run: Any) -> None:
+    ran = run("data", "list", "--format", "csv")
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(ran.out))}
+    assert rows["obelix"]["licence"] == "CC-BY-4.0"
+    assert rows["obelix"]["cite"] == "10.1039/D5DD00441A"
+
+
+def test_data_pull_refuses_what_is_not_the_pinned_file(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "from" / "obelix").mkdir(parents=True)
+    (tmp_path / "from" / "obelix" / "all.csv").write_text("ID\n")
+    ran = run("data", "pull", "obelix", "--from", tmp_path / "from", "-o", tmp_path / "to")
+    assert (ran.code, ran.out) == (2, "")
+    assert "SHA-256" in ran.err
+    assert not any(path.is_file() for path in (tmp_path / "to").rglob("*"))
+    assert run("data", "pull", "nowhere", "-o", tmp_path / "to").code == 2
+
+
+def test_data_curate_without_data_says_what_to_do(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("data", "curate", "-o", tmp_path / "out")
+    assert (ran.code, ran.out) == (2, "")
+    assert "sseml data pull" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_data_curate_makes_a_table_and_a_report(run: Any, tmp_path: Path) -> None:
+    out, facts = tmp_path / "out", ROOT / "data" / "literature"
+    ran = run("data", "curate", "-i", tmp_path, "-o", out, "--literature", facts)
+    assert ran.code == 0
+    assert "rows read" in ran.out
+    assert run("data", "curate", "-o", out, "--literature", tmp_path / "none").code == 2
+    assert (tmp_path / "out" / "measurements.parquet").is_file()
+
+
+def test_train_does_not_write_over_a_bundle(run: Any, tmp_path: Path) -> None:
+    ran = run("train", "-o", tmp_path)
+    assert ran.code == 2
+    assert "there already" in ran.err
+
+
+def test_evaluate_fills_the_space_between_the_marks_only(run: Any, tmp_path: Path) -> None:
+    document = tmp_path / "page.md"
+    document.write_text("above\n<!-- evaluate:begin -->\nold\n<!-- evaluate:end -->\nbelow\n")
+    for _ in range(2):
+        replace_between_marks(document, "| new |\n")
+    assert document.read_text() == (
+        "above\n<!-- evaluate:begin -->\n| new |\n<!-- evaluate:end -->\nbelow\n"
+    )
+    (tmp_path / "bare.md").write_text("no marks\n")
+    ran = run("evaluate", "--write", tmp_path / "bare.md")
+    assert ran.code == 2
+    assert "evaluate:begin" in ran.err
+
+
+def test_a_missing_extra_is_named_and_our_own_mistakes_are_not_hidden() -> None:
+    with pytest.raises(CommandError, match=r"sseml\[train\]"), needing("train"):
+        raise ModuleNotFoundError("no", name="sklearn.linear_model")
+    with pytest.raises(ModuleNotFoundError), needing("train"):
+        raise ModuleNotFoundError("no", name="sseml.nowhere")
