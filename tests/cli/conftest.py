@@ -28,7 +28,8 @@ Run = Callable[..., Ran]
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     def run_(*argv: object, stdin: bytes = b"") -> Ran:
         capsys.readouterr()
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="ascii"))
+        raw = io.BufferedReader(io.BytesIO(stdin))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(raw, encoding="ascii"))
         code = main([str(argument) for argument in argv])
         said = capsys.readouterr()
         return Ran(code, said.out, said.err)
