@@ -15,7 +15,7 @@ from sseml.cli.evaluate import replace_between_marks
 from sseml.cli.exits import CommandError
 from sseml.cli.extras import needing
 from sseml.model.bundle import released_folder
-from sseml.predict import DEFAULT_BUNDLE
+from sseml.prediction import DEFAULT_BUNDLE
 
 ROOT = Path(__file__).parents[2]
 

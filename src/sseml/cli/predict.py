@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -87,8 +88,10 @@ def add_commands(commands: Commands) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, write, and sum up what was refused."""
+    # One thread serves a short list; starting a pool costs more CPU than predicting.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from sseml.model.bundle import Bundle  # noqa: PLC0415 - help needs no arrays
-    from sseml.predict import default_bundle, predict_queries  # noqa: PLC0415
+    from sseml.prediction import default_bundle, predict_queries  # noqa: PLC0415
 
     format_ = _format(arguments)
     items = _read(arguments)

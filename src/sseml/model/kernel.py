@@ -92,7 +92,7 @@ class GaussianProcess:
     settings: KernelSettings
     inputs: FloatArray
     dual: FloatArray
-    inverse_factor: FloatArray
+    inverse_factor: NDArray[Any]
     mean: float
 
     @classmethod
@@ -143,14 +143,14 @@ class GaussianProcess:
             + self.settings.composition_variance
             + self.settings.linear_variance * (inputs**2).mean(axis=1)
         )
-        projected = cross @ self.inverse_factor.T
-        variance = prior - (projected**2).sum(axis=1)
+        projected = cross.astype(self.inverse_factor.dtype) @ self.inverse_factor.T
+        variance = prior - (projected.astype(np.float64) ** 2).sum(axis=1)
         return self.mean + cross @ self.dual, np.sqrt(np.clip(variance, 0.0, None))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
         return {
-            "inputs": self.inputs,
+            "inputs": self.inputs.astype(np.float32),
             "dual": self.dual,
             "inverse_factor": self.inverse_factor.astype(np.float32),
             "settings": np.array(astuple(self.settings)),
@@ -162,7 +162,7 @@ class GaussianProcess:
         """Rebuild from `to_arrays`."""
         return cls(
             settings=KernelSettings(*(float(number) for number in arrays["settings"])),
-            inputs=arrays["inputs"],
+            inputs=arrays["inputs"].astype(np.float64),
             dual=arrays["dual"],
             inverse_factor=arrays["inverse_factor"],
             mean=float(arrays["mean"][0]),

@@ -56,7 +56,7 @@ def to_record(answer: Answer, *, explain: bool = False) -> Record:
     Parameters
     ----------
     answer
-        What `sseml.predict.predict_queries` yields.
+        What `sseml.prediction.predict_queries` yields.
     explain
         Add the text of `explanation` as a column of its own.
 
