@@ -10,9 +10,6 @@ from sseml.features.composition import element_fractions
 from sseml.features.contract import FloatArray
 from sseml.records import Composition
 
-BLOCK_BYTES = 2**24
-"""Memory for the differences of one block of pairs."""
-
 
 def fraction_distance(A: FloatArray, B: FloatArray) -> FloatArray:
     """Total-variation distance between rows of element fractions.
@@ -26,18 +23,17 @@ def fraction_distance(A: FloatArray, B: FloatArray) -> FloatArray:
     -------
     array of shape (n, m), in [0, 1]
         0 where the compositions are the same, 1 where they share no element.
+
+    Notes
+    -----
+    As rows sum to 1, half the summed absolute difference is one minus the sum of the smaller of
+    each two fractions, and only elements that both hold add to that sum.
     """
-    used = (A != 0).any(axis=0) | (B != 0).any(axis=0)
-    A, B = A[:, used], B[:, used]
-    out = np.empty((len(A), len(B)))
-    row_bytes = max(1, 8 * B.size)
-    step = max(1, BLOCK_BYTES // row_bytes)
-    for start in range(0, len(A), step):
-        block = A[start : start + step, None, :] - B[None, :, :]
-        np.abs(block, out=block)
-        block.sum(axis=2, out=out[start : start + step])
-    out *= 0.5
-    return np.clip(out, 0.0, 1.0, out=out)
+    shared = np.zeros((len(A), len(B)))
+    for element in np.flatnonzero((A > 0).any(axis=0) & (B > 0).any(axis=0)):
+        rows, columns = np.flatnonzero(A[:, element]), np.flatnonzero(B[:, element])
+        shared[np.ix_(rows, columns)] += np.minimum.outer(A[rows, element], B[columns, element])
+    return np.clip(1.0 - shared, 0.0, 1.0)
 
 
 def composition_distance(A: Sequence[Composition], B: Sequence[Composition]) -> FloatArray:

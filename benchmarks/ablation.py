@@ -1,0 +1,152 @@
+"""What each part of the model is worth, on rows outside the official test split only.
+
+Prints, for each variant, the error grouped by DOI and with composition clusters held out, by the
+splits and purges of `sseml evaluate`, on five folds. Takes about ten minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sseml.evaluate import measurements_at
+from sseml.evaluate.metrics import clipped_absolute_error, group_mean, group_weighted_auc
+from sseml.model.blend import Blend
+from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.model.fitting import BY_CLUSTER, BY_PAPER, fit, held_out_masks
+from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+
+FOLDS = 5
+Answer = Callable[[Blend, TrainingSet, np.ndarray, np.ndarray], np.ndarray]
+
+
+def blend(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """The whole model."""
+    return model.predict(data.X[asked], data.distance[asked][:, trained]).mean
+
+
+def linear(model: Blend, data: TrainingSet, _: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """The ridge mean alone."""
+    filled = model.standardiser.fill(data.X[asked])
+    return model.linear[0] + model.standardiser.standardise(filled) @ model.linear[1:]
+
+
+def boosted(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Ridge mean and boosted trees."""
+    filled = model.standardiser.fill(data.X[asked])
+    return linear(model, data, trained, asked) + model.boosted.predict(filled)
+
+
+def averaged(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Ridge mean and extremely randomised trees."""
+    filled = model.standardiser.fill(data.X[asked])
+    return linear(model, data, trained, asked) + model.averaged.predict(filled)
+
+
+def kernel(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """The Gaussian process alone."""
+    standardised = model.standardiser.standardise(model.standardiser.fill(data.X[asked]))
+    return model.kernel.predict(standardised, data.distance[asked][:, trained])[0]
+
+
+PARTS: dict[str, Answer] = {
+    "blend": blend,
+    "ridge": linear,
+    "ridge + boosted": boosted,
+    "ridge + extra-trees": averaged,
+    "gaussian process": kernel,
+}
+SETS = {
+    "chemistry": ("chemistry",),
+    "prototype": ("prototype",),
+    "fractions": ("fractions",),
+    "magpie": ("magpie",),
+    "chemistry + prototype": ("chemistry", "prototype"),
+    "chemistry + fractions": ("chemistry", "fractions"),
+    "released + magpie": ("chemistry", "prototype", "fractions", "magpie"),
+    "released + crystal": ("chemistry", "prototype", "fractions", "crystal"),
+}
+RECIPES = {
+    "outside data at weight 1": Recipe(outside_weight=1.0),
+    "outside data at weight 0.3": Recipe(outside_weight=0.3),
+    "near-duplicates not weighted": Recipe(duplicate_power=0.0),
+    "near-duplicates share one weight": Recipe(duplicate_power=1.0),
+}
+SETTINGS = {
+    "no linear kernel": replace(
+        CONDUCTIVITY, kernel=replace(CONDUCTIVITY.kernel, linear_variance=1e-6)
+    ),
+    "no composition kernel": replace(
+        CONDUCTIVITY, kernel=replace(CONDUCTIVITY.kernel, composition_variance=1e-6)
+    ),
+    "share of the kernel 0.5": replace(CONDUCTIVITY, kernel_share=0.5),
+    "share of the kernel 0.8": replace(CONDUCTIVITY, kernel_share=0.8),
+}
+
+
+def measure(
+    table: pd.DataFrame, recipe: Recipe, settings: BlendSettings, parts: dict[str, Answer]
+) -> dict[str, dict[str, float]]:
+    """Cross-validate one way of making the model; figures of each part of it."""
+    data = conductivity_set(table, recipe)
+    figures: dict[str, dict[str, float]] = {name: {} for name in parts}
+    for regime in (BY_PAPER, BY_CLUSTER):
+        answers = {name: np.empty(len(data)) for name in parts}
+        for held_out in held_out_masks(data, regime, FOLDS, settings.seed):
+            trained = regime.training_mask(data, held_out)
+            model = fit(data.take(trained), settings)
+            for name, answer in parts.items():
+                answers[name][held_out] = answer(model, data, trained, held_out)
+        for name, predicted in answers.items():
+            error = clipped_absolute_error(data.target, predicted)
+            if regime is BY_PAPER:
+                figures[name]["papers MAE10c"] = float(error.mean())
+            else:
+                figures[name]["clusters MAE10c"] = group_mean(error, data.clusters)
+                figures[name]["clusters AUC"] = group_weighted_auc(
+                    data.target >= -4.0, predicted, data.clusters
+                )
+    return figures
+
+
+def main() -> int:
+    """Measure every variant and print a table, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-i", "--input", type=Path, help="curated table (default: the evidence)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    table = measurements_at(arguments.input)
+    table = table[table["official_split"].fillna("") != "test"].reset_index(drop=True)
+
+    figures = {}
+    released = measure(table, Recipe(), CONDUCTIVITY, PARTS)
+    figures |= {f"released: {name}": own for name, own in released.items()}
+    variants = (
+        [
+            (f"features: {name}", Recipe(feature_sets=sets), CONDUCTIVITY)
+            for name, sets in SETS.items()
+        ]
+        + [(name, recipe, CONDUCTIVITY) for name, recipe in RECIPES.items()]
+        + [(name, Recipe(), settings) for name, settings in SETTINGS.items()]
+    )
+    for name, recipe, settings in variants:
+        sys.stderr.write(f"{name}\n")
+        figures[name] = measure(table, recipe, settings, {"blend": blend})["blend"]
+    if arguments.json:
+        print(json.dumps(figures, indent=1))
+        return 0
+    print("| variant | papers MAE10c | clusters MAE10c | clusters AUC |\n|---|---|---|---|")
+    for name, own in figures.items():
+        print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in own.values()) + " |")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
