@@ -129,6 +129,21 @@ def test_data_curate_makes_a_table_and_a_report(run: Any, tmp_path: Path) -> Non
     assert (tmp_path / "out" / "measurements.parquet").is_file()
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [("MAE 0.9", "is not JSON"), ('{"MAE": 0.9}', "not what `sseml evaluate --json` prints")],
+)
+def test_train_wants_figures_that_evaluate_printed(
+    run: Any, tmp_path: Path, text: str, complaint: str
+) -> None:
+    figures = tmp_path / "figures.json"
+    figures.write_text(text, encoding="utf-8")
+    ran = run("train", "-o", tmp_path / "mine", "--figures", figures)
+    assert ran.code == 2
+    assert complaint in ran.err
+    assert not (tmp_path / "mine").exists()
+
+
 def test_train_does_not_write_over_a_bundle(run: Any, tmp_path: Path) -> None:
     ran = run("train", "-o", tmp_path)
     assert ran.code == 2

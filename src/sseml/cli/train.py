@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
@@ -14,6 +16,8 @@ _EXAMPLES = """\
 examples:
   sseml train -o runs/mine                    from the measurements the released bundle carries
   sseml train -i data/curated -o runs/mine    from a table made by `sseml data curate`
+  sseml train -i data/curated -o runs/mine --figures figures.json
+                                              with what `sseml evaluate --json` measured in its card
   sseml predict --bundle runs/mine Li6PS5Cl   use it
 """
 
@@ -36,6 +40,12 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FOLDER", help="bundle to write"
     )
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        metavar="JSON",
+        help="what `sseml evaluate --json` printed for this table, for the card",
+    )
     parser.set_defaults(run=run)
 
 
@@ -43,15 +53,28 @@ def run(arguments: argparse.Namespace) -> int:
     """Train and save."""
     if arguments.output.exists():
         raise CommandError(f"{arguments.output} is there already; name another folder")
+    figures = _figures(arguments.figures)
     with needing("train"):
         from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
         from sseml.train import train  # noqa: PLC0415 - only training needs the learners
     try:
-        train(arguments.input, arguments.output, progress=_say)
+        train(arguments.input, arguments.output, progress=_say, metrics=figures)
     except NotMeasurementsError as error:
         raise CommandError(str(error)) from error
     _say(f"the bundle is in {arguments.output}")
     return ANSWERED
+
+
+def _figures(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        figures = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CommandError(f"{path} is not JSON ({error})") from error
+    if not isinstance(figures, dict) or "benchmarks" not in figures:
+        raise CommandError(f"{path} is not what `sseml evaluate --json` prints")
+    return figures
 
 
 def _say(line: str) -> None:
