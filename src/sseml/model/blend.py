@@ -138,11 +138,21 @@ class Blend:
         )
 
 
+class _Part(dict[str, NDArray[Any]]):
+    """Some of the arrays of a file; one that is not there is missed under its full name."""
+
+    def __init__(self, prefix: str, arrays: Arrays) -> None:
+        super().__init__(
+            (name.removeprefix(prefix), array)
+            for name, array in arrays.items()
+            if name.startswith(prefix)
+        )
+        self.full_prefix = getattr(arrays, "full_prefix", "") + prefix
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        raise KeyError(self.full_prefix + name)
+
+
 def arrays_below(arrays: Arrays, part: str) -> dict[str, NDArray[Any]]:
     """The arrays whose name begins with `part` and a dot, under the rest of their name."""
-    prefix = f"{part}."
-    return {
-        name.removeprefix(prefix): array
-        for name, array in arrays.items()
-        if name.startswith(prefix)
-    }
+    return _Part(f"{part}.", arrays)

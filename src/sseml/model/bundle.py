@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
-from sseml.features.table import feature_table
+from sseml.features.table import COMPOSITION_SETS, feature_table
 from sseml.model.blend import Blend, arrays_below
 from sseml.model.evidence import Evidence
 from sseml.model.intervals import IntervalModel, Signals
@@ -33,6 +35,9 @@ ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
 CARD = "card.md"
 CHECKSUMS = "SHA256SUMS"
+
+_NEEDED = ("name", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C")
+"""What predicting asks of the manifest."""
 
 _EVIDENCE_COLUMNS = (
     "formula",
@@ -171,30 +176,76 @@ class Bundle:
         Raises
         ------
         BundleError
-            If a file is missing or damaged, or the schema version is not this code's.
+            If a file is missing, damaged or lacks something, or the schema version is not this
+            code's.
         """
         verify_checksums(folder)
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        with _reading(folder / MANIFEST) as path:
+            manifest = dict(json.loads(path.read_text(encoding="utf-8")))
         version = manifest.pop("schema_version", None)
         if version != SCHEMA_VERSION:
             raise BundleError(
                 f"{folder}: schema version {version} is not {SCHEMA_VERSION}, "
                 "which this version of sseml reads; install the version named in its card"
             )
-        calibration = manifest.pop("calibration")
-        with np.load(folder / ARRAYS, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        with _reading(folder / MANIFEST):
+            calibration = manifest.pop("calibration")
+            interval = IntervalModel.from_dict(calibration["interval"])
+            energy_interval = IntervalModel.from_dict(calibration["energy_interval"])
+            probability = ProbabilityModel.from_dict(calibration["probability"])
+            for needed in _NEEDED:
+                manifest[needed]
+            _require_same_features(manifest)
+        with _reading(folder / ARRAYS) as path:
+            # opened here, as NumPy leaves a file open that turns out to be none of its own
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                arrays = {name: stored[name] for name in stored.files}
+            conductivity = Blend.from_arrays(arrays_below(arrays, "conductivity"))
+            energy = Blend.from_arrays(arrays_below(arrays, "energy"))
+            rows = arrays["conductivity_rows"], arrays["energy_rows"]
+            fractions = arrays["evidence_fractions"]
+        with _reading(folder / EVIDENCE) as path:
+            evidence = _read_evidence(path, fractions)
         return cls(
             manifest=manifest,
-            conductivity=Blend.from_arrays(arrays_below(arrays, "conductivity")),
-            energy=Blend.from_arrays(arrays_below(arrays, "energy")),
-            conductivity_rows=arrays["conductivity_rows"],
-            energy_rows=arrays["energy_rows"],
-            interval=IntervalModel.from_dict(calibration["interval"]),
-            energy_interval=IntervalModel.from_dict(calibration["energy_interval"]),
-            probability=ProbabilityModel.from_dict(calibration["probability"]),
-            evidence=_read_evidence(folder / EVIDENCE, arrays["evidence_fractions"]),
+            conductivity=conductivity,
+            energy=energy,
+            conductivity_rows=rows[0],
+            energy_rows=rows[1],
+            interval=interval,
+            energy_interval=energy_interval,
+            probability=probability,
+            evidence=evidence,
         )
+
+
+def _require_same_features(manifest: Mapping[str, Any]) -> None:
+    """Refuse columns that this code computes no longer, or otherwise: answers would be wrong."""
+    trained_on = [feature["name"] for feature in manifest["features"]]
+    sets = [COMPOSITION_SETS[name] for name in manifest["feature_sets"]]
+    computed = [feature.name for featurizer in sets for feature in featurizer.features]
+    if trained_on != computed:
+        changed = sorted(set(trained_on) ^ set(computed))
+        raise ValueError(
+            "its features are not those of this version of sseml: "
+            + (", ".join(changed[:5]) or "their order differs")
+        )
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[Path]:
+    """Refuse a file whose content is not what a bundle needs, saying which and why."""
+    try:
+        yield path
+    except KeyError as error:
+        raise BundleError(
+            f"{path.parent}: {path.name} lacks {error.args[0]!r}; train or fetch the bundle again"
+        ) from error
+    except (ValueError, TypeError, EOFError, BadZipFile) as error:
+        raise BundleError(
+            f"{path.parent}: {path.name} is no part of a bundle ({error}); "
+            "train or fetch the bundle again"
+        ) from error
 
 
 def predict_with_signals(
@@ -223,9 +274,15 @@ def predict_with_signals(
 def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
     from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
 
-    table = parquet.ParquetFile(path).read(columns=list(_EVIDENCE_COLUMNS))
+    file = parquet.ParquetFile(path)
+    for name in _EVIDENCE_COLUMNS:
+        if name not in file.schema_arrow.names:
+            raise KeyError(name)
+    table = file.read(columns=list(_EVIDENCE_COLUMNS))
     # not .to_numpy(), which imports pandas (0.2 s) where it is installed
     column = {name: table.column(name).to_pylist() for name in _EVIDENCE_COLUMNS}
+    if table.num_rows != len(fractions):
+        raise ValueError(f"{table.num_rows} rows, but {ARRAYS} has fractions of {len(fractions)}")
     return Evidence(
         formulas=column["formula"],
         fractions=fractions.astype(np.float64),
@@ -271,7 +328,8 @@ def verify_checksums(folder: Path) -> None:
             raise BundleError(f"{folder}: {name} is missing; fetch the bundle again")
         if _sha256(path) != digest:
             raise BundleError(
-                f"{folder}: {name} is damaged (its SHA-256 differs); fetch the bundle again"
+                f"{folder}: {name} is damaged (its SHA-256 is not the one in {CHECKSUMS}); "
+                "fetch the bundle again"
             )
 
 

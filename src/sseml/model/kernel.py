@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+_CANCELLED = 1e-6
+"""Share of a squared distance in its terms below which their difference has lost its digits."""
+
 
 @dataclass(frozen=True, slots=True)
 class KernelSettings:
@@ -49,7 +52,11 @@ class KernelSettings:
 
 
 def _distance(A: FloatArray, B: FloatArray) -> FloatArray:
-    squared = (A**2).sum(axis=1)[:, None] + (B**2).sum(axis=1)[None, :] - 2.0 * A @ B.T
+    """Euclidean distance; of a row from itself exactly 0, however many rows are asked together."""
+    lengths = (A**2).sum(axis=1)[:, None] + (B**2).sum(axis=1)[None, :]
+    squared = lengths - 2.0 * A @ B.T
+    rows, columns = np.nonzero(squared <= _CANCELLED * lengths)
+    squared[rows, columns] = ((A[rows] - B[columns]) ** 2).sum(axis=1)
     distance: FloatArray = np.sqrt(np.clip(squared, 0.0, None))
     return distance
 
@@ -92,7 +99,7 @@ class GaussianProcess:
     settings: KernelSettings
     inputs: FloatArray
     dual: FloatArray
-    inverse_factor: NDArray[Any]
+    inverse_factor: FloatArray
     mean: float
 
     @classmethod
@@ -143,8 +150,8 @@ class GaussianProcess:
             + self.settings.composition_variance
             + self.settings.linear_variance * (inputs**2).mean(axis=1)
         )
-        projected = cross.astype(self.inverse_factor.dtype) @ self.inverse_factor.T
-        variance = prior - (projected.astype(np.float64) ** 2).sum(axis=1)
+        projected = cross @ self.inverse_factor.T
+        variance = prior - (projected**2).sum(axis=1)
         return self.mean + cross @ self.dual, np.sqrt(np.clip(variance, 0.0, None))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -164,6 +171,7 @@ class GaussianProcess:
             settings=KernelSettings(*(float(number) for number in arrays["settings"])),
             inputs=arrays["inputs"].astype(np.float64),
             dual=arrays["dual"],
-            inverse_factor=arrays["inverse_factor"],
+            # in single precision a product's last digits depend on how many rows are asked together
+            inverse_factor=arrays["inverse_factor"].astype(np.float64),
             mean=float(arrays["mean"][0]),
         )

@@ -50,7 +50,7 @@ class ProbabilityModel:
     @classmethod
     def from_dict(cls, data: Mapping[str, float]) -> ProbabilityModel:
         """Rebuild from `to_dict`."""
-        return cls(**data)
+        return cls(intercept=data["intercept"], slope=data["slope"])
 
 
 def standing(log10_sigma: FloatArray, width: FloatArray) -> FloatArray:
