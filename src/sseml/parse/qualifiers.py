@@ -22,6 +22,9 @@ _TEMPERATURE = re.compile(
     r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>K|kelvin|°\s?C|℃|C|degC|celsius)?",
     re.IGNORECASE,
 )
+MATERIAL_KINDS = ("composition", "crystal", "polymer", "composite")
+"""What the column `kind` of our own output holds: it names the material, which is known anyway."""
+
 _LATTICE_NAMES = ("a", "b", "c", "alpha", "beta", "gamma")
 
 
@@ -73,9 +76,12 @@ def with_qualifier(given: Qualifiers, key: str, value: object) -> Qualifiers:
     key
         As `canonical_key` returns it.
     value
-        Text, or a number from a table.
+        Text, or a number from a table. A `kind` that names a kind of material, as our own output
+        does, says nothing about the conductivity and is passed over.
     """
     written = str(value).strip()
+    if key == "kind" and written.casefold() in MATERIAL_KINDS:
+        return given
     if key in _READERS:
         field_name, read = _READERS[key]
         return replace(given, **{field_name: read(written)})  # type: ignore[arg-type]

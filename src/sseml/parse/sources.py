@@ -18,7 +18,7 @@ PARQUET_SIGNATURE = b"PAR1"
 
 _HEAD_BYTES = 4096
 _SIGNATURES = (
-    (PARQUET_SIGNATURE, "a Parquet file", "read it with --format parquet"),
+    (PARQUET_SIGNATURE, "a Parquet file", "read it with --input-format parquet"),
     (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "export it as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "export it as CSV"),
     (b"\x1f\x8b", "a gzip archive", "unpack it first"),
@@ -61,7 +61,8 @@ def opened_text(source: Source) -> Iterator[TextIO]:
         try:
             yield text
         finally:
-            text.detach()
+            if not text.closed:  # the owner of the stream may have closed it before us
+                text.detach()
 
 
 @contextmanager
@@ -83,7 +84,8 @@ def opened_binary(source: Source) -> Iterator[tuple[BinaryIO, bytes]]:
     try:
         yield buffered, buffered.peek(_HEAD_BYTES)[:_HEAD_BYTES]
     finally:
-        buffered.detach()
+        if not buffered.closed:
+            buffered.detach()
 
 
 def is_damaged(text: str) -> bool:
