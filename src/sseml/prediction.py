@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sseml.families import recognise
+from sseml.families import FamilyMatch, recognise
 from sseml.model.bundle import Bundle, BundleAnswer, released_folder
 from sseml.model.evidence import domain
 from sseml.parse.text import parse_line
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 DEFAULT_BUNDLE = "composition-1"
 _BATCH = 256
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
+
+_LARGEST_EXPONENT = 300.0
 
 _NO_LITHIUM = "contains no Li"
 _NO_LITHIUM_FIX = "this model knows Li+ conductors only; write the Li-containing material"
@@ -156,17 +158,18 @@ def _prediction(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) 
     distance = answer.distance[index]
     log10_sigma = float(answer.log10_sigma[index])
     measured = bundle.evidence.measured(distance, query.temperature_C)
+    family = recognise(query.material)
     return Prediction(
         row=query.row,
         input=query.input,
         kind="composition",
         formula=query.material.formula,
-        family=recognise(query.material).family,
+        family=family.family,
         temperature_C=query.temperature_C,
         log10_sigma=log10_sigma,
-        sigma_S_cm=10.0**log10_sigma,
-        sigma_low_S_cm=10.0 ** float(answer.log10_sigma_low[index]),
-        sigma_high_S_cm=10.0 ** float(answer.log10_sigma_high[index]),
+        sigma_S_cm=_power_of_ten(log10_sigma),
+        sigma_low_S_cm=_power_of_ten(float(answer.log10_sigma_low[index])),
+        sigma_high_S_cm=_power_of_ten(float(answer.log10_sigma_high[index])),
         p_superionic=float(answer.p_superionic[index]),
         activation_energy_eV=float(answer.activation_energy_eV[index]),
         domain=domain(
@@ -177,12 +180,20 @@ def _prediction(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) 
         model=bundle.name,
         measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
         measured_doi=measured.doi if measured else None,
-        notes=tuple(_notes(query, index, answer, bundle)),
+        notes=tuple(_notes(query, index, answer, bundle, family)),
         columns=query.columns,
     )
 
 
-def _notes(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) -> Iterator[str]:
+def _power_of_ten(exponent: float) -> float:
+    """10 to a power, held below what a float can say: near 0 K an upper limit has no bound."""
+    return float(10.0 ** min(exponent, _LARGEST_EXPONENT))
+
+
+def _notes(
+    query: Query, index: int, answer: BundleAnswer, bundle: Bundle, family: FamilyMatch
+) -> Iterator[str]:
+    yield f"family {family.family} (confidence {family.confidence:.2g}): {family.reason}"
     low_C, high_C = bundle.manifest["temperature_range_C"]
     if not low_C <= query.temperature_C <= high_C:
         yield (
@@ -193,7 +204,19 @@ def _notes(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) -> It
         yield "holds an element that no measured material holds"
     if bundle.evidence.measured_bound(answer.distance[index], query.temperature_C):
         yield "the measured value is a bound, not a number"
-    if query.material.space_group_number is not None:
-        yield "the space group is not used: this model sees the composition alone"
+    if unused := _facts_not_used(query.material, bundle):
+        yield (
+            f"not used for the conductivity: {', '.join(unused)}; this model sees the composition "
+            "alone"
+        )
     if query.conductivity_kind == "bulk":
         yield "predicts what papers report, mostly total conductivity; bulk can be higher"
+
+
+def _facts_not_used(material: Material, bundle: Bundle) -> list[str]:
+    """What the row says about the material beyond its composition, unless the model is told."""
+    facts: dict[str, object] = {"form": material.form}
+    if "crystal" not in bundle.manifest["feature_sets"]:
+        facts["space group"] = material.space_group_number
+        facts["volume per atom"] = material.volume_per_atom_A3
+    return [name for name, value in facts.items() if value is not None]

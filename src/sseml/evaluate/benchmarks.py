@@ -33,6 +33,7 @@ from sseml.model.fitting import (
     predict_held_out,
 )
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.records import RefusedInputError
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -68,7 +69,7 @@ class Tested:
 def official(subject: Subject, progress: Progress) -> Figures:
     """OBELiX's own train/test split; training rows that match a test row are removed."""
     data = conductivity_set(subject.table, subject.recipe)
-    _, is_test = official_split(subject.table.iloc[data.rows])
+    is_test = _official_test_rows(subject.table.iloc[data.rows])
     trained = BY_PAPER.training_mask(data, is_test)
     progress(f"official split: {int(trained.sum())} training rows, {int(is_test.sum())} test rows")
     answers = _fit_and_test(data, trained, is_test, subject.conductivity, progress)
@@ -83,7 +84,7 @@ def official(subject: Subject, progress: Progress) -> Figures:
         "test rows": float(is_test.sum()),
         "MAE15": float(np.abs(with_bounds.target[is_test] - as_paper.mean).mean()),
         "MAE10c": float(clipped_absolute_error(truth, answers.mean).mean()),
-        "AUC": roc_auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
+        "AUC": _auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
         "Spearman": spearman(truth, answers.mean),
         "coverage": coverage(truth, answers.low, answers.high),
         "median width": float(np.median(answers.high - answers.low)),
@@ -109,7 +110,7 @@ def papers(subject: Subject, progress: Progress) -> Figures:
         "MAE10c": float(error.mean()),
         "MAE10c rows with a DOI": float(error[has_doi].mean()),
         "MAE10c OBELiX rows": float(error[obelix].mean()),
-        "AUC": roc_auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
+        "AUC": _auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
         "coverage": coverage(truth, answers.low, answers.high),
         "median width": float(np.median(answers.high - answers.low)),
     }
@@ -129,8 +130,8 @@ def clusters(subject: Subject, progress: Progress) -> Figures:
         "clusters": float(len(np.unique(groups))),
         "MAE10c": group_mean(error, groups),
         "MAE10c by row": float(error.mean()),
-        "AUC": group_weighted_auc(superionic, answers.probability, groups),
-        "AUC by row": roc_auc(superionic, answers.probability),
+        "AUC": _auc(superionic, answers.probability, groups),
+        "AUC by row": _auc(superionic, answers.probability),
         "coverage": group_mean(inside, groups),
         "coverage by row": float(inside.mean()),
         "median width": float(np.median(answers.high - answers.low)),
@@ -156,7 +157,8 @@ def families(subject: Subject, progress: Progress) -> Figures:
         figures[f"{name} MAE10c"] = float(error.mean())
         figures[f"{name} bias"] = float((answer.mean - truth).mean())
         progress(f"left out {name}: {error.mean():.2f} decades")
-    return {"MAE10c pooled": float(np.concatenate(errors).mean())} | figures
+    pooled = float(np.concatenate(errors).mean()) if errors else float("nan")
+    return {"MAE10c pooled": pooled} | figures
 
 
 def energies(subject: Subject, progress: Progress) -> Figures:
@@ -181,6 +183,24 @@ BENCHMARKS: dict[str, Callable[[Subject, Progress], Figures]] = {
     "families": families,
     "energies": energies,
 }
+
+
+def _official_test_rows(table: pd.DataFrame) -> BoolArray:
+    try:
+        return official_split(table)[1]
+    except ValueError as error:
+        raise RefusedInputError(str(error), "leave the benchmark official out") from error
+
+
+def _auc(
+    superionic: BoolArray, probability: FloatArray, groups: NDArray[np.int64] | None = None
+) -> float:
+    """Area under the ROC curve, each group weighing 1 if given; NaN where one class is empty."""
+    if superionic.all() or not superionic.any():
+        return float("nan")
+    if groups is None:
+        return roc_auc(superionic, probability)
+    return group_weighted_auc(superionic, probability, groups)
 
 
 def _test_by(

@@ -16,6 +16,7 @@ from sseml.evaluate.benchmarks import BENCHMARKS, Figures, Subject
 from sseml.model.bundle import EVIDENCE, released_folder
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.records import RefusedInputError
 
 RELEASED = "composition-1"
@@ -77,8 +78,9 @@ class Report:
         for (benchmark, figure), goal in GOALS.items():
             if benchmark in self.figures:
                 value = self.figures[benchmark][figure]
+                shown = "–" if isnan(value) else f"{value:.3f}"
                 lines.append(
-                    f"| {benchmark} | {figure}: {goal.meaning} | {value:.3f} "
+                    f"| {benchmark} | {figure}: {goal.meaning} | {shown} "
                     f"| {goal.floor} | {goal.aim} |"
                 )
         if "families" in self.figures:
@@ -103,6 +105,8 @@ def evaluate(
     what: Sequence[str] = (),
     table: Path | pd.DataFrame | None = None,
     progress: Progress = lambda _: None,
+    *,
+    settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),
 ) -> Report:
     """Run benchmarks.
 
@@ -114,11 +118,13 @@ def evaluate(
         Curated measurements, as a table or its path; None for the released bundle's evidence.
     progress
         Told what is being done.
+    settings
+        For the conductivity and for the activation energy, as `sseml.train.train` takes them.
 
     Raises
     ------
     RefusedInputError
-        If a benchmark is unknown.
+        If a benchmark is unknown, or the table has not what it needs.
     """
     for name in what:
         if name not in BENCHMARKS:
@@ -128,7 +134,7 @@ def evaluate(
                 f"did you mean {close[0]!r}?" if close else f"choose among {', '.join(BENCHMARKS)}",
             )
     measurements = measurements_at(table)
-    subject = Subject(measurements, Recipe())
+    subject = Subject(measurements, Recipe(), *settings)
     return Report(
         figures={name: BENCHMARKS[name](subject, progress) for name in what or BENCHMARKS},
         rows=len(measurements),

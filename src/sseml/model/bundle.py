@@ -128,12 +128,15 @@ class Bundle:
         shift = np.abs(inverse_temperature_shift(reference_K, asked_K))
         low, high = self.interval.offsets(signals)
         energy_low, energy_high = self.energy_interval.offsets(energy_signals)
+        width = np.hypot(
+            self.interval.width(signals), shift * self.energy_interval.width(energy_signals)
+        )
         known = self.evidence.fractions.max(axis=0) > 0
         return BundleAnswer(
             log10_sigma=mean,
             log10_sigma_low=mean - np.hypot(low, shift * energy_low),
             log10_sigma_high=mean + np.hypot(high, shift * energy_high),
-            p_superionic=self.probability.predict(mean, self.interval.width(signals)),
+            p_superionic=self.probability.predict(mean, width),
             activation_energy_eV=energy,
             nearest_distance=distance.min(axis=1),
             elements_known=~((fractions > 0) & ~known).any(axis=1),

@@ -14,7 +14,7 @@ from sseml.features.distance import fraction_distance
 from sseml.features.table import feature_table
 from sseml.parse.formula import parse_formula
 from sseml.physics.transport import arrhenius_log10_sigma
-from sseml.records import Composition
+from sseml.records import Composition, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 FloatArray = NDArray[np.float64]
@@ -177,6 +177,11 @@ def _training_set(
     trust: FloatArray,
     recipe: Recipe,
 ) -> TrainingSet:
+    if not len(rows):
+        raise RefusedInputError(
+            "the table holds no usable measurement of what is to be learned",
+            "the conductivity needs rows up to 250 °C, the activation energy rows that state it",
+        )
     materials = compositions(picked)
     fractions = element_fractions(materials)
     duplicates = near_duplicate_groups(fractions)

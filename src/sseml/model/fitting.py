@@ -20,6 +20,7 @@ from sseml.model.dataset import TrainingSet
 from sseml.model.intervals import IntervalModel, Signals
 from sseml.model.probability import ProbabilityModel, fit_probability
 from sseml.model.regressors import BlendSettings, fit_blend
+from sseml.records import RefusedInputError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -123,8 +124,22 @@ def predict_held_out(
 def held_out_masks(
     data: TrainingSet, regime: Regime, fold_count: int, seed: int
 ) -> Iterator[BoolArray]:
-    """Masks of the held-out rows, one a fold; each row is held out once."""
-    fold_of_row = grouped_folds(regime.groups(data), fold_count, seed)
+    """Masks of the held-out rows, one a fold; each row is held out once.
+
+    Raises
+    ------
+    RefusedInputError
+        If there are fewer groups than folds.
+    """
+    groups = regime.groups(data)
+    group_count = len(np.unique(groups))
+    if group_count < fold_count:
+        raise RefusedInputError(
+            f"holding out {regime.name}s takes at least {fold_count} of them, "
+            f"and the {len(data)} usable measurements are of {group_count}",
+            "add measurements, such as those the released bundle carries",
+        )
+    fold_of_row = grouped_folds(groups, fold_count, seed)
     for fold in range(fold_count):
         yield fold_of_row == fold
 
