@@ -80,9 +80,9 @@ RECIPES = {
     "near-duplicates share one weight": Recipe(duplicate_power=1.0),
 }
 SETTINGS = {
-    "no linear kernel": replace(
-        CONDUCTIVITY, kernel=replace(CONDUCTIVITY.kernel, linear_variance=1e-6)
-    ),
+    "no ridge mean": replace(CONDUCTIVITY, ridge_penalty=1e9),
+    "another folding (seed 1)": replace(CONDUCTIVITY, seed=1),
+    "another folding (seed 2)": replace(CONDUCTIVITY, seed=2),
     "no composition kernel": replace(
         CONDUCTIVITY, kernel=replace(CONDUCTIVITY.kernel, composition_variance=1e-6)
     ),

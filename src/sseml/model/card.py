@@ -22,7 +22,7 @@ interval; the probability that σ ≥ 1e-4 S/cm; and the measured materials near
 
 Features: {feature_sets} ({n_features} columns). A ridge mean, half boosted trees and half extremely
 randomised trees on its residual, averaged with a Gaussian process (share {kernel_share}) that sees
-the features through an exponential and a linear kernel and the composition through a third. Labels
+the features through one exponential kernel and the composition through another. Labels
 below 1e-10 S/cm, bounds (`<`) among them, are clipped there. Rows of near-identical composition
 share their weight. Intervals are conformal: the width is learned from the distance to the training
 data and from the disagreement of the parts, on rows held out by paper and by composition cluster.

@@ -17,7 +17,7 @@ _CANCELLED = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class KernelSettings:
-    """Variances and lengths of the sum of three kernels, in units of the target and the inputs.
+    """Variances and lengths of the sum of two kernels, in units of the target and the inputs.
 
     Attributes
     ----------
@@ -27,17 +27,14 @@ class KernelSettings:
     composition_variance, composition_length
         Exponential kernel on the composition distance (half the summed absolute difference of
         element fractions).
-    linear_variance
-        Linear kernel on the standardised features, divided by their number.
     noise_variance
         Variance of a measurement of weight 1; a weight w divides it.
     """
 
     feature_variance: float = 1.3
     feature_length: float = 0.8
-    composition_variance: float = 1.8
-    composition_length: float = 0.3
-    linear_variance: float = 0.4
+    composition_variance: float = 3.0
+    composition_length: float = 0.5
     noise_variance: float = 0.2
 
     def scaled(self, factor: float) -> KernelSettings:
@@ -46,7 +43,6 @@ class KernelSettings:
             self,
             feature_variance=self.feature_variance * factor,
             composition_variance=self.composition_variance * factor,
-            linear_variance=self.linear_variance * factor,
             noise_variance=self.noise_variance * factor,
         )
 
@@ -73,7 +69,6 @@ def _kernel(
     kernel += settings.composition_variance * np.exp(
         -composition_distance / settings.composition_length
     )
-    kernel += settings.linear_variance * (A @ B.T) / n_features
     return kernel
 
 
@@ -145,11 +140,7 @@ class GaussianProcess:
             To every training row, shape (n_rows, n_train).
         """
         cross = _kernel(self.settings, (inputs, self.inputs), composition_distance)
-        prior = (
-            self.settings.feature_variance
-            + self.settings.composition_variance
-            + self.settings.linear_variance * (inputs**2).mean(axis=1)
-        )
+        prior = self.settings.feature_variance + self.settings.composition_variance
         projected = cross @ self.inverse_factor.T
         variance = prior - (projected**2).sum(axis=1)
         return self.mean + cross @ self.dual, np.sqrt(np.clip(variance, 0.0, None))

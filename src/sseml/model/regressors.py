@@ -28,7 +28,7 @@ class BlendSettings:
         the interval is learned.
     """
 
-    ridge_penalty: float = 1000.0
+    ridge_penalty: float = 300.0
     boosting_rounds: int = 300
     learning_rate: float = 0.04
     boosting_depth: int = 5
@@ -40,7 +40,7 @@ class BlendSettings:
     kernel_share: float = 0.65
     resolution: float = 0.1
     seed: int = 0
-    threads: int = 2
+    threads: int = 1
 
 
 CONDUCTIVITY = BlendSettings()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern
+from sklearn.gaussian_process.kernels import ConstantKernel, Matern
 
 from sseml.model.kernel import GaussianProcess, KernelSettings
 
@@ -20,16 +20,13 @@ def test_equals_sklearn_with_the_same_kernel() -> None:
         feature_variance=1.3,
         feature_length=0.8,
         composition_variance=0.0,
-        linear_variance=0.6,
         noise_variance=0.2,
     )
     process = GaussianProcess.fit(settings, train, np.zeros((60, 60)), target, np.ones(60))
     mean, deviation = process.predict(new, np.zeros((25, 60)))
 
-    # distance is divided by sqrt(4 features), the linear kernel by 4
-    kernel = ConstantKernel(1.3) * Matern(length_scale=0.8 * 2.0, nu=0.5) + ConstantKernel(
-        0.6 / 4
-    ) * DotProduct(sigma_0=0.0)
+    # distance is divided by sqrt(4 features)
+    kernel = ConstantKernel(1.3) * Matern(length_scale=0.8 * 2.0, nu=0.5)
     oracle = GaussianProcessRegressor(kernel, alpha=0.2, optimizer=None)
     oracle.fit(train, target - target.mean())
     oracle_mean, oracle_deviation = oracle.predict(new, return_std=True)
