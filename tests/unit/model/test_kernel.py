@@ -64,3 +64,16 @@ def test_arrays_round_trip() -> None:
         process.predict(train, distance), again.predict(train, distance), strict=True
     ):
         np.testing.assert_allclose(new, old, atol=1e-3)
+
+
+def test_answers_alike_alone_and_in_a_batch_at_the_training_points_too() -> None:
+    """There the squared distance is the difference of two large numbers, and noise if left so."""
+    train = _inputs(200, 60)
+    distance = np.abs(train[:, :1] - train[:, 0])
+    fitted = GaussianProcess.fit(KernelSettings(), train, distance, train[:, 1], np.ones(200))
+    process = GaussianProcess.from_arrays(fitted.to_arrays())
+    together = process.predict(train, distance)
+    for row in range(0, 200, 7):
+        alone = process.predict(train[row : row + 1], distance[row : row + 1])
+        for one, many in zip(alone, together, strict=True):
+            np.testing.assert_allclose(one[0], many[row], rtol=1e-11)

@@ -1,0 +1,181 @@
+"""The nearest measured materials, the measured value itself, and how far the data reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sseml.model.evidence import Evidence, domain
+
+
+@dataclass(frozen=True)
+class Row:
+    """A measurement and how far it is from the material asked about."""
+
+    sigma: float
+    distance: float = 0.0
+    formula: str = "Li3PS4"
+    temperature_C: float = 25.0
+    relation: str = "="
+    kind: str | None = None
+    doi: str | None = None
+
+
+def known(rows: Sequence[Row]) -> tuple[Evidence, np.ndarray]:
+    evidence = Evidence(
+        formulas=[row.formula for row in rows],
+        fractions=np.zeros((len(rows), 1)),
+        sigma_S_cm=np.array([row.sigma for row in rows]),
+        temperature_C=np.array([row.temperature_C for row in rows]),
+        relations=[row.relation for row in rows],
+        conductivity_kinds=[row.kind for row in rows],
+        dois=[row.doi for row in rows],
+    )
+    return evidence, np.array([row.distance for row in rows])
+
+
+def nearest(
+    rows: Sequence[Row], temperature_C: float = 25.0, **how: int
+) -> list[tuple[str, float]]:
+    evidence, distance = known(rows)
+    return [
+        (found.formula, found.sigma_S_cm)
+        for found in evidence.nearest(distance, temperature_C, **how)
+    ]
+
+
+def measured(rows: Sequence[Row], temperature_C: float = 25.0) -> float | None:
+    evidence, distance = known(rows)
+    found = evidence.measured(distance, temperature_C)
+    return found.sigma_S_cm if found else None
+
+
+def test_the_nearest_come_first() -> None:
+    rows = [Row(1e-3, 0.3, "far"), Row(2e-3, 0.01, "near"), Row(3e-3, 0.1, "between")]
+    assert nearest(rows) == [("near", 2e-3), ("between", 3e-3), ("far", 1e-3)]
+
+
+def test_each_formula_is_named_once_and_no_more_than_asked_for() -> None:
+    rows = [Row(1e-3, 0.0, "a"), Row(2e-3, 0.0, "a"), Row(3e-3, 0.1, "b"), Row(4e-3, 0.2, "c")]
+    assert [formula for formula, _ in nearest(rows, count=2)] == ["a", "b"]
+    assert [formula for formula, _ in nearest(rows, count=9)] == ["a", "b", "c"]
+
+
+def test_a_formula_stands_for_its_measurement_nearest_in_temperature() -> None:
+    rows = [Row(1e-6, temperature_C=25), Row(1e-3, temperature_C=150), Row(1e-4, temperature_C=80)]
+    assert nearest(rows, 25.0) == [("Li3PS4", 1e-6)]
+    assert nearest(rows, 90.0) == [("Li3PS4", 1e-4)]
+    assert nearest(rows, 300.0) == [("Li3PS4", 1e-3)]
+
+
+def test_distance_goes_before_temperature() -> None:
+    rows = [Row(1e-3, 0.1, "right temperature"), Row(1e-6, 0.05, "nearer", temperature_C=300)]
+    assert nearest(rows) == [("nearer", 1e-6), ("right temperature", 1e-3)]
+
+
+def test_a_neighbour_carries_its_conditions_and_its_paper() -> None:
+    evidence, distance = known([Row(1e-4, 0.1234567, "Li2S", 60.0, doi="10.1000/a")])
+    [found] = evidence.nearest(distance, 25.0)
+    assert found.distance == 0.123457
+    assert found.temperature_C == 60.0
+    assert found.doi == "10.1000/a"
+
+
+def test_a_number_goes_before_a_bound() -> None:
+    rows = [Row(1e-9, relation="<", doi="10.1000/a"), Row(1e-5, kind="bulk")]
+    assert measured(rows) == 1e-5
+    assert measured([Row(1e-2, relation=">", doi="10.1000/a"), Row(1e-5, relation="~")]) == 1e-5
+
+
+def test_total_goes_before_bulk() -> None:
+    rows = [Row(1e-3, kind="bulk", doi="10.1000/a"), Row(1e-4, kind="total")]
+    assert measured(rows) == 1e-4
+    assert measured([rows[0], Row(2e-4, kind=None)]) == 2e-4
+
+
+def test_with_a_paper_goes_before_without() -> None:
+    assert measured([Row(1e-3), Row(1e-4, doi="10.1000/a"), Row(1e-2)]) == 1e-4
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_of_equals_the_middle_one_whatever_their_order(order: tuple[int, ...]) -> None:
+    rows = [Row(1e-5), Row(3e-4), Row(2e-3)]
+    assert measured([rows[index] for index in order]) == 3e-4
+    assert measured([Row(1e-5), Row(2e-3)]) == 1e-5, "of two the lower, rather than a made-up mean"
+
+
+def test_measured_is_of_this_very_material() -> None:
+    assert measured([Row(1e-3, distance=0.0009)]) == 1e-3, "rounding of amounts is no difference"
+    assert measured([Row(1e-3, distance=0.0011)]) is None
+    assert measured([]) is None
+
+
+def test_measured_is_at_this_temperature_within_five_kelvin() -> None:
+    rows = [Row(1e-3, temperature_C=25.0)]
+    assert measured(rows, 30.0) == measured(rows, 20.0) == 1e-3
+    assert measured(rows, 30.1) is None
+    assert measured(rows, 19.9) is None
+
+
+def test_a_bound_is_said_to_be_one_only_where_nothing_better_is_known() -> None:
+    bound = Row(1e-9, relation="<")
+    for rows, is_bound in (([bound], True), ([bound, Row(1e-8)], False), ([], False)):
+        evidence, distance = known(rows)
+        assert evidence.measured_bound(distance, 25.0) is is_bound
+
+
+@pytest.mark.parametrize(
+    ("distance", "expected"),
+    [
+        (0.0, "inside"),
+        (0.05, "inside"),
+        (0.0501, "edge"),
+        (0.1, "edge"),
+        (0.1001, "outside"),
+        (1.0, "outside"),
+    ],
+)
+def test_domain_by_distance(distance: float, expected: str) -> None:
+    assert domain(distance, elements_known=True) == expected
+
+
+@given(st.floats(0.0, 1.0))
+def test_an_element_never_measured_is_outside_however_near(distance: float) -> None:
+    assert domain(distance, elements_known=False) == "outside"
+
+
+ROWS = st.builds(
+    Row,
+    sigma=st.floats(1e-12, 1.0),
+    distance=st.sampled_from([0.0, 0.0005, 0.01, 0.2]),
+    formula=st.sampled_from("abcd"),
+    temperature_C=st.sampled_from([22.0, 25.0, 60.0]),
+    relation=st.sampled_from("=~<>"),
+    kind=st.sampled_from([None, "total", "bulk"]),
+    doi=st.sampled_from([None, "10.1000/a"]),
+)
+
+
+@given(st.lists(ROWS, min_size=1, max_size=12))
+def test_neighbours_are_sorted_distinct_and_at_their_shortest_distance(rows: list[Row]) -> None:
+    evidence, distance = known(rows)
+    found = evidence.nearest(distance, 25.0)
+    assert len(found) == min(3, len({row.formula for row in rows}))
+    assert len({near.formula for near in found}) == len(found)
+    assert [near.distance for near in found] == sorted(near.distance for near in found)
+    assert math.isclose(found[0].distance, min(row.distance for row in rows))
+    for near in found:
+        assert near.distance == min(row.distance for row in rows if row.formula == near.formula)
+
+
+@given(st.lists(ROWS, max_size=12))
+def test_what_is_measured_is_one_of_the_measurements(rows: list[Row]) -> None:
+    value = measured(rows)
+    here = [row.sigma for row in rows if row.distance < 1e-3 and row.temperature_C < 60]
+    assert (value in here) if here else (value is None)
