@@ -18,6 +18,9 @@ Arrays = Mapping[str, NDArray[Any]]
 _CLIP = 4.0
 """Standardised features are held within ± this, so that one odd amount cannot run away."""
 
+_DECIMALS = 7
+"""Features are rounded to this many, so that trees do not tell 0 from the 1e-17 of rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standardiser:
@@ -44,8 +47,9 @@ class Standardiser:
         return cls(median, filled.mean(axis=0), np.where(scale > 1e-12, scale, np.inf))
 
     def fill(self, X: FloatArray) -> FloatArray:
-        """Features without NaN, in their own units (what trees see)."""
-        return np.where(np.isnan(X), self.median, X)
+        """Features without NaN or rounding error, in their own units (what trees see)."""
+        filled: FloatArray = np.where(np.isnan(X), self.median, X)
+        return filled.round(_DECIMALS)
 
     def standardise(self, filled: FloatArray) -> FloatArray:
         """Centred, scaled and clipped features (what the linear and kernel parts see)."""

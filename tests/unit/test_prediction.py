@@ -1,0 +1,435 @@
+"""What a user may rely on in the released bundle's answers, whatever it was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import sseml
+from sseml.cli import main
+from sseml.model.bundle import CARD, EVIDENCE, MANIFEST, Bundle, released_folder, verify_checksums
+from sseml.parse.elements import MOLAR_MASS_G_MOL
+from sseml.parse.formula import parse_formula
+from sseml.prediction import DEFAULT_BUNDLE, default_bundle
+from sseml.records import BundleError, Prediction, Refusal
+from sseml.render import OUTPUT_COLUMNS, explanation, to_nested_record
+
+NUMBERS = (
+    "sigma_S_cm",
+    "sigma_low_S_cm",
+    "sigma_high_S_cm",
+    "p_superionic",
+    "activation_energy_eV",
+)
+KNOWN = (
+    "Li10GeP2S12", "LLZO", "Li6PS5Cl", "Li3YCl6", "Li3InCl6", "Li1.3Al0.3Ti1.7(PO4)3", "Li3N",
+    "Li7P3S11", "Li3PO4", "Li4SiO4", "LiF", "LiI", "LiBH4", "Li0.33La0.557TiO3", "LiPON",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return default_bundle()
+
+
+def answer(text: str, bundle: Bundle, temperature_C: float = 25.0) -> Prediction:
+    [only] = sseml.predict([text], temperature_C, bundle)
+    assert isinstance(only, Prediction), only
+    return only
+
+
+def same(one: Prediction, other: Prediction, relative: float) -> None:
+    assert one.log10_sigma == pytest.approx(other.log10_sigma, rel=relative, abs=relative)
+    for name in NUMBERS:
+        expected = getattr(other, name)
+        assert getattr(one, name) == pytest.approx(expected, rel=relative), name
+    assert one.domain == other.domain
+    assert one.measured_sigma_S_cm == other.measured_sigma_S_cm
+    assert [near.formula for near in one.nearest] == [near.formula for near in other.nearest]
+
+
+# ---- order and refusals
+
+
+def test_answers_stand_in_the_order_asked_with_refusals_in_their_places(bundle: Bundle) -> None:
+    asked = ["LLZO", "Li6PS5Xx", "Li3YCl6", "", "NaCl", "Li3PS4 T=hot", "Li6PS5Cl"]
+    answers = sseml.predict(asked, bundle=bundle)
+    kinds = [Prediction, Refusal, Prediction, Refusal, Refusal, Refusal, Prediction]
+    assert [type(one) for one in answers] == kinds
+    assert [one.input for one in answers] == asked
+    assert [one.row for one in answers] == [1, 2, 3, 4, 5, 6, 7]
+    assert len(answers) == 7
+    assert answers[-1] == list(answers)[-1]
+
+
+def test_a_refusal_among_many_batches_shifts_nothing(bundle: Bundle) -> None:
+    asked = ["Li3YCl6" if row % 3 else "bad" for row in range(600)]
+    asked[300] = "LLZO"
+    answers = list(sseml.predict(asked, bundle=bundle))
+    formulas = [one.formula if isinstance(one, Prediction) else None for one in answers]
+    expected: list[str | None] = ["Li3YCl6" if row % 3 else None for row in range(600)]
+    expected[300] = "Li7La3Zr2O12"
+    assert formulas == expected
+
+
+@pytest.mark.parametrize("formula", ["NaCl", "Na3PS4", "ZrO2"])
+def test_a_material_without_lithium_is_refused_with_the_reason(
+    formula: str, bundle: Bundle
+) -> None:
+    [refused] = sseml.predict([formula], bundle=bundle)
+    assert isinstance(refused, Refusal)
+    assert "contains no Li" in refused.reason
+    assert "Li-containing" in refused.suggestion
+
+
+def test_a_sweep_gives_an_answer_for_every_point(bundle: Bundle) -> None:
+    answers = sseml.predict(["Li3-xY1-xZrxCl6 x=0:0.6:0.2", "LLZO"], bundle=bundle)
+    assert [one.row for one in answers] == [1, 1, 1, 1, 2]
+
+
+def test_nothing_asked_is_nothing_answered(bundle: Bundle) -> None:
+    answers = sseml.predict([], bundle=bundle)
+    assert len(answers) == 0
+    assert answers.to_dicts() == []
+    assert list(answers.to_pandas().columns) == list(OUTPUT_COLUMNS)
+
+
+def test_a_single_string_is_not_taken_for_a_list_of_letters() -> None:
+    with pytest.raises(TypeError, match=r"predict\(\[formula\]\)"):
+        sseml.predict("LiF")
+
+
+def test_a_missing_bundle_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="is not a model bundle"):
+        sseml.predict(["LiF"], bundle=tmp_path)
+
+
+# ---- whatever is asked
+
+ELEMENTS = st.sampled_from(sorted(set(MOLAR_MASS_G_MOL) - {"Li", "D", "T"}))
+COMMON = st.sampled_from(
+    ["O", "S", "Cl", "F", "Br", "I", "P", "N", "H", "B", "La", "Zr", "Ti", "Al", "Ge", "Si", "Y"]
+)
+AMOUNTS = st.decimals("0.01", "20", places=2).map(float)
+COMPOSITIONS = st.builds(
+    lambda lithium, others: {"Li": lithium} | others,
+    AMOUNTS,
+    st.dictionaries(ELEMENTS | COMMON, AMOUNTS, max_size=6),
+)
+TEMPERATURES = st.floats(-260.0, 1400.0)
+
+
+def written(amounts: Mapping[str, float], factor: float = 1.0) -> str:
+    return "".join(f"{symbol}{amount * factor:.10g}" for symbol, amount in amounts.items())
+
+
+def check_sane(amounts: dict[str, float], temperature_C: float, bundle: Bundle) -> None:
+    one = answer(written(amounts), bundle, temperature_C)
+    for name in (*NUMBERS, "log10_sigma"):
+        assert math.isfinite(getattr(one, name)), name
+    assert one.sigma_low_S_cm <= one.sigma_S_cm <= one.sigma_high_S_cm
+    assert 0.0 <= one.p_superionic <= 1.0
+    assert 0.0 < one.activation_energy_eV < 3.0
+    assert len(one.nearest) == 3
+    assert all(0.0 <= near.distance <= 1.0 for near in one.nearest)
+    assert one.family
+    assert one.model == DEFAULT_BUNDLE
+
+
+@settings(max_examples=100)
+@given(COMPOSITIONS, TEMPERATURES)
+@example({"Li": 0.01, "I": 20.0}, -260.0)
+@example({"Li": 1.0}, 1400.0)
+def test_any_composition_has_a_sane_answer(
+    bundle: Bundle, amounts: dict[str, float], temperature_C: float
+) -> None:
+    check_sane(amounts, temperature_C, bundle)
+
+
+@pytest.mark.slow
+@settings(max_examples=2000)
+@given(COMPOSITIONS, TEMPERATURES)
+def test_any_composition_has_a_sane_answer_many(
+    bundle: Bundle, amounts: dict[str, float], temperature_C: float
+) -> None:
+    check_sane(amounts, temperature_C, bundle)
+
+
+@pytest.mark.parametrize("temperature", ["0.001 K", "1K", "-272.9", "1500"])
+def test_the_ends_of_the_scale_are_answered_with_finite_numbers(
+    temperature: str, bundle: Bundle
+) -> None:
+    for formula in KNOWN:
+        one = answer(f"{formula} T={temperature}", bundle)
+        assert all(math.isfinite(getattr(one, name)) for name in NUMBERS)
+        assert one.sigma_low_S_cm <= one.sigma_S_cm <= one.sigma_high_S_cm
+
+
+# ---- the same question asked otherwise
+
+
+def check_batch(many: list[dict[str, float]], bundle: Bundle) -> None:
+    texts = [*map(written, many), *KNOWN]
+    for text, together in zip(texts, sseml.predict(texts, bundle=bundle), strict=True):
+        assert isinstance(together, Prediction)
+        same(answer(text, bundle), together, 1e-9)
+
+
+@settings(max_examples=10)
+@given(st.lists(COMPOSITIONS, min_size=1, max_size=20))
+def test_a_batch_answers_as_each_alone(bundle: Bundle, many: list[dict[str, float]]) -> None:
+    check_batch(many, bundle)
+
+
+@settings(max_examples=100)
+@given(COMPOSITIONS, st.randoms(use_true_random=False))
+def test_scale_and_order_of_a_formula_do_not_matter(
+    bundle: Bundle, amounts: dict[str, float], random: object
+) -> None:
+    items = list(amounts.items())
+    random.shuffle(items)  # type: ignore[attr-defined]
+    asked = [written(amounts), written(amounts, 2.0), written(dict(items))]
+    first, *others = sseml.predict(asked, bundle=bundle)
+    for other in others:
+        assert isinstance(first, Prediction)
+        assert isinstance(other, Prediction)
+        same(other, first, 1e-6)
+        assert other.family == first.family
+
+
+def test_scale_does_not_matter_for_real_materials(bundle: Bundle) -> None:
+    """Their features lie on round numbers, where trees would tell rounding errors apart."""
+    real = [parse_formula(formula).amounts for formula in sorted(set(bundle.evidence.formulas))]
+    once = sseml.predict(map(written, real), bundle=bundle)
+    twice = sseml.predict([written(amounts, 2.0) for amounts in real], bundle=bundle)
+    for one, other in zip(once, twice, strict=True):
+        assert isinstance(one, Prediction)
+        assert isinstance(other, Prediction)
+        same(other, one, 1e-6)
+
+
+@pytest.mark.parametrize(
+    "ways",
+    [
+        ("Li6PS5Cl", "Li12P2S10Cl2", "ClS5PLi6", "Li3P0.5S2.5Cl0.5", "Li₆PS₅Cl"),
+        ("Li7La3Zr2O12", "LLZO", "La3Li7O12Zr2", "Li14La6Zr4O24"),
+        ("75Li2S-25P2S5", "Li3PS4", "0.75Li2S-0.25P2S5"),
+    ],
+)
+def test_ways_to_write_one_material(ways: tuple[str, ...], bundle: Bundle) -> None:
+    first, *others = (answer(way, bundle) for way in ways)
+    for other in others:
+        same(other, first, 1e-6)
+
+
+# ---- temperature
+
+
+@pytest.mark.parametrize("formula", KNOWN)
+def test_conductivity_rises_with_temperature(formula: str, bundle: Bundle) -> None:
+    sigmas = [answer(formula, bundle, T).sigma_S_cm for T in (-30.0, 0.0, 25.0, 60.0, 120.0, 200.0)]
+    assert sigmas == sorted(sigmas)
+    assert len(set(sigmas)) == 6
+
+
+@pytest.mark.parametrize("formula", KNOWN)
+def test_the_interval_widens_away_from_25(formula: str, bundle: Bundle) -> None:
+    def decades(temperature_C: float) -> float:
+        one = answer(formula, bundle, temperature_C)
+        return math.log10(one.sigma_high_S_cm / one.sigma_low_S_cm)
+
+    warm = [decades(T) for T in (25.0, 60.0, 120.0, 250.0)]
+    cold = [decades(T) for T in (25.0, 0.0, -40.0)]
+    assert warm == sorted(set(warm))
+    assert cold == sorted(set(cold))
+
+
+def test_the_temperature_follows_the_stated_activation_energy(bundle: Bundle) -> None:
+    """σT = A exp(-E / kT), by hand."""
+    cold, hot = answer("Li6PS5Cl", bundle), answer("Li6PS5Cl T=100", bundle)
+    exponent = cold.activation_energy_eV / 8.617333262e-5 * (1 / 298.15 - 1 / 373.15)
+    expected = cold.sigma_S_cm * 298.15 / 373.15 * math.exp(exponent)
+    assert hot.sigma_S_cm == pytest.approx(expected, rel=1e-6)
+
+
+def test_far_from_25_the_probability_is_less_sure_than_the_conductivity_alone_would_make_it(
+    bundle: Bundle,
+) -> None:
+    """At one predicted σ, a question that needs a long extrapolation is answered more carefully."""
+    plain = answer("Li10GeP2S12", bundle)
+    target = plain.log10_sigma
+    poor = answer("Li4SiO4", bundle)
+    temperatures = [25.0 + step for step in range(0, 1400, 5)]
+    hot = min(
+        (answer("Li4SiO4", bundle, T) for T in temperatures),
+        key=lambda one: abs(one.log10_sigma - target),
+    )
+    assert poor.p_superionic < hot.p_superionic < plain.p_superionic
+
+
+def test_a_row_s_own_temperature_goes_before_the_default(bundle: Bundle) -> None:
+    [own, default] = sseml.predict(["LLZO T=100", "LLZO"], 60.0, bundle)
+    assert isinstance(own, Prediction)
+    assert isinstance(default, Prediction)
+    assert (own.temperature_C, default.temperature_C) == (100.0, 60.0)
+
+
+# ---- evidence and chemistry
+
+
+@pytest.mark.parametrize(
+    ("formula", "low", "high"),
+    [
+        ("Li10GeP2S12", 1e-3, 3e-2),
+        ("LLZO", 1e-7, 1e-3),
+        ("Li6PS5Cl", 1e-5, 1e-2),
+        ("Li3YCl6", 1e-4, 3e-3),
+        ("Li1.3Al0.3Ti1.7(PO4)3", 1e-5, 1e-2),
+    ],
+)
+def test_what_has_been_measured_comes_with_its_value_and_paper(
+    formula: str, low: float, high: float, bundle: Bundle
+) -> None:
+    one = answer(formula, bundle)
+    assert one.measured_sigma_S_cm is not None
+    assert low <= one.measured_sigma_S_cm <= high
+    assert one.measured_doi is not None
+    assert one.measured_doi.startswith("10.")
+    assert one.domain == "inside"
+    assert one.nearest[0].distance == pytest.approx(0.0, abs=1e-3)
+
+
+def test_what_has_not_been_measured_has_no_measured_value(bundle: Bundle) -> None:
+    one = answer("Li5Cs2UO9Br3", bundle)
+    assert one.measured_sigma_S_cm is None
+    assert one.measured_doi is None
+    assert one.domain == "outside"
+    assert one.nearest[0].distance > 0.1
+
+
+@pytest.mark.parametrize(
+    ("better", "worse"),
+    [
+        ("Li10GeP2S12", "Li3PO4"),
+        ("Li6PS5Cl", "Li4SiO4"),
+        ("Li3YCl6", "LiF"),
+        ("Li7P3S11", "Li3PO4"),
+        ("Li1.3Al0.3Ti1.7(PO4)3", "LiTi2(PO4)3"),
+        ("Li6.4La3Zr1.4Ta0.6O12", "Li4SiO4"),
+        ("Li3N", "LiF"),
+        ("Li3InCl6", "LiCl"),
+        ("Li6PS5Cl", "Li6PS5I"),
+    ],
+)
+def test_well_known_pairs_are_in_order(better: str, worse: str, bundle: Bundle) -> None:
+    first, second = answer(better, bundle), answer(worse, bundle)
+    assert first.log10_sigma > second.log10_sigma
+    assert first.p_superionic > second.p_superionic
+
+
+def test_new_chemistry_has_the_wider_interval(bundle: Bundle) -> None:
+    def decades(formula: str) -> float:
+        one = answer(formula, bundle)
+        return math.log10(one.sigma_high_S_cm / one.sigma_low_S_cm)
+
+    assert decades("Li5Cs2UO9Br3") > decades("Li6.4La3Zr1.4Ta0.6O12")
+
+
+# ---- notes, which --explain shows
+
+
+def test_the_family_is_explained_with_its_confidence(bundle: Bundle) -> None:
+    one = answer("Li6.4La3Zr1.4Ta0.6O12", bundle)
+    note = f"family {one.family} (confidence 1): three large and two octahedral cations"
+    assert any(own.startswith(note) for own in one.notes)
+    assert note in explanation(one)
+
+
+def test_notes_say_which_facts_of_the_row_are_not_used(bundle: Bundle) -> None:
+    plain = answer("Li3PS4", bundle)
+    told = answer("Li3PS4 form=glass space_group=Pnma", bundle)
+    assert any(
+        note.startswith("not used for the conductivity: form, space group") for note in told.notes
+    )
+    assert not any("not used" in note for note in plain.notes)
+    same(told, plain, 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("LLZO T=900", "outside the"),
+        ("LLZO kind=bulk", "bulk can be higher"),
+        ("LiPu3", "an element that no measured material holds"),
+    ],
+)
+def test_notes_warn(asked: str, words: str, bundle: Bundle) -> None:
+    assert any(words in note for note in answer(asked, bundle).notes)
+    assert not any(words in note for note in answer("LLZO", bundle).notes)
+
+
+# ---- the ways out
+
+
+def test_to_dicts_and_to_pandas_hold_the_columns_of_the_command_line(bundle: Bundle) -> None:
+    answers = sseml.predict(["Li6PS5Cl", "Li6PS5Xx"], bundle=bundle)
+    records = answers.to_dicts()
+    assert [tuple(record) for record in records] == [OUTPUT_COLUMNS, OUTPUT_COLUMNS]
+    assert [record["status"] for record in records] == ["ok", "error"]
+    assert records[1]["sigma_S_cm"] is None
+    frame = answers.to_pandas()
+    assert list(frame.columns) == list(OUTPUT_COLUMNS)
+    assert frame["formula"].tolist()[0] == "Li6PS5Cl"
+    assert frame["sigma_S_cm"][0] == records[0]["sigma_S_cm"]
+    assert frame["sigma_S_cm"].isna().tolist() == [False, True]
+
+
+def test_the_command_line_s_json_lines_are_the_python_interface_s_answers(
+    bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["LLZO", "Li3YCl6 T=60", "Li6PS5Xx", "75Li2S-25P2S5", "NaCl", "LiF form=glass"]
+    (tmp_path / "asked.txt").write_text("\n".join(asked), encoding="utf-8")
+    (tmp_path / "out.jsonl").touch()
+    code = main(["predict", "-i", str(tmp_path / "asked.txt"), "-o", str(tmp_path / "out.jsonl")])
+    assert code == 1
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    expected = [to_nested_record(one) for one in sseml.predict(asked, bundle=bundle)]
+    assert [json.loads(line) for line in lines] == json.loads(json.dumps(expected))
+
+
+# ---- the released bundle itself
+
+
+def test_the_released_bundle_is_whole_and_says_what_it_was_trained_on() -> None:
+    folder = released_folder() / DEFAULT_BUNDLE
+    verify_checksums(folder)
+    digest = hashlib.sha256((folder / EVIDENCE).read_bytes()).hexdigest()
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    assert manifest["training_data_sha256"] == digest
+    assert digest in (folder / CARD).read_text(encoding="utf-8")
+    assert manifest["name"] == DEFAULT_BUNDLE
+
+
+def test_every_measurement_of_the_evidence_has_source_and_licence() -> None:
+    table = pq.read_table(released_folder() / DEFAULT_BUNDLE / EVIDENCE)
+    for column in ("source", "licence", "formula", "relation"):
+        assert all(table.column(column).to_pylist()), column
+    card = (released_folder() / DEFAULT_BUNDLE / CARD).read_text(encoding="utf-8")
+    for source in set(table.column("source").to_pylist()):
+        assert f"| {source} |" in card
+
+
+def test_the_evidence_s_fractions_are_those_of_its_formulas(bundle: Bundle) -> None:
+    """They are stored twice, as text and as an array: a slip would show the wrong papers."""
+    formulas = bundle.evidence.formulas
+    for row in range(0, len(formulas), 97):
+        one = answer(formulas[row], bundle, float(bundle.evidence.temperature_C[row]))
+        assert one.nearest[0].distance < 1e-3
