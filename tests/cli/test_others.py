@@ -169,3 +169,16 @@ def test_a_missing_extra_is_named_and_our_own_mistakes_are_not_hidden() -> None:
         raise ModuleNotFoundError("no", name="sklearn.linear_model")
     with pytest.raises(ModuleNotFoundError), needing("train"):
         raise ModuleNotFoundError("no", name="sseml.nowhere")
+
+
+def test_evaluate_draws_earlier_figures_again(run: Any, tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    figures.write_text(
+        '{"measurements": 5, "benchmarks": {"energies": {"rows": 5.0, "MAE eV": 0.0861,'
+        ' "MAE eV constant": null, "Spearman": 0.7}}}',
+        encoding="utf-8",
+    )
+    ran = run("evaluate", "--figures", figures)
+    assert ran.code == 0
+    assert "0.086" in ran.out
+    assert "–" in ran.out

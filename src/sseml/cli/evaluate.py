@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
@@ -19,6 +20,7 @@ examples:
   sseml evaluate --json > figures.json        for programs
   sseml evaluate -i data/curated              on a table made by `sseml data curate`
   sseml evaluate --write README.md            between the marks of a document
+  sseml evaluate --figures figures.json       what was measured before, drawn again
 """
 _BEGIN, _END = "<!-- evaluate:begin -->", "<!-- evaluate:end -->"
 
@@ -47,6 +49,12 @@ def add_commands(commands: Commands) -> None:
         metavar="FILE",
         help=f"also put the table between {_BEGIN} and {_END} of this file",
     )
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        metavar="JSON",
+        help="measure nothing; show what `--json` printed before",
+    )
     parser.set_defaults(run=run)
 
 
@@ -56,9 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
         _require_marks(arguments.write)
     with needing("train"):
         from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
-        from sseml.evaluate import evaluate  # noqa: PLC0415 - only this needs the learners
+        from sseml.evaluate import Report, evaluate  # noqa: PLC0415 - needs the learners
     try:
-        report = evaluate(arguments.what, arguments.input, progress=_say)
+        if arguments.figures:
+            report = Report.from_dict(read_figures(arguments.figures))
+        else:
+            report = evaluate(arguments.what, arguments.input, progress=_say)
     except NotMeasurementsError as error:
         raise CommandError(str(error)) from error
     text = report.to_text().rstrip("\n") + "\n"
@@ -70,6 +81,23 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write:
         replace_between_marks(arguments.write, text)
     return ANSWERED
+
+
+def read_figures(path: Path) -> dict[str, Any]:
+    """Read what `--json` printed.
+
+    Raises
+    ------
+    CommandError
+        If the file holds something else.
+    """
+    try:
+        figures = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CommandError(f"{path} is not JSON ({error})") from error
+    if not isinstance(figures, dict) or not {"benchmarks", "measurements"} <= figures.keys():
+        raise CommandError(f"{path} is not what `sseml evaluate --json` prints")
+    return figures
 
 
 def replace_between_marks(path: Path, text: str) -> None:

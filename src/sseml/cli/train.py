@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
+from sseml.cli.evaluate import read_figures
 from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
@@ -53,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train and save."""
     if arguments.output.exists():
         raise CommandError(f"{arguments.output} is there already; name another folder")
-    figures = _figures(arguments.figures)
+    figures = read_figures(arguments.figures) if arguments.figures else None
     with needing("train"):
         from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
         from sseml.train import train  # noqa: PLC0415 - only training needs the learners
@@ -63,18 +62,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     _say(f"the bundle is in {arguments.output}")
     return ANSWERED
-
-
-def _figures(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
-    try:
-        figures = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CommandError(f"{path} is not JSON ({error})") from error
-    if not isinstance(figures, dict) or "benchmarks" not in figures:
-        raise CommandError(f"{path} is not what `sseml evaluate --json` prints")
-    return figures
 
 
 def _say(line: str) -> None:
