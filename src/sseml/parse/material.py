@@ -6,8 +6,8 @@ import re
 
 from sseml.families import families
 from sseml.parse.formula import parse_formula
-from sseml.parse.mixture import read_percentages, refuse_polymer
-from sseml.parse.names import close_names, lookup
+from sseml.parse.mixture import read_percentages, refuse_polymer, refuse_structure
+from sseml.parse.names import close_names, lookup, names_as_formulas
 from sseml.parse.normalise import normalise
 from sseml.records import Composition, RefusedInputError
 
@@ -31,7 +31,7 @@ def parse_material(
     Raises
     ------
     RefusedInputError
-        If the text is none of these, or is a polymer.
+        If the text is none of these, or names a polymer or a structure.
 
     Examples
     --------
@@ -42,6 +42,7 @@ def parse_material(
     if entry := lookup(plain, exact_case=True):
         return parse_formula(entry.formula)
     refuse_polymer(plain)
+    refuse_structure(plain)
 
     def read_part(part: str) -> Composition:
         return parse_material(part, x=x, y=y, z=z)
@@ -53,16 +54,23 @@ def parse_material(
     except RefusedInputError as refusal:
         if entry := lookup(plain):
             return parse_formula(entry.formula)
-        if hint := _hint(plain):
+        if hint := _hint(plain, refusal.suggestion):
             raise RefusedInputError(refusal.reason, hint) from None
         raise
 
 
-def _hint(text: str) -> str:
-    """Suggest a formula for the name of a family, or names close to a text that may be one."""
+def _hint(text: str, suggestion: str) -> str:
+    """Suggest a formula for the name of a family, or names close to a text that may be one.
+
+    Nothing where the formula itself has a likely spelling, such as Li6PS5Cl for li6ps5cl.
+    """
     for key, family in families().items():
         if text.casefold() == key.casefold() and family.examples:
             return f"{key} is a family: write a formula, such as {family.examples[0]}"
+    if suggestion.startswith("did you mean") and any(map(str.isdigit, text)):
+        return ""
+    if (spelled_out := names_as_formulas(text)) != text:
+        return f"in a mixture in mol write formulas instead of names: {spelled_out}"
     looks_like_a_name = _LISTABLE.fullmatch(text) and not text.startswith("Li")
     if looks_like_a_name and (names := close_names(text)):
         return f"did you mean {' or '.join(names)}? All names: sseml names"

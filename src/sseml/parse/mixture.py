@@ -1,4 +1,4 @@
-"""Mixtures by mass or by percentage become mol; polymers and composites are told apart."""
+"""Mixtures by mass or by percentage become mol; polymers and structures are told apart."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ _POLYMER = re.compile(
     r"(?<![A-Za-z0-9])(?:P?\(?PEO|PEGDA|PEGDME|PEGMA|PEG|PVDF|P\(VDF|PAN|PMMA|PPC|PEC|PVC|PVA|PVP"
     r"|PDMS|PTFE|PTMC|PCL|PVCA|PEI|PBI|TEGDMA|ETPTA|NBR|SEO|PPO|PEMO|PolyIL|PIL|LiTFSI|LiFSI|LiBETI"
     r"|LiDFOB|LiBOB|LiOTf|LiTDI|SBR|COF|MOF|UiO)(?![a-z])"
-    r"|EO\s*:\s*Li|poly(?:mer|\()|ionic liquid|\[\*\]",
+    r"|EO\s*:\s*Li|\b[Pp]oly\s?[-(]?[a-z]+|ionic liquid|\[\*\]"
+    r"|\b(?:peo|peg|pegda|pvdf|pan|pmma|ptfe|pdms|ppc|pec|litfsi|lifsi)\b",
+)
+_STRUCTURE = re.compile(
+    r"\.(?:m?cif|vasp|xyz|json)$|(?:^|/)(?:POSCAR|CONTCAR)|^mp-\d+$", re.IGNORECASE
 )
 
 
@@ -35,6 +39,22 @@ def refuse_polymer(text: str) -> None:
             f"{found.group()!r} in {text!r} belongs to a polymer or a polymer composite, which the"
             " composition model of this release does not answer",
             "write the formula of the inorganic solid alone",
+        )
+
+
+def refuse_structure(text: str) -> None:
+    """Refuse a text that names a structure file or an entry of a structure database.
+
+    Raises
+    ------
+    RefusedInputError
+        If it does.
+    """
+    if _STRUCTURE.search(text):
+        raise RefusedInputError(
+            f"{text!r} names a crystal structure, which the composition model of this release does"
+            " not read",
+            "write the formula, with space_group= if you know it",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -78,6 +79,19 @@ def close_names(text: str) -> list[str]:
     """Listed spellings close to a text, the closest first; empty where none is close."""
     folded = {spelling.casefold(): spelling for spelling in _spellings()}
     return [folded[match] for match in get_close_matches(text.casefold(), folded, n=3, cutoff=0.7)]
+
+
+def names_as_formulas(text: str) -> str:
+    """Replace every listed name that stands apart in a text by its formula.
+
+    Examples
+    --------
+    >>> names_as_formulas("0.5Al-LLZO - 0.5LiBH4")
+    '0.5Li6.25Al0.25La3Zr2O12 - 0.5LiBH4'
+    """
+    longest_first = sorted(_spellings(), key=len, reverse=True)
+    name = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z\d])")
+    return name.sub(lambda found: _spellings()[found.group()].formula, text)
 
 
 @cache

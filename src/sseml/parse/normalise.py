@@ -37,7 +37,7 @@ _PHASE_PREFIX = re.compile(
     r"|amorphous|glassy|crystalline)\s"
     r"|[α-ω]['′]?\s?-?\s?)(?=[A-Z(\[{])"
 )
-_HYDRATE_POINT = re.compile(r"(?<=[A-Za-z)\]}])\.(?=\d*(?:H2O|D2O))")
+_HYDRATE_POINT = re.compile(r"(?<=[A-Za-z)\]}])\.(?=\d*(?:H2O|D2O))|(?<=\d)\.(?=H2O|D2O)")
 _UNCLEAR_POINT = re.compile(r"\d\.(\d+(?:H2O|D2O))")
 _GREEK_COMMAND = re.compile(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
 
@@ -77,7 +77,7 @@ def normalise(text: str) -> str:
 
 
 def _with_hydrate_dots(text: str) -> str:
-    """Read the point in ``LiCl.H2O`` as a hydrate dot; refuse ``Li2SO4.5H2O``, which reads 4.5."""
+    """Read the point in ``Li2SO4.H2O`` as a hydrate dot; refuse ``Li2SO4.5H2O``."""
     if unclear := _UNCLEAR_POINT.search(text):
         raise RefusedInputError(
             f"the point before {unclear.group(1)!r} in {text!r} may be a decimal point or a"

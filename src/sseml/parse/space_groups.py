@@ -55,7 +55,7 @@ def space_group_number(text: str) -> int:
     for spelling in (plain, _plain(_SETTING.sub("", written))):
         if spelling in symbols:
             return symbols[spelling]
-    close = get_close_matches(plain, symbols, n=1, cutoff=0.6)
+    close = get_close_matches(plain, symbols, n=1, cutoff=0.7)
     standard = space_group_symbols()[symbols[close[0]]] if close else ""
     hint = f"did you mean {standard}?" if close else "write a number, or a symbol such as Ia-3d"
     raise RefusedInputError(f"{text!r} is not a space group", hint)

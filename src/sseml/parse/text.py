@@ -57,6 +57,8 @@ def parse_line(
     ['Li2P', 'Li2.1P', 'Li2.2P']
     """
     kept = dict(columns or {})
+    if not isinstance(text, str):  # a missing cell of a data frame
+        return [Refusal(row, str(text), f"{text!r} is not text", "write a formula", kept)]
     try:
         formula, written = _split(text)
         qualifiers = _read_qualifiers(written, defaults)
@@ -64,11 +66,15 @@ def parse_line(
     except RefusedInputError as refusal:
         return [Refusal(row, text, refusal.reason, refusal.suggestion, kept)]
 
+    is_sweep = len(points) > 1
+
     def answer(point: Mapping[str, float]) -> Query | Refusal:
         try:
             material = _with_crystal_facts(parse_material(formula, **point), qualifiers)
         except RefusedInputError as refusal:
-            return Refusal(row, text, refusal.reason, refusal.suggestion, kept)
+            here = ", ".join(f"{name}={value:g}" for name, value in point.items() if is_sweep)
+            reason = f"{here}: {refusal.reason}" if here else refusal.reason
+            return Refusal(row, text, reason, refusal.suggestion, kept)
         return Query(
             row=row,
             input=text,

@@ -23,6 +23,9 @@ SLASH = "slash"
 OTHER = "other"
 END = "end"
 
+_EXAMPLE = "write element symbols and amounts, such as Li6PS5Cl"
+_EXAMPLE_MIXTURE = "write mixtures in mol, such as 75Li2S-25P2S5"
+
 
 class Token(NamedTuple):
     """One piece of a formula; `spaced` tells whether a blank stands before it."""
@@ -96,7 +99,7 @@ class TokenStream:
 def _explain(token: Token, text: str) -> tuple[str, str]:
     character = token.text
     if "A" <= character[0] <= "Z":
-        return f"{character!r} is not an element", suggest_spelling(text)
+        return f"{character!r} is not an element", suggest_spelling(text) or _EXAMPLE
     if character in ",;":
         after_digit = text[token.position - 1 : token.position].isdigit()
         if after_digit and text[token.position + 1 : token.position + 2].isdigit():
@@ -107,7 +110,8 @@ def _explain(token: Token, text: str) -> tuple[str, str]:
     if not character.isascii():
         name = unicodedata.name(character, "a character without a name")
         return f"{character!r} ({name}) cannot be read", "retype it in plain letters"
-    return f"{character!r} cannot be read", suggest_spelling(text)
+    otherwise = _EXAMPLE_MIXTURE if character in ":@" else _EXAMPLE
+    return f"{character!r} cannot be read", suggest_spelling(text) or otherwise
 
 
 @cache

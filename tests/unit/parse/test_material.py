@@ -76,12 +76,29 @@ def test_molar_mass():
         ("LPSCI", "LPSCl"),
         ("garnet", "garnet is a family: write a formula, such as Li7La3Zr2O12"),
         ("NASICON", "NASICON is a family"),
+        ("polyethylene oxide", "polymer"),
+        ("peo:litfsi", "'peo'"),
+        ("Poly(ethylene glycol)", "polymer"),
+        ("structures/model.cif", "crystal structure"),
+        ("POSCAR", "crystal structure"),
+        ("mp-696128", "write the formula"),
+        ("li6ps5cl", "did you mean Li6PS5Cl?"),
+        ("LI6PS5CL", "did you mean Li6PS5Cl?"),
+        ("LLZO-LiBH4", "write formulas instead of names: Li7La3Zr2O12-LiBH4"),
+        ("0.5Al-LLZO + 0.5LiI", "0.5Li6.25Al0.25La3Zr2O12 + 0.5LiI"),
+        ("75Li2S:25P2S5", "75Li2S-25P2S5"),
+        ("lithium phosphate", "such as Li6PS5Cl"),
+        ("Li6PS5Xx", "such as Li6PS5Cl"),
     ],
 )
 def test_what_is_no_inorganic_solid_is_refused_with_a_way_out(text, fragment):
     with pytest.raises(RefusedInputError) as refusal:
         parse_material(text)
     assert fragment in str(refusal.value)
+
+
+def test_the_seeds_abbreviation_of_llzo_is_a_name():
+    assert parse_material("LLZ").formula == "Li7La3Zr2O12"
 
 
 def test_every_listed_name_reads_as_its_formula():

@@ -85,6 +85,15 @@ def test_only_the_impossible_point_of_a_sweep_is_refused():
     assert isinstance(first, Query)
     assert isinstance(second, Refusal)
     assert "is -0.5" in second.reason
+    assert second.reason.startswith("x=1.5: ")
+
+
+@pytest.mark.parametrize("cell", [None, float("nan"), 7])
+def test_a_cell_that_is_no_text_is_refused_in_its_place(cell):
+    (refusal,) = parse_line(3, cell)
+    assert isinstance(refusal, Refusal)
+    assert refusal.row == 3
+    assert "is not text" in refusal.message
 
 
 @pytest.mark.parametrize(
@@ -102,6 +111,7 @@ def test_only_the_impossible_point_of_a_sweep_is_refused():
         ("Li3PS4 kind=grain", "write one of: total, bulk"),
         ("LLZO space_group=Iaa-3d", "did you mean Ia-3d?"),
         ("LLZO space_group=231", "from 1 to 230"),
+        ("LLZO space_group=banana", "write a number, or a symbol such as Ia-3d"),
         ("Li3PS4 x=0.1", "holds no x"),
         ("Li1-xP x=0:1", "start:stop:step"),
         ("Li1-xP x=0:1:-0.1", "never reaches"),
