@@ -177,19 +177,24 @@ def _read_jsonl(source: Source, column: str | None) -> Iterator[RawRow | Refusal
             try:
                 value = json.loads(written)
             except (ValueError, RecursionError) as error:
-                if number == 1 and written == "[":
-                    raise RefusedInputError(
-                        f"{name_of(source)} is one JSON list, not JSON lines",
-                        "write one JSON object a line",
-                    ) from None
+                if number == 1 and written in ("[", "{"):
+                    raise _one_document(source) from None
                 yield Refusal(
                     number, _shown(written), f"the line is not JSON: {error}", "write one object"
                 )
                 continue
+            if number == 1 and isinstance(value, list):
+                raise _one_document(source)
             if isinstance(value, dict) and found is None:
                 names = list(value)
                 found = names[_find_column(names, column, name_of(source))]
             yield _row_of_json(number, value, found or column or "", written)
+
+
+def _one_document(source: Source) -> RefusedInputError:
+    return RefusedInputError(
+        f"{name_of(source)} is one JSON document, not JSON lines", "write one JSON object a line"
+    )
 
 
 def _row_of_json(number: int, value: object, column: str, written: str) -> RawRow | Refusal:
@@ -202,7 +207,8 @@ def _row_of_json(number: int, value: object, column: str, written: str) -> RawRo
     formula = value.get(column)
     columns = {name: content for name, content in value.items() if name != column}
     if not isinstance(formula, str):
-        reason = f"the column {column!r} holds {formula!r}, not a formula"
+        held = f"holds {formula!r}, not a formula" if column in value else "is missing"
+        reason = f"the column {column!r} {held}"
         return Refusal(number, _shown(written), reason, "write the formula as text", columns)
     return _checked(number, formula.strip(), columns)
 
@@ -249,9 +255,9 @@ def _find_column(names: Sequence[str], column: str | None, source_name: str) -> 
     listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
     close = get_close_matches(_fold(wanted_text), folded, n=1, cutoff=0.5)
     if close:
-        hint = f"name the column, perhaps {names[folded.index(close[0])]!r}"
+        hint = f"perhaps you mean --column {names[folded.index(close[0])]!r}"
     else:
-        hint = "name the column that holds the formula, or add the heading 'formula'"
+        hint = "name the column that holds the formula with --column, or add the heading 'formula'"
     raise RefusedInputError(
         f"{source_name} has no column {wanted_text!r}; it has: {listed or 'none'}", hint
     )

@@ -68,6 +68,12 @@ def test_json_lines_refuse_bad_lines_only():
     assert all(isinstance(row, Refusal) for row in rows[2:])
 
 
+def test_a_json_line_without_the_column_is_not_said_to_hold_none():
+    absent, empty = read('{"formula": "Li3PS4"}\n{"n": 1}\n{"formula": null}\n', "jsonl")[1:]
+    assert absent.reason == "the column 'formula' is missing"
+    assert empty.reason == "the column 'formula' holds None, not a formula"
+
+
 def test_parquet(tmp_path):
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet  # noqa: PLC0415
@@ -84,13 +90,15 @@ def test_parquet(tmp_path):
     [
         ("a.csv", b"PK\x03\x04xlsx", "export it as CSV"),
         ("a.csv", b"\x00\x01\x02", "is not text"),
-        ("a.csv", b"formulla,b\nLi3PS4,1\n", "perhaps 'formulla'"),
+        ("a.csv", b"formulla,b\nLi3PS4,1\n", "--column 'formulla'"),
         ("a.csv", b"", "it has: none"),
         ("a.txt", b"PAR1...", "is a Parquet file"),
         ("a.txt", b"\x1f\x8b\x08", "unpack it first"),
         ("a.parquet", b"formula\nLi3PS4\n", "is not a Parquet file"),
         ("a.parquet", b"PAR1broken", "damaged"),
         ("a.jsonl", b'[\n{"formula": "Li3PS4"}\n]', "one JSON object a line"),
+        ("a.json", b'[{"formula": "Li3PS4"}]', "one JSON object a line"),
+        ("a.json", b'{\n "formula": "Li3PS4"\n}', "one JSON object a line"),
         ("a.jsonl", b'{"formlua": "Li3PS4"}', "formlua"),
         ("a.xlsx", b"", "save it as CSV"),
     ],
