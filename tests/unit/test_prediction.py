@@ -163,12 +163,14 @@ def test_any_composition_has_a_sane_answer_many(
     check_sane(amounts, temperature_C, bundle)
 
 
-@pytest.mark.parametrize("temperature", ["0.001 K", "1K", "-272.9", "1500"])
+@pytest.mark.parametrize("temperature_C", [-273.149, -272.0, 1500.0])
 def test_the_ends_of_the_scale_are_answered_with_finite_numbers(
-    temperature: str, bundle: Bundle
+    temperature_C: float, bundle: Bundle
 ) -> None:
-    for formula in KNOWN:
-        one = answer(f"{formula} T={temperature}", bundle)
+    """Near 0 K an upper limit can lie above 1e308, which no float holds."""
+    formulas = sorted(set(bundle.evidence.formulas))
+    for one in sseml.predict(formulas, temperature_C, bundle):
+        assert isinstance(one, Prediction)
         assert all(math.isfinite(getattr(one, name)) for name in NUMBERS)
         assert one.sigma_low_S_cm <= one.sigma_S_cm <= one.sigma_high_S_cm
 
@@ -206,14 +208,21 @@ def test_scale_and_order_of_a_formula_do_not_matter(
 
 
 def test_scale_does_not_matter_for_real_materials(bundle: Bundle) -> None:
-    """Their features lie on round numbers, where trees would tell rounding errors apart."""
+    """Their features lie on round numbers, where trees would tell rounding errors apart.
+
+    A few may sit where a ratio is rounded to three digits: they move, but hardly.
+    """
     real = [parse_formula(formula).amounts for formula in sorted(set(bundle.evidence.formulas))]
     once = sseml.predict(map(written, real), bundle=bundle)
-    twice = sseml.predict([written(amounts, 2.0) for amounts in real], bundle=bundle)
-    for one, other in zip(once, twice, strict=True):
-        assert isinstance(one, Prediction)
-        assert isinstance(other, Prediction)
-        same(other, one, 1e-6)
+    thrice = sseml.predict([written(amounts, 3.0) for amounts in real], bundle=bundle)
+    moved = [
+        abs(one.log10_sigma - other.log10_sigma)
+        for one, other in zip(once, thrice, strict=True)
+        if isinstance(one, Prediction) and isinstance(other, Prediction)
+    ]
+    assert len(moved) == len(real)
+    assert sum(by > 1e-6 for by in moved) < 0.01 * len(real)
+    assert max(moved) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -242,14 +251,16 @@ def test_conductivity_rises_with_temperature(formula: str, bundle: Bundle) -> No
 
 @pytest.mark.parametrize("formula", KNOWN)
 def test_the_interval_widens_away_from_25(formula: str, bundle: Bundle) -> None:
-    def decades(temperature_C: float) -> float:
+    def decades(temperature_C: float) -> tuple[float, float]:
         one = answer(formula, bundle, temperature_C)
-        return math.log10(one.sigma_high_S_cm / one.sigma_low_S_cm)
+        return (
+            math.log10(one.sigma_S_cm / one.sigma_low_S_cm),
+            math.log10(one.sigma_high_S_cm / one.sigma_S_cm),
+        )
 
-    warm = [decades(T) for T in (25.0, 60.0, 120.0, 250.0)]
-    cold = [decades(T) for T in (25.0, 0.0, -40.0)]
-    assert warm == sorted(set(warm))
-    assert cold == sorted(set(cold))
+    for temperatures in ((25.0, 60.0, 120.0, 250.0), (25.0, 0.0, -40.0)):
+        for side in zip(*map(decades, temperatures), strict=True):
+            assert list(side) == sorted(set(side))
 
 
 def test_the_temperature_follows_the_stated_activation_energy(bundle: Bundle) -> None:

@@ -79,6 +79,11 @@ def test_distance_goes_before_temperature() -> None:
     assert nearest(rows) == [("nearer", 1e-6), ("right temperature", 1e-3)]
 
 
+def test_a_distance_that_only_rounding_makes_is_none() -> None:
+    rows = [Row(1e-3, 1e-9, temperature_C=150), Row(1e-6, 3e-9, temperature_C=25)]
+    assert nearest(rows) == [("Li3PS4", 1e-6)]
+
+
 def test_a_neighbour_carries_its_conditions_and_its_paper() -> None:
     evidence, distance = known([Row(1e-4, 0.1234567, "Li2S", 60.0, doi="10.1000/a")])
     [found] = evidence.nearest(distance, 25.0)
