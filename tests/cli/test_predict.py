@@ -256,3 +256,9 @@ def test_one_bad_row_among_ten_thousand(run: Any, tmp_path: Path) -> None:
     assert [i for i, row in enumerate(rows) if row["status"] != "ok"] == [6_789]
     assert "row 6790" in ran.err
     assert "1 of 10000 rows refused" in ran.err
+
+
+def test_a_folder_as_output_is_called_a_folder(run: Any, tmp_path: Path) -> None:
+    ran = run("predict", GOOD, "-o", tmp_path)
+    assert ran.code == 2
+    assert "is a folder" in ran.err

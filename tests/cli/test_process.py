@@ -72,6 +72,26 @@ def test_a_closed_pipe_is_no_drama() -> None:
         command.stderr.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX shell")
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("predict Li3N >&-", 2, "output: not writable"),
+        ("predict Li3N -o answers.csv >&-", 0, ""),
+        ("predict -i - <&-", 0, "the input holds no formula"),
+        ("predict Li3N --bogus 2>&-", 2, ""),
+    ],
+)
+def test_a_stream_the_shell_closed_is_no_crash(arguments, code, said, tmp_path) -> None:
+    command = f"'{sys.executable}' -m sseml {arguments}"
+    ran = subprocess.run(
+        command, shell=True, capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert ran.returncode == code
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_stopped_from_the_keyboard_is_exit_code_130() -> None:
     command = subprocess.Popen(

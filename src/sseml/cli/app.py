@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from sseml._version import __version__
 from sseml.cli import data, evaluate, lists, models, predict, train
@@ -42,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code; this function never calls `sys.exit`.
     """
+    _replace_closed_streams()
     _speak_utf8()
     try:
         code = _run(argv)
@@ -93,6 +95,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _complain(message: str) -> None:
     sys.stderr.write(f"sseml: {message}\n")
+
+
+def _replace_closed_streams() -> None:
+    """Stand in for streams the shell closed (`>&-`): results then fail as on a full disk."""
+    for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stand_in = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - kept open
+            setattr(sys, name, stand_in)
 
 
 def _speak_utf8() -> None:

@@ -16,7 +16,7 @@ from sseml.records import BundleError
 
 _EXAMPLES = """\
 examples:
-  sseml models list                      name, kind, version and training rows of every bundle
+  sseml models list                      name, kind, target and versions of every bundle
   sseml models show                      the card of the released bundle
   sseml models show composition-1        the card of one bundle
   sseml models verify                    the checksums of every file

@@ -32,11 +32,16 @@ def results(
     """
     if path is None:
         return _held_stdout(binary) if hold else _stdout(binary)
-    if path.is_dir():
-        raise CommandError(f"{path} is a folder; -o takes the name of a file")
+    require_no_folder(path)
     if path.exists() and not path.is_file():  # nothing can be renamed to a device or a pipe
         return _open(path, binary)
     return whole_file(path, binary=binary)
+
+
+def require_no_folder(path: Path) -> None:
+    """Say that a folder is no place for a table."""
+    if path.is_dir():
+        raise CommandError(f"{path} is a folder; -o takes the name of a file")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sseml.cli.exits import ANSWERED, REFUSED, CommandError
 from sseml.cli.help import Commands
-from sseml.cli.output import results
+from sseml.cli.output import require_no_folder, results
 from sseml.cli.progress import watched
 from sseml.records import Answer, Query, Refusal
 from sseml.render import FORMATS, Format, visible, write
@@ -111,6 +111,7 @@ def _format(arguments: argparse.Namespace) -> Format:
         return chosen
     if arguments.output is None:
         return "table"
+    require_no_folder(arguments.output)
     ending = arguments.output.suffix.lower()
     if ending not in _ENDINGS:
         raise CommandError(
