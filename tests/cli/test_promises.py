@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,6 +43,20 @@ def parses(command: str) -> None:
 def test_every_command_of_the_documents_is_one(document: Path) -> None:
     for command in commands_in(document.read_text("utf-8")):
         parses(command)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_formula_the_documents_predict_is_answered(document: Path, run: Any) -> None:
+    for command in commands_in(document.read_text("utf-8")):
+        words = shlex.split(command, comments=True)[1:]
+        if words[0] == "predict" and not {"-i", "--bundle"} & {*words}:
+            assert run(*words).code == 0, command
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_between_the_documents_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)", document.read_text("utf-8")):
+        assert "://" in target or (document.parent / target).exists(), target
 
 
 COMMANDS = ("predict", "train", "evaluate", "data", "models", "names", "families")

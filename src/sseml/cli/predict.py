@@ -20,7 +20,7 @@ from sseml.units import ROOM_TEMPERATURE_C
 _EXAMPLES = """\
 examples:
   sseml predict Li6PS5Cl LLZO "75Li2S-25P2S5"
-  sseml predict "La2/3-xLi3xTiO3, x=0:0.16:0.02"       a sweep: one answer for every x
+  sseml predict "La2/3-xLi3xTiO3, x=0.02:0.16:0.02"    a sweep: one answer for every x
   sseml predict -T 60 Li3YCl6                          at 60 °C instead of 25 °C
   sseml predict "Li3YCl6 temperature=298K form=glass"  qualifiers of one row
   sseml predict -i candidates.txt -o predictions.csv   the ending names the format
