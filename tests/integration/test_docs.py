@@ -1,0 +1,46 @@
+"""What the pages on training and evaluation show works as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sseml.curation.table import load_measurements
+from sseml.evaluate.benchmarks import BENCHMARKS
+from sseml.evaluate.run import GOALS
+from sseml.model.dataset import Recipe, conductivity_set, energy_set
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_own_rows_are_appended_as_the_page_shows(
+    measurements: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (DOCS / "train.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})  # the page is ours, and this is what its reader will do
+    table = load_measurements(tmp_path / "measurements.parquet")
+    assert len(table) == len(measurements) + 2
+    data, energies = conductivity_set(table, Recipe()), energy_set(table, Recipe())
+    own = np.isin(data.rows, [len(table) - 2, len(table) - 1])
+    assert own.sum() == 2
+    np.testing.assert_allclose(data.target[own][0], np.log10(9.4e-3))
+    assert len(table) - 2 in energies.rows
+    assert len(table) - 1 not in energies.rows
+
+
+def test_every_benchmark_and_kind_of_figure_is_explained() -> None:
+    page = (DOCS / "evaluate.md").read_text(encoding="utf-8")
+    for name in BENCHMARKS:
+        assert f"| `{name}` |" in page
+    variants = re.findall(r"`… (.*?)`", page)
+    for _, figure in GOALS:
+        base = figure
+        for variant in variants:
+            base = base.removesuffix(f" {variant}")
+        assert f"| `{base}` |" in page, figure
