@@ -94,12 +94,17 @@ def test_a_stream_the_shell_closed_is_no_crash(arguments, code, said, tmp_path) 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_stopped_from_the_keyboard_is_exit_code_130() -> None:
-    command = subprocess.Popen(
-        [*SSEML, "predict", "-i", "-", "--format", "jsonl"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    # A shell ignores the signal for what it runs in the background, and its children inherit that.
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        command = subprocess.Popen(
+            [*SSEML, "predict", "-i", "-", "--format", "jsonl"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(signal.SIGINT, inherited)
     try:
         time.sleep(3.0)  # now it waits for its input
         command.send_signal(signal.SIGINT)
