@@ -121,8 +121,12 @@ def _read_part(stream: TokenStream, depth: int, has_coefficient: bool) -> dict[s
     """Read one component: elements and bracketed groups, each with its amount."""
     amounts: dict[str, float] = {}
     attached = False
+    before_blank: frozenset[str] = frozenset()
     while True:
         if stream.current.kind == ELEMENT:
+            if stream.current.spaced:
+                before_blank = frozenset(amounts)
+            _refuse_second_formula(stream, before_blank)
             symbol = stream.advance().text
             inside = {HYDROGEN_ISOTOPES.get(symbol, symbol): 1.0}
         elif stream.current.kind == OPEN and not (amounts and is_amount_bracket(stream)):
@@ -142,6 +146,16 @@ def _read_part(stream: TokenStream, depth: int, has_coefficient: bool) -> dict[s
                 attached = True
             amount = _read_amount(stream, amounts, has_coefficient)
         _add_all(stream, amounts, inside, amount)
+
+
+def _refuse_second_formula(stream: TokenStream, before_blank: frozenset[str]) -> None:
+    """Refuse ``Li2S P2S5`` and ``Li6PS5Cl Li3YCl6``; ``LiCl H2O`` and ``Li 3 P S 4`` are clear."""
+    symbol = stream.current.text
+    if symbol in before_blank:
+        raise stream.refusal(
+            f"{symbol!r} stands again after a blank, as if a second formula had begun",
+            "write one formula a line, or a mixture in mol as A-B",
+        )
 
 
 def _refuse_unclear_space(stream: TokenStream, attached: bool) -> None:

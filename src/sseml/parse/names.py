@@ -90,7 +90,7 @@ def names_as_formulas(text: str) -> str:
     '0.5Li6.25Al0.25La3Zr2O12 - 0.5LiBH4'
     """
     longest_first = sorted(_spellings(), key=len, reverse=True)
-    name = re.compile(rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z\d])")
+    name = re.compile(rf"(?<![A-Za-z(])(?:{'|'.join(map(re.escape, longest_first))})(?![A-Za-z\d])")
     return name.sub(lambda found: _spellings()[found.group()].formula, text)
 
 

@@ -59,6 +59,8 @@ def normalise(text: str) -> str:
             f"the text is {len(text)} characters long ({text[:40]!r}…), longer than any formula",
             f"write one formula of at most {MAX_LENGTH} characters",
         )
+    if "\n" in text.strip():
+        raise RefusedInputError("the text runs over several lines", "write one formula a line")
     if not text.isascii():
         text = _SUPERSCRIPT_CHARGE.sub("^", text)
         text = unicodedata.normalize("NFKC", text.translate(_CHARACTERS)).translate(_CHARACTERS)

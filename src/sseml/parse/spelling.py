@@ -28,6 +28,8 @@ def suggest_spelling(text: str) -> str:
     pieces: list[str] = []
     end = 0
     for run in _LETTERS.finditer(repaired):
+        if run.group().islower() and len(run.group()) > 3 and not repaired.islower():
+            return ""  # a word, not a misspelt symbol
         symbols = _as_elements(run.group(), keep_case=not repaired.isupper())
         if symbols is None:
             return ""

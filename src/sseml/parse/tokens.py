@@ -109,7 +109,9 @@ def _explain(token: Token, text: str) -> tuple[str, str]:
         return "'%' cannot be read", "write A - 10 wt% B for a mixture by mass"
     if not character.isascii():
         name = unicodedata.name(character, "a character without a name")
-        return f"{character!r} ({name}) cannot be read", "retype it in plain letters"
+        vacancies = "leave it out, or write the amount as one number"
+        hint = vacancies if character == "δ" else "retype it in plain letters"
+        return f"{character!r} ({name}) cannot be read", hint
     otherwise = _EXAMPLE_MIXTURE if character in ":@" else _EXAMPLE
     return f"{character!r} cannot be read", suggest_spelling(text) or otherwise
 

@@ -88,6 +88,12 @@ def test_molar_mass():
         ("0.5Al-LLZO + 0.5LiI", "0.5Li6.25Al0.25La3Zr2O12 + 0.5LiI"),
         ("75Li2S:25P2S5", "75Li2S-25P2S5"),
         ("lithium phosphate", "such as Li6PS5Cl"),
+        ("Li7La3Zr2O12 (cubic)", "such as Li6PS5Cl"),
+        ("Li10GeP2S12 (LGPS)", "such as Li6PS5Cl"),
+        ("Li6PS5Cl Li3YCl6", "one formula a line"),
+        ("Li2S P2S5", "a mixture in mol"),
+        ("Li3N\nP2S5", "several lines"),
+        ("Li7La3Zr2O12-δ", "leave it out"),
         ("Li6PS5Xx", "such as Li6PS5Cl"),
     ],
 )
