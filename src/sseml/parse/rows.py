@@ -121,8 +121,15 @@ def _read_delimited(
 ) -> Iterator[RawRow | Refusal]:
     with opened_text(source) as text:
         heading = next((line for line in text if line.strip()), "")
-        lines = itertools.chain([heading], text)
-        reader = csv.reader(lines, delimiter=delimiter or _delimiter_of(heading))
+        at_end = False
+
+        def lines() -> Iterator[str]:
+            nonlocal at_end
+            yield heading
+            yield from text
+            at_end = True
+
+        reader = csv.reader(lines(), delimiter=delimiter or _delimiter_of(heading))
         names = [name.strip() for name in _next_cells(reader) or []]
         formula_at = _find_column(names, column, name_of(source))
         for number in itertools.count(1):
@@ -134,6 +141,14 @@ def _read_delimited(
                 )
                 continue
             if cells is None:
+                return
+            if at_end:  # the reader looks for the end of a quoted cell, and for nothing else
+                yield Refusal(
+                    number,
+                    _shown(cells[formula_at]) if formula_at < len(cells) else "",
+                    "a quote is opened in this row and never closed",
+                    "close it, or double a quote that is part of the text",
+                )
                 return
             yield _row_of_cells(number, names, cells, formula_at)
 

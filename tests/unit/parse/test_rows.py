@@ -60,6 +60,19 @@ def test_a_csv_row_with_too_many_cells_is_refused_and_short_ones_are_filled():
     assert short == RawRow(2, "Li3PS4", {"a": ""})
 
 
+@pytest.mark.parametrize("rest", ["", "\nLi3P,x\nLi6PS5Cl,y\n"])
+def test_a_quote_that_is_never_closed_does_not_swallow_rows_silently(rest):
+    first, refusal = read(f'formula,note\nLi3PS4,"two\nlines"\nLi3N,"open{rest}', "csv")
+    assert first == RawRow(1, "Li3PS4", {"note": "two\nlines"})
+    assert isinstance(refusal, Refusal)
+    assert refusal.input == "Li3N"
+    assert "never closed" in refusal.reason
+
+
+def test_the_last_row_may_lack_its_line_end():
+    assert len(read('formula,note\nLi3PS4,a\nLi3N,"b"', "csv")) == 2
+
+
 def test_json_lines_refuse_bad_lines_only():
     rows = read('{"formula": "Li3PS4", "id": 1}\n\n"LLZO"\n{oops\n{"formula": 3}\n[1]\n', "jsonl")
     assert rows[0] == RawRow(1, "Li3PS4", {"id": 1})
