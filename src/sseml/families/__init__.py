@@ -66,7 +66,7 @@ def close_families(text: str) -> list[str]:
     written = text.strip().casefold()
     if written in folded:
         return [folded[written]]
-    return [folded[match] for match in get_close_matches(written, folded, n=3, cutoff=0.5)]
+    return [folded[match] for match in get_close_matches(written, folded, n=3, cutoff=0.8)]
 
 
 def recognise(composition: Composition) -> FamilyMatch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sseml.families import families
+from sseml.families import close_families, families
 from sseml.parse.formula import parse_formula
 from sseml.parse.mixture import read_percentages, refuse_polymer, refuse_structure
 from sseml.parse.names import close_names, lookup, names_as_formulas
@@ -64,9 +64,9 @@ def _hint(text: str, suggestion: str) -> str:
 
     Nothing where the formula itself has a likely spelling, such as Li6PS5Cl for li6ps5cl.
     """
-    for key, family in families().items():
-        if text.casefold() == key.casefold() and family.examples:
-            return f"{key} is a family: write a formula, such as {family.examples[0]}"
+    for key in close_families(text):
+        if examples := families()[key].examples:
+            return f"{key} is a family: write a formula, such as {examples[0]}"
     if suggestion.startswith("did you mean") and any(map(str.isdigit, text)):
         return ""
     if (spelled_out := names_as_formulas(text)) != text:

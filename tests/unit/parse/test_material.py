@@ -76,6 +76,7 @@ def test_molar_mass():
         ("LPSCI", "LPSCl"),
         ("garnet", "garnet is a family: write a formula, such as Li7La3Zr2O12"),
         ("NASICON", "NASICON is a family"),
+        ("argyrodites", "argyrodite is a family: write a formula, such as Li6PS5Cl"),
         ("polyethylene oxide", "polymer"),
         ("peo:litfsi", "'peo'"),
         ("Poly(ethylene glycol)", "polymer"),
