@@ -11,6 +11,7 @@ from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
+from sseml.cli.progress import say
 
 _DATA = Path("data")
 _CURATED = _DATA / "curated"
@@ -97,7 +98,7 @@ def _pull(arguments: argparse.Namespace) -> int:
     from sseml.curation.sources import PullError, pull  # noqa: PLC0415
 
     try:
-        pull(arguments.output, arguments.origin, arguments.source or None, progress=_say)
+        pull(arguments.output, arguments.origin, arguments.source or None, progress=say)
     except PullError as error:
         raise CommandError(str(error)) from error
     return ANSWERED
@@ -134,9 +135,5 @@ def _curate(arguments: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n")
     else:
         sys.stdout.write(report.to_text().rstrip("\n") + "\n")
-    _say(f"table and report are in {arguments.output}")
+    say(f"table and report are in {arguments.output}")
     return ANSWERED
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")

@@ -12,6 +12,7 @@ from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.output import whole_file
+from sseml.cli.progress import say
 
 _EXAMPLES = """\
 examples:
@@ -35,13 +36,7 @@ def add_commands(commands: Commands) -> None:
         examples=_EXAMPLES,
     )
     parser.add_argument("what", nargs="*", metavar="BENCHMARK", help="which (default: all)")
-    parser.add_argument(
-        "-i",
-        "--input",
-        type=Path,
-        metavar="TABLE",
-        help="curated table, or its folder (default: the evidence of the released bundle)",
-    )
+    add_table(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
         "--write",
@@ -58,6 +53,17 @@ def add_commands(commands: Commands) -> None:
     parser.set_defaults(run=run)
 
 
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """Add `-i`: the measurements to train or to measure on."""
+    parser.add_argument(
+        "-i",
+        "--input",
+        type=Path,
+        metavar="TABLE",
+        help="curated table, or its folder (default: the evidence of the released bundle)",
+    )
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Measure and report."""
     if arguments.write:
@@ -69,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.figures:
             report = Report.from_dict(read_figures(arguments.figures))
         else:
-            report = evaluate(arguments.what, arguments.input, progress=_say)
+            report = evaluate(arguments.what, arguments.input, progress=say)
     except NotMeasurementsError as error:
         raise CommandError(str(error)) from error
     text = report.to_text().rstrip("\n") + "\n"
@@ -112,7 +118,3 @@ def _require_marks(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     if not 0 <= text.find(_BEGIN) < text.find(_END):
         raise CommandError(f"{path} does not hold {_BEGIN} followed by {_END}")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")

@@ -18,6 +18,11 @@ _BAR = 24
 Item = TypeVar("Item", bound=Answer)
 
 
+def say(line: str) -> None:
+    """Write a line about how far a command has come."""
+    sys.stderr.write(line + "\n")
+
+
 def watched(
     answers: Iterable[Item], total: int | None = None, stream: TextIO | None = None
 ) -> Iterator[Item]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from sseml.cli.evaluate import read_figures
+from sseml.cli.evaluate import add_table, read_figures
 from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
+from sseml.cli.progress import say
 
 _EXAMPLES = """\
 examples:
@@ -29,13 +29,7 @@ def add_commands(commands: Commands) -> None:
         description="Fit, calibrate and save a bundle. Needs the extra `train`.",
         examples=_EXAMPLES,
     )
-    parser.add_argument(
-        "-i",
-        "--input",
-        type=Path,
-        metavar="TABLE",
-        help="curated table, or its folder (default: the evidence of the released bundle)",
-    )
+    add_table(parser)
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FOLDER", help="bundle to write"
     )
@@ -57,12 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
         from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
         from sseml.train import train  # noqa: PLC0415 - only training needs the learners
     try:
-        train(arguments.input, arguments.output, progress=_say, metrics=figures)
+        train(arguments.input, arguments.output, progress=say, metrics=figures)
     except NotMeasurementsError as error:
         raise CommandError(str(error)) from error
-    _say(f"the bundle is in {arguments.output}")
+    say(f"the bundle is in {arguments.output}")
     return ANSWERED
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
