@@ -59,6 +59,13 @@ def test_every_link_between_the_documents_leads_somewhere(document: Path) -> Non
         assert "://" in target or (document.parent / target).exists(), target
 
 
+def test_the_index_lists_every_page() -> None:
+    index = ROOT / "docs" / "index.md"
+    listed = set(re.findall(r"\]\(([^)]+\.md)\)", index.read_text("utf-8")))
+    pages = {str(page.relative_to(index.parent)) for page in index.parent.rglob("*.md")}
+    assert pages - {"index.md"} <= listed
+
+
 COMMANDS = ("predict", "train", "evaluate", "data", "models", "names", "families")
 
 
