@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from sseml.parse.qualifiers import Qualifiers, canonical_key, with_qualifier
@@ -13,6 +14,9 @@ from sseml.records import Query, Refusal, RefusedInputError
 _LATTICE = frozenset(("a", "b", "c", "alpha", "beta", "gamma", "Z"))
 _VARIABLES = frozenset("xyz")
 _MISSING = frozenset(("", "nan", "none", "null", "na", "n/a", "-"))
+_BEFORE_UNIT = re.compile(r"[\[\]/,]|\bin\b")
+"""What headings put round a unit: ``T/K``, ``temperature [°C]``, ``T in K``."""
+
 _NO_QUALIFIERS = Qualifiers()
 
 
@@ -37,7 +41,7 @@ def parse_rows(
             continue
         for name in row.columns:
             if name not in keys:
-                keys[name] = canonical_key(name)
+                keys[name] = canonical_key(_BEFORE_UNIT.sub(" ", name))
         try:
             qualifiers = _with_columns(row, keys, defaults)
         except RefusedInputError as refusal:

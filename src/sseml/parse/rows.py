@@ -129,7 +129,7 @@ def _read_delimited(
             yield from text
             at_end = True
 
-        reader = csv.reader(lines(), delimiter=delimiter or _delimiter_of(heading))
+        reader = csv.reader(lines(), delimiter=delimiter or _delimiter_of(heading, column))
         names = [name.strip() for name in _next_cells(reader) or []]
         formula_at = _find_column(names, column, name_of(source))
         for number in itertools.count(1):
@@ -158,11 +158,14 @@ def _next_cells(reader: Iterator[list[str]]) -> list[str] | None:
     return next((cells for cells in reader if cells), None)
 
 
-def _delimiter_of(heading: str) -> str:
+def _delimiter_of(heading: str, column: str | None) -> str:
     """Tell the separator from the heading: some spreadsheets write CSV with semicolons or tabs."""
-    if "," in heading:
-        return ","
-    return next((mark for mark in ";\t|" if mark in heading), ",")
+    wanted = {_fold(name) for name in (FORMULA_COLUMNS if column is None else (column,))}
+    present = [mark for mark in ",;\t|" if mark in heading]
+    for mark in present:
+        if wanted & {_fold(name) for name in next(csv.reader([heading], delimiter=mark))}:
+            return mark
+    return present[0] if present else ","
 
 
 def _row_of_cells(

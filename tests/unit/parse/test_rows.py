@@ -53,6 +53,12 @@ def test_csv_columns_are_found_whatever_their_case_and_the_others_kept():
     assert texts(read("x\tinput\n1\tLi3PS4\n", "tsv")) == [(1, "Li3PS4")]
 
 
+def test_the_separator_is_the_one_that_finds_the_formula():
+    assert read("formula;T, K\nLi3PS4;333\n", "csv") == [RawRow(1, "Li3PS4", {"T, K": "333"})]
+    assert read("a;b,formula\n1,Li3PS4\n", "csv") == [RawRow(1, "Li3PS4", {"a;b": "1"})]
+    assert read("stuff;T, K\nLi3PS4;333\n", "csv", "stuff")[0].text == "Li3PS4"
+
+
 def test_a_csv_row_with_too_many_cells_is_refused_and_short_ones_are_filled():
     long, short = read("formula,a\nLi1,3Al,0,1\nLi3PS4\n", "csv")
     assert isinstance(long, Refusal)
@@ -145,6 +151,18 @@ def test_column_of_plain_text_is_refused():
 
 def queries(data, format_name="csv"):
     return list(parse_rows(read(data, format_name)))
+
+
+@pytest.mark.parametrize(
+    ("heading", "temperature_C"),
+    [
+        *((heading, 60) for heading in ("T/°C", "T [°C]", "temperature (°C)", "Temp in C", "T")),
+        *((heading, -213.15) for heading in ("T/K", "temperature [K]", "T (K)", "T in K", "T_K")),
+    ],
+)
+def test_the_unit_in_a_heading_is_read_however_it_is_set_off(heading, temperature_C):
+    [query] = queries(f"formula,{heading}\nLLZO,60\n")
+    assert query.temperature_C == pytest.approx(temperature_C)
 
 
 def test_qualifier_columns_are_used_and_all_columns_kept():
