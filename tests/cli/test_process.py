@@ -113,3 +113,24 @@ def test_stopped_from_the_keyboard_is_exit_code_130() -> None:
         assert b"Traceback" not in err
     finally:
         command.kill()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_stopped_in_the_middle_of_a_file_leaves_nothing_behind(tmp_path) -> None:
+    table = tmp_path / "many.csv"
+    table.write_text("formula\n" + "Li6PS5Cl\n" * 200_000)
+    command = subprocess.Popen(
+        [*SSEML, "predict", "-i", str(table), "-o", str(tmp_path / "answers.csv")],
+        stderr=subprocess.PIPE,
+    )
+    try:
+        while command.poll() is None and len(list(tmp_path.iterdir())) == 1:
+            time.sleep(0.1)
+        time.sleep(0.5)
+        command.send_signal(signal.SIGINT)
+        _, err = command.communicate(timeout=60)
+        assert command.returncode == 130
+        assert err == b"sseml: stopped\n"
+        assert list(tmp_path.iterdir()) == [table]
+    finally:
+        command.kill()

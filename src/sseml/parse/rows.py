@@ -123,13 +123,13 @@ def _read_delimited(
         heading = next((line for line in text if line.strip()), "")
         at_end = False
 
-        def lines() -> Iterator[str]:
+        def note_the_end() -> str:
             nonlocal at_end
-            yield heading
-            yield from text
             at_end = True
+            return ""
 
-        reader = csv.reader(lines(), delimiter=delimiter or _delimiter_of(heading, column))
+        lines = itertools.chain([heading], text, iter(note_the_end, ""))
+        reader = csv.reader(lines, delimiter=delimiter or _delimiter_of(heading, column))
         names = [name.strip() for name in _next_cells(reader) or []]
         formula_at = _find_column(names, column, name_of(source))
         for number in itertools.count(1):
