@@ -1,4 +1,4 @@
-"""Which solid electrolytes to make next: conductivity, window and evidence from a formula list.
+"""Which solid electrolytes to make next: conductivity and evidence from a formula list.
 
 Names are loaded when they are first used, so that importing the package costs nothing.
 """

@@ -26,7 +26,6 @@ _BATCH = 256
 
 _LARGEST_EXPONENT = 300.0
 
-_NO_LITHIUM = "contains no Li"
 _NO_LITHIUM_FIX = "this model knows Li+ conductors only; write the Li-containing material"
 
 
@@ -90,6 +89,8 @@ def predict(
     ------
     BundleError
         If the bundle is missing or damaged.
+    RefusedInputError
+        If `temperature_C` is no temperature that a solid can have.
 
     Examples
     --------
@@ -98,7 +99,7 @@ def predict(
     """
     if isinstance(formulas, str):
         raise TypeError("formulas is one string; write predict([formula])")
-    from sseml.parse.qualifiers import Qualifiers  # noqa: PLC0415
+    from sseml.parse.qualifiers import Qualifiers, read_temperature  # noqa: PLC0415
 
     match bundle:
         case None:
@@ -107,7 +108,7 @@ def predict(
             bundle = Bundle.load(Path(bundle))
         case _:
             pass
-    defaults = Qualifiers(temperature_C=temperature_C)
+    defaults = Qualifiers(temperature_C=read_temperature(str(float(temperature_C))))
     items = (
         item
         for row, text in enumerate(formulas, start=1)
@@ -143,7 +144,8 @@ def predict_queries(items: Iterable[Query | Refusal], bundle: Bundle) -> Iterato
 def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
     if isinstance(item, Refusal) or "Li" in item.material.amounts:
         return item
-    return Refusal(item.row, item.input, _NO_LITHIUM, _NO_LITHIUM_FIX, item.columns)
+    reason = f"{item.material.formula} contains no Li"
+    return Refusal(item.row, item.input, reason, _NO_LITHIUM_FIX, item.columns)
 
 
 def _predict_batch(queries: Sequence[Query], bundle: Bundle) -> Iterator[Prediction]:

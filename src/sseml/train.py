@@ -132,4 +132,5 @@ def _evidence(measurements: pd.DataFrame) -> Evidence:
         relations=[str(relation) for relation in measurements["relation"]],
         conductivity_kinds=texts("conductivity_kind"),
         dois=texts("doi"),
+        sources=[str(source) for source in measurements["source"]],
     )

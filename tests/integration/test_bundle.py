@@ -108,7 +108,7 @@ def test_a_file_that_no_checksum_covers_is_refused(copy: Path, name: str) -> Non
 
 def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
     assert "is not a model bundle" in refusal_of(tmp_path)
-    assert "is not a model bundle" in refusal_of(tmp_path / "nowhere")
+    assert "is no folder" in refusal_of(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("version", [0, 2, 99, "1", None])

@@ -17,7 +17,7 @@ from sseml.model.bundle import Bundle
 from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import parse_formula
 from sseml.prediction import DEFAULT_BUNDLE, default_bundle
-from sseml.records import BundleError, Prediction, Refusal
+from sseml.records import BundleError, Prediction, Refusal, RefusedInputError
 from sseml.render import OUTPUT_COLUMNS, explanation, to_nested_record
 
 NUMBERS = (
@@ -91,6 +91,25 @@ def test_a_material_without_lithium_is_refused_with_the_reason(
 def test_a_sweep_gives_an_answer_for_every_point(bundle: Bundle) -> None:
     answers = sseml.predict(["Li3-xY1-xZrxCl6 x=0:0.6:0.2", "LLZO"], bundle=bundle)
     assert [one.row for one in answers] == [1, 1, 1, 1, 2]
+
+
+def test_a_sweep_point_without_lithium_says_which(bundle: Bundle) -> None:
+    first, second = sseml.predict(["LixLa2/3-x/3TiO3 x=0:0.1:0.1"], bundle=bundle)
+    assert isinstance(first, Refusal)
+    assert "La0.6666666667TiO3 contains no Li" in first.message
+    assert isinstance(second, Prediction)
+
+
+@pytest.mark.parametrize("temperature_C", [math.nan, math.inf, -300.0, 1e9])
+def test_no_temperature_that_no_solid_has(temperature_C: float, bundle: Bundle) -> None:
+    with pytest.raises(RefusedInputError, match="temperature"):
+        sseml.predict(["Li3N"], temperature_C, bundle)
+
+
+@pytest.mark.parametrize("formula", ["Li2SO4", "Li3N", "Li10GeP2S12"])
+def test_no_solid_exceeds_ten_siemens_per_centimetre(formula: str, bundle: Bundle) -> None:
+    hot = answer(formula, bundle, 900.0)
+    assert hot.sigma_low_S_cm <= hot.sigma_S_cm <= hot.sigma_high_S_cm <= 10.0 * (1 + 1e-12)
 
 
 def test_nothing_asked_is_nothing_answered(bundle: Bundle) -> None:

@@ -39,6 +39,9 @@ CHECKSUMS = "SHA256SUMS"
 _NEEDED = ("name", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C")
 """What predicting asks of the manifest."""
 
+CEILING_LOG10_SIGMA = 1.0
+"""No answer exceeds 10 S/cm: no solid conducts ions better, and one Arrhenius line knows no end."""
+
 _EVIDENCE_COLUMNS = (
     "formula",
     "sigma_S_cm",
@@ -46,6 +49,7 @@ _EVIDENCE_COLUMNS = (
     "temperature_C",
     "conductivity_kind",
     "doi",
+    "source",
 )
 
 
@@ -124,7 +128,9 @@ class Bundle:
 
         reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
         asked_K = np.asarray(temperature_C, dtype=float) - ROOM_TEMPERATURE_C + reference_K
-        mean = arrhenius_log10_sigma(at_25, energy, reference_K, asked_K)
+        mean = np.minimum(
+            arrhenius_log10_sigma(at_25, energy, reference_K, asked_K), CEILING_LOG10_SIGMA
+        )
         shift = np.abs(inverse_temperature_shift(reference_K, asked_K))
         low, high = self.interval.offsets(signals)
         energy_low, energy_high = self.energy_interval.offsets(energy_signals)
@@ -135,7 +141,9 @@ class Bundle:
         return BundleAnswer(
             log10_sigma=mean,
             log10_sigma_low=mean - np.hypot(low, shift * energy_low),
-            log10_sigma_high=mean + np.hypot(high, shift * energy_high),
+            log10_sigma_high=np.minimum(
+                mean + np.hypot(high, shift * energy_high), CEILING_LOG10_SIGMA
+            ),
             p_superionic=self.probability.predict(mean, width),
             activation_energy_eV=energy,
             nearest_distance=distance.min(axis=1),
@@ -294,6 +302,7 @@ def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
         relations=column["relation"],
         conductivity_kinds=column["conductivity_kind"],
         dois=column["doi"],
+        sources=column["source"],
     )
 
 
@@ -318,9 +327,8 @@ def verify_checksums(folder: Path) -> None:
     try:
         lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(
-            f"{folder} is not a model bundle: its {CHECKSUMS} cannot be read"
-        ) from error
+        what = "is not a model bundle" if folder.is_dir() else "is no folder"
+        raise BundleError(f"{folder} {what}: its {CHECKSUMS} cannot be read") from error
     expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     for needed in (MANIFEST, ARRAYS, EVIDENCE, CARD):
         if needed not in expected:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ SAME_COMPOSITION = 1e-3
 
 SAME_TEMPERATURE_K = 5.0
 """A measurement this near the asked temperature counts as measured there."""
+
+_TRUST = {"obelix": 1, "liverpool": 2, "laskowski": 3}
+"""Which of several reports of one paper counts, the lowest first; a table of one's own is 0."""
+
+_FACTOR_OF_TWO = math.log10(2.0)
 
 INSIDE_DISTANCE = 0.05
 EDGE_DISTANCE = 0.10
@@ -50,6 +56,8 @@ class Evidence:
         ``total``, ``bulk`` or None.
     dois
         DOI, several joined by ``|``, or None.
+    sources
+        Dataset that each was taken from.
     """
 
     formulas: Sequence[str]
@@ -59,11 +67,14 @@ class Evidence:
     relations: Sequence[str]
     conductivity_kinds: Sequence[str | None]
     dois: Sequence[str | None]
+    sources: Sequence[str]
 
     def nearest(
         self, distance: FloatArray, temperature_C: float, count: int = 3
     ) -> tuple[Neighbour, ...]:
         """Find the nearest measured materials, each at its temperature nearest the asked one.
+
+        Of several measurements of a material there, the one that `measured` would name.
 
         Parameters
         ----------
@@ -75,27 +86,30 @@ class Evidence:
         count
             How many different formulas to name.
         """
-        order = np.lexsort((np.abs(self.temperature_C - temperature_C), np.round(distance, 6)))
-        found: dict[str, Neighbour] = {}
-        for index in order:
-            formula = self.formulas[index]
-            if formula not in found:
-                found[formula] = Neighbour(
-                    formula=formula,
-                    distance=round(float(distance[index]), 6),
-                    sigma_S_cm=float(self.sigma_S_cm[index]),
-                    temperature_C=float(self.temperature_C[index]),
-                    doi=self.dois[index],
-                )
-            if len(found) == count:
+        rounded = np.round(distance, 6)
+        rows_of: dict[str, list[int]] = {}
+        for index in np.argsort(rounded, kind="stable").tolist():
+            if len(rows_of) >= count and self.formulas[index] not in rows_of:
                 break
-        return tuple(found.values())
+            rows_of.setdefault(self.formulas[index], []).append(index)
+        return tuple(
+            Neighbour(
+                formula=formula,
+                distance=float(rounded[rows[0]]),
+                sigma_S_cm=float(self.sigma_S_cm[chosen]),
+                temperature_C=float(self.temperature_C[chosen]),
+                doi=self.dois[chosen],
+            )
+            for formula, rows in rows_of.items()
+            for chosen in [self._representative(self._nearest_in_temperature(rows, temperature_C))]
+        )
 
     def measured(self, distance: FloatArray, temperature_C: float) -> MeasuredValue | None:
         """Find the measurement of this very material at this temperature, if there is one.
 
-        Of several the middle one by conductivity among those that rank best: numbers before bounds,
-        total before bulk conductivity, with a DOI before without.
+        Numbers go before bounds, total before bulk conductivity, and of one paper only what the
+        most trusted source reports counts. Of what is left the middle one by conductivity; one with
+        a DOI within a factor of two of it stands in its place.
         """
         here = (distance < SAME_COMPOSITION) & (
             np.abs(self.temperature_C - temperature_C) <= SAME_TEMPERATURE_K
@@ -103,26 +117,51 @@ class Evidence:
         candidates = np.flatnonzero(here).tolist()
         if not candidates:
             return None
-
-        def rank(index: int) -> tuple[bool, bool, bool]:
-            return (
-                self.relations[index] in "<>",
-                self.conductivity_kinds[index] == "bulk",
-                self.dois[index] is None,
-            )
-
-        best_rank = min(map(rank, candidates))
-        best = sorted(
-            (index for index in candidates if rank(index) == best_rank),
-            key=lambda index: self.sigma_S_cm[index],
-        )
-        index = best[(len(best) - 1) // 2]
+        index = self._representative(candidates)
         return MeasuredValue(
             sigma_S_cm=float(self.sigma_S_cm[index]),
             relation=self.relations[index],
             temperature_C=float(self.temperature_C[index]),
             doi=self.dois[index],
         )
+
+    def _nearest_in_temperature(self, rows: list[int], temperature_C: float) -> list[int]:
+        away = np.abs(self.temperature_C[rows] - temperature_C)
+        nearest = rows[int(np.argmin(away))]
+        return [
+            row
+            for row in rows
+            if abs(self.temperature_C[row] - self.temperature_C[nearest]) <= SAME_TEMPERATURE_K
+        ]
+
+    def _representative(self, rows: list[int]) -> int:
+        """Row that stands for several measurements of one material at one temperature."""
+
+        def rank(row: int) -> tuple[bool, bool]:
+            return self.relations[row] in "<>", self.conductivity_kinds[row] == "bulk"
+
+        def trust(row: int) -> int:
+            return _TRUST.get(self.sources[row], 0)
+
+        def superseded(row: int) -> bool:
+            doi = self.dois[row]
+            return doi is not None and any(
+                self.dois[other] == doi and trust(other) < trust(row) for other in best
+            )
+
+        best_rank = min(map(rank, rows))
+        best = [row for row in rows if rank(row) == best_rank]
+        standing = sorted(
+            (row for row in best if not superseded(row)), key=lambda row: self.sigma_S_cm[row]
+        )
+        middle = standing[(len(standing) - 1) // 2]
+
+        def decades_off(row: int) -> float:
+            return abs(math.log10(self.sigma_S_cm[row] / self.sigma_S_cm[middle]))
+
+        with_paper = [row for row in standing if self.dois[row] is not None]
+        stand_in = min(with_paper, key=decades_off, default=middle)
+        return stand_in if decades_off(stand_in) <= _FACTOR_OF_TWO else middle
 
     def measured_bound(self, distance: FloatArray, temperature_C: float) -> bool:
         """Whether all that was measured of this very material here is a bound."""

@@ -25,6 +25,7 @@ class Row:
     relation: str = "="
     kind: str | None = None
     doi: str | None = None
+    source: str = "mine"
 
 
 def known(rows: Sequence[Row]) -> tuple[Evidence, np.ndarray]:
@@ -36,6 +37,7 @@ def known(rows: Sequence[Row]) -> tuple[Evidence, np.ndarray]:
         relations=[row.relation for row in rows],
         conductivity_kinds=[row.kind for row in rows],
         dois=[row.doi for row in rows],
+        sources=[row.source for row in rows],
     )
     return evidence, np.array([row.distance for row in rows])
 
@@ -104,8 +106,23 @@ def test_total_goes_before_bulk() -> None:
     assert measured([rows[0], Row(2e-4, kind=None)]) == 2e-4
 
 
-def test_with_a_paper_goes_before_without() -> None:
-    assert measured([Row(1e-3), Row(1e-4, doi="10.1000/a"), Row(1e-2)]) == 1e-4
+def test_a_value_with_a_paper_stands_for_the_middle_one_if_it_is_near() -> None:
+    near, far = Row(1.9e-3, doi="10.1000/a"), Row(2.1e-3, doi="10.1000/a")
+    assert measured([Row(1e-4), Row(1e-3), near]) == 1.9e-3
+    assert measured([Row(1e-4), Row(1e-3), far]) == 1e-3, "a contested value is not the evidence"
+
+
+def test_of_one_paper_the_most_trusted_report_counts() -> None:
+    revised = Row(1e-3, doi="10.1000/a", source="obelix")
+    older = Row(1e-4, doi="10.1000/a", source="liverpool")
+    assert measured([older, revised]) == 1e-3
+    assert measured([older, Row(2e-4, doi="10.1000/b", source="obelix")]) == 1e-4
+    assert measured([revised, Row(5e-4, doi="10.1000/a", source="mine")]) == 5e-4
+
+
+def test_a_neighbour_is_the_measurement_that_would_be_named_measured() -> None:
+    rows = [Row(1e-5), Row(3e-4), Row(2e-3), Row(1e-9, relation="<")]
+    assert nearest(rows) == [("Li3PS4", measured(rows))]
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
