@@ -108,8 +108,9 @@ class Evidence:
         """Find the measurement of this very material at this temperature, if there is one.
 
         Numbers go before bounds, total before bulk conductivity, and of one paper only what the
-        most trusted source reports counts. Of what is left the middle one by conductivity; one with
-        a DOI within a factor of two of it stands in its place.
+        most trusted source reports counts. Of what is left the middle one by conductivity: of those
+        with a DOI if there are several; else of all, where one with a DOI within a factor of two
+        stands in its place.
         """
         here = (distance < SAME_COMPOSITION) & (
             np.abs(self.temperature_C - temperature_C) <= SAME_TEMPERATURE_K
@@ -154,12 +155,13 @@ class Evidence:
         standing = sorted(
             (row for row in best if not superseded(row)), key=lambda row: self.sigma_S_cm[row]
         )
-        middle = standing[(len(standing) - 1) // 2]
+        with_paper = [row for row in standing if self.dois[row] is not None]
+        counted = with_paper if len(with_paper) > 1 else standing
+        middle = counted[(len(counted) - 1) // 2]
 
         def decades_off(row: int) -> float:
             return abs(math.log10(self.sigma_S_cm[row] / self.sigma_S_cm[middle]))
 
-        with_paper = [row for row in standing if self.dois[row] is not None]
         stand_in = min(with_paper, key=decades_off, default=middle)
         return stand_in if decades_off(stand_in) <= _FACTOR_OF_TWO else middle
 

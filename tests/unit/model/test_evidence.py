@@ -112,6 +112,11 @@ def test_a_value_with_a_paper_stands_for_the_middle_one_if_it_is_near() -> None:
     assert measured([Row(1e-4), Row(1e-3), far]) == 1e-3, "a contested value is not the evidence"
 
 
+def test_several_papers_go_before_what_nobody_can_look_up() -> None:
+    papers = [Row(sigma, doi=f"10.1000/{sigma}") for sigma in (3e-5, 1e-3, 2e-3)]
+    assert measured([*papers, Row(1e-6)]) == 1e-3
+
+
 def test_of_one_paper_the_most_trusted_report_counts() -> None:
     revised = Row(1e-3, doi="10.1000/a", source="obelix")
     older = Row(1e-4, doi="10.1000/a", source="liverpool")
