@@ -92,19 +92,23 @@ def test_a_stream_the_shell_closed_is_no_crash(arguments, code, said, tmp_path) 
     assert "Traceback" not in ran.stderr
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-def test_stopped_from_the_keyboard_is_exit_code_130() -> None:
-    # A shell ignores the signal for what it runs in the background, and its children inherit that.
+def started(*arguments: str, **streams: int) -> subprocess.Popen[bytes]:
+    """Start the command so that it hears Ctrl-C, whatever the tests themselves were started by.
+
+    A shell ignores the signal for what it runs in the background, and children inherit that.
+    """
     inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        command = subprocess.Popen(
-            [*SSEML, "predict", "-i", "-", "--format", "jsonl"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        return subprocess.Popen([*SSEML, *arguments], stderr=subprocess.PIPE, **streams)
     finally:
         signal.signal(signal.SIGINT, inherited)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_stopped_from_the_keyboard_is_exit_code_130() -> None:
+    command = started(
+        "predict", "-i", "-", "--format", "jsonl", stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     try:
         time.sleep(3.0)  # now it waits for its input
         command.send_signal(signal.SIGINT)
@@ -119,10 +123,7 @@ def test_stopped_from_the_keyboard_is_exit_code_130() -> None:
 def test_stopped_in_the_middle_of_a_file_leaves_nothing_behind(tmp_path) -> None:
     table = tmp_path / "many.csv"
     table.write_text("formula\n" + "Li6PS5Cl\n" * 200_000)
-    command = subprocess.Popen(
-        [*SSEML, "predict", "-i", str(table), "-o", str(tmp_path / "answers.csv")],
-        stderr=subprocess.PIPE,
-    )
+    command = started("predict", "-i", str(table), "-o", str(tmp_path / "answers.csv"))
     try:
         while command.poll() is None and len(list(tmp_path.iterdir())) == 1:
             time.sleep(0.1)
