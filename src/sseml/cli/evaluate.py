@@ -12,7 +12,7 @@ from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.output import whole_file
-from sseml.cli.progress import say
+from sseml.cli.progress import say_on_the_way
 
 _EXAMPLES = """\
 examples:
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.figures:
             report = Report.from_dict(read_figures(arguments.figures))
         else:
-            report = evaluate(arguments.what, arguments.input, progress=say)
+            report = evaluate(arguments.what, arguments.input, progress=say_on_the_way)
     except NotMeasurementsError as error:
         raise CommandError(str(error)) from error
     text = report.to_text().rstrip("\n") + "\n"

@@ -19,8 +19,14 @@ Item = TypeVar("Item", bound=Answer)
 
 
 def say(line: str) -> None:
-    """Write a line about how far a command has come."""
+    """Write a line for the person who started the command."""
     sys.stderr.write(line + "\n")
+
+
+def say_on_the_way(line: str) -> None:
+    """Say how far a long job has come, if somebody watches."""
+    if sys.stderr.isatty():
+        say(line)
 
 
 def watched(

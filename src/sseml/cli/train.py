@@ -9,7 +9,7 @@ from sseml.cli.evaluate import add_table, read_figures
 from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
-from sseml.cli.progress import say
+from sseml.cli.progress import say, say_on_the_way
 
 _EXAMPLES = """\
 examples:
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
         from sseml.train import train  # noqa: PLC0415 - only training needs the learners
     try:
-        train(arguments.input, arguments.output, progress=say, metrics=figures)
+        train(arguments.input, arguments.output, progress=say_on_the_way, metrics=figures)
     except NotMeasurementsError as error:
         raise CommandError(str(error)) from error
     say(f"the bundle is in {arguments.output}")
