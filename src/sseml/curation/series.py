@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from sseml.curation.draft import Draft
-from sseml.curation.temperature import arrhenius_fit
+from sseml.curation.temperature import series_slope
 
 SMALLEST_SPAN_K = 30.0
 SMALLEST_R2 = 0.98
@@ -32,7 +32,7 @@ def derive_activation_energies(drafts: Sequence[Draft]) -> int:
             continue
         if max(temperatures) - min(temperatures) < SMALLEST_SPAN_K:
             continue
-        energy, r2 = arrhenius_fit(temperatures, [draft.sigma_S_cm for draft in series])
+        energy, r2 = series_slope(temperatures, [draft.sigma_S_cm for draft in series])
         low, high = CREDIBLE_ACTIVATION_ENERGY_EV
         if r2 <= SMALLEST_R2 or not low <= energy <= high:
             continue
@@ -82,5 +82,5 @@ def _rises_impossibly(series: Sequence[Draft]) -> bool:
         return False
     if max(temperatures) - min(temperatures) < SMALLEST_SPAN_K:
         return False
-    energy, _ = arrhenius_fit(temperatures, [draft.sigma_S_cm for draft in series])
+    energy, _ = series_slope(temperatures, [draft.sigma_S_cm for draft in series])
     return energy > CREDIBLE_ACTIVATION_ENERGY_EV[1]

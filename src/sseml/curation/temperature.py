@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sseml.curation.draft import Draft, total_variation
-from sseml.units import BOLTZMANN_EV_K, celsius_to_kelvin, kelvin_to_celsius
+from sseml.physics.transport import arrhenius_fit
+from sseml.units import celsius_to_kelvin, kelvin_to_celsius
 
 SERIES_FROM = 250.0
 """A series all of whose temperatures are at least this may be a series around room temperature."""
@@ -47,10 +48,10 @@ def mend_kelvin(drafts: Sequence[Draft], known: Sequence[Draft]) -> int:
     return mended
 
 
-def arrhenius_fit(
+def series_slope(
     temperatures_C: Sequence[float], sigmas_S_cm: Sequence[float]
 ) -> tuple[float, float]:
-    """Fit ln(σT) against 1/T.
+    """Activation energy of a series, and how straight it is.
 
     Parameters
     ----------
@@ -62,16 +63,11 @@ def arrhenius_fit(
     Returns
     -------
     tuple
-        Activation energy in eV and the coefficient of determination R².
+        Activation energy in eV and the coefficient of determination R² of ln(σT) against 1/T.
     """
     kelvin = np.array([celsius_to_kelvin(t) for t in temperatures_C])
-    y = np.log(np.asarray(sigmas_S_cm) * kelvin)
-    x = 1.0 / kelvin
-    slope, intercept = np.polyfit(x - x.mean(), y, 1)
-    residual = y - (slope * (x - x.mean()) + intercept)
-    spread = float(((y - y.mean()) ** 2).sum())
-    r2 = 1.0 - float((residual**2).sum()) / spread if spread > 0.0 else 0.0
-    return -float(slope) * BOLTZMANN_EV_K, r2
+    energy, _, r_squared = arrhenius_fit(kelvin, np.log10(np.asarray(sigmas_S_cm)))
+    return energy, r_squared
 
 
 def _series(drafts: Sequence[Draft]) -> list[list[Draft]]:
@@ -84,8 +80,8 @@ def _series(drafts: Sequence[Draft]) -> list[list[Draft]]:
 
 def _only_kelvin_fits(series: Sequence[Draft]) -> bool:
     sigmas = [draft.sigma_S_cm for draft in series]
-    as_celsius, _ = arrhenius_fit([d.temperature_C for d in series], sigmas)
-    as_kelvin, _ = arrhenius_fit([kelvin_to_celsius(d.temperature_C) for d in series], sigmas)
+    as_celsius, _ = series_slope([d.temperature_C for d in series], sigmas)
+    as_kelvin, _ = series_slope([kelvin_to_celsius(d.temperature_C) for d in series], sigmas)
     low, high = KELVIN_ACTIVATION_ENERGY_EV
     return as_celsius > HIGHEST_ACTIVATION_ENERGY_EV and low <= as_kelvin <= high
 

@@ -7,7 +7,7 @@ import pytest
 from sseml.curation.draft import Draft
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
-from sseml.curation.temperature import arrhenius_fit, mend_kelvin
+from sseml.curation.temperature import mend_kelvin, series_slope
 from sseml.units import BOLTZMANN_EV_K
 
 Build = Callable[..., Draft]
@@ -152,7 +152,7 @@ def arrhenius(t: float, energy: float) -> float:
 def test_the_slope_of_a_clean_series_is_its_activation_energy(draft: Build) -> None:
     points = [(t, arrhenius(t, 0.4)) for t in (25.0, 60.0, 90.0)]
     rows = series(draft, points, "Li3PS4", "10.1000/a")
-    assert arrhenius_fit(*zip(*points, strict=True)) == (pytest.approx(0.4), pytest.approx(1.0))
+    assert series_slope(*zip(*points, strict=True)) == (pytest.approx(0.4), pytest.approx(1.0))
     assert derive_activation_energies(rows) == 3
     assert [row.activation_energy_eV for row in rows] == [0.4] * 3
     assert all(row.flags == {"activation_energy_from_series"} for row in rows)
