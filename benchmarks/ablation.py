@@ -21,6 +21,7 @@ from sseml.evaluate.metrics import clipped_absolute_error, group_mean, group_wei
 from sseml.model.blend import Blend
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.fitting import BY_CLUSTER, BY_PAPER, fit, held_out_masks
+from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 
 FOLDS = 5
@@ -111,7 +112,7 @@ def measure(
             else:
                 figures[name]["clusters MAE10c"] = group_mean(error, data.clusters)
                 figures[name]["clusters AUC"] = group_weighted_auc(
-                    data.target >= -4.0, predicted, data.clusters
+                    data.target >= SUPERIONIC_LOG10_SIGMA, predicted, data.clusters
                 )
     return figures
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from sseml.curation.split import official_split
 from sseml.evaluate.metrics import (
-    SUPERIONIC_LOG10_SIGMA,
     clipped_absolute_error,
     coverage,
     group_mean,
@@ -32,6 +31,7 @@ from sseml.model.fitting import (
     held_out_masks,
     predict_held_out,
 )
+from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.records import RefusedInputError
 

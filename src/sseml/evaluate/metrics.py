@@ -10,8 +10,6 @@ FloatArray = NDArray[np.float64]
 CLIP_LOG10_SIGMA = -10.0
 """Labels and predictions are held above this for MAE10c: below it nobody measures reliably."""
 
-SUPERIONIC_LOG10_SIGMA = -4.0
-
 
 def clipped_absolute_error(truth: FloatArray, predicted: FloatArray) -> FloatArray:
     """Absolute error in decades, both sides clipped at 1e-10 S/cm, shape (n,)."""
