@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sseml.families import FamilyMatch, recognise
-from sseml.model.bundle import Bundle, BundleAnswer, released_folder
-from sseml.model.evidence import domain
+from sseml.model.bundle import DEFAULT_BUNDLE, Bundle, BundleAnswer, released_folder
+from sseml.model.evidence import MeasuredValue, domain
 from sseml.parse.text import parse_line
 from sseml.records import Answer, Material, Prediction, Query, Refusal
 from sseml.units import ROOM_TEMPERATURE_C
@@ -20,7 +20,6 @@ from sseml.units import ROOM_TEMPERATURE_C
 if TYPE_CHECKING:
     import pandas as pd
 
-DEFAULT_BUNDLE = "composition-1"
 _BATCH = 256
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
 
@@ -161,6 +160,7 @@ def _prediction(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) 
     log10_sigma = float(answer.log10_sigma[index])
     measured = bundle.evidence.measured(distance, query.temperature_C)
     family = recognise(query.material)
+    elements_known = bool(answer.elements_known[index])
     return Prediction(
         row=query.row,
         input=query.input,
@@ -174,15 +174,12 @@ def _prediction(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) 
         sigma_high_S_cm=_power_of_ten(float(answer.log10_sigma_high[index])),
         p_superionic=float(answer.p_superionic[index]),
         activation_energy_eV=float(answer.activation_energy_eV[index]),
-        domain=domain(
-            float(answer.nearest_distance[index]),
-            elements_known=bool(answer.elements_known[index]),
-        ),
+        domain=domain(float(answer.nearest_distance[index]), elements_known=elements_known),
         nearest=bundle.evidence.nearest(distance, query.temperature_C),
         model=bundle.name,
         measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
         measured_doi=measured.doi if measured else None,
-        notes=tuple(_notes(query, index, answer, bundle, family)),
+        notes=tuple(_notes(query, bundle, family, measured, elements_known=elements_known)),
         columns=query.columns,
     )
 
@@ -193,7 +190,12 @@ def _power_of_ten(exponent: float) -> float:
 
 
 def _notes(
-    query: Query, index: int, answer: BundleAnswer, bundle: Bundle, family: FamilyMatch
+    query: Query,
+    bundle: Bundle,
+    family: FamilyMatch,
+    measured: MeasuredValue | None,
+    *,
+    elements_known: bool,
 ) -> Iterator[str]:
     yield f"family {family.family} (confidence {family.confidence:.2g}): {family.reason}"
     low_C, high_C = bundle.manifest["temperature_range_C"]
@@ -202,9 +204,9 @@ def _notes(
             f"{query.temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most "
             "measurements cover: extrapolated along one activation energy"
         )
-    if not answer.elements_known[index]:
+    if not elements_known:
         yield "holds an element that no measured material holds"
-    if bundle.evidence.measured_bound(answer.distance[index], query.temperature_C):
+    if measured is not None and measured.is_bound:
         yield "the measured value is a bound, not a number"
     if unused := _facts_not_used(query.material, bundle):
         yield (

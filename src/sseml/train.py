@@ -26,7 +26,7 @@ from sseml.model.dataset import (
     energy_set,
 )
 from sseml.model.evidence import Evidence
-from sseml.model.fitting import Progress, fit_calibrated
+from sseml.model.fitting import Progress, fit_calibrated, silent
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 
 ENERGY_RANGE_EV = (0.05, 1.5)
@@ -35,7 +35,7 @@ ENERGY_RANGE_EV = (0.05, 1.5)
 def train(
     table: Path | pd.DataFrame | None,
     folder: Path,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
     *,
     recipe: Recipe | None = None,
     settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 import sseml.evaluate.run as measured_at
 from sseml.model.bundle import CARD, EVIDENCE, MANIFEST, Bundle
 from sseml.prediction import DEFAULT_BUNDLE, predict
-from sseml.records import Prediction, RefusedInputError
+from sseml.records import BundleError, Prediction, RefusedInputError
 from sseml.train import train
 
 
@@ -109,3 +110,15 @@ def test_too_little_to_learn_from_is_refused_with_nothing_left_behind(
     with pytest.raises(RefusedInputError):
         train(table, tmp_path / "bundle", settings=small_settings)
     assert not list(tmp_path.iterdir())
+
+
+def test_damaged_evidence_is_not_learned_from(
+    released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copied = shutil.copytree(released, tmp_path / DEFAULT_BUNDLE)
+    content = bytearray((copied / EVIDENCE).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copied / EVIDENCE).write_bytes(content)
+    monkeypatch.setattr(measured_at, "released_folder", lambda: tmp_path)
+    with pytest.raises(BundleError, match=EVIDENCE):
+        measured_at.measurements_at(None)

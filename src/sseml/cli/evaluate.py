@@ -69,15 +69,11 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write:
         _require_marks(arguments.write)
     with needing("train"):
-        from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
         from sseml.evaluate import Report, evaluate  # noqa: PLC0415 - needs the learners
-    try:
-        if arguments.figures:
-            report = Report.from_dict(read_figures(arguments.figures))
-        else:
-            report = evaluate(arguments.what, arguments.input, progress=say_on_the_way)
-    except NotMeasurementsError as error:
-        raise CommandError(str(error)) from error
+    if arguments.figures:
+        report = Report.from_dict(read_figures(arguments.figures))
+    else:
+        report = evaluate(arguments.what, arguments.input, progress=say_on_the_way)
     text = report.to_text().rstrip("\n") + "\n"
     if arguments.json:
         shown = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"

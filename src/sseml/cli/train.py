@@ -48,11 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{arguments.output} is there already; name another folder")
     figures = read_figures(arguments.figures) if arguments.figures else None
     with needing("train"):
-        from sseml.curation.table import NotMeasurementsError  # noqa: PLC0415
         from sseml.train import train  # noqa: PLC0415 - only training needs the learners
-    try:
-        train(arguments.input, arguments.output, progress=say_on_the_way, metrics=figures)
-    except NotMeasurementsError as error:
-        raise CommandError(str(error)) from error
+    train(arguments.input, arguments.output, progress=say_on_the_way, metrics=figures)
     say(f"the bundle is in {arguments.output}")
     return ANSWERED

@@ -9,11 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+from pandera.errors import SchemaErrors
 
 from sseml.curation.draft import Draft
 from sseml.curation.report import CurationReport
 from sseml.curation.schema import COLUMNS, MEASUREMENTS
 from sseml.families import recognise
+from sseml.records import RefusedInputError
 
 TABLE_FILE = "measurements.parquet"
 CSV_FILE = "measurements.csv"
@@ -23,7 +25,7 @@ _TYPES = {name: str(column.dtype) for name, column in MEASUREMENTS.columns.items
 _LATTICE = ("a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg")
 
 
-class NotMeasurementsError(ValueError):
+class NotMeasurementsError(RefusedInputError):
     """A file is not a table of measurements as `curate` writes it."""
 
 
@@ -59,9 +61,7 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
         raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
     try:
         return MEASUREMENTS.validate(_typed(table), lazy=True)
-    except Exception as error:
-        if type(error).__name__ != "SchemaErrors":
-            raise
+    except SchemaErrors as error:
         raise NotMeasurementsError(
             f"{file.name} is not a table of measurements: {error}"
         ) from error

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sseml.curation.split import official_split
+from sseml.curation.split import NEAR_DUPLICATE_DISTANCE, official_split
 from sseml.evaluate.metrics import (
     clipped_absolute_error,
     coverage,
@@ -30,6 +30,7 @@ from sseml.model.fitting import (
     fit_calibrated,
     held_out_masks,
     predict_held_out,
+    silent,
 )
 from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
@@ -89,10 +90,8 @@ def official(subject: Subject, progress: Progress) -> Figures:
         "Spearman": spearman(truth, answers.mean),
         "coverage": coverage(truth, answers.low, answers.high),
         "median width": float(np.median(answers.high - answers.low)),
-        "near share": float((answers.nearest < 0.02).mean()),
-        "MAE10c constant": float(
-            clipped_absolute_error(truth, np.full(len(truth), constant)).mean()
-        ),
+        "near share": float((answers.nearest < NEAR_DUPLICATE_DISTANCE).mean()),
+        "MAE10c constant": float(clipped_absolute_error(truth, constant).mean()),
         "MAE10c nearest neighbour": float(clipped_absolute_error(truth, neighbour).mean()),
     }
 
@@ -255,7 +254,7 @@ def _fit_and_test(
     trained: BoolArray,
     asked: BoolArray,
     settings: BlendSettings,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
 ) -> Tested:
     model = fit_calibrated(data.take(trained), settings, progress)
     answer: HeldOut = predict_held_out(model.blend, data, trained, asked)

@@ -13,13 +13,11 @@ import pandas as pd
 
 from sseml.curation.table import load_measurements
 from sseml.evaluate.benchmarks import BENCHMARKS, Figures, Subject
-from sseml.model.bundle import EVIDENCE, released_folder
+from sseml.model.bundle import DEFAULT_BUNDLE, EVIDENCE, released_folder, verify_checksums
 from sseml.model.dataset import Recipe
-from sseml.model.fitting import Progress
+from sseml.model.fitting import Progress, silent
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.records import RefusedInputError
-
-RELEASED = "composition-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +120,7 @@ def _family_lines(figures: Figures) -> list[str]:
 def evaluate(
     what: Sequence[str] = (),
     table: Path | pd.DataFrame | None = None,
-    progress: Progress = lambda _: None,
+    progress: Progress = silent,
     *,
     settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),
 ) -> Report:
@@ -163,4 +161,8 @@ def measurements_at(table: Path | pd.DataFrame | None) -> pd.DataFrame:
     """The curated measurements: as given, from a path, or from the released bundle's evidence."""
     if isinstance(table, pd.DataFrame):
         return table
-    return load_measurements(table or released_folder() / RELEASED / EVIDENCE)
+    if table is not None:
+        return load_measurements(table)
+    released = released_folder() / DEFAULT_BUNDLE
+    verify_checksums(released)
+    return load_measurements(released / EVIDENCE)

@@ -35,6 +35,7 @@ ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
 CARD = "card.md"
 CHECKSUMS = "SHA256SUMS"
+DEFAULT_BUNDLE = "composition-1"
 
 _NEEDED = ("name", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C")
 """What predicting asks of the manifest."""

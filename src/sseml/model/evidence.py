@@ -37,6 +37,11 @@ class MeasuredValue:
     temperature_C: float
     doi: str | None
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether the value is a bound, not a number."""
+        return self.relation in "<>"
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -164,11 +169,6 @@ class Evidence:
 
         stand_in = min(with_paper, key=decades_off, default=middle)
         return stand_in if decades_off(stand_in) <= _FACTOR_OF_TWO else middle
-
-    def measured_bound(self, distance: FloatArray, temperature_C: float) -> bool:
-        """Whether all that was measured of this very material here is a bound."""
-        found = self.measured(distance, temperature_C)
-        return found is not None and found.relation in "<>"
 
 
 def domain(nearest_distance: float, *, elements_known: bool) -> Domain:

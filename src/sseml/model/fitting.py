@@ -30,7 +30,7 @@ Progress = Callable[[str], None]
 CALIBRATION_FOLDS = 4
 
 
-def _silent(_: str) -> None:
+def silent(_: str) -> None:
     """Report progress to nobody."""
 
 
@@ -159,7 +159,7 @@ def cross_fit(
 def fit_calibrated(
     data: TrainingSet,
     settings: BlendSettings,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Calibrated:
     """Fit, and calibrate on groups that neither the fit of their fold nor anything near has seen.
 

@@ -154,7 +154,8 @@ def test_a_bound_is_said_to_be_one_only_where_nothing_better_is_known() -> None:
     bound = Row(1e-9, relation="<")
     for rows, is_bound in (([bound], True), ([bound, Row(1e-8)], False), ([], False)):
         evidence, distance = known(rows)
-        assert evidence.measured_bound(distance, 25.0) is is_bound
+        found = evidence.measured(distance, 25.0)
+        assert (found is not None and found.is_bound) is is_bound
 
 
 @pytest.mark.parametrize(
