@@ -83,7 +83,7 @@ def _same_measurement(draft: Draft, candidates: Sequence[Draft]) -> Draft | None
         if abs(draft.temperature_C - other.temperature_C) <= SAME_TEMPERATURE_K
         and draft.relation == other.relation
         and (decades := _decades(draft, other)) <= SAME_CONDUCTIVITY
-        and (distance := _distance(draft, other)) <= _same_composition(draft, other)
+        and (distance := _distance(draft, other)) <= _largest_distance(draft, other)
         and _may_be_same(draft, other)
     ]
     return min(matches, key=lambda match: match[:3])[3] if matches else None
@@ -127,7 +127,7 @@ def _distance(first: Draft, second: Draft) -> float:
     return total_variation(first.fractions, second.fractions)
 
 
-def _same_composition(draft: Draft, other: Draft) -> float:
+def _largest_distance(draft: Draft, other: Draft) -> float:
     across = draft.raw.source != other.raw.source
     return ACROSS_SOURCES_DISTANCE if across else WITHIN_SOURCE_DISTANCE
 
@@ -208,4 +208,4 @@ def _contradict(first: Draft, second: Draft) -> bool:
     space_groups = first.space_group_number, second.space_group_number
     if None not in space_groups and space_groups[0] != space_groups[1]:
         return False
-    return total_variation(first.fractions, second.fractions) <= ACROSS_SOURCES_DISTANCE
+    return _distance(first, second) <= ACROSS_SOURCES_DISTANCE

@@ -68,7 +68,7 @@ class BlendAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """Half (linear mean + boosted and averaged trees on its residual), half Gaussian process.
+    """A linear mean with trees on its residual, blended with a Gaussian process.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Blend:
     linear
         Intercept and coefficients on standardised features, shape (1 + n_features,).
     boosted, averaged
-        Trees on the residual of the linear mean; their answers are averaged.
+        Trees on the residual of the linear mean, half each.
     kernel
         The Gaussian process.
     kernel_share
