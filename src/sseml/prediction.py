@@ -144,7 +144,7 @@ def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
     if isinstance(item, Refusal) or "Li" in item.material.amounts:
         return item
     reason = f"{item.material.formula} contains no Li"
-    return Refusal(item.row, item.input, reason, _NO_LITHIUM_FIX, item.columns)
+    return Refusal(item.row, item.input, reason, _NO_LITHIUM_FIX, item.columns, "no_lithium")
 
 
 def _predict_batch(queries: Sequence[Query], bundle: Bundle) -> Iterator[Prediction]:

@@ -11,6 +11,9 @@ from sseml.units import ROOM_TEMPERATURE_C
 Form = Literal["crystal", "glass", "glass-ceramic", "film"]
 ConductivityKind = Literal["total", "bulk"]
 Domain = Literal["inside", "edge", "outside"]
+RefusalCode = Literal[
+    "unreadable_row", "invalid_formula", "unsupported_material", "invalid_qualifier", "no_lithium"
+]
 
 FORMS: tuple[Form, ...] = ("crystal", "glass", "glass-ceramic", "film")
 CONDUCTIVITY_KINDS: tuple[ConductivityKind, ...] = ("total", "bulk")
@@ -29,10 +32,25 @@ class RefusedInputError(ValueError):
         What to write instead; empty where there is nothing useful to say.
     """
 
+    code: RefusalCode = "invalid_formula"
+    """What a program may decide by."""
+
     def __init__(self, reason: str, suggestion: str = "") -> None:
         super().__init__(f"{reason} ({suggestion})" if suggestion else reason)
         self.reason = reason
         self.suggestion = suggestion
+
+
+class RefusedQualifierError(RefusedInputError):
+    """A condition beside the formula cannot be what was written."""
+
+    code: RefusalCode = "invalid_qualifier"
+
+
+class UnsupportedMaterialError(RefusedInputError):
+    """The text is understood, but names a kind of material that this release does not answer."""
+
+    code: RefusalCode = "unsupported_material"
 
 
 class BundleError(RuntimeError):
@@ -103,6 +121,7 @@ class Refusal:
     reason: str
     suggestion: str = ""
     columns: Mapping[str, object] = field(default_factory=dict)
+    code: RefusalCode = "invalid_formula"
 
     @property
     def message(self) -> str:

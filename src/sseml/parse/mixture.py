@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import composition, simplest_amounts
-from sseml.records import Composition, RefusedInputError
+from sseml.records import Composition, RefusedInputError, UnsupportedMaterialError
 
 _PERCENT = re.compile(
     r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wt|mass|weight|mol|mole|at|vol)?\.?\s*-?\s*%\s*"
@@ -31,11 +31,11 @@ def refuse_polymer(text: str) -> None:
 
     Raises
     ------
-    RefusedInputError
+    UnsupportedMaterialError
         If it does; the message quotes the word.
     """
     if found := _POLYMER.search(text):
-        raise RefusedInputError(
+        raise UnsupportedMaterialError(
             f"{found.group()!r} in {text!r} belongs to a polymer or a polymer composite, which the"
             " composition model of this release does not answer",
             "write the formula of the inorganic solid alone",
@@ -47,11 +47,11 @@ def refuse_structure(text: str) -> None:
 
     Raises
     ------
-    RefusedInputError
+    UnsupportedMaterialError
         If it does.
     """
     if _STRUCTURE.search(text):
-        raise RefusedInputError(
+        raise UnsupportedMaterialError(
             f"{text!r} names a crystal structure, which the composition model of this release does"
             " not read",
             "write the formula, with space_group= if you know it",

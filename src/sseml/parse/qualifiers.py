@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from sseml.parse.space_groups import space_group_number
-from sseml.records import CONDUCTIVITY_KINDS, FORMS, ConductivityKind, Form, RefusedInputError
+from sseml.records import CONDUCTIVITY_KINDS, FORMS, ConductivityKind, Form, RefusedQualifierError
 from sseml.units import ROOM_TEMPERATURE_C, ZERO_CELSIUS_K, kelvin_to_celsius
 
 MAX_TEMPERATURE_C = 1500.0
@@ -101,7 +101,7 @@ def read_temperature(text: str) -> float:
     match = _TEMPERATURE.fullmatch(text.strip())
     if match is None:
         hint = "write a point, such as 25.5" if "," in text else "write 60 or 333 K"
-        raise RefusedInputError(f"{text!r} is not a temperature", hint)
+        raise RefusedQualifierError(f"{text!r} is not a temperature", hint)
     value = float(match["value"])
     in_kelvin = (match["unit"] or "").casefold() in ("k", "kelvin")
     return _physical(text, kelvin_to_celsius(value) if in_kelvin else value)
@@ -113,11 +113,11 @@ def _read_kelvin(text: str) -> float:
 
 def _physical(text: str, temperature_C: float) -> float:
     if temperature_C <= -ZERO_CELSIUS_K:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"the temperature {text!r} is not above absolute zero", "write °C, or K with its unit"
         )
     if temperature_C > MAX_TEMPERATURE_C:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"the temperature {text!r} is above {MAX_TEMPERATURE_C:g} °C",
             "write °C, or K with its unit",
         )
@@ -131,7 +131,7 @@ def _one_of(what: str, choices: tuple[str, ...]) -> Callable[[str], str]:
             return folded
         close = get_close_matches(folded, choices, n=1, cutoff=0.5)
         hint = f"did you mean {close[0]}?" if close else f"write one of: {', '.join(choices)}"
-        raise RefusedInputError(f"{text!r} is not a {what}", hint)
+        raise RefusedQualifierError(f"{text!r} is not a {what}", hint)
 
     return read
 
@@ -143,14 +143,16 @@ def _number(key: str, text: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         hint = "write a point, such as 0.1" if "," in text else f"write a number, such as {key}=0.1"
-        raise RefusedInputError(f"{key}={text!r} is not a number", hint)
+        raise RefusedQualifierError(f"{key}={text!r} is not a number", hint)
     return value
 
 
 def _positive(key: str, text: str) -> float:
     value = _number(key, text)
     if value <= 0:
-        raise RefusedInputError(f"{key}={text!r} is not above zero", "correct it or leave it out")
+        raise RefusedQualifierError(
+            f"{key}={text!r} is not above zero", "correct it or leave it out"
+        )
     return value
 
 
@@ -162,7 +164,7 @@ def checked_volume(volume_A3: float, where_from: str) -> float:
     """Refuse a volume per atom that no solid has."""
     low, high = VOLUME_PER_ATOM_RANGE_A3
     if not low <= volume_A3 <= high:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"{where_from} means {volume_A3:.4g} Å³ per atom",
             f"solids have {low:g} to {high:g} Å³ per atom: correct it or leave it out",
         )
@@ -175,18 +177,18 @@ def _sweep(key: str, text: str) -> tuple[float, ...]:
     if len(pieces) == 1:
         return (pieces[0],)
     if len(pieces) != 3:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"{key}={text!r} is not a sweep", f"write {key}=start:stop:step, such as 0:0.16:0.02"
         )
     start, stop, step = pieces
     if step == 0 or (stop - start) / step < 0:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"the sweep {key}={text} never reaches {stop:g}", "correct the sign of the step"
         )
     # A last point that only rounding keeps out belongs to the sweep.
     span = (stop - start) / step + 1e-9
     if span >= MAX_SWEEP_POINTS:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"the sweep {key}={text} has more than {MAX_SWEEP_POINTS} points", "write a larger step"
         )
     return tuple(round(start + i * step, 12) for i in range(int(span) + 1))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sseml.parse.qualifiers import Qualifiers, canonical_key, with_qualifier
 from sseml.parse.rows import RawRow
 from sseml.parse.text import parse_line, variables_in
-from sseml.records import Query, Refusal, RefusedInputError
+from sseml.records import Query, Refusal, RefusedInputError, RefusedQualifierError
 
 _LATTICE = frozenset(("a", "b", "c", "alpha", "beta", "gamma", "Z"))
 _VARIABLES = frozenset("xyz")
@@ -45,7 +45,9 @@ def parse_rows(
         try:
             qualifiers = _with_columns(row, keys, defaults)
         except RefusedInputError as refusal:
-            yield Refusal(row.row, row.text, refusal.reason, refusal.suggestion, row.columns)
+            yield Refusal(
+                row.row, row.text, refusal.reason, refusal.suggestion, row.columns, refusal.code
+            )
             continue
         yield from parse_line(row.row, row.text, qualifiers, row.columns)
 
@@ -62,7 +64,7 @@ def _with_columns(row: RawRow, keys: Mapping[str, str | None], given: Qualifiers
         try:
             given = with_qualifier(given, key, value)
         except RefusedInputError as refusal:
-            raise RefusedInputError(
+            raise RefusedQualifierError(
                 f"column {name!r}: {refusal.reason}",
                 f"{refusal.suggestion}; or rename the column if it means something else",
             ) from None

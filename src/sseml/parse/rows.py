@@ -136,14 +136,14 @@ def _read_delimited(
             try:
                 cells = _next_cells(reader)
             except csv.Error as error:
-                yield Refusal(
+                yield _unreadable(
                     number, "", f"the row cannot be read: {error}", "check that quotes are closed"
                 )
                 continue
             if cells is None:
                 return
             if at_end:  # the reader looks for the end of a quoted cell, and for nothing else
-                yield Refusal(
+                yield _unreadable(
                     number,
                     _shown(cells[formula_at]) if formula_at < len(cells) else "",
                     "a quote is opened in this row and never closed",
@@ -172,7 +172,7 @@ def _row_of_cells(
     number: int, names: Sequence[str], cells: Sequence[str], formula_at: int
 ) -> RawRow | Refusal:
     if len(cells) > len(names):
-        return Refusal(
+        return _unreadable(
             number,
             without_damage(cells[formula_at]),
             f"the row has {len(cells)} cells, but the heading has {len(names)}",
@@ -197,7 +197,7 @@ def _read_jsonl(source: Source, column: str | None) -> Iterator[RawRow | Refusal
             except (ValueError, RecursionError) as error:
                 if number == 1 and written in ("[", "{"):
                     raise _one_document(source) from None
-                yield Refusal(
+                yield _unreadable(
                     number, _shown(written), f"the line is not JSON: {error}", "write one object"
                 )
                 continue
@@ -206,7 +206,7 @@ def _read_jsonl(source: Source, column: str | None) -> Iterator[RawRow | Refusal
             if isinstance(value, dict) and found is None:
                 names = list(value)
                 found = names[_find_column(names, column, name_of(source))]
-            yield _row_of_json(number, value, found or column or "", written)
+            yield row_of_record(number, value, found or column or "", written)
 
 
 def _one_document(source: Source) -> RefusedInputError:
@@ -215,11 +215,24 @@ def _one_document(source: Source) -> RefusedInputError:
     )
 
 
-def _row_of_json(number: int, value: object, column: str, written: str) -> RawRow | Refusal:
+def row_of_record(number: int, value: object, column: str, written: str) -> RawRow | Refusal:
+    """Make a row of one record of a table or one JSON value.
+
+    Parameters
+    ----------
+    number
+        Of the row, from 1.
+    value
+        A mapping of column to value, or the formula itself.
+    column
+        Which column holds the formula.
+    written
+        The row as it stood in the input, shown where it cannot be read.
+    """
     if isinstance(value, str):
         return _checked(number, value.strip(), {})
     if not isinstance(value, dict):
-        return Refusal(
+        return _unreadable(
             number, _shown(written), "the line is not a JSON object", 'write {"formula": "Li3PS4"}'
         )
     formula = value.get(column)
@@ -227,7 +240,7 @@ def _row_of_json(number: int, value: object, column: str, written: str) -> RawRo
     if not isinstance(formula, str):
         held = f"holds {formula!r}, not a formula" if column in value else "is missing"
         reason = f"the column {column!r} {held}"
-        return Refusal(number, _shown(written), reason, "write the formula as text", columns)
+        return _unreadable(number, _shown(written), reason, "write the formula as text", columns)
     return _checked(number, formula.strip(), columns)
 
 
@@ -247,7 +260,7 @@ def _read_parquet(source: Source, column: str | None) -> Iterator[RawRow | Refus
             for batch in table.iter_batches(batch_size=_PARQUET_BATCH_ROWS):
                 for record in batch.to_pylist():
                     number += 1
-                    yield _row_of_json(number, record, names[formula_at], str(record))
+                    yield row_of_record(number, record, names[formula_at], str(record))
         except pa.ArrowException as error:
             raise RefusedInputError(f"{name} is a damaged Parquet file: {error}") from None
 
@@ -294,13 +307,23 @@ def _checked(number: int, text: str, columns: Mapping[str, object]) -> RawRow | 
         name: without_damage(value) if isinstance(value, str) else value
         for name, value in columns.items()
     }
-    return Refusal(
+    return _unreadable(
         number,
         without_damage(text),
         "the row holds bytes that are not text in the file's encoding",
         "save the file as UTF-8",
         shown,
     )
+
+
+def _unreadable(
+    number: int,
+    text: str,
+    reason: str,
+    suggestion: str,
+    columns: Mapping[str, object] | None = None,
+) -> Refusal:
+    return Refusal(number, text, reason, suggestion, columns or {}, "unreadable_row")
 
 
 def _shown(text: str) -> str:

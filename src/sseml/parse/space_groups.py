@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 
-from sseml.records import RefusedInputError
+from sseml.records import RefusedQualifierError
 
 _TABLE = "space_groups.csv"
 _NUMBER = re.compile(r"#?\s*(\d{1,3})(?:\.0*)?")
@@ -32,7 +32,7 @@ def space_group_number(text: str) -> int:
 
     Raises
     ------
-    RefusedInputError
+    RefusedQualifierError
         If there is no such space group; the message names the closest symbols.
 
     Examples
@@ -46,7 +46,7 @@ def space_group_number(text: str) -> int:
     if number := _NUMBER.fullmatch(written):
         value = int(number.group(1))
         if not 1 <= value <= 230:
-            raise RefusedInputError(
+            raise RefusedQualifierError(
                 f"{text!r} is not a space group number", "write a number from 1 to 230"
             )
         return value
@@ -58,7 +58,7 @@ def space_group_number(text: str) -> int:
     close = get_close_matches(plain, symbols, n=1, cutoff=0.7)
     standard = space_group_symbols()[symbols[close[0]]] if close else ""
     hint = f"did you mean {standard}?" if close else "write a number, or a symbol such as Ia-3d"
-    raise RefusedInputError(f"{text!r} is not a space group", hint)
+    raise RefusedQualifierError(f"{text!r} is not a space group", hint)
 
 
 @cache

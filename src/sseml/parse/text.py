@@ -18,7 +18,7 @@ from sseml.parse.qualifiers import (
     close_key,
     with_qualifier,
 )
-from sseml.records import Composition, Query, Refusal, RefusedInputError
+from sseml.records import Composition, Query, Refusal, RefusedInputError, RefusedQualifierError
 
 _KEY = re.compile(r"(?:^|(?<=[\s,;|]))(space group|[A-Za-z][\w#]*)\s*=\s*", re.IGNORECASE)
 _BARE_TEMPERATURE = re.compile(
@@ -58,13 +58,17 @@ def parse_line(
     """
     kept = dict(columns or {})
     if not isinstance(text, str):  # a missing cell of a data frame
-        return [Refusal(row, str(text), f"{text!r} is not text", "write a formula", kept)]
+        return [
+            Refusal(
+                row, str(text), f"{text!r} is not text", "write a formula", kept, "unreadable_row"
+            )
+        ]
     try:
         formula, written = _split(text)
         qualifiers = _read_qualifiers(written, defaults)
         points = list(_points(formula, qualifiers, written))
     except RefusedInputError as refusal:
-        return [Refusal(row, text, refusal.reason, refusal.suggestion, kept)]
+        return [Refusal(row, text, refusal.reason, refusal.suggestion, kept, refusal.code)]
 
     is_sweep = len(points) > 1
 
@@ -74,7 +78,7 @@ def parse_line(
         except RefusedInputError as refusal:
             here = ", ".join(f"{name}={value:g}" for name, value in point.items() if is_sweep)
             reason = f"{here}: {refusal.reason}" if here else refusal.reason
-            return Refusal(row, text, reason, refusal.suggestion, kept)
+            return Refusal(row, text, reason, refusal.suggestion, kept, refusal.code)
         return Query(
             row=row,
             input=text,
@@ -122,11 +126,11 @@ def _read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qu
     for name, value in written:
         key = canonical_key(name)
         if key is None:
-            raise RefusedInputError(f"{name!r} is not a qualifier", close_key(name))
+            raise RefusedQualifierError(f"{name!r} is not a qualifier", close_key(name))
         if key.removesuffix("_K") in seen:
-            raise RefusedInputError(f"{name!r} is written twice", "leave one out")
+            raise RefusedQualifierError(f"{name!r} is written twice", "leave one out")
         if not value:
-            raise RefusedInputError(f"{name!r} has no value", f"write {name}=… or leave it out")
+            raise RefusedQualifierError(f"{name!r} has no value", f"write {name}=… or leave it out")
         seen.add(key.removesuffix("_K"))
         qualifiers = with_qualifier(qualifiers, key, value)
     return qualifiers
@@ -139,14 +143,14 @@ def _points(
     used = variables_in(formula)
     stated = {canonical_key(name) for name, _ in written}
     if unused := [name for name in qualifiers.sweeps if name in stated and name not in used]:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"{unused[0]} has a value, but {formula!r} holds no {unused[0]}",
             f"leave {unused[0]} out, or write it in the formula",
         )
     names = [name for name in qualifiers.sweeps if name in used]
     count = math.prod(len(qualifiers.sweeps[name]) for name in names)
     if count > MAX_SWEEP_POINTS:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"the sweeps make {count} points, more than {MAX_SWEEP_POINTS}", "write larger steps"
         )
     for values in itertools.product(*(qualifiers.sweeps[name] for name in names)):
@@ -181,14 +185,14 @@ def _volume_per_atom(material: Composition, qualifiers: Qualifiers) -> float:
     lattice, formula_units = qualifiers.lattice, qualifiers.formula_units_per_cell
     missing = [name for name in _LATTICE if name not in lattice]
     if missing or formula_units is None:
-        raise RefusedInputError(
+        raise RefusedQualifierError(
             f"the lattice lacks {', '.join(missing) or 'Z'}",
             "give a, b, c (Å), alpha, beta, gamma (degrees) and Z, or volume_per_atom_A3",
         )
     ca, cb, cg = (math.cos(math.radians(lattice[name])) for name in _LATTICE[3:])
     squared = 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg
     if squared <= 0 or any(lattice[name] >= 180 for name in _LATTICE[3:]):
-        raise RefusedInputError("the lattice angles enclose no volume", "write them in degrees")
+        raise RefusedQualifierError("the lattice angles enclose no volume", "write them in degrees")
     cell_A3 = lattice["a"] * lattice["b"] * lattice["c"] * math.sqrt(squared)
     atoms = formula_units * sum(material.amounts.values())
     return checked_volume(cell_A3 / atoms, f"a cell of {cell_A3:.4g} Å³ with {atoms:.4g} atoms")

@@ -84,10 +84,12 @@ def to_record(answer: Answer, *, explain: bool = False) -> Record:
 
 
 def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
-    """Like `to_record`, with all the neighbours as one list under `nearest`."""
+    """Like `to_record`, with the error as code and message, and all the neighbours in one list."""
     nested: Record = {}
     for name, value in to_record(answer, explain=explain).items():
-        if name == _NEAREST[0]:
+        if name == "error" and isinstance(answer, Refusal):
+            nested["error"] = {"code": answer.code, "message": value}
+        elif name == _NEAREST[0]:
             neighbours = answer.nearest if isinstance(answer, Prediction) else ()
             nested["nearest"] = [neighbour_record(neighbour) for neighbour in neighbours]
         elif name not in _NEAREST:
