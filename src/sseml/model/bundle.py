@@ -22,6 +22,7 @@ from sseml.features.table import COMPOSITION_SETS, feature_table
 from sseml.model.blend import Blend, arrays_below
 from sseml.model.evidence import Evidence
 from sseml.model.intervals import IntervalModel, Signals
+from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.probability import ProbabilityModel
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
 from sseml.records import BundleError, Composition
@@ -178,6 +179,7 @@ class Bundle:
             np.savez(building / ARRAYS, allow_pickle=False, **arrays)
             (building / EVIDENCE).write_bytes(evidence_parquet)
             (building / CARD).write_text(card, encoding="utf-8")
+            write_mlflow_files(building)
             write_checksums(building)
             building.rename(folder)
 
@@ -343,6 +345,18 @@ def verify_checksums(folder: Path) -> None:
                 f"{folder}: {name} is damaged (its SHA-256 is not the one in {CHECKSUMS}); "
                 "fetch the bundle again"
             )
+
+
+def bundle_digest(folder: Path) -> str:
+    """SHA-256 of `SHA256SUMS`: the same for two bundles of the same bytes, and for no others.
+
+    Raises
+    ------
+    BundleError
+        If the folder is no bundle, or a file of it is not what its checksum says.
+    """
+    verify_checksums(folder)
+    return _sha256(folder / CHECKSUMS)
 
 
 def released_folder() -> Path:

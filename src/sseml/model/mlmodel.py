@@ -1,0 +1,102 @@
+"""The files that make a bundle an MLflow model directory, written without MLflow."""
+
+from __future__ import annotations
+
+import json
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from sseml._version import __version__
+
+FORMULA_COLUMN = "formula"
+OTHER_COLUMNS = "columns"
+QUALIFIER_COLUMNS = ("temperature", "space_group", "form", "kind", "x", "y", "z")
+
+LOADER = "sseml.tracking.pyfunc"
+MLMODEL = "MLmodel"
+REQUIREMENTS = "requirements.txt"
+ENVIRONMENT = "python_env.yaml"
+INPUT_EXAMPLE = "input_example.json"
+SERVING_EXAMPLE = "serving_input_example.json"
+
+_EXAMPLE = {
+    "columns": [FORMULA_COLUMN, "temperature"],
+    "data": [["Li6PS5Cl", 25.0], ["Li1.3Al0.3Ti1.7(PO4)3", 60.0], ["75Li2S-25P2S5", 25.0]],
+}
+
+_TEXTS = ("input", "status", "kind", "formula", "family", "domain", "measured_doi", "model")
+_NUMBERS = (
+    "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
+    "p_superionic", "activation_energy_eV", "measured_sigma_S_cm",
+)  # fmt: skip
+
+_MLMODEL = """\
+flavors:
+  python_function:
+    env:
+      virtualenv: {environment}
+    loader_module: {loader}
+    python_version: {python}
+is_signature_from_type_hint: false
+saved_input_example_info:
+  artifact_path: {input_example}
+  pandas_orient: split
+  serving_input_path: {serving_example}
+  type: dataframe
+signature:
+  inputs: '{inputs}'
+  outputs: '{outputs}'
+  params: '{params}'
+type_hint_from_example: false
+"""
+
+
+def signature() -> dict[str, str]:
+    """MLflow's model signature: inputs, outputs and params, each as the JSON text MLflow keeps."""
+    optional = (*QUALIFIER_COLUMNS, OTHER_COLUMNS)
+    inputs = [
+        {"type": "string", "name": FORMULA_COLUMN, "required": True},
+        *({"type": "any", "name": name, "required": False} for name in optional),
+    ]
+    outputs = [
+        *({"type": "string", "name": name, "required": False} for name in _TEXTS),
+        *({"type": "double", "name": name, "required": False} for name in _NUMBERS),
+        *({"type": "any", "name": name, "required": False} for name in ("error", "nearest")),
+    ]
+    params = [
+        {"name": "temperature_C", "default": 25.0, "shape": None, "type": "double"},
+        {"name": "explain", "default": False, "shape": None, "type": "boolean"},
+        {"name": "time_limit_s", "default": 0.0, "shape": None, "type": "double"},
+    ]
+    return {
+        "inputs": json.dumps(inputs),
+        "outputs": json.dumps(outputs),
+        "params": json.dumps(params),
+    }
+
+
+def requirements() -> list[str]:
+    """What serving a bundle made here needs, pinned where the numbers depend on it."""
+    pinned = [f"{name}=={version(name)}" for name in ("numpy", "pyarrow")]
+    return [f"sseml[mlflow]=={__version__}", *pinned]
+
+
+def write_mlflow_files(folder: Path) -> None:
+    """Put beside a bundle's own files those that MLflow needs to load and serve it as it stands."""
+    texts = {
+        MLMODEL: _MLMODEL.format(
+            environment=ENVIRONMENT,
+            loader=LOADER,
+            python=platform.python_version(),
+            input_example=INPUT_EXAMPLE,
+            serving_example=SERVING_EXAMPLE,
+            **signature(),
+        ),
+        REQUIREMENTS: "\n".join(requirements()) + "\n",
+        ENVIRONMENT: f"python: {platform.python_version()}\ndependencies:\n- -r {REQUIREMENTS}\n",
+        INPUT_EXAMPLE: json.dumps(_EXAMPLE, indent=1) + "\n",
+        SERVING_EXAMPLE: json.dumps({"dataframe_split": _EXAMPLE}, indent=1) + "\n",
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,103 @@
+"""The model that MLflow loads: rows of formulas in, the records of `sseml predict` out."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sseml.model.bundle import Bundle
+from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
+from sseml.parse.qualifiers import Qualifiers, read_temperature
+from sseml.parse.queries import parse_rows
+from sseml.parse.rows import RawRow, row_of_record
+from sseml.prediction import predict_queries
+from sseml.records import Answer, Refusal
+from sseml.render import to_nested_record
+from sseml.units import ROOM_TEMPERATURE_C
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class PyfuncModel:
+    """What `mlflow.pyfunc.load_model` wraps.
+
+    Parameters
+    ----------
+    bundle
+        The model.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+
+    def predict(
+        self, model_input: pd.DataFrame, params: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Answer every row, in order.
+
+        Parameters
+        ----------
+        model_input
+            A column ``formula``; a missing cell of another column means that the row does not say.
+            A column ``columns`` holds, row by row, a mapping of whatever else the row carries.
+        params
+            ``temperature_C`` for rows that name none, ``explain``, and ``time_limit_s``: the
+            seconds after which the answer is no longer waited for (0: no limit).
+
+        Returns
+        -------
+        list of dict
+            The records of ``sseml predict --format jsonl``; a sweep gives several for its row.
+
+        Raises
+        ------
+        TimeoutError
+            If the time limit has passed; the work stops there.
+        RefusedInputError
+            If `temperature_C` is no temperature.
+        """
+        given = dict(params or {})
+        temperature_C = float(given.get("temperature_C", ROOM_TEMPERATURE_C))
+        defaults = Qualifiers(temperature_C=read_temperature(f"{temperature_C!r}"))
+        answers = predict_queries(parse_rows(_rows(model_input), defaults), self.bundle)
+        explain = bool(given.get("explain", False))
+        limit_s = float(given.get("time_limit_s", 0.0))
+        if limit_s > 0:
+            answers = _within(limit_s, answers)
+        return [to_nested_record(answer, explain=explain) for answer in answers]
+
+
+def _rows(model_input: pd.DataFrame) -> Iterator[RawRow | Refusal]:
+    names = [str(name) for name in model_input.columns]
+    for number, cells in enumerate(model_input.itertuples(index=False, name=None), start=1):
+        record = {
+            name: value
+            for name, value in zip(names, cells, strict=True)
+            if not _is_missing(value) or name == FORMULA_COLUMN
+        }
+        others = record.pop(OTHER_COLUMNS, None)
+        if isinstance(others, Mapping):
+            record |= others
+        yield row_of_record(number, record, FORMULA_COLUMN, str(record))
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _within(limit_s: float, answers: Iterator[Answer]) -> Iterator[Answer]:
+    """Pass answers on until the time is up; between two batches, so that the work ends too."""
+    deadline = time.monotonic() + limit_s
+    for answer in answers:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the time limit of {limit_s:g} s has passed")
+        yield answer
+
+
+def _load_pyfunc(data_path: str) -> PyfuncModel:
+    """Load a bundle for MLflow; its checksums are verified."""
+    return PyfuncModel(Bundle.load(Path(data_path)))
