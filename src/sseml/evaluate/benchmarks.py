@@ -10,6 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sseml.curation.split import NEAR_DUPLICATE_DISTANCE, official_split
+from sseml.evaluate.answers import (
+    OUTER_FOLDS,
+    SMALLEST_FAMILY,
+    Figures,
+    answer,
+    cross_answer,
+    tabulate,
+)
 from sseml.evaluate.metrics import (
     clipped_absolute_error,
     coverage,
@@ -22,15 +30,12 @@ from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_se
 from sseml.model.fitting import (
     BY_CLUSTER,
     BY_PAPER,
-    HeldOut,
     Progress,
     Regime,
     cross_fit,
     fit,
     fit_calibrated,
-    held_out_masks,
     predict_held_out,
-    silent,
 )
 from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
@@ -38,9 +43,7 @@ from sseml.records import RefusedInputError
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
-Figures = dict[str, float]
 
-OUTER_FOLDS = 10
 OTHER_FOLDINGS = (1, 2, 3)
 PAPER_LABEL_OF_BOUNDS = -15.0
 """The OBELiX paper's target for `<` (doi 10.1039/D5DD00441A), the label of MAE15."""
@@ -57,24 +60,30 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
-    """Held-out answers with their limits, one entry a tested row."""
+class Outcome:
+    """What a benchmark found.
 
-    mean: FloatArray
-    low: FloatArray
-    high: FloatArray
-    probability: FloatArray
-    nearest: FloatArray
-    rows: NDArray[np.int64]
+    Attributes
+    ----------
+    figures
+        Name → figure.
+    held_out
+        The answers behind them, as `sseml.evaluate.held_out` gives them; None where the rows are
+        not held out group by group.
+    """
+
+    figures: Figures
+    held_out: pd.DataFrame | None = None
 
 
-def official(subject: Subject, progress: Progress) -> Figures:
+def official(subject: Subject, progress: Progress) -> Outcome:
     """OBELiX's own train/test split; training rows that match a test row are removed."""
     data = conductivity_set(subject.table, subject.recipe)
     is_test = _official_test_rows(subject.table.iloc[data.rows])
     trained = BY_PAPER.training_mask(data, is_test)
     progress(f"official split: {int(trained.sum())} training rows, {int(is_test.sum())} test rows")
-    answers = _fit_and_test(data, trained, is_test, subject.conductivity, progress)
+    model = fit_calibrated(data.take(trained), subject.conductivity, progress)
+    answers = answer(model, data, trained, is_test)
     truth = data.target[is_test]
 
     with_bounds = data.with_target(_paper_target(subject.table, data))
@@ -82,7 +91,7 @@ def official(subject: Subject, progress: Progress) -> Figures:
     as_paper = predict_held_out(blend, with_bounds, trained, is_test)
     constant = np.full(len(truth), np.median(data.target[trained]))
     neighbour = _nearest_target(data, trained, is_test)
-    return {
+    figures = {
         "test rows": float(is_test.sum()),
         "MAE15": float(np.abs(with_bounds.target[is_test] - as_paper.mean).mean()),
         "MAE10c": float(clipped_absolute_error(truth, answers.mean).mean()),
@@ -94,39 +103,42 @@ def official(subject: Subject, progress: Progress) -> Figures:
         "MAE10c constant": float(clipped_absolute_error(truth, constant).mean()),
         "MAE10c nearest neighbour": float(clipped_absolute_error(truth, neighbour).mean()),
     }
+    return Outcome(figures)
 
 
-def papers(subject: Subject, progress: Progress) -> Figures:
+def papers(subject: Subject, progress: Progress) -> Outcome:
     """Cross-validation grouped by DOI, training rows near a held-out row removed."""
     data = conductivity_set(subject.table, subject.recipe)
-    answers = _test_by(data, BY_PAPER, subject.conductivity, progress)
+    answers = cross_answer(data, BY_PAPER, subject.conductivity, progress=progress)
     truth = data.target[answers.rows]
     error = clipped_absolute_error(truth, answers.mean)
     has_doi = np.array([doi is not None for doi in data.dois])[answers.rows]
     source = subject.table["source"].to_numpy()[data.rows][answers.rows]
     obelix = source == "obelix"
-    return {
+    figures = {
         "rows": float(len(truth)),
         "MAE10c": float(error.mean()),
-        "MAE10c rows with a DOI": float(error[has_doi].mean()),
-        "MAE10c OBELiX rows": float(error[obelix].mean()),
+        "MAE10c rows with a DOI": _mean(error[has_doi]),
+        "MAE10c OBELiX rows": _mean(error[obelix]),
         "AUC": _auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
         "coverage": coverage(truth, answers.low, answers.high),
         "median width": float(np.median(answers.high - answers.low)),
         "MAE10c rows with a DOI, grouped only": _grouped_only(subject, data),
-    } | _scatter(subject, data, BY_PAPER)
+    }
+    figures |= _scatter(subject, data, BY_PAPER)
+    return Outcome(figures, tabulate(subject.table, data, BY_PAPER, answers))
 
 
-def clusters(subject: Subject, progress: Progress) -> Figures:
+def clusters(subject: Subject, progress: Progress) -> Outcome:
     """Composition clusters held out, training rows within 0.12 of a held-out row removed."""
     data = conductivity_set(subject.table, subject.recipe)
-    answers = _test_by(data, BY_CLUSTER, subject.conductivity, progress)
+    answers = cross_answer(data, BY_CLUSTER, subject.conductivity, progress=progress)
     truth = data.target[answers.rows]
     groups = data.clusters[answers.rows]
     error = clipped_absolute_error(truth, answers.mean)
     superionic = truth >= SUPERIONIC_LOG10_SIGMA
     inside = ((answers.low <= truth) & (truth <= answers.high)).astype(float)
-    return {
+    figures = {
         "rows": float(len(truth)),
         "clusters": float(len(np.unique(groups))),
         "MAE10c": group_mean(error, groups),
@@ -136,48 +148,50 @@ def clusters(subject: Subject, progress: Progress) -> Figures:
         "coverage": group_mean(inside, groups),
         "coverage by row": float(inside.mean()),
         "median width": float(np.median(answers.high - answers.low)),
-    } | _scatter(subject, data, BY_CLUSTER)
+    }
+    figures |= _scatter(subject, data, BY_CLUSTER)
+    return Outcome(figures, tabulate(subject.table, data, BY_CLUSTER, answers))
 
 
-def families(subject: Subject, progress: Progress) -> Figures:
+def families(subject: Subject, progress: Progress) -> Outcome:
     """Leave one family out: error and bias of each family that the model has never seen."""
     data = conductivity_set(subject.table, subject.recipe)
     figures: Figures = {}
     errors = []
     names, sizes = np.unique(data.families.astype(str), return_counts=True)
-    for name in names[sizes >= 10]:
+    for name in names[sizes >= SMALLEST_FAMILY]:
         held_out = data.families == name
         trained = BY_PAPER.training_mask(data, held_out)
-        answer = predict_held_out(
-            fit(data.take(trained), subject.conductivity), data, trained, held_out
-        )
+        blend = fit(data.take(trained), subject.conductivity)
+        told = predict_held_out(blend, data, trained, held_out)
         truth = data.target[held_out]
-        error = clipped_absolute_error(truth, answer.mean)
+        error = clipped_absolute_error(truth, told.mean)
         errors.append(error)
         figures[f"{name} rows"] = float(held_out.sum())
         figures[f"{name} MAE10c"] = float(error.mean())
-        figures[f"{name} bias"] = float((answer.mean - truth).mean())
+        figures[f"{name} bias"] = float((told.mean - truth).mean())
         progress(f"left out {name}: {error.mean():.2f} decades")
-    pooled = float(np.concatenate(errors).mean()) if errors else float("nan")
-    return {"MAE10c pooled": pooled} | figures
+    pooled = _mean(np.concatenate([np.empty(0), *errors]))
+    return Outcome({"MAE10c pooled": pooled} | figures)
 
 
-def energies(subject: Subject, progress: Progress) -> Figures:
+def energies(subject: Subject, progress: Progress) -> Outcome:
     """Activation energy, cross-validation grouped by DOI."""
     data = energy_set(subject.table, subject.recipe)
     progress(f"activation energies: {len(data)} rows")
     held_out = cross_fit(data, BY_PAPER, subject.energy, OUTER_FOLDS)
     truth = data.target[held_out.rows]
     constant = np.abs(truth - np.median(truth)).mean()
-    return {
+    figures = {
         "rows": float(len(truth)),
         "MAE eV": float(np.abs(truth - held_out.mean).mean()),
         "MAE eV constant": float(constant),
         "Spearman": spearman(truth, held_out.mean),
     }
+    return Outcome(figures)
 
 
-BENCHMARKS: dict[str, Callable[[Subject, Progress], Figures]] = {
+BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
     "official": official,
     "papers": papers,
     "clusters": clusters,
@@ -204,23 +218,9 @@ def _auc(
     return group_weighted_auc(superionic, probability, groups)
 
 
-def _test_by(
-    data: TrainingSet, regime: Regime, settings: BlendSettings, progress: Progress
-) -> Tested:
-    """Hold out group after group; intervals are calibrated on the training part of each fold."""
-    parts = []
-    for number, held_out in enumerate(
-        held_out_masks(data, regime, OUTER_FOLDS, settings.seed), start=1
-    ):
-        trained = regime.training_mask(data, held_out)
-        progress(f"by {regime.name}: fold {number} of {OUTER_FOLDS}, {int(trained.sum())} rows")
-        parts.append(_fit_and_test(data, trained, held_out, settings))
-    return Tested(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("mean", "low", "high", "probability", "nearest", "rows")
-        )
-    )
+def _mean(values: FloatArray) -> float:
+    """Mean, NaN of nothing."""
+    return float(values.mean()) if len(values) else float("nan")
 
 
 def _grouped_only(subject: Subject, data: TrainingSet) -> float:
@@ -228,10 +228,8 @@ def _grouped_only(subject: Subject, data: TrainingSet) -> float:
     unpurged = replace(BY_PAPER, purge_distance=0.0)
     held_out = cross_fit(data, unpurged, subject.conductivity, OUTER_FOLDS)
     has_doi = np.array([doi is not None for doi in data.dois])[held_out.rows]
-    if not has_doi.any():
-        return float("nan")
     error = clipped_absolute_error(data.target[held_out.rows], held_out.mean)
-    return float(error[has_doi].mean())
+    return _mean(error[has_doi])
 
 
 def _scatter(subject: Subject, data: TrainingSet, regime: Regime) -> Figures:
@@ -247,26 +245,6 @@ def _scatter(subject: Subject, data: TrainingSet, regime: Regime) -> Figures:
             else group_mean(error, data.clusters[held_out.rows])
         )
     return {"MAE10c lowest folding": min(errors), "MAE10c highest folding": max(errors)}
-
-
-def _fit_and_test(
-    data: TrainingSet,
-    trained: BoolArray,
-    asked: BoolArray,
-    settings: BlendSettings,
-    progress: Progress = silent,
-) -> Tested:
-    model = fit_calibrated(data.take(trained), settings, progress)
-    answer: HeldOut = predict_held_out(model.blend, data, trained, asked)
-    low, high = model.interval.offsets(answer.signals)
-    return Tested(
-        mean=answer.mean,
-        low=answer.mean + low,
-        high=answer.mean + high,
-        probability=model.probability.predict(answer.mean, model.interval.width(answer.signals)),
-        nearest=answer.signals.distance,
-        rows=answer.rows,
-    )
 
 
 def _paper_target(table: pd.DataFrame, data: TrainingSet) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from math import isnan, nan
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import Any
 import pandas as pd
 
 from sseml.curation.table import load_measurements
-from sseml.evaluate.benchmarks import BENCHMARKS, Figures, Subject
+from sseml.evaluate.answers import Figures, figures_by_family
+from sseml.evaluate.benchmarks import BENCHMARKS, Subject
 from sseml.model.bundle import DEFAULT_BUNDLE, EVIDENCE, released_folder, verify_checksums
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
@@ -62,30 +63,48 @@ GOALS: dict[tuple[str, str], Goal] = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The figures of every benchmark that was run."""
+    """The figures of every benchmark that was run.
+
+    Attributes
+    ----------
+    figures
+        Benchmark → name of a figure → figure.
+    rows
+        Measurements in the table.
+    by_family
+        For ``papers`` and ``clusters``: benchmark → family of ten rows or more → ``rows``,
+        ``MAE10c``, ``bias``, ``coverage``, each row counting once.
+    held_out
+        For ``papers`` and ``clusters``: the answers behind the figures, one row a measurement, as
+        `sseml.evaluate.held_out` gives them. Not part of `to_dict`.
+    """
 
     figures: dict[str, Figures]
     rows: int
+    by_family: dict[str, dict[str, Figures]] = field(default_factory=dict)
+    held_out: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready data; a figure that cannot be had is None."""
         return {
             "measurements": self.rows,
-            "benchmarks": {
-                name: {key: None if isnan(value) else value for key, value in own.items()}
-                for name, own in self.figures.items()
+            "benchmarks": {name: _without_nan(own) for name, own in self.figures.items()},
+            "by_family": {
+                name: {family: _without_nan(own) for family, own in families.items()}
+                for name, families in self.by_family.items()
             },
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Report:
-        """Rebuild from `to_dict`."""
+        """Rebuild from `to_dict`, also of a version that knew no families; without `held_out`."""
         return cls(
-            figures={
-                name: {key: nan if value is None else value for key, value in own.items()}
-                for name, own in data["benchmarks"].items()
-            },
+            figures={name: _with_nan(own) for name, own in data["benchmarks"].items()},
             rows=data["measurements"],
+            by_family={
+                name: {family: _with_nan(own) for family, own in families.items()}
+                for name, families in data.get("by_family", {}).items()
+            },
         )
 
     def to_text(self) -> str:
@@ -102,6 +121,14 @@ class Report:
         if "families" in self.figures:
             lines += ["", *_family_lines(self.figures["families"])]
         return "\n".join(lines) + "\n"
+
+
+def _without_nan(figures: Figures) -> dict[str, float | None]:
+    return {name: None if isnan(value) else value for name, value in figures.items()}
+
+
+def _with_nan(figures: Mapping[str, float | None]) -> Figures:
+    return {name: nan if value is None else value for name, value in figures.items()}
 
 
 def _family_lines(figures: Figures) -> list[str]:
@@ -151,9 +178,15 @@ def evaluate(
             )
     measurements = measurements_at(table)
     subject = Subject(measurements, Recipe(), *settings)
+    outcomes = {name: BENCHMARKS[name](subject, progress) for name in what or BENCHMARKS}
+    answered = {
+        name: outcome.held_out for name, outcome in outcomes.items() if outcome.held_out is not None
+    }
     return Report(
-        figures={name: BENCHMARKS[name](subject, progress) for name in what or BENCHMARKS},
+        figures={name: outcome.figures for name, outcome in outcomes.items()},
         rows=len(measurements),
+        by_family={name: figures_by_family(own) for name, own in answered.items()},
+        held_out=answered,
     )
 
 

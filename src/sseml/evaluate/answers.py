@@ -1,0 +1,208 @@
+"""Answers about measurements that the model behind them has not seen, as arrays and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sseml.evaluate.metrics import clipped_absolute_error, coverage
+from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.model.fitting import (
+    BY_CLUSTER,
+    BY_PAPER,
+    Calibrated,
+    Progress,
+    Regime,
+    fit_calibrated,
+    held_out_masks,
+    predict_held_out,
+    silent,
+)
+from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+from sseml.records import RefusedInputError
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+Figures = dict[str, float]
+
+OUTER_FOLDS = 10
+REGIMES = {regime.name: regime for regime in (BY_PAPER, BY_CLUSTER)}
+
+SMALLEST_FAMILY = 10
+"""A family of fewer rows has no figures of its own: one bad row would decide them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Held-out answers with their limits, one entry a tested row.
+
+    Attributes
+    ----------
+    mean, low, high
+        Predicted log10 of σ in S/cm at 25 °C and its 90 % interval, shape (n,).
+    probability
+        That σ ≥ 1e-4 S/cm, shape (n,).
+    nearest
+        Composition distance to the nearest training row, shape (n,).
+    rows
+        Position in the training set, shape (n,).
+    """
+
+    mean: FloatArray
+    low: FloatArray
+    high: FloatArray
+    probability: FloatArray
+    nearest: FloatArray
+    rows: NDArray[np.int64]
+
+    @staticmethod
+    def join(parts: Sequence[Answers]) -> Answers:
+        """Concatenate."""
+        names = (field.name for field in fields(Answers))
+        return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def held_out(
+    table: pd.DataFrame,
+    regime: str = BY_PAPER.name,
+    *,
+    folds: int = OUTER_FOLDS,
+    seed: int | None = None,
+    recipe: Recipe | None = None,
+    settings: BlendSettings = CONDUCTIVITY,
+    progress: Progress = silent,
+) -> pd.DataFrame:
+    """Answer every usable measurement by a model that has seen neither it nor anything near it.
+
+    Parameters
+    ----------
+    table
+        Curated measurements.
+    regime
+        ``paper`` or ``cluster``: what is held out together, and how near a training row may be.
+    folds
+        Into how many parts the groups are dealt; each costs one calibrated fit.
+    seed
+        Of the deal; None for that of `settings`.
+    recipe
+        Which rows are learned from, and how; None for the default.
+    settings
+        What is fitted.
+    progress
+        Told what is being done.
+
+    Returns
+    -------
+    DataFrame
+        One row a measurement that σ at 25 °C can be learned from, in the order of `table`:
+        ``measurement_id``, ``formula``, ``family``, ``doi`` (missing where unknown), ``source``,
+        ``group`` (number of the paper or the cluster), ``log10_sigma`` (measured, at 25 °C, no
+        lower than -10), ``predicted_log10_sigma``, ``low_log10_sigma`` and ``high_log10_sigma``
+        (90 % interval), ``p_superionic`` (that σ ≥ 1e-4 S/cm), and ``nearest_distance`` (to the
+        nearest training row). Logarithms are of S/cm.
+
+    Raises
+    ------
+    RefusedInputError
+        If the regime is unknown, or there are fewer groups than folds.
+    """
+    if regime not in REGIMES:
+        raise RefusedInputError(
+            f"there is no way of holding out by {regime!r}", f"choose among {', '.join(REGIMES)}"
+        )
+    if folds < 2:
+        raise RefusedInputError(f"{folds} fold(s) hold nothing out", "take at least 2")
+    data = conductivity_set(table, recipe or Recipe())
+    answers = cross_answer(
+        data, REGIMES[regime], settings, folds=folds, seed=seed, progress=progress
+    )
+    return tabulate(table, data, REGIMES[regime], answers)
+
+
+def cross_answer(
+    data: TrainingSet,
+    regime: Regime,
+    settings: BlendSettings,
+    *,
+    folds: int = OUTER_FOLDS,
+    seed: int | None = None,
+    progress: Progress = silent,
+) -> Answers:
+    """Hold out group after group; intervals are calibrated on the training part of each fold."""
+    parts = []
+    deal = settings.seed if seed is None else seed
+    for number, asked in enumerate(held_out_masks(data, regime, folds, deal), start=1):
+        trained = regime.training_mask(data, asked)
+        progress(f"by {regime.name}: fold {number} of {folds}, {int(trained.sum())} rows")
+        parts.append(answer(fit_calibrated(data.take(trained), settings), data, trained, asked))
+    return Answers.join(parts)
+
+
+def answer(model: Calibrated, data: TrainingSet, trained: BoolArray, asked: BoolArray) -> Answers:
+    """Answer the `asked` rows of a set with a model that was fitted on its `trained` rows."""
+    told = predict_held_out(model.blend, data, trained, asked)
+    low, high = model.interval.offsets(told.signals)
+    return Answers(
+        mean=told.mean,
+        low=told.mean + low,
+        high=told.mean + high,
+        probability=model.probability.predict(told.mean, model.interval.width(told.signals)),
+        nearest=told.signals.distance,
+        rows=told.rows,
+    )
+
+
+def tabulate(
+    table: pd.DataFrame, data: TrainingSet, regime: Regime, answers: Answers
+) -> pd.DataFrame:
+    """Put answers beside what was measured; see `held_out` for the columns."""
+    in_order = np.argsort(answers.rows)
+    sorted_answers = replace(
+        answers, **{field.name: getattr(answers, field.name)[in_order] for field in fields(Answers)}
+    )
+    rows = sorted_answers.rows
+    picked = table.iloc[data.rows[rows]]
+    named = picked[["measurement_id", "formula", "family", "doi", "source"]]
+    return named.reset_index(drop=True).assign(
+        group=regime.groups(data)[rows],
+        log10_sigma=data.target[rows],
+        predicted_log10_sigma=sorted_answers.mean,
+        low_log10_sigma=sorted_answers.low,
+        high_log10_sigma=sorted_answers.high,
+        p_superionic=sorted_answers.probability,
+        nearest_distance=sorted_answers.nearest,
+    )
+
+
+def figures_by_family(answered: pd.DataFrame) -> dict[str, Figures]:
+    """Rows, ``MAE10c``, ``bias`` and ``coverage`` of each family with ten rows or more.
+
+    Parameters
+    ----------
+    answered
+        What `held_out` returns.
+    """
+    figures: dict[str, Figures] = {}
+    for family, own in answered.groupby("family"):
+        if len(own) < SMALLEST_FAMILY:
+            continue
+        truth, predicted, low, high = (
+            own[name].to_numpy(dtype=float)
+            for name in (
+                "log10_sigma",
+                "predicted_log10_sigma",
+                "low_log10_sigma",
+                "high_log10_sigma",
+            )
+        )
+        figures[str(family)] = {
+            "rows": float(len(own)),
+            "MAE10c": float(clipped_absolute_error(truth, predicted).mean()),
+            "bias": float((predicted - truth).mean()),
+            "coverage": coverage(truth, low, high),
+        }
+    return figures
