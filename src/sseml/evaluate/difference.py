@@ -1,0 +1,207 @@
+"""By how much one model errs more than another on the same rows, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from math import isfinite, nan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+RESAMPLES = 4000
+MARGIN_DECADES = 0.02
+"""A loss smaller than this is none; why this much is in docs/decisions/0007-promotion.md."""
+
+FEWEST_GROUPS = 10
+"""Resampling fewer groups than this says nothing about the next one."""
+
+ALL, CHAMPIONS_OWN = "all judged rows", "rows the champion knows"
+GATED = (ALL, CHAMPIONS_OWN)
+"""The candidate must not be worse on either of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Errors of two contenders on the same rows, in decades; positive: the candidate is worse.
+
+    Attributes
+    ----------
+    rows, groups
+        How many measurements, of how many groups.
+    champion_MAE10c, candidate_MAE10c
+        Mean absolute errors, both sides clipped at 1e-10 S/cm.
+    difference
+        Candidate minus champion.
+    low, high
+        Limits of the 95 % interval of the difference; NaN for fewer than `FEWEST_GROUPS` groups.
+    upper
+        The difference is below this with 95 % probability.
+    p_worse
+        Probability that the candidate is worse by more than the margin.
+    champion_coverage, candidate_coverage
+        Share of the rows inside each one's 90 % interval; NaN where it was not measured.
+    """
+
+    rows: int
+    groups: int
+    champion_MAE10c: float
+    candidate_MAE10c: float
+    difference: float
+    low: float
+    high: float
+    upper: float
+    p_worse: float
+    champion_coverage: float = nan
+    candidate_coverage: float = nan
+
+    def with_coverage(self, champion: float, candidate: float) -> Difference:
+        """The same difference, with the coverage of each one's 90 % interval."""
+        return replace(self, champion_coverage=champion, candidate_coverage=candidate)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How a candidate does against the champion, and how sure that is.
+
+    `parts` are the differences on all judged rows, on those the champion knows, and on those that
+    both, only the champion and only the candidate knows; a part without rows is left out.
+    """
+
+    champion: str
+    candidate: str
+    parts: Mapping[str, Difference]
+    margin: float
+    folds: int
+    seed: int
+    resamples: int
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """Where the candidate is worse, or cannot be shown not to be; empty if it may go on."""
+        return tuple(
+            text for name in GATED if (text := _complaint(name, self.parts[name], self.margin))
+        )
+
+    @property
+    def not_worse(self) -> bool:
+        """Whether the upper 95 % limit is within the margin, on each of the gated parts."""
+        return not self.complaints
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready data; a figure that cannot be had is None."""
+        return {
+            "champion": self.champion,
+            "candidate": self.candidate,
+            "margin_decades": self.margin,
+            "folds": self.folds,
+            "seed": self.seed,
+            "resamples": self.resamples,
+            "not_worse": self.not_worse,
+            "complaints": list(self.complaints),
+            "parts": {
+                name: {key: value if isfinite(value) else None for key, value in own.items()}
+                for name, own in ((name, asdict(part)) for name, part in self.parts.items())
+            },
+        }
+
+    def to_text(self) -> str:
+        """As Markdown: by how much, and how sure."""
+        lines = [
+            f"{self.candidate} against {self.champion}: mean absolute error in decades of σ at "
+            f"25 °C, {self.folds} folds by paper; 95 % intervals from {self.resamples} resamplings "
+            "of whole groups.",
+            "",
+            "| judged on | rows | groups | champion | candidate | difference | 95 % interval "
+            f"| P(worse by > {self.margin:g}) | coverage of 90 % |",
+            "|---|---|---|---|---|---|---|---|---|",
+            *(_line(name, part) for name, part in self.parts.items()),
+            "",
+        ]
+        if self.not_worse:
+            lines.append(
+                f"Not worse: on {' and on '.join(GATED)}, the difference is at most "
+                f"{max(self.parts[name].upper for name in GATED):+.4f} decades with 95 % "
+                f"probability; the margin is {self.margin:g}."
+            )
+        else:
+            lines += [f"Worse, or not shown not to be: {text}." for text in self.complaints]
+        return "\n".join(lines) + "\n"
+
+
+def paired_difference(
+    champion_error: FloatArray,
+    candidate_error: FloatArray,
+    groups: IntArray,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    margin: float = MARGIN_DECADES,
+) -> Difference:
+    """Mean difference of two errors on the same rows, with an interval from resampled groups.
+
+    Parameters
+    ----------
+    champion_error, candidate_error
+        Absolute errors in decades, shape (n,), n at least 1.
+    groups
+        Group of each row, shape (n,). Rows of one group stay together in every resampling.
+    resamples
+        Number of resamplings.
+    seed
+        Of the resampling.
+    margin
+        For `Difference.p_worse`.
+    """
+    excess = candidate_error - champion_error
+    _, position = np.unique(groups, return_inverse=True)
+    rows_of = np.bincount(position)
+    excess_of = np.bincount(position, weights=excess)
+    count = len(rows_of)
+    low = high = upper = p_worse = nan
+    if count >= FEWEST_GROUPS:
+        drawn = np.random.default_rng(seed).multinomial(
+            count, np.full(count, 1.0 / count), size=resamples
+        )
+        differences = (drawn @ excess_of) / (drawn @ rows_of)
+        low, high, upper = (float(q) for q in np.quantile(differences, [0.025, 0.975, 0.95]))
+        p_worse = float((differences > margin).mean())
+    return Difference(
+        rows=len(excess),
+        groups=count,
+        champion_MAE10c=float(champion_error.mean()),
+        candidate_MAE10c=float(candidate_error.mean()),
+        difference=float(excess.mean()),
+        low=low,
+        high=high,
+        upper=upper,
+        p_worse=p_worse,
+    )
+
+
+def _complaint(name: str, part: Difference, margin: float) -> str:
+    if part.groups < FEWEST_GROUPS:
+        return (
+            f"{name}: {part.groups} groups are too few to be sure; "
+            f"it takes at least {FEWEST_GROUPS}"
+        )
+    if part.upper <= margin:
+        return ""
+    return (
+        f"{name}: the error grows by {part.difference:+.4f} decades, and may grow by up to "
+        f"{part.upper:+.4f} (95 %), more than the margin of {margin:g}"
+    )
+
+
+def _line(name: str, part: Difference) -> str:
+    sure = f"{part.low:+.4f} … {part.high:+.4f}" if isfinite(part.low) else "too few groups"
+    p_worse = f"{part.p_worse:.3f}" if isfinite(part.p_worse) else "–"
+    return (
+        f"| {name} | {part.rows} | {part.groups} | {part.champion_MAE10c:.4f} "
+        f"| {part.candidate_MAE10c:.4f} | {part.difference:+.4f} | {sure} | {p_worse} "
+        f"| {part.champion_coverage:.2f} → {part.candidate_coverage:.2f} |"
+    )

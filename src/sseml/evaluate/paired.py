@@ -1,0 +1,296 @@
+"""Is one model worse than another? Both are judged on the same rows, held out from both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sseml.curation.split import grouped_folds, near_duplicate_groups, paper_groups
+from sseml.curation.table import load_measurements
+from sseml.evaluate.difference import (
+    ALL,
+    CHAMPIONS_OWN,
+    MARGIN_DECADES,
+    RESAMPLES,
+    Comparison,
+    Difference,
+    paired_difference,
+)
+from sseml.evaluate.metrics import clipped_absolute_error
+from sseml.features.composition import element_fractions
+from sseml.features.distance import fraction_distance
+from sseml.features.table import feature_table
+from sseml.model.bundle import EVIDENCE, MANIFEST, verify_checksums
+from sseml.model.dataset import Recipe, TrainingSet, compositions, conductivity_set
+from sseml.model.fitting import BY_PAPER, HeldOut, Progress, fit, predict_held_out, silent
+from sseml.model.intervals import IntervalModel, Signals
+from sseml.model.kernel import KernelSettings
+from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+from sseml.records import BundleError, RefusedInputError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A way to make a model: what it learns from, and how.
+
+    Attributes
+    ----------
+    name
+        How the report calls it.
+    table
+        Its curated measurements.
+    recipe
+        Which rows and features.
+    settings
+        Of the conductivity.
+    """
+
+    name: str
+    table: pd.DataFrame
+    recipe: Recipe
+    settings: BlendSettings = CONDUCTIVITY
+
+    @classmethod
+    def of_bundle(cls, folder: Path, name: str | None = None) -> Contender:
+        """How a bundle was made: its evidence, and the recipe and settings in its manifest.
+
+        Raises
+        ------
+        BundleError
+            If a checksum does not hold, or the manifest names a choice this code does not know.
+        """
+        verify_checksums(folder)
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            recipe = dict(manifest["recipe"])
+            recipe["feature_sets"] = tuple(recipe["feature_sets"])
+            settings = dict(manifest["settings"]["conductivity"])
+            settings["kernel"] = KernelSettings(**settings["kernel"])
+            return cls(
+                name=name or str(manifest["name"]),
+                table=load_measurements(folder / EVIDENCE),
+                recipe=Recipe(**recipe),
+                settings=BlendSettings(**settings),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BundleError(
+                f"{folder}: {MANIFEST} does not say how this version of sseml would make the "
+                f"bundle again ({error}); train it again"
+            ) from error
+
+
+def compare(
+    champion: Contender,
+    candidate: Contender,
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+    margin: float = MARGIN_DECADES,
+    progress: Progress = silent,
+) -> Comparison:
+    """Judge two ways to make a model on the same rows, which neither has learned from.
+
+    The judged rows are those that either would learn the conductivity from; a measurement that both
+    have is judged once. They are grouped by paper over both tables. In each fold a contender is
+    fitted on its own rows, without the held-out groups and without whatever is near a held-out row
+    or shares a DOI with one, whoever brought it.
+
+    Parameters
+    ----------
+    champion, candidate
+        The model in use, and the one that would replace it.
+    folds
+        Number of folds, at least 2.
+    seed
+        Of the dealing to folds and of the resampling.
+    resamples
+        Number of resamplings of the groups.
+    margin
+        Decades by which the candidate may be worse.
+    progress
+        Told what is being done.
+
+    Raises
+    ------
+    RefusedInputError
+        If there are fewer groups than folds, or no usable rows.
+    """
+    judged = _Judged.of(champion, candidate)
+    group_count = len(np.unique(judged.groups))
+    if group_count < folds:
+        raise RefusedInputError(
+            f"{folds} folds take at least {folds} papers, and the {len(judged.ids)} rows to be "
+            f"judged are of {group_count}",
+            "give the contenders more measurements",
+        )
+    fold_of_row = grouped_folds(judged.groups, folds, seed)
+    sides = []
+    for contender, knows in ((champion, judged.champion), (candidate, judged.candidate)):
+        sides.append(_judge(contender, judged, knows, fold_of_row, progress))
+    parts: dict[str, Difference] = {}
+    for name, mask in _parts(judged.champion.mask, judged.candidate.mask):
+        if not mask.any():
+            continue
+        paired = paired_difference(
+            sides[0].error[mask],
+            sides[1].error[mask],
+            judged.groups[mask],
+            resamples=resamples,
+            seed=seed,
+            margin=margin,
+        )
+        coverage = (float(side.inside[mask].mean()) for side in sides)
+        parts[name] = paired.with_coverage(*coverage)
+    return Comparison(champion.name, candidate.name, parts, margin, folds, seed, resamples)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Which judged rows a contender learns from: a mask, their targets and weights."""
+
+    mask: BoolArray
+    target: FloatArray
+    weights: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The rows that either contender learns from, ordered by `measurement_id`."""
+
+    ids: NDArray[np.str_]
+    table: pd.DataFrame
+    fractions: FloatArray
+    distance: FloatArray
+    dois: NDArray[np.object_]
+    truth: FloatArray
+    groups: IntArray
+    champion: _Known
+    candidate: _Known
+
+    @classmethod
+    def of(cls, champion: Contender, candidate: Contender) -> _Judged:
+        owned = []
+        for contender in (champion, candidate):
+            data = conductivity_set(contender.table, contender.recipe)
+            owned.append((contender.table.iloc[data.rows], data))
+        table = (
+            pd.concat([picked for picked, _ in owned])
+            .drop_duplicates("measurement_id", keep="first")
+            .sort_values("measurement_id")
+        )
+        ids = table["measurement_id"].to_numpy(dtype=str)
+        known = [_known(ids, picked, data) for picked, data in owned]
+        fractions = element_fractions(compositions(table))
+        dois = table["doi"].astype(object).where(table["doi"].notna(), None).to_numpy(dtype=object)
+        return cls(
+            ids=ids,
+            table=table,
+            fractions=fractions,
+            distance=fraction_distance(fractions, fractions),
+            dois=dois,
+            truth=np.where(known[0].mask, known[0].target, known[1].target),
+            groups=paper_groups(list(dois), list(near_duplicate_groups(fractions))),
+            champion=known[0],
+            candidate=known[1],
+        )
+
+    def as_learned_by(self, contender: Contender, knows: _Known) -> TrainingSet:
+        """All judged rows with a contender's features; its targets and weights where it knows."""
+        features = feature_table(compositions(self.table), sets=contender.recipe.feature_sets)
+        return TrainingSet(
+            X=features.values,
+            fractions=self.fractions,
+            target=np.where(knows.mask, knows.target, self.truth),
+            weights=knows.weights,
+            dois=self.dois,
+            papers=self.groups,
+            clusters=np.zeros(len(self.ids), dtype=np.int64),
+            families=self.table["family"].to_numpy(dtype=object),
+            distance=self.distance,
+            rows=np.arange(len(self.ids)),
+        )
+
+
+def _known(ids: NDArray[np.str_], picked: pd.DataFrame, data: TrainingSet) -> _Known:
+    position = np.searchsorted(ids, picked["measurement_id"].to_numpy(dtype=str))
+    mask = np.zeros(len(ids), dtype=np.bool_)
+    target, weights = np.zeros(len(ids)), np.ones(len(ids))
+    mask[position], target[position], weights[position] = True, data.target, data.weights
+    return _Known(mask, target, weights)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Errors of a contender, and whether the truth was inside its interval; shape (n,)."""
+
+    error: FloatArray
+    inside: BoolArray
+
+
+def _judge(
+    contender: Contender, judged: _Judged, knows: _Known, fold_of_row: IntArray, progress: Progress
+) -> _Side:
+    data = judged.as_learned_by(contender, knows)
+    parts = []
+    for fold in np.unique(fold_of_row):
+        held_out = fold_of_row == fold
+        trained = knows.mask & BY_PAPER.training_mask(data, held_out)
+        progress(f"{contender.name}: fold {fold + 1}, {int(trained.sum())} rows")
+        if not trained.any():
+            raise RefusedInputError(
+                f"{contender.name} has nothing left to learn from when fold {fold + 1} is held out",
+                "give it measurements of more papers",
+            )
+        blend = fit(data.take(trained), contender.settings)
+        parts.append(predict_held_out(blend, data, trained, held_out))
+    answers = HeldOut.join(parts)
+    mean = np.empty(len(data))
+    mean[answers.rows] = answers.mean
+    inside = np.zeros(len(data), dtype=np.bool_)
+    inside[answers.rows] = _inside(answers, judged.truth, knows.mask, fold_of_row, contender)
+    return _Side(clipped_absolute_error(judged.truth, mean), inside)
+
+
+def _inside(
+    answers: HeldOut, truth: FloatArray, known: BoolArray, fold_of_row: IntArray, by: Contender
+) -> BoolArray:
+    """Whether the truth is inside the interval that the other folds' held-out errors call for."""
+    residual = truth[answers.rows] - answers.mean
+    fold, own = fold_of_row[answers.rows], known[answers.rows]
+    inside = np.zeros(len(residual), dtype=np.bool_)
+    for number in np.unique(fold):
+        here, others = fold == number, (fold != number) & own
+        interval = IntervalModel.fit(
+            _take(answers.signals, others),
+            residual[others],
+            np.ones(int(others.sum())),
+            resolution=by.settings.resolution,
+        )
+        low, high = interval.offsets(_take(answers.signals, here))
+        inside[here] = (low <= residual[here]) & (residual[here] <= high)
+    return inside
+
+
+def _take(signals: Signals, mask: BoolArray) -> Signals:
+    return Signals(**{each.name: getattr(signals, each.name)[mask] for each in fields(Signals)})
+
+
+def _parts(champion: BoolArray, candidate: BoolArray) -> Iterator[tuple[str, BoolArray]]:
+    yield ALL, champion | candidate
+    yield CHAMPIONS_OWN, champion
+    yield "rows both know", champion & candidate
+    yield "rows only the champion knows", champion & ~candidate
+    yield "rows only the candidate knows", candidate & ~champion
