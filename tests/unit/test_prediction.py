@@ -370,3 +370,15 @@ def test_the_command_line_s_json_lines_are_the_python_interface_s_answers(
     lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
     expected = [to_nested_record(one) for one in sseml.predict(asked, bundle=bundle)]
     assert [json.loads(line) for line in lines] == json.loads(json.dumps(expected))
+
+
+@pytest.mark.parametrize("together", [1, 3, 7])
+def test_an_answer_does_not_depend_on_what_is_asked_beside_it(together: int) -> None:
+    formulas = [*KNOWN, "Li6PS5Xx", "La2/3-xLi3xTiO3 x=0.02:0.16:0.02"]
+    whole = sseml.predict(formulas).to_dicts()
+    apart = [
+        record
+        for start in range(0, len(formulas), together)
+        for record in sseml.predict(formulas[start : start + together]).to_dicts()
+    ]
+    assert apart == whole

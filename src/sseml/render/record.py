@@ -46,6 +46,13 @@ _OF_PREDICTION = tuple(
 )
 
 
+_PREDICTED = (
+    "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm", "p_superionic", "activation_energy_eV",
+)  # fmt: skip
+_DIGITS = 6
+"""Of a predicted number; what lies beyond depends on which formulas are asked together."""
+
+
 class RenderError(ValueError):
     """The answers do not fit the format asked for; the message says which one takes them."""
 
@@ -73,6 +80,8 @@ def to_record(answer: Answer, *, explain: bool = False) -> Record:
         case Prediction():
             record["status"] = "ok"
             record.update({name: plain(getattr(answer, name)) for name in _OF_PREDICTION})
+            record["log10_sigma"] = plain(round(answer.log10_sigma, _DIGITS))
+            record.update({name: _rounded(getattr(answer, name)) for name in _PREDICTED})
             if answer.nearest:
                 near = neighbour_record(answer.nearest[0])
                 record.update({name: near[name.removeprefix("nearest_")] for name in _NEAREST})
@@ -169,6 +178,10 @@ def plain(value: object) -> Any:
             return [plain(item) for item in value]
     scalar = getattr(value, "item", None)
     return plain(scalar()) if callable(scalar) else plain(str(value))
+
+
+def _rounded(value: float) -> float | None:
+    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
 
 
 def _kept_columns(columns: Mapping[str, object], taken: Iterable[str]) -> Record:
