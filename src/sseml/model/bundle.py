@@ -339,7 +339,9 @@ def verify_checksums(folder: Path) -> None:
     for name, digest in expected.items():
         path = folder / name
         if not path.is_file():
-            raise BundleError(f"{folder}: {name} is missing; fetch the bundle again")
+            raise BundleError(
+                f"{folder}: {name}, which {CHECKSUMS} lists, is missing; fetch the bundle again"
+            )
         if _sha256(path) != digest:
             raise BundleError(
                 f"{folder}: {name} is damaged (its SHA-256 is not the one in {CHECKSUMS}); "

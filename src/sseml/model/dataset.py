@@ -8,7 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sseml.curation.split import composition_clusters, near_duplicate_groups, paper_groups
+from sseml.curation.schema import OWN
+from sseml.curation.split import (
+    composition_clusters,
+    near_duplicate_groups,
+    paper_groups,
+    paper_names,
+)
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
 from sseml.features.table import feature_table
@@ -47,7 +53,8 @@ class TrainingSet:
     weights
         Positive.
     dois
-        DOI, several joined by ``|``, or None.
+        What must not be split, as `sseml.curation.split.paper_names` gives it: DOIs joined by
+        ``|`` (and the series of a lab's own row), or None.
     papers, clusters
         Group numbers: rows that share a paper, rows of near-identical composition.
     families
@@ -95,7 +102,7 @@ class Recipe:
     feature_sets
         Sets of `sseml.features.table`.
     outside_weight
-        Weight of a measurement that OBELiX does not hold; 1 for one that it does.
+        Weight of a measurement of others that OBELiX does not hold; OBELiX's and one's own are 1.
     duplicate_power
         Rows of one near-identical composition share a weight of n^(1 - power).
     """
@@ -121,10 +128,10 @@ def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     temperature = table["temperature_C"].to_numpy(dtype=float)
     at_room = (temperature >= ROOM_RANGE_C[0]) & (temperature <= ROOM_RANGE_C[1])
     usable = ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
-    series = table["formula"] + "|" + table["doi"].fillna(table["source_id"])
+    series = _series(table)
 
     away = np.abs(temperature - ROOM_TEMPERATURE_C)
-    nearest_of_series = pd.Series(away).groupby(series.to_numpy()).transform("min").to_numpy()
+    nearest_of_series = pd.Series(away).groupby(series).transform("min").to_numpy()
     chosen = usable & at_room & (away == nearest_of_series)
 
     elsewhere = usable & ~table["formula"].isin(table["formula"][usable & at_room]).to_numpy()
@@ -151,7 +158,7 @@ def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     """Rows that say what the activation energy is, one per paper and composition; target in eV."""
     usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool)
     usable &= ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
-    series = (table["formula"] + "|" + table["doi"].fillna(table["source_id"])).to_numpy()
+    series = _series(table)
     rows = _first_where(series, usable)
     picked = table.iloc[rows]
     return _training_set(
@@ -161,6 +168,12 @@ def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
         np.ones(len(rows)),
         recipe,
     )
+
+
+def _series(table: pd.DataFrame) -> NDArray[np.object_]:
+    """What was measured of one formula in one paper; a row of no paper is alone."""
+    papers = pd.Series(paper_names(table), index=table.index).fillna(table["source_id"])
+    return (table["formula"].astype(object) + "|" + papers).to_numpy(dtype=object)
 
 
 def _first_where(keys: NDArray[np.object_], usable: BoolArray) -> IntArray:
@@ -185,8 +198,8 @@ def _training_set(
     materials = compositions(picked)
     fractions = element_fractions(materials)
     duplicates = near_duplicate_groups(fractions)
-    dois = picked["doi"].astype(object).where(picked["doi"].notna(), None).to_numpy(dtype=object)
-    inside = (picked["source"] == "obelix").to_numpy(dtype=bool)
+    papers = paper_names(picked)
+    inside = picked["source"].isin(("obelix", OWN)).to_numpy(dtype=bool)
     weights = trust * np.where(inside, 1.0, recipe.outside_weight)
     weights /= np.bincount(duplicates)[duplicates] ** recipe.duplicate_power
     return TrainingSet(
@@ -194,8 +207,8 @@ def _training_set(
         fractions=fractions,
         target=target,
         weights=weights / weights.mean(),
-        dois=dois,
-        papers=paper_groups(list(dois), list(duplicates)),
+        dois=papers,
+        papers=paper_groups(list(papers), list(duplicates)),
         clusters=composition_clusters(fractions),
         families=picked["family"].to_numpy(dtype=object),
         distance=fraction_distance(fractions, fractions),
