@@ -49,6 +49,11 @@ class Draft:
         return f"{self.raw.source}:{self.raw.source_id}"
 
     @property
+    def papers(self) -> tuple[str, ...]:
+        """What it was reported in: its DOIs, or the series it belongs to; empty if not known."""
+        return self.dois or ((self.raw.series,) if self.raw.series else ())
+
+    @property
     def fractions(self) -> dict[str, float]:
         """Element fractions of the composition."""
         return self.composition.fractions()

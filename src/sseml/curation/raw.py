@@ -39,6 +39,8 @@ class RawMeasurement:
         A reason code where the row is known not to be a measurement to train from.
     flags
         Facts about the row that the reader knows and the table should carry.
+    series
+        A lab's own name for what was made together; it stands for a paper where there is none.
     links
         Pointers to the same measurement in other datasets, in the dataset's own words.
     """
@@ -60,4 +62,5 @@ class RawMeasurement:
     official_split: str | None = None
     unusable: str | None = None
     flags: tuple[str, ...] = ()
+    series: str = ""
     links: Mapping[str, str] = field(default_factory=lambda: NO_LINKS)

@@ -10,6 +10,14 @@ import pandera.pandas as pa
 
 from sseml.records import CONDUCTIVITY_KINDS, FORMS
 
+OWN = "own"
+"""Source of a lab's own measurements."""
+
+SERIES_END = "#"
+"""Ends the series in the `source_id` of a lab's own row: ``LPSCl-2026-07#8f3a01c2``."""
+
+SOURCES = ("obelix", "liverpool", "laskowski", "seeds", OWN)
+
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
         "activation_energy_from_series": "Eₐ is the slope of this paper's own temperature series",
@@ -68,7 +76,7 @@ MEASUREMENTS = pa.DataFrameSchema(
         "family": _text(),
         "family_confidence": _number(_FRACTION),
         "doi": _text(pa.Check.str_matches(r"^10\.\d{4,9}/\S+$"), nullable=True),
-        "source": _text(pa.Check.isin(["obelix", "liverpool", "laskowski", "seeds"])),
+        "source": _text(pa.Check.isin(SOURCES)),
         "source_id": _text(),
         "licence": _text(pa.Check.str_length(min_value=1)),
         "official_split": _text(pa.Check.isin(["train", "test"]), nullable=True),

@@ -62,8 +62,8 @@ def flag_inconsistent_series(drafts: Sequence[Draft]) -> int:
 def _series(drafts: Sequence[Draft]) -> list[list[Draft]]:
     groups: dict[tuple[tuple[str, ...], str], list[Draft]] = defaultdict(list)
     for draft in drafts:
-        if draft.dois and draft.relation in "=~" and "extrapolated" not in draft.flags:
-            groups[draft.dois, draft.composition.formula].append(draft)
+        if draft.papers and draft.relation in "=~" and "extrapolated" not in draft.flags:
+            groups[draft.papers, draft.composition.formula].append(draft)
     return [group for group in groups.values() if len(group) > 1]
 
 

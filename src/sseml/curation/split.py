@@ -13,6 +13,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist, squareform
 
+from sseml.curation.schema import OWN, SERIES_END
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -20,6 +22,29 @@ BoolArray = NDArray[np.bool_]
 NEAR_DUPLICATE_DISTANCE = 0.02
 CLUSTER_DISTANCE = 0.12
 CHUNK_ROWS = 1024
+
+
+def paper_names(table: pd.DataFrame) -> NDArray[np.object_]:
+    """What must not be split: the papers of each row of a table of measurements.
+
+    Parameters
+    ----------
+    table
+        With the columns ``doi``, ``source`` and ``source_id``.
+
+    Returns
+    -------
+    array of str or None, shape (n,)
+        The DOIs, joined by ``|``. A lab's own row names its series too, as ``own:SERIES``: what was
+        made and measured together errs together, whether it is published or not. None where neither
+        is known.
+    """
+    names = table["doi"].astype(object).where(table["doi"].notna(), None).to_numpy(dtype=object)
+    own = (table["source"] == OWN).to_numpy(dtype=bool)
+    for row in np.flatnonzero(own):
+        series, _, _ = str(table["source_id"].iloc[row]).rpartition(SERIES_END)
+        names[row] = "|".join(name for name in (names[row], f"{OWN}:{series}") if name)
+    return names
 
 
 def paper_groups(dois: Sequence[str | None], fallback_ids: Sequence[Hashable]) -> IntArray:

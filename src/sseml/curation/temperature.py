@@ -73,8 +73,8 @@ def series_slope(
 def _series(drafts: Sequence[Draft]) -> list[list[Draft]]:
     groups: dict[tuple[object, ...], list[Draft]] = defaultdict(list)
     for draft in drafts:
-        if draft.dois and draft.relation == "=":
-            groups[draft.raw.source, draft.dois, draft.composition.formula].append(draft)
+        if draft.papers and draft.relation == "=":
+            groups[draft.raw.source, draft.papers, draft.composition.formula].append(draft)
     return [g for g in groups.values() if len({d.temperature_C for d in g}) >= 3]
 
 
