@@ -1,4 +1,4 @@
-"""`sseml data`: fetch the published datasets, list them, and curate one table of measurements."""
+"""`sseml data`: fetch, list and curate the published datasets, and add one's own measurements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 import sys
 from pathlib import Path
 
-from sseml.cli.exits import ANSWERED, CommandError
+from sseml.cli.evaluate import add_table
+from sseml.cli.exits import ANSWERED, REFUSED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
@@ -23,6 +24,7 @@ examples:
   sseml data pull                        fetch them into data/, pinned and checked
   sseml data pull --from ../datasets     the same from a local copy, without a network
   sseml data curate                      data/ becomes data/curated/measurements.parquet
+  sseml data add lab.csv -o data/mine    your own measurements beside the released ones
 """
 _PULL_EXAMPLES = """\
 examples:
@@ -38,14 +40,24 @@ examples:
   sseml data curate -i downloads -o out  other folders
   sseml data curate --json > report.json what every rule did, row by row
 """
+_ADD_EXAMPLES = """\
+examples:
+  sseml data add lab.csv -o data/mine                      to what the released bundle carries
+  sseml data add lab.csv -i data/curated -o data/mine      to a table made by `sseml data curate`
+  sseml data add august.csv -i data/mine -o data/mine      to what was added before
+  sseml data add lab.csv -o data/mine --json > added.json  what became of each row
+
+The file holds a formula and a conductivity in every row: `formula,sigma_S_cm,temperature,series`.
+Rows of one `series` are held out together. A row that is refused is named; the others go on.
+"""
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `data pull`, `data list` and `data curate`."""
+    """Add `data pull`, `data list`, `data curate` and `data add`."""
     data = commands.add_parser(
         "data",
-        help="fetch, list and curate the published measurements",
-        description="From the published datasets to one tidy table of measurements.",
+        help="fetch, list and curate the published measurements, and add your own",
+        description="From the published datasets and your own files to one tidy table.",
         examples=_EXAMPLES,
     )
     actions = data.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -93,6 +105,20 @@ def add_commands(commands: Commands) -> None:
     curate.add_argument("--json", action="store_true", help="the whole report as JSON")
     curate.set_defaults(run=_curate)
 
+    add = actions.add_parser(
+        "add",
+        help="add your own measurements to a table",
+        description="Check a lab's own measurements by the rules of published ones and add them.",
+        examples=_ADD_EXAMPLES,
+    )
+    add.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, JSON lines or Parquet")
+    add_table(add)
+    add.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the new table"
+    )
+    add.add_argument("--json", action="store_true", help="what became of each row as JSON")
+    add.set_defaults(run=_add)
+
 
 def _pull(arguments: argparse.Namespace) -> int:
     from sseml.curation.sources import PullError, pull  # noqa: PLC0415
@@ -137,3 +163,20 @@ def _curate(arguments: argparse.Namespace) -> int:
         sys.stdout.write(report.to_text().rstrip("\n") + "\n")
     say(f"table and report are in {arguments.output}")
     return ANSWERED
+
+
+def _add(arguments: argparse.Namespace) -> int:
+    with needing("train"):
+        from sseml.curation.own import add_own  # noqa: PLC0415
+        from sseml.curation.table import write_table  # noqa: PLC0415
+    result = add_own(arguments.file, arguments.input)
+    write_table(result.table, result.report, arguments.output)
+    if arguments.json:
+        text = json.dumps(result.report.to_dict(), ensure_ascii=False, indent=1)
+    else:
+        text = result.report.to_text()
+    sys.stdout.write(text + "\n")
+    for refusal in result.refused:
+        say(f"sseml: {refusal.message}")
+    say(f"table and report are in {arguments.output}")
+    return REFUSED if result.refused else ANSWERED

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from sseml.curation.schema import FLAGS
+from sseml.records import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +102,107 @@ class CurationReport:
             shares = ", ".join(f"{source} {n}" for source, n in by_source.items())
             lines.append(f"  {flag}: {sum(by_source.values())} ({shares})")
         return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A lab's row whose measurement the table already holds, as ``source:source_id``."""
+
+    row: int
+    input: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A lab's row and another report of its composition, over a decade apart; S/cm."""
+
+    row: int
+    input: str
+    sigma_S_cm: float
+    other: str
+    other_sigma_S_cm: float
+    other_doi: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReport:
+    """What became of each row of a lab's file; `read` = added + refused + duplicates.
+
+    Attributes
+    ----------
+    added
+        Row of the file, and its `measurement_id` in the table.
+    flags
+        Row of the file, and the flags it earned.
+    notices
+        What a person should know about the columns.
+    """
+
+    file: str
+    read: int
+    added: tuple[tuple[int, str], ...]
+    flags: tuple[tuple[int, tuple[str, ...]], ...]
+    refused: tuple[Refusal, ...]
+    duplicates: tuple[Duplicate, ...]
+    conflicts: tuple[Conflict, ...]
+    notices: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as plain dictionaries and lists, ready for JSON."""
+        flags = dict(self.flags)
+        return {
+            "file": self.file,
+            "read": self.read,
+            "added": [
+                {"row": row, "measurement_id": name, "flags": list(flags[row])}
+                for row, name in self.added
+            ],
+            "refused": [
+                {
+                    "row": refusal.row,
+                    "input": refusal.input,
+                    "reason": refusal.reason,
+                    "suggestion": refusal.suggestion,
+                }
+                for refusal in self.refused
+            ],
+            "duplicates": [asdict(duplicate) for duplicate in self.duplicates],
+            "conflicts": [asdict(conflict) for conflict in self.conflicts],
+            "notices": list(self.notices),
+        }
+
+    def to_text(self) -> str:
+        """What was added, found twice and contradicted, as lines to read; refusals are counted."""
+        counts = (len(self.added), len(self.duplicates), len(self.refused))
+        added, duplicates, refused = counts
+        lines = [
+            f"{self.file}: {self.read} rows read, {added} added, {duplicates} already in the table,"
+            f" {refused} refused"
+        ]
+        lines += [f"  {notice}" for notice in self.notices]
+        lines += [
+            f"  row {each.row}: {each.input!r} is in the table already, as {each.of}"
+            for each in self.duplicates
+        ]
+        lines += [
+            f"  row {row}: {flag}: {FLAGS[flag]}"
+            for row, flags in self.flags
+            for flag in flags
+            if flag != "conflict"
+        ]
+        return "\n".join([*lines, *_conflict_lines(self.conflicts)])
+
+
+def _conflict_lines(conflicts: Sequence[Conflict]) -> Iterator[str]:
+    """One line for each row: what it says, and what the others say."""
+    for row, group in itertools.groupby(conflicts, key=lambda conflict: conflict.row):
+        others = sorted(group, key=lambda conflict: conflict.other_sigma_S_cm)
+        first, last = others[0], others[-1]
+        said = f"{first.other_sigma_S_cm:.2g} S/cm ({first.other_doi or first.other})"
+        if len(others) > 1:
+            said += f" to {last.other_sigma_S_cm:.2g} S/cm ({last.other_doi or last.other})"
+        yield (
+            f"  row {row}: {first.input!r} conducts {first.sigma_S_cm:.2g} S/cm here, and in"
+            f" {len(others)} other {'reports' if len(others) > 1 else 'report'} {said}"
+        )

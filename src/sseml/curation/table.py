@@ -12,7 +12,7 @@ import pandas as pd
 from pandera.errors import SchemaErrors
 
 from sseml.curation.draft import Draft
-from sseml.curation.report import CurationReport
+from sseml.curation.report import CurationReport, OwnReport
 from sseml.curation.schema import COLUMNS, MEASUREMENTS
 from sseml.families import recognise
 from sseml.records import RefusedInputError
@@ -51,11 +51,12 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
     file = Path(path)
     if file.is_dir():
         file = file / TABLE_FILE
-    if file.suffix == ".csv":
-        empty = {name: [""] for name, column in MEASUREMENTS.columns.items() if column.nullable}
-        table = pd.read_csv(file, dtype=_TYPES, keep_default_na=False, na_values=empty)
-    else:
-        table = pd.read_parquet(file)
+    try:
+        table = _read(file)
+    except ValueError as error:  # a cell that is no number, or bytes that are no Parquet
+        raise NotMeasurementsError(
+            f"{file.name} is not a table of measurements: {error}"
+        ) from error
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
@@ -67,7 +68,14 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
         ) from error
 
 
-def write_table(table: pd.DataFrame, report: CurationReport, folder: Path) -> None:
+def _read(file: Path) -> pd.DataFrame:
+    if file.suffix != ".csv":
+        return pd.read_parquet(file)
+    empty = {name: [""] for name, column in MEASUREMENTS.columns.items() if column.nullable}
+    return pd.read_csv(file, dtype=_TYPES, keep_default_na=False, na_values=empty)
+
+
+def write_table(table: pd.DataFrame, report: CurationReport | OwnReport, folder: Path) -> None:
     """Write table (Parquet and CSV) and report (JSON) into `folder`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / TABLE_FILE, lambda path: table.to_parquet(path, index=False))

@@ -1,0 +1,35 @@
+"""Where the measurements are that the released bundle carries, and that they are undamaged."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+
+from sseml.records import BundleError
+
+_BUNDLE = "composition-1"
+_EVIDENCE = "evidence.parquet"
+_CHECKSUMS = "SHA256SUMS"
+
+
+def released_evidence() -> Path:
+    """The released table of measurements, inside the installed package or in the checkout.
+
+    Raises
+    ------
+    BundleError
+        If it is missing or damaged.
+    """
+    package = Path(str(files("sseml")))
+    installed = package / "_models"
+    folder = (installed if installed.is_dir() else package.parents[1] / "models") / _BUNDLE
+    path = folder / _EVIDENCE
+    try:
+        sums = (folder / _CHECKSUMS).read_text(encoding="utf-8").splitlines()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BundleError(f"{folder}: {error.strerror}; install sseml again") from error
+    if f"{digest}  {_EVIDENCE}" not in sums:
+        raise BundleError(f"{path} is damaged (its SHA-256 is not the one in {_CHECKSUMS})")
+    return path
