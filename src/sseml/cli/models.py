@@ -1,4 +1,4 @@
-"""`sseml models`: which bundles there are, what their cards say, and whether they are undamaged."""
+"""`sseml models`: which bundles there are, what their cards say, whether they are undamaged."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sseml.cli import registry
 from sseml.cli.exits import ANSWERED, UNUSABLE, CommandError
 from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
@@ -21,15 +22,20 @@ examples:
   sseml models show composition-1        the card of one bundle
   sseml models verify                    the checksums of every file
   sseml models verify --folder runs      of bundles somewhere else
+  sseml models register runs/mine        a new version in MLflow's registry, the challenger
+  sseml models promote                   the challenger becomes champion, if it passes the gate
+  sseml models rollback                  the champion before it is champion again
+  sseml models history                   versions, aliases, digests and what the gate said
 """
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `models list`, `models show` and `models verify`."""
+    """Add `models` and its actions."""
     models = commands.add_parser(
         "models",
-        help="list, show and verify model bundles",
-        description="The model bundles: plain data with a card, evidence and checksums.",
+        help="list, show, verify, register and promote model bundles",
+        description="The model bundles: plain data with a card, evidence and checksums; and "
+        "MLflow's registry of them.",
         examples=_EXAMPLES,
     )
     actions = models.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -47,6 +53,7 @@ def add_commands(commands: Commands) -> None:
             "--folder", type=Path, metavar="DIR", help="default: the released bundles"
         )
         parser.set_defaults(run=run)
+    registry.add_actions(actions)
 
 
 def _list(arguments: argparse.Namespace) -> int:

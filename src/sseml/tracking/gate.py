@@ -1,0 +1,233 @@
+"""The gate before a model becomes champion: it is undamaged, it answers, and it is not worse."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, MARGIN_DECADES
+from sseml.evaluate.paired import Contender, compare
+from sseml.model.bundle import bundle_digest
+from sseml.model.fitting import Progress, silent
+from sseml.records import BundleError, RefusedInputError
+from sseml.tracking.logged import bundle_inside
+
+SMOKE_LIMIT_S = 180.0
+CHECKSUMS, SMOKE, COMPARISON = "checksums", "smoke list", "comparison"
+_SHOWN_COMPLAINTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of the gate: what it found, in words and in figures."""
+
+    name: str
+    passed: bool
+    message: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GateReport:
+    """What the gate found about a version, and whether the champion's alias moved to it.
+
+    Attributes
+    ----------
+    action
+        ``promote`` or ``rollback``.
+    model
+        Name of the registered model.
+    version
+        The candidate.
+    champion
+        The version that was champion before; None if there was none.
+    checks
+        In the order they were made; the first that fails is the last.
+    comparison_text
+        The comparison as Markdown; empty where none was made.
+    at
+        When, in UTC, ISO 8601.
+    """
+
+    action: str
+    model: str
+    version: int
+    champion: int | None
+    checks: tuple[Check, ...]
+    at: str
+    comparison_text: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check passed, and the alias moved."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def verdict(self) -> str:
+        """One line: what became of the version, and if nothing, which check says so and why."""
+        if self.passed:
+            before = f", after version {self.champion}" if self.champion is not None else ""
+            return f"version {self.version} of {self.model} is the champion now{before}"
+        failed = next(check for check in self.checks if not check.passed)
+        return (
+            f"version {self.version} of {self.model} does not become champion: "
+            f"{failed.name}: {failed.message}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        return {
+            "action": self.action,
+            "model": self.model,
+            "version": self.version,
+            "champion_before": self.champion,
+            "passed": self.passed,
+            "at": self.at,
+            "checks": [
+                {
+                    "name": check.name,
+                    "passed": check.passed,
+                    "message": check.message,
+                    "figures": dict(check.figures),
+                }
+                for check in self.checks
+            ],
+        }
+
+    def to_text(self) -> str:
+        """As Markdown."""
+        lines = [
+            f"# {self.action.capitalize()} version {self.version} of {self.model}, {self.at}",
+            "",
+            "| check | verdict | found |",
+            "|---|---|---|",
+            *(
+                f"| {check.name} | {'passed' if check.passed else 'FAILED'} | {check.message} |"
+                for check in self.checks
+            ),
+            "",
+        ]
+        if self.comparison_text:
+            lines += [self.comparison_text.rstrip("\n"), ""]
+        return "\n".join([*lines, self.verdict[0].upper() + self.verdict[1:] + ".", ""])
+
+
+def check_checksums(model_folder: Path, registered_digest: str) -> Check:
+    """Whether a downloaded model holds the very bytes that were registered.
+
+    Parameters
+    ----------
+    model_folder
+        What MLflow stored.
+    registered_digest
+        `bundle_digest` at registration; empty if nobody noted it.
+    """
+    try:
+        digest = bundle_digest(bundle_inside(model_folder))
+    except BundleError as error:
+        return Check(CHECKSUMS, False, _without(str(error), model_folder))
+    figures = {"digest": digest, "registered_digest": registered_digest}
+    if not registered_digest:
+        reason = "the version carries no digest; register it with `sseml models register`"
+        return Check(CHECKSUMS, False, reason, figures)
+    if digest != registered_digest:
+        reason = f"the digest is {digest[:12]}…, registered was {registered_digest[:12]}…"
+        return Check(CHECKSUMS, False, reason, figures)
+    return Check(CHECKSUMS, True, f"every file is as registered, digest {digest[:12]}…", figures)
+
+
+def check_smoke(model_folder: Path, limit_s: float = SMOKE_LIMIT_S) -> Check:
+    """Whether a model loads in a fresh process and answers the smoke list there.
+
+    Parameters
+    ----------
+    model_folder
+        What MLflow stored.
+    limit_s
+        Seconds after which the process is killed.
+    """
+    command = [sys.executable, "-m", "sseml.tracking.smoke", str(model_folder.resolve())]
+    environment = os.environ | {"MLFLOW_LOGGING_LEVEL": "ERROR", "PYTHONSAFEPATH": "1"}
+    try:
+        ran = subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=limit_s,
+            check=False,
+            env=environment,
+        )
+    except subprocess.TimeoutExpired:
+        return Check(SMOKE, False, f"no answer within {limit_s:g} s", {"limit_s": limit_s})
+    try:
+        result = json.loads(ran.stdout.strip().splitlines()[-1])
+        questions, complaints = int(result["questions"]), list(result["complaints"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return Check(SMOKE, False, f"it does not load: {_last_line(ran.stderr, model_folder)}")
+    figures = {"questions": questions, "complaints": complaints}
+    if complaints:
+        some = "; ".join(complaints[:_SHOWN_COMPLAINTS])
+        more = len(complaints) - _SHOWN_COMPLAINTS
+        rest = f"; and {more} more" if more > 0 else ""
+        return Check(SMOKE, False, f"{some}{rest}", figures)
+    message = f"loads in a fresh process and answers all {questions} questions soundly"
+    return Check(SMOKE, True, message, figures)
+
+
+def check_comparison(
+    champion: tuple[str, Path],
+    candidate: tuple[str, Path],
+    *,
+    margin: float = MARGIN_DECADES,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> tuple[Check, str]:
+    """Whether a candidate is not worse than the champion on the same held-out papers.
+
+    Parameters
+    ----------
+    champion, candidate
+        Name and what MLflow stored.
+    margin, seed, progress
+        See `sseml.evaluate.paired.compare`.
+
+    Returns
+    -------
+    tuple
+        The check, and the comparison as Markdown; empty where none could be made.
+    """
+    try:
+        contenders = [
+            Contender.of_bundle(bundle_inside(folder), name)
+            for name, folder in (champion, candidate)
+        ]
+        comparison = compare(*contenders, margin=margin, seed=seed, progress=progress)
+    except (BundleError, RefusedInputError) as error:
+        return Check(COMPARISON, False, f"it cannot be made: {error}"), ""
+    if not comparison.not_worse:
+        message = "; ".join(comparison.complaints)
+        return Check(COMPARISON, False, message, comparison.to_dict()), comparison.to_text()
+    found = "; ".join(
+        f"{name} {part.difference:+.4f} decades (95 %: {part.low:+.4f} … {part.high:+.4f})"
+        for name, part in comparison.parts.items()
+        if name in (ALL, CHAMPIONS_OWN)
+    )
+    message = f"not worse than {champion[0]}: {found}; margin {margin:g}"
+    return Check(COMPARISON, True, message, comparison.to_dict()), comparison.to_text()
+
+
+def _last_line(stderr: str, model_folder: Path) -> str:
+    lines = [line for line in stderr.strip().splitlines() if line.strip()]
+    return _without(lines[-1], model_folder) if lines else "it says nothing"
+
+
+def _without(text: str, folder: Path) -> str:
+    """A message without the temporary folder that means nothing to its reader."""
+    return text.replace(f"{folder.resolve()}/", "").replace(f"{folder}/", "")

@@ -1,0 +1,134 @@
+"""The smoke list: questions every model must answer sensibly before it answers anybody."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import mlflow.pyfunc
+import pandas as pd
+
+from sseml.model.mlmodel import FORMULA_COLUMN
+from sseml.physics.transport import inverse_temperature_shift
+from sseml.units import celsius_to_kelvin
+
+Record = Mapping[str, Any]
+Predict = Callable[[pd.DataFrame, dict[str, Any]], Sequence[Record]]
+
+GOOD = (
+    "Li7La3Zr2O12", "Li0.33La0.557TiO3", "Li1.3Al0.3Ti1.7(PO4)3", "Li14Zn(GeO4)4", "LiTaSiO5",
+    "Li2.9PO3.3N0.46", "Li3OCl", "Li6PS5Cl", "Li10GeP2S12", "Li3.25Ge0.25P0.75S4", "75Li2S-25P2S5",
+    "50Li2S-50GeS2", "Li3YCl6", "Li2ZrCl6", "Li2MgCl4", "LiAlCl4", "LiI", "Li3AlF6", "LiNbOCl4",
+    "LiBH4", "LiCB9H10", "LiNH2", "Li3N", "Li9AlP4", "Li3BO3", "Li4SiO4",
+)  # fmt: skip
+"""One or more of every large family, written in the ways people write them."""
+
+BAD = "Xx3PS4"
+"""No element; stands in the middle of the list, and only it must be refused."""
+
+COLD_C, WARM_C = 25.0, 100.0
+_BAD_POSITION = len(GOOD) // 2
+QUESTIONS = (*GOOD[:_BAD_POSITION], BAD, *GOOD[_BAD_POSITION:])
+
+_FINITE = (
+    "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
+    "p_superionic", "activation_energy_eV",
+)  # fmt: skip
+_STEEPEST_EV = 1.6
+"""No solid electrolyte in the literature has a higher activation energy."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeResult:
+    """How many questions were asked, and what is wrong with the answers."""
+
+    questions: int
+    complaints: tuple[str, ...]
+
+
+def smoke(predict: Predict) -> SmokeResult:
+    """Ask the smoke list at 25 °C and at 100 °C.
+
+    Parameters
+    ----------
+    predict
+        As the `predict` of what `mlflow.pyfunc.load_model` returns.
+    """
+    asked = pd.DataFrame({FORMULA_COLUMN: list(QUESTIONS)})
+    answers = {}
+    for temperature_C in (COLD_C, WARM_C):
+        records = predict(asked, {"temperature_C": temperature_C})
+        if len(records) != len(QUESTIONS):
+            wrong = f"{len(records)} records for {len(QUESTIONS)} rows at {temperature_C:g} °C"
+            return SmokeResult(len(QUESTIONS), (wrong,))
+        answers[temperature_C] = records
+    complaints = []
+    for question, cold, warm in zip(QUESTIONS, answers[COLD_C], answers[WARM_C], strict=True):
+        complaints += [f"{question}: {text}" for text in _complaints(question, cold, warm)]
+    return SmokeResult(len(QUESTIONS), tuple(complaints))
+
+
+def _complaints(question: str, cold: Record, warm: Record) -> list[str]:
+    for record in (cold, warm):
+        if record.get("input") != question:
+            return [f"answered in the place of {record.get('input')!r}"]
+    if question == BAD:
+        return [] if _is_refused(cold) and _is_refused(warm) else ["must be refused, with a code"]
+    return [*_not_sound(cold, COLD_C), *_not_sound(warm, WARM_C)] or _not_warming(cold, warm)
+
+
+def _is_refused(record: Record) -> bool:
+    error = record.get("error")
+    return record.get("status") == "error" and isinstance(error, Mapping) and bool(error["code"])
+
+
+def _not_sound(record: Record, temperature_C: float) -> list[str]:
+    if record.get("status") != "ok":
+        return [f"refused at {temperature_C:g} °C: {record.get('error')}"]
+    unusable = [name for name in _FINITE if not _is_finite(record.get(name))]
+    if unusable:
+        return [f"{name} is {record.get(name)} at {temperature_C:g} °C" for name in unusable]
+    complaints = []
+    if record["temperature_C"] != temperature_C:
+        complaints.append(f"answered at {record['temperature_C']} °C, asked at {temperature_C:g}")
+    low, sigma, high = (
+        record[name] for name in ("sigma_low_S_cm", "sigma_S_cm", "sigma_high_S_cm")
+    )
+    if not 0.0 < low <= sigma <= high:
+        complaints.append(f"σ = {sigma:.3g} S/cm is not inside its interval {low:.3g} … {high:.3g}")
+    if not 0.0 <= record["p_superionic"] <= 1.0:
+        complaints.append(f"p_superionic = {record['p_superionic']}")
+    return complaints
+
+
+def _not_warming(cold: Record, warm: Record) -> list[str]:
+    """Heating must help, and by no more than the steepest Arrhenius line known."""
+    rise = warm["log10_sigma"] - cold["log10_sigma"]
+    span = abs(float(inverse_temperature_shift(*(celsius_to_kelvin(T) for T in (COLD_C, WARM_C)))))
+    steepest = span * _STEEPEST_EV
+    if 0.0 < rise <= steepest:
+        return []
+    return [f"log10 σ changes by {rise:+.2f} from {COLD_C:g} to {WARM_C:g} °C"]
+
+
+def _is_finite(value: object) -> bool:
+    return isinstance(value, int | float) and isfinite(value)
+
+
+def main(model_folder: str) -> int:
+    """Load a model through MLflow, ask it, and print a `SmokeResult` as JSON on the last line."""
+    with contextlib.redirect_stdout(sys.stderr):
+        model = mlflow.pyfunc.load_model(str(Path(model_folder)))
+        result = smoke(model.predict)
+    sys.stdout.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+    return int(bool(result.complaints))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
