@@ -6,13 +6,16 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.output import whole_file
-from sseml.cli.progress import say_on_the_way
+from sseml.cli.progress import say, say_on_the_way
+
+if TYPE_CHECKING:
+    from sseml.evaluate import Report
 
 _EXAMPLES = """\
 examples:
@@ -22,7 +25,9 @@ examples:
   sseml evaluate -i data/curated              on a table made by `sseml data curate`
   sseml evaluate --write README.md            between the marks of a document
   sseml evaluate --figures figures.json       what was measured before, drawn again
+  sseml evaluate papers --plots plots         pictures of the held-out answers, and their table
 """
+_DRAWN = {"papers": "papers held out", "clusters": "composition clusters held out"}
 _BEGIN, _END = "<!-- evaluate:begin -->", "<!-- evaluate:end -->"
 
 
@@ -50,6 +55,12 @@ def add_commands(commands: Commands) -> None:
         metavar="JSON",
         help="measure nothing; show what `--json` printed before",
     )
+    parser.add_argument(
+        "--plots",
+        type=Path,
+        metavar="FOLDER",
+        help="also draw what `papers` and `clusters` held out (needs the extra `report`)",
+    )
     parser.set_defaults(run=run)
 
 
@@ -68,8 +79,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and report."""
     if arguments.write:
         _require_marks(arguments.write)
+    if arguments.plots:
+        _require_something_to_draw(arguments)
     with needing("train"):
         from sseml.evaluate import Report, evaluate  # noqa: PLC0415 - needs the learners
+    if arguments.plots:
+        with needing("report"):  # before minutes of measuring, not after
+            import sseml.report.sheets  # noqa: F401, PLC0415
     if arguments.figures:
         report = Report.from_dict(read_figures(arguments.figures))
     else:
@@ -82,7 +98,36 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stdout.write(text)
     if arguments.write:
         replace_between_marks(arguments.write, text)
+    if arguments.plots:
+        _draw(report, arguments.plots)
     return ANSWERED
+
+
+def _require_something_to_draw(arguments: argparse.Namespace) -> None:
+    """Say so before minutes of measuring if there will be no pictures."""
+    if arguments.figures:
+        raise CommandError(
+            "--plots draws what is measured now; the figures of --figures hold no rows: "
+            "leave one of the two out"
+        )
+    if arguments.what and not _DRAWN.keys() & set(arguments.what):
+        raise CommandError(
+            f"--plots draws {' and '.join(_DRAWN)}, and neither was asked for: add one of them"
+        )
+    if arguments.plots.exists() and not arguments.plots.is_dir():
+        raise CommandError(f"{arguments.plots} is a file; --plots takes the name of a folder")
+
+
+def _draw(report: Report, folder: Path) -> None:
+    """Write the pictures of each benchmark, and the table behind them, into a folder of its own."""
+    from sseml.report import save_held_out  # noqa: PLC0415 - needs matplotlib
+
+    for benchmark, answered in report.held_out.items():
+        place = folder / benchmark
+        save_held_out(answered, place, _DRAWN[benchmark])
+        with whole_file(place / "held_out.csv") as stream:
+            answered.to_csv(stream, index=False, lineterminator="\n")
+        say(f"the pictures are in {place}")
 
 
 def read_figures(path: Path) -> dict[str, Any]:

@@ -1,0 +1,147 @@
+"""The held-out table as the pictures need it: checked columns, errors, domains and groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sseml.evaluate.metrics import CLIP_LOG10_SIGMA, clipped_absolute_error
+from sseml.families import families
+from sseml.model.evidence import domain
+from sseml.records import RefusedInputError
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_NUMBERS = (
+    "log10_sigma",
+    "predicted_log10_sigma",
+    "low_log10_sigma",
+    "high_log10_sigma",
+    "p_superionic",
+    "nearest_distance",
+)
+
+_OF_ITS_OWN = {name: name for name in ("garnet", "perovskite", "NASICON")} | {
+    "Li-P-S": "Li-P-S, sulfide glass",
+    "sulfide glass": "Li-P-S, sulfide glass",
+}
+_OF_A_CLASS = {
+    "oxide": "other oxide, LiPON",
+    "oxynitride": "other oxide, LiPON",
+    "sulfide": "crystalline sulfide",
+    "halide": "halide",
+    "antiperovskite": "halide",
+}
+_OTHERS = "hydride, nitride, other"
+
+GROUPS = (
+    "garnet",
+    "perovskite",
+    "NASICON",
+    "other oxide, LiPON",
+    "crystalline sulfide",
+    "Li-P-S, sulfide glass",
+    "halide",
+    _OTHERS,
+)
+"""Families put together until a legend can hold them, in the order of the legend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Held-out answers, one entry a row; logarithms are of S/cm.
+
+    Attributes
+    ----------
+    truth, predicted, low, high
+        log10 of σ; `truth` is -10 where the measurement is lower or a bound there.
+    p_superionic
+        Probability that σ ≥ 1e-4 S/cm.
+    distance
+        To the nearest training row.
+    families, groups, domains
+        Family, its group among `GROUPS`, and ``inside``, ``edge`` or ``outside`` by distance.
+    """
+
+    truth: FloatArray
+    predicted: FloatArray
+    low: FloatArray
+    high: FloatArray
+    p_superionic: FloatArray
+    distance: FloatArray
+    families: NDArray[np.str_]
+    groups: NDArray[np.str_]
+    domains: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    @property
+    def error(self) -> FloatArray:
+        """Absolute error in decades, both sides clipped at 1e-10 S/cm."""
+        return clipped_absolute_error(self.truth, self.predicted)
+
+    @property
+    def covered(self) -> BoolArray:
+        """Whether the measurement is inside its 90 % interval, limits included."""
+        covered: BoolArray = (self.low <= self.truth) & (self.truth <= self.high)
+        return covered
+
+    @property
+    def clipped(self) -> BoolArray:
+        """Whether the measurement is only known to be at or below 1e-10 S/cm."""
+        clipped: BoolArray = self.truth <= CLIP_LOG10_SIGMA
+        return clipped
+
+
+def read(held_out: pd.DataFrame) -> Answered:
+    """Check and take apart what `sseml.evaluate.held_out` returns.
+
+    Raises
+    ------
+    RefusedInputError
+        If a column is missing, there is no row, or a number is missing.
+    """
+    missing = [name for name in (*_NUMBERS, "family") if name not in held_out.columns]
+    if missing:
+        raise RefusedInputError(
+            f"the held-out table lacks the column(s) {', '.join(missing)}",
+            "draw what sseml.evaluate.held_out returns",
+        )
+    if not len(held_out):
+        raise RefusedInputError(
+            "the held-out table has no rows, so there is nothing to draw",
+            "hold out at least one measurement",
+        )
+    numbers = held_out[list(_NUMBERS)].to_numpy(dtype=float)
+    if not np.isfinite(numbers).all():
+        row, column = np.argwhere(~np.isfinite(numbers))[0]
+        raise RefusedInputError(
+            f"row {row + 1} of the held-out table has no number in {_NUMBERS[column]}",
+            "leave the row out",
+        )
+    truth, predicted, low, high, p_superionic, distance = numbers.T
+    names = held_out["family"].astype(str).to_numpy(dtype=np.str_)
+    return Answered(
+        truth=truth,
+        predicted=predicted,
+        low=low,
+        high=high,
+        p_superionic=p_superionic,
+        distance=distance,
+        families=names,
+        groups=np.array([group_of(name) for name in names]),
+        domains=np.array([domain(float(away), elements_known=True) for away in distance]),
+    )
+
+
+def group_of(family: str) -> str:
+    """Group of a family, by name or by its anion class; the last one for any other."""
+    if family in _OF_ITS_OWN:
+        return _OF_ITS_OWN[family]
+    known = families().get(family)
+    return _OF_A_CLASS.get(known.electrolyte_class, _OTHERS) if known else _OTHERS

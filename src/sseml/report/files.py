@@ -1,0 +1,43 @@
+"""A figure goes to a file, whole or not at all, and the same figure gives the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from sseml.records import RefusedInputError
+from sseml.report.style import drawing
+
+_METADATA: dict[str, dict[str, str | None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None},
+    ".pdf": {"CreationDate": None},
+}
+"""Endings that can be written, and what would make two files of one figure differ."""
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a figure as PNG, SVG or PDF, by the ending of the path; an older file is replaced.
+
+    Raises
+    ------
+    RefusedInputError
+        If the ending is another, or there is no such folder.
+    """
+    target = Path(path)
+    ending = target.suffix.lower()
+    if ending not in _METADATA:
+        raise RefusedInputError(
+            f"{target.name!r} does not end like a picture", f"end it in {', '.join(_METADATA)}"
+        )
+    if not target.parent.is_dir():
+        raise RefusedInputError(f"there is no folder {target.parent}", "make it first")
+    temporary = target.with_name(f".{target.name}.part")
+    try:
+        with drawing():
+            figure.savefig(temporary, format=ending[1:], metadata=_METADATA[ending])
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target

@@ -1,0 +1,192 @@
+"""Calibration: whether the probabilities and the intervals keep what they promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MultipleLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
+from sseml.report.answered import GROUPS, Answered, read
+from sseml.report.style import (
+    BLUE,
+    GREY,
+    SKY,
+    VERMILLION,
+    column,
+    drawing,
+    new_figure,
+    settled,
+    titled,
+)
+
+BoolArray = NDArray[np.bool_]
+
+_LEVEL = 0.9
+_PROBABILITY_BINS = 10
+_WIDTH_PARTS = 4
+_NORMAL_95 = 1.959964
+
+
+class Share(NamedTuple):
+    """How often something was so, and between which limits that is known."""
+
+    share: float
+    low: float
+    high: float
+    rows: int
+
+
+def calibration(held_out: pd.DataFrame, about: str = "") -> Figure:
+    """Draw how often σ ≥ 1e-4 S/cm came true, and how often the 90 % interval held.
+
+    The bars of both are 95 % binomial limits, as if rows were independent; rows of one paper are
+    not, so the true limits are wider.
+
+    Parameters
+    ----------
+    held_out
+        What `sseml.evaluate.held_out` returns.
+    about
+        What was held out, for the title.
+
+    Raises
+    ------
+    RefusedInputError
+        If the table is empty or lacks a column.
+    """
+    answered = read(held_out)
+    with drawing():
+        figure = new_figure(10.4, 5.6)
+        axes = figure.subplot_mosaic(
+            [["told", "held"], ["rows", "held"]], width_ratios=(1.0, 0.9), height_ratios=(4.2, 1.0)
+        )
+        axes["told"].sharex(axes["rows"])
+        _draw_reliability(axes["told"], axes["rows"], answered)
+        _draw_coverage(axes["held"], answered)
+        figure.suptitle(titled("Calibration", about), x=0.01, ha="left", weight="bold")
+        return settled(figure)
+
+
+def binomial(came_true: BoolArray) -> Share:
+    """Share of true entries with its 95 % limits after Wilson (doi 10.2307/2276774)."""
+    rows = len(came_true)
+    share = float(came_true.mean())
+    z2 = _NORMAL_95**2
+    centre = (share + z2 / (2 * rows)) / (1 + z2 / rows)
+    half = (
+        _NORMAL_95
+        / (1 + z2 / rows)
+        * float(np.sqrt(share * (1 - share) / rows + z2 / (4 * rows**2)))
+    )
+    return Share(share, max(0.0, centre - half), min(1.0, centre + half), rows)
+
+
+def _draw_reliability(above: Axes, below: Axes, answered: Answered) -> None:
+    probability = answered.p_superionic
+    came_true = answered.truth >= SUPERIONIC_LOG10_SIGMA
+    edges = np.linspace(0.0, 1.0, _PROBABILITY_BINS + 1)
+    bin_of = np.minimum((probability * _PROBABILITY_BINS).astype(int), _PROBABILITY_BINS - 1)
+    used = np.unique(bin_of)
+    shares = [binomial(came_true[bin_of == number]) for number in used]
+    predicted = [float(probability[bin_of == number].mean()) for number in used]
+    above.plot([0, 1], [0, 1], color=GREY, lw=1.0)
+    for x, y, text in ((0.17, 0.93, "too cautious"), (0.83, 0.05, "too hopeful")):
+        above.text(x, y, text, color=GREY, fontsize=9.0, ha="center", style="italic")
+    _draw_shares(above, predicted, shares, BLUE, upright=True)
+    above.plot(predicted, [share.share for share in shares], color=BLUE, lw=1.0, alpha=0.6)
+    above.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="measured σ ≥ 1e-4 S/cm")
+    above.tick_params(labelbottom=False)
+    above.set_title("Probability that σ ≥ 1e-4 S/cm", weight="normal")
+    counts = np.bincount(bin_of, minlength=_PROBABILITY_BINS)
+    below.bar(edges[:-1], counts, width=0.1, align="edge", color=BLUE, alpha=0.45, ec="white")
+    below.set(xlabel="predicted probability", ylabel="rows")
+    for axes in (above, below):
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    above.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+
+
+def _draw_coverage(axes: Axes, answered: Answered) -> None:
+    axes.axvline(_LEVEL, color=GREY, lw=1.0)
+    places: list[float] = []
+    labels: list[str] = []
+    counts: list[str] = []
+    place = 0.0
+    for block in (_all, _by_domain, _by_width, _by_group):
+        for label, share in block(answered):
+            _draw_shares(axes, [place], [share], _verdict(share), upright=False)
+            places.append(place)
+            labels.append(label)
+            counts.append(f"{share.rows}")
+            place += 1.0
+        place += 0.6
+    column(axes, 1.09, places, ["rows", *counts], top=-0.9)
+    axes.set_yticks(places, labels)
+    axes.tick_params(axis="y", length=0)
+    axes.set(xlim=(min(0.6, axes.get_xlim()[0]), 1.005), ylim=(place - 0.9, -0.8))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    axes.xaxis.set_major_locator(MultipleLocator(0.1))
+    axes.set_xlabel("measurements inside their 90 % interval")
+    axes.set_title("Coverage of the 90 % interval", weight="normal")
+    handles = [
+        Line2D([], [], ls="none", marker="o", ms=5.5, color=colour, label=label)
+        for colour, label in ((BLUE, "as promised"), (VERMILLION, "too narrow"),
+                              (SKY, "too wide"))
+    ]  # fmt: skip
+    axes.legend(
+        handles=handles, ncols=3, loc="upper left", bbox_to_anchor=(0.0, -0.13),
+        borderaxespad=0.0, handletextpad=0.1, columnspacing=1.2,
+    )  # fmt: skip
+
+
+def _verdict(share: Share) -> str:
+    """Colour that says whether the level is within the limits, above them or below."""
+    if share.high < _LEVEL:
+        return VERMILLION
+    return SKY if share.low > _LEVEL else BLUE
+
+
+def _draw_shares(
+    axes: Axes, at: Sequence[float], shares: Sequence[Share], colour: str, *, upright: bool
+) -> None:
+    value = np.array([share.share for share in shares])
+    error = np.abs(np.array([[share.low, share.high] for share in shares]).T - value)
+    x, y = (at, value) if upright else (value, at)
+    axes.errorbar(
+        x, y, fmt="o", ms=5.5, color=colour, elinewidth=1.3, zorder=4,
+        yerr=error if upright else None, xerr=None if upright else error,
+    )  # fmt: skip
+
+
+def _all(answered: Answered) -> Iterator[tuple[str, Share]]:
+    yield "all", binomial(answered.covered)
+
+
+def _by_domain(answered: Answered) -> Iterator[tuple[str, Share]]:
+    for name in ("inside", "edge", "outside"):
+        own = answered.domains == name
+        if own.any():
+            yield f"domain: {name}", binomial(answered.covered[own])
+
+
+def _by_width(answered: Answered) -> Iterator[tuple[str, Share]]:
+    """Parts of equal size, the narrowest intervals first."""
+    width = answered.high - answered.low
+    order = np.argsort(width, kind="stable")
+    for part in np.array_split(order, min(_WIDTH_PARTS, len(order))):
+        name = f"width {width[part].min():.1f}–{width[part].max():.1f} decades"
+        yield name, binomial(answered.covered[part])
+
+
+def _by_group(answered: Answered) -> Iterator[tuple[str, Share]]:
+    for group in GROUPS:
+        own = answered.groups == group
+        if own.any():
+            yield group, binomial(answered.covered[own])
