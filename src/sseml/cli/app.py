@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sseml._version import __version__
-from sseml.cli import data, evaluate, lists, models, predict, train
+from sseml.cli import data, evaluate, lists, models, predict, serve, train
 from sseml.cli.exits import INTERRUPTED, PIPE_CLOSED, UNUSABLE, CommandError
 from sseml.cli.help import ExampleParser
 from sseml.records import BundleError, RefusedInputError
@@ -88,7 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sseml {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (predict, evaluate, train, data, models, lists):
+    for group in (predict, evaluate, train, data, models, serve, lists):
         group.add_commands(commands)
     return parser
 

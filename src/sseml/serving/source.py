@@ -1,0 +1,107 @@
+"""Which bundle is served, and who may ask: looked up before any worker starts."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from sseml.model.bundle import (
+    DEFAULT_BUNDLE,
+    SCHEMA_VERSION,
+    Bundle,
+    bundle_digest,
+    released_folder,
+)
+from sseml.model.mlmodel import MLMODEL
+from sseml.records import BundleError, RefusedInputError
+from sseml.serving.settings import ModelIdentity
+
+TOKEN_VARIABLE = "SSEML_SERVE_TOKEN"
+
+_REGISTERED = "models:/"
+_SHORTEST_TOKEN = 16
+
+
+def find_bundle(model: str | None, into: Path) -> Path:
+    """Return the folder of a bundle; a registered one is fetched.
+
+    Parameters
+    ----------
+    model
+        A folder, such as ``models:/sseml@champion``, or None for the released bundle.
+    into
+        A folder for what is fetched: what is served stays the same even if the alias moves on.
+
+    Raises
+    ------
+    RefusedInputError
+        If the registry has no such model.
+    BundleError
+        If what is registered is not what was fetched.
+    """
+    if model is None:
+        return released_folder() / DEFAULT_BUNDLE
+    if not model.startswith(_REGISTERED):
+        return Path(model).absolute()
+    from sseml.tracking.registry import resolve  # noqa: PLC0415 - MLflow, only for the registry
+
+    return resolve(model, into=Path(tempfile.mkdtemp(prefix="model-", dir=into)))
+
+
+def identify(folder: Path) -> ModelIdentity:
+    """Verify and load a bundle, as the workers will, and say which one it is.
+
+    Raises
+    ------
+    BundleError
+        If it is damaged, or no MLflow model directory.
+    """
+    digest = bundle_digest(folder)
+    name = Bundle.load(folder).name
+    if not (folder / MLMODEL).is_file():
+        raise BundleError(
+            f"{folder}: {MLMODEL} is missing, so that MLflow cannot serve it; train the bundle "
+            "again with this version of sseml"
+        )
+    return ModelIdentity(name, digest, SCHEMA_VERSION)
+
+
+def read_tokens(file: Path | None, variable: str | None) -> tuple[str, ...]:
+    """Read the tokens, any of which opens the door.
+
+    Parameters
+    ----------
+    file
+        One token a line, so that a new one can be added before the old one goes.
+    variable
+        A single token, used where there is no file.
+
+    Raises
+    ------
+    RefusedInputError
+        If the file cannot be read, holds none, or one that is easily guessed.
+    """
+    if file is None:
+        where, text = f"the environment variable {TOKEN_VARIABLE}", variable or ""
+        if variable is None:
+            return ()
+    else:
+        where = f"the token file {str(file)!r}"
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RefusedInputError(f"{where} cannot be read: {error}") from None
+    tokens = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if not tokens:
+        raise RefusedInputError(f"{where} holds no token", "make one: openssl rand -hex 32")
+    if any(len(token) < _SHORTEST_TOKEN or not _is_plain(token) for token in tokens):
+        raise RefusedInputError(
+            f"{where} holds a token that is shorter than {_SHORTEST_TOKEN} characters, or holds "
+            "others than visible ASCII",
+            "make one: openssl rand -hex 32",
+        )
+    return tokens
+
+
+def _is_plain(token: str) -> bool:
+    return all("!" <= character <= "~" for character in token)

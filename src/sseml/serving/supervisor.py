@@ -1,0 +1,185 @@
+"""The parent process: it holds the socket, keeps its workers alive and ends them in order."""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import logging
+import math
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from sseml.records import BundleError, RefusedInputError
+from sseml.serving.settings import METRICS_VARIABLE, Settings
+from sseml.serving.worker import STARTUP_FAILURE, make_app
+
+LONGEST_STOP_S = 30.0
+"""What is being answered when the server is told to stop has so long to be finished."""
+
+_KEEP_ALIVE_S = 75
+"""Longer than a proxy keeps its connections (nginx: 60 s), so that the proxy closes them."""
+
+_BACKLOG = 2048
+_HUNG_AFTER_S = 30
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens, resolved."""
+
+    family: socket.AddressFamily
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
+
+    @property
+    def url(self) -> str:
+        """As a client writes it."""
+        host = f"[{self.host}]" if self.family == socket.AF_INET6 else self.host
+        return f"http://{host}:{self.port}"
+
+
+def resolve(host: str, port: int) -> Address:
+    """Resolve a host name; of several addresses the first IPv4 one.
+
+    Raises
+    ------
+    OSError
+        If there is no such host.
+    """
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    families = (socket.AF_INET, socket.AF_INET6)
+    usable = sorted((a for a in found if a[0] in families), key=lambda a: families.index(a[0]))
+    if not usable:
+        raise OSError(f"{host} has no internet address")
+    family, *_, address = usable[0]
+    return Address(family, str(address[0]), int(address[1]))
+
+
+def listen(address: Address) -> socket.socket:
+    """Bind and listen, so that clients may connect while the first worker starts."""
+    # asyncio turns Nagle's algorithm off (40 ms an answer) only where the protocol is named
+    listener = socket.socket(address.family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((address.host, address.port))
+        listener.listen(_BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def serve(
+    listener: socket.socket,
+    workers: int,
+    settings: Settings,
+    renew: Callable[[], Settings],
+    *,
+    quiet: bool = False,
+) -> bool:
+    """Serve until told to stop.
+
+    Parameters
+    ----------
+    listener
+        As `listen` returns it.
+    workers
+        Number of processes.
+    settings
+        Of the workers.
+    renew
+        Asked on SIGHUP, when one worker after another is replaced by one with new settings.
+    quiet
+        Leave out a line for every request.
+
+    Returns
+    -------
+    bool
+        False if no worker could load its model.
+    """
+    settings.metrics_folder.mkdir()
+    os.environ[METRICS_VARIABLE] = str(settings.metrics_folder)
+    config = uvicorn.Config(
+        functools.partial(make_app, settings),
+        factory=True,
+        workers=workers,
+        lifespan="on",
+        ws="none",
+        access_log=False,
+        log_config=_logging(quiet=quiet),
+        proxy_headers=False,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_S,
+        timeout_graceful_shutdown=math.ceil(min(settings.limits.timeout_s, LONGEST_STOP_S)),
+        timeout_worker_healthcheck=_HUNG_AFTER_S,
+    )
+    supervisor = _Supervisor(config, listener, renew)
+    supervisor.run()
+    return all(process.exitcode != STARTUP_FAILURE for process in supervisor.processes)
+
+
+class _Supervisor(Multiprocess):
+    """uvicorn's, which lets go of the socket before it ends its workers, and renews settings."""
+
+    def __init__(
+        self, config: uvicorn.Config, listener: socket.socket, renew: Callable[[], Settings]
+    ) -> None:
+        super().__init__(config, [listener])
+        self._renew = renew
+
+    def keep_subprocess_alive(self) -> None:
+        before = [process.pid for process in self.processes]
+        super().keep_subprocess_alive()
+        for old, process in zip(before, self.processes, strict=True):
+            if process.pid != old:
+                _log.warning("worker %s has ended; worker %s takes its place", old, process.pid)
+
+    def terminate_all(self) -> None:
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+    def join_all(self) -> None:
+        for process in self.processes:
+            process.process.join(LONGEST_STOP_S + 10.0)
+            if process.process.is_alive():
+                process.process.kill()
+                process.process.join()
+
+    def handle_hup(self) -> None:
+        try:
+            self.config.app = functools.partial(make_app, self._renew())
+        except (BundleError, RefusedInputError, OSError) as error:
+            _log.error("nothing is changed: %s", error)
+            return
+        self.restart_all()
+
+
+def _logging(*, quiet: bool) -> dict[str, Any]:
+    line = {"format": "%(asctime)s %(process)d %(levelname)s %(message)s"}
+    handler = {"class": "logging.StreamHandler", "formatter": "line"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"line": line},
+        "handlers": {"stderr": handler},
+        "loggers": {
+            "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+            "sseml.serving": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+            "sseml.serving.requests": {"level": "WARNING" if quiet else "INFO"},
+        },
+    }
