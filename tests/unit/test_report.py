@@ -221,7 +221,8 @@ def test_the_ranking_has_the_best_first_and_leaves_refusals_out() -> None:
         "Li6PS5Cl", "Li0.3La0.5667TiO3", "LiCl",
     ]  # fmt: skip
     shown = words(figure)
-    assert "The 3 best of 3 candidates at 25 °C" in shown
+    assert "Predicted conductivity at 25 °C: the best first" in shown
+    assert "the 2 best of 3" in words(ranking(answers, top=2))
     assert "measured" in shown
     assert "at its edge" not in shown
     assert len(ranking(answers, top=2).axes[0].get_yticklabels()) == 2

@@ -105,7 +105,8 @@ def _label(axes: Axes, chosen: list[Prediction]) -> None:
 def _title(chosen: list[Prediction], known: int) -> str:
     temperatures = {answer.temperature_C for answer in chosen}
     at = f" at {temperatures.pop():g} °C" if len(temperatures) == 1 else ""
-    return f"The {len(chosen)} best of {known} candidates{at}" if known > 1 else f"Prediction{at}"
+    which = f"the {len(chosen)} best of {known}" if len(chosen) < known else "the best first"
+    return f"Predicted conductivity{at}: {which}"
 
 
 def _name(answer: Prediction, with_temperature: bool) -> str:
