@@ -222,10 +222,13 @@ def _end(settings: RecipeSettings, kinds: Sequence[str]) -> int:
     folder, code = Path(settings.folder), ANSWERED
     if "table" in kinds:
         for report in _read_json(folder / TABLE / OWN_REPORT):
-            counts = {part: len(report[part]) for part in ("added", "duplicates", "refused")}
+            parts = ("added", "duplicates", "refused", "conflicts")
+            added, there, refused, contradicted = (
+                len({row["row"] for row in report[part]}) for part in parts
+            )
             sys.stdout.write(
-                f"{report['file']}: {counts['added']} rows added, {counts['duplicates']} already"
-                f" there, {counts['refused']} refused, {len(report['conflicts'])} contradicted\n"
+                f"{report['file']}: {added} rows added, {there} already there, {refused} refused,"
+                f" {contradicted} contradicted by other reports\n"
             )
             for row in report["refused"]:
                 code = REFUSED
