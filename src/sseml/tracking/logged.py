@@ -105,9 +105,11 @@ def log_bundle(folder: Path, table_as_dataset: PandasDataset | None = None) -> s
     Raises
     ------
     BundleError
-        If a file is damaged.
+        If a file is damaged or missing.
     """
     digest = bundle_digest(folder)
+    if not (folder / MLMODEL).is_file():
+        raise BundleError(f"{folder}: an earlier sseml made it, without {MLMODEL}; train it again")
     manifest = read_manifest(folder)
     tags = {
         DIGEST_TAG: digest,

@@ -14,7 +14,9 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from sseml.evaluate.difference import MARGIN_DECADES
+from sseml.model.bundle import verify_checksums
 from sseml.model.fitting import Progress, silent
+from sseml.model.mlmodel import MLMODEL
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.gate import (
     CHECKSUMS,
@@ -259,6 +261,7 @@ def resolve(model_uri: str, *, uri: str | None = None, into: Path | None = None)
 
 def _logged_now(folder: Path, experiment: str) -> tuple[str, str]:
     """Log a bundle that was trained without tracking; its model id and run id."""
+    verify_checksums(folder)
     manifest = read_manifest(folder)
     choices = {"recipe": manifest.get("recipe", {}), **manifest.get("settings", {})}
     with mlflow.start_run(experiment_id=experiment, run_name=folder.name) as run:
@@ -341,6 +344,8 @@ def _fetched(name: str, version: int, folder: Path) -> Check | None:
     except (MlflowException, OSError) as error:
         text = (str(error).strip().splitlines() or [type(error).__name__])[0]
         return Check(CHECKSUMS, False, f"cannot be fetched: {text}")
+    if not (folder / MLMODEL).is_file():
+        return Check(CHECKSUMS, False, "cannot be fetched: its files are gone from the store")
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from io import BytesIO
@@ -13,6 +14,7 @@ from typing import Any
 import mlflow
 import pandas as pd
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from sseml.evaluate import Report, evaluate, measurements_at
 from sseml.model.bundle import bundle_digest
@@ -153,8 +155,10 @@ def log_plots(report: Report, progress: Progress = silent) -> None:
 
 
 def _record_failure(client: MlflowClient, run_id: str, error: BaseException) -> None:
+    """Say why in the run; if the store itself is what failed, the error must still come through."""
     text = str(error) or type(error).__name__
-    client.set_tag(run_id, FAILURE_TAG, text[:_LONGEST_FAILURE])
+    with suppress(MlflowException):
+        client.set_tag(run_id, FAILURE_TAG, text[:_LONGEST_FAILURE])
 
 
 def _sha256(table: pd.DataFrame) -> str:

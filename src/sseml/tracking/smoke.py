@@ -93,7 +93,7 @@ def _not_sound(record: Record, temperature_C: float) -> list[str]:
         return [f"refused at {temperature_C:g} °C: {record.get('error')}"]
     unusable = [name for name in _FINITE if not _is_finite(record.get(name))]
     if unusable:
-        return [f"{name} is {record.get(name)} at {temperature_C:g} °C" for name in unusable]
+        return [f"no finite {', '.join(unusable)} at {temperature_C:g} °C"]
     complaints = []
     if record["temperature_C"] != temperature_C:
         complaints.append(f"answered at {record['temperature_C']} °C, asked at {temperature_C:g}")

@@ -1,0 +1,365 @@
+"""The gate: what is damaged, does not load or is worse stays challenger; there is a way back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sseml.cli import main
+from sseml.model.bundle import ARRAYS, EVIDENCE, Bundle, bundle_digest, write_checksums
+from sseml.records import BundleError, RefusedInputError
+from sseml.tracking import smoke as smoke_list
+from sseml.tracking.gate import CHECKSUMS, COMPARISON, SMOKE, check_smoke
+from sseml.tracking.pyfunc import PyfuncModel
+from sseml.tracking.registry import promote, register, resolve, rollback, versions
+from sseml.tracking.store import connected
+from sseml.tracking.versions import CHALLENGER, CHAMPION, GATE_TAG, REPORT_TAG
+from sseml.train import train
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A store for all tests of this file; each names its own model."""
+
+    uri: str
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    folder = tmp_path_factory.mktemp("registry")
+    return Shop(f"sqlite:///{folder}/mlflow.db")
+
+
+@pytest.fixture(scope="module")
+def good(trained: Any) -> Path:
+    folder: Path = trained.folder
+    return folder
+
+
+@pytest.fixture(scope="module")
+def crude(
+    small_table: pd.DataFrame, small_settings: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Learns next to nothing: soundly shaped answers, large errors."""
+    folder = tmp_path_factory.mktemp("crude") / "crude"
+    settings = (
+        replace(small_settings[0], ridge_penalty=1e9, kernel_share=0.0, boosting_rounds=1),
+        small_settings[1],
+    )
+    train(small_table, folder, settings=settings)
+    return folder
+
+
+@pytest.fixture
+def broken(good: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """A copy of a bundle that MLflow registers without a murmur; its checksums hold."""
+
+    def broken_(how: str) -> Path:
+        copy = shutil.copytree(good, tmp_path / how)
+        with np.load(copy / ARRAYS, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        if how == "unloadable":
+            (copy / ARRAYS).write_bytes((copy / ARRAYS).read_bytes()[:1000])
+        else:
+            arrays["conductivity.linear"] = arrays["conductivity.linear"] * np.nan
+            np.savez(copy / ARRAYS, allow_pickle=False, **arrays)
+        write_checksums(copy)
+        return copy
+
+    return broken_
+
+
+def aliases(shop: Shop, name: str) -> dict[str, int]:
+    return {
+        alias: each.version for each in versions(name=name, uri=shop.uri) for alias in each.aliases
+    }
+
+
+@pytest.mark.slow
+def test_better_is_promoted_worse_is_not_and_the_way_back_has_several_steps(
+    shop: Shop, good: Path, crude: Path
+) -> None:
+    name = "steps"
+    for folder in (crude, good):
+        register(folder, name=name, uri=shop.uri)
+        report = promote(name=name, uri=shop.uri)
+        assert report.passed, report.verdict
+    assert report.checks[-1].name == COMPARISON
+    assert report.checks[-1].figures["parts"]["all judged rows"]["difference"] < -0.05
+    assert aliases(shop, name) == {CHAMPION: 2}
+
+    register(crude, name=name, uri=shop.uri)
+    refused = promote(name=name, uri=shop.uri)
+    assert not refused.passed
+    assert aliases(shop, name) == {CHAMPION: 2, CHALLENGER: 3}
+    grown = refused.checks[-1].figures["parts"]["all judged rows"]["difference"]
+    assert grown > 0.05
+    assert f"comparison: all judged rows: the error grows by {grown:+.4f}" in refused.verdict
+
+    register(good, name=name, uri=shop.uri)  # the same model once more: not worse by anything
+    assert promote(4, name=name, uri=shop.uri).passed
+    assert aliases(shop, name) == {CHAMPION: 4}
+    for earlier in (2, 1):
+        back = rollback(name=name, uri=shop.uri)
+        assert back.passed
+        assert [check.name for check in back.checks] == [CHECKSUMS, SMOKE]
+        assert aliases(shop, name) == {CHAMPION: earlier}
+    with pytest.raises(RefusedInputError, match="version 1 as champion, and no earlier"):
+        rollback(name=name, uri=shop.uri)
+
+    told = {each.version: each.verdict for each in versions(name=name, uri=shop.uri)}
+    assert "promote refused" in told[3]
+    assert "rollback passed" in told[1]
+    with connected(shop.uri) as client:
+        third = client.get_model_version(name, "3")
+        kept = json.loads(third.tags[REPORT_TAG])
+        assert kept == refused.to_dict()
+        assert third.tags[GATE_TAG].endswith(refused.verdict)
+        [written, drawn] = sorted(item.path for item in client.list_artifacts(third.run_id, "gate"))
+        assert (written[-13:], drawn[-11:]) == ("-promote.json", "-promote.md")
+        local = Path(client.download_artifacts(third.run_id, drawn))
+        assert f"{grown:+.4f}" in local.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("how", "complaint"),
+    [("unloadable", "it does not load"), ("nan", "no finite log10_sigma, sigma_S_cm")],
+)
+def test_a_model_that_does_not_answer_stays_challenger(
+    shop: Shop, broken: Callable[[str], Path], how: str, complaint: str
+) -> None:
+    name = f"broken-{how}"
+    assert register(broken(how), name=name, uri=shop.uri).version == 1
+    report = promote(name=name, uri=shop.uri)
+    assert not report.passed
+    assert (report.checks[-1].name, len(report.checks)) == (SMOKE, 2)
+    assert complaint in report.verdict
+    assert "smoke list" in report.to_text()
+    assert aliases(shop, name) == {CHALLENGER: 1}
+
+
+@pytest.mark.parametrize("case", ["damaged", "replaced", "gone"])
+def test_what_is_not_what_was_registered_stays_challenger(
+    shop: Shop, good: Path, crude: Path, case: str
+) -> None:
+    name = f"tampered-{case}"
+    made = register(good, name=name, uri=shop.uri)
+    with connected(shop.uri) as client:
+        model_id = client.get_model_version(name, "1").source.removeprefix("models:/")
+        location = client.get_logged_model(model_id).artifact_location
+    stored = Path(location.removeprefix("file://"))
+    inside = stored / "data" / made.bundle
+    match case:
+        case "damaged":
+            content = bytearray((inside / EVIDENCE).read_bytes())
+            content[len(content) // 2] ^= 1
+            (inside / EVIDENCE).write_bytes(content)
+        case "replaced":
+            shutil.rmtree(inside)
+            shutil.copytree(crude, inside)
+        case _:
+            shutil.rmtree(stored)
+    report = promote(name=name, uri=shop.uri)
+    assert not report.passed
+    assert [check.name for check in report.checks] == [CHECKSUMS]
+    expected = {
+        "damaged": f"{EVIDENCE} is damaged",
+        "replaced": "registered was",
+        "gone": "cannot be fetched",
+    }
+    assert expected[case] in report.verdict
+    assert aliases(shop, name) == {CHALLENGER: 1}
+    if case != "gone":
+        with pytest.raises(BundleError, match=expected[case]):
+            resolve(f"models:/{name}/1", uri=shop.uri)
+
+
+@pytest.mark.slow
+def test_a_champion_that_changes_while_the_gate_works_is_not_overrun(
+    shop: Shop, good: Path
+) -> None:
+    name = "overtaken"
+    for _ in range(3):
+        register(good, name=name, uri=shop.uri)
+    assert promote(1, name=name, uri=shop.uri).passed
+    overtaken = False
+
+    def overtake(_: str) -> None:
+        nonlocal overtaken
+        if not overtaken:
+            overtaken = True
+            with connected(shop.uri) as client:
+                client.set_registered_model_alias(name, CHAMPION, "2")
+
+    with pytest.raises(RefusedInputError, match="became version 2 while version 3"):
+        promote(3, name=name, uri=shop.uri, progress=overtake)
+    assert aliases(shop, name)[CHAMPION] == 2
+
+
+@pytest.mark.slow
+def test_a_way_back_leads_past_deleted_versions_and_never_to_a_damaged_one(
+    shop: Shop, good: Path
+) -> None:
+    name = "back"
+    for version in (1, 2, 3, 4):
+        register(good, name=name, uri=shop.uri)
+        assert promote(version, name=name, uri=shop.uri).passed
+    with connected(shop.uri) as client:
+        client.delete_model_version(name, "3")
+        client.set_model_version_tag(name, "2", "sseml.bundle_digest", "0" * 64)
+    report = rollback(name=name, uri=shop.uri)
+    assert (report.version, report.passed) == (2, False)
+    assert aliases(shop, name) == {CHAMPION: 4}
+
+
+def test_the_champion_is_found_by_its_address(shop: Shop, good: Path, tmp_path: Path) -> None:
+    name = "found"
+    register(good, name=name, uri=shop.uri)
+    with connected(shop.uri) as client:
+        client.set_registered_model_alias(name, CHAMPION, "1")
+        client.delete_registered_model_alias(name, CHALLENGER)
+    for address in (f"models:/{name}@champion", f"models:/{name}/1"):
+        assert bundle_digest(resolve(address, uri=shop.uri)) == bundle_digest(good)
+    into = tmp_path / "deep" / "copy"
+    assert resolve(f"models:/{name}@champion", uri=shop.uri, into=into).is_relative_to(into)
+    with pytest.raises(RefusedInputError, match=r"no alias 'challenger'; there are: champion"):
+        resolve(f"models:/{name}@challenger", uri=shop.uri)
+    with pytest.raises(RefusedInputError, match=r"no version 9; there are: 1"):
+        resolve(f"models:/{name}/9", uri=shop.uri)
+
+
+def test_what_is_not_there_is_refused_with_the_names_there_are(
+    shop: Shop, good: Path, tmp_path: Path
+) -> None:
+    register(good, name="there", uri=shop.uri)
+    with pytest.raises(RefusedInputError, match=r"no registered model 'here'; there are: .*there"):
+        promote(name="here", uri=shop.uri)
+    with pytest.raises(RefusedInputError, match="has no champion, and no earlier one"):
+        rollback(name="there", uri=shop.uri)
+    with pytest.raises(RefusedInputError, match="neither a folder nor the id of a run"):
+        register("nothing", uri=shop.uri)
+    with pytest.raises(RefusedInputError, match=r"there is no run a{32}"):
+        register("a" * 32, uri=shop.uri)
+    with pytest.raises(BundleError, match="is not a model bundle"):
+        register(tmp_path, uri=shop.uri)
+    early = shutil.copytree(good, tmp_path / "early")
+    for path in early.iterdir():
+        if path.name not in {ARRAYS, EVIDENCE, "bundle.json", "card.md"}:
+            path.unlink()
+    write_checksums(early)
+    with pytest.raises(BundleError, match="an earlier sseml made it"):
+        register(early, uri=shop.uri)
+
+
+def test_a_model_that_hangs_is_not_waited_for(good: Path) -> None:
+    check = check_smoke(good, limit_s=0.05)
+    assert (check.passed, check.message) == (False, "no answer within 0.05 s")
+
+
+def test_the_smoke_list_asks_all_families_there_are_and_sees_what_is_wrong(good: Path) -> None:
+    model = PyfuncModel(Bundle.load(good))
+
+    def spoiled(change: Callable[[list[dict[str, Any]]], Any]) -> tuple[str, ...]:
+        def predict(asked: pd.DataFrame, params: dict[str, Any]) -> list[dict[str, Any]]:
+            records = model.predict(asked, params)
+            return change(records) or records
+
+        return smoke_list.smoke(predict).complaints
+
+    assert spoiled(lambda records: None) == ()
+    families = {record["family"] for record in model.predict(
+        pd.DataFrame({"formula": list(smoke_list.GOOD)})
+    )}  # fmt: skip
+    assert len(families) >= 24
+    assert "other" not in families
+    for change, complaint in (
+        (lambda records: records[1:], "26 records for 27 rows"),
+        (lambda records: records[::-1], "answered in the place of"),
+        (lambda records: records[3].update(sigma_S_cm=None), "no finite sigma_S_cm at 25"),
+        (lambda records: records[3].update(sigma_low_S_cm=1.0), "not inside its interval"),
+        (lambda records: records[3].update(p_superionic=1.5), "p_superionic = 1.5"),
+        (lambda records: records[3].update(log10_sigma=-3.0), r"changes by +0.00"),
+        (lambda records: records[3].update(status="error"), "refused at 25"),
+        (lambda records: records[13].update(status="ok"), "must be refused"),
+        (lambda records: records[3].update(temperature_C=77.0), "answered at 77.0"),
+    ):
+        complaints = spoiled(change)
+        assert complaints, complaint
+        assert any(complaint in text for text in complaints)
+
+
+def test_the_commands_say_what_the_functions_found(
+    shop: Shop,
+    good: Path,
+    crude: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", shop.uri)
+
+    def said(*argv: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = main(["models", *argv, "--name", "shell"])
+        return (code, *capsys.readouterr())
+
+    assert said("register", str(good)) == (
+        0, "1\n", f"{good.name} is version 1 of shell, its challenger\n"
+    )  # fmt: skip
+    [first] = versions(name="shell", uri=shop.uri)
+    assert (first.aliases, first.digest) == ((CHALLENGER,), bundle_digest(good))
+    code, out, err = said("promote")
+    assert (code, err) == (0, "")
+    assert "Version 1 of shell is the champion now." in out
+    assert COMPARISON not in out  # with nobody to be compared to
+    assert aliases(shop, "shell") == {CHAMPION: 1}
+    code, _, err = said("promote", "1")
+    assert code == 2
+    assert "is the champion already" in err
+    said("register", str(crude))
+    code, out, err = said("promote", "--json")
+    assert code == 1
+    assert json.loads(out)["passed"] is False
+    assert "does not become champion: comparison: all judged rows: the error grows by +" in err
+    code, out, _ = said("history", "--format", "jsonl")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["version"], row["aliases"]) for row in rows] == [
+        ("2", "challenger"),
+        ("1", "champion"),
+    ]
+    code, out, err = said("rollback")
+    assert (code, out) == (2, "")
+    assert "no earlier one to go back to" in err
+
+
+@pytest.mark.slow
+def test_two_promotions_at_once_leave_one_champion(shop: Shop, good: Path) -> None:
+    name = "race"
+    for _ in range(3):
+        register(good, name=name, uri=shop.uri)
+    assert promote(1, name=name, uri=shop.uri).passed
+    command = [sys.executable, "-m", "sseml", "models", "promote", "--name", name]
+    both = [
+        subprocess.Popen(
+            [*command, version],
+            env=os.environ | {"MLFLOW_TRACKING_URI": shop.uri},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for version in ("2", "3")
+    ]
+    codes = [process.wait(timeout=120) for process in both]
+    assert 0 in codes
+    assert set(codes) <= {0, 2}
+    assert aliases(shop, name)[CHAMPION] in {2, 3}
+    assert rollback(name=name, uri=shop.uri).passed
