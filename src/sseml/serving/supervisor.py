@@ -142,6 +142,10 @@ class _Supervisor(Multiprocess):
         self._renew = renew
 
     def keep_subprocess_alive(self) -> None:
+        for process in self.processes:
+            # the worker has its own end: while ours is open, a worker that dies between being
+            # asked and answering is waited for as if it were only slow
+            process.child_conn.close()
         before = [process.pid for process in self.processes]
         super().keep_subprocess_alive()
         for old, process in zip(before, self.processes, strict=True):

@@ -1,0 +1,209 @@
+"""Real servers on loopback, started by the command a person types, and asked by a real client."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from sseml.model.bundle import DEFAULT_BUNDLE, released_folder, write_checksums
+
+TOKEN = "a-token-that-nobody-guesses-0123456789"
+_STARTS_WITHIN_S = 90.0
+
+Start = Callable[..., "Server"]
+
+
+@dataclass
+class Server:
+    """A running `sseml serve`."""
+
+    process: subprocess.Popen[str]
+    url: str = ""
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
+
+    def ask(self, document: Any, token: str | None = None) -> httpx.Response:
+        """POST a document, or bytes as they are, to /invocations."""
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        with self.client(token) as client:
+            return client.post(
+                "/invocations", content=body, headers={"Content-Type": "application/json"}
+            )
+
+    def rows(self, document: Any, token: str | None = None) -> list[str]:
+        """The records of an answer, each written as `sseml predict` writes it."""
+        return rows_of(self.ask(document, token))
+
+    def workers(self) -> list[int]:
+        """Process ids that have said that they are ready and still live."""
+        said = [
+            int(found[1]) for line in self.log if (found := re.search(r"worker (\d+) is", line))
+        ]
+        return [pid for pid in said if Path(f"/proc/{pid}").exists()]
+
+    def wait_ready(self, workers: int = 1) -> None:
+        """Wait until so many workers have said that they are ready."""
+        until(lambda: len(self.workers()) >= workers or self.process.poll() is not None)
+        assert self.process.poll() is None, "".join(self.log)
+
+    def stop(self) -> int:
+        """End it as a service manager does; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(60)
+
+    def listen(self) -> None:
+        """Keep what it writes on standard error."""
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.log.append(line)
+
+
+def rows_of(response: httpx.Response) -> list[str]:
+    """The records of an answer, each written as `sseml predict` writes it."""
+    assert response.status_code == 200, response.text
+    return [json.dumps(record, ensure_ascii=False) for record in response.json()["predictions"]]
+
+
+def until(done: Callable[[], Any], seconds: float = _STARTS_WITHIN_S) -> None:
+    """Wait for something that happens elsewhere."""
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+@contextmanager
+def started(
+    *options: object, workers: int = 1, wait: bool = True, **environment: str
+) -> Iterator[Server]:
+    command = [sys.executable, "-m", "sseml", "serve", "--port", "0", "--workers", str(workers)]
+    process = subprocess.Popen(
+        [*command, *map(str, options)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    server = Server(process)
+    reader = threading.Thread(target=server.listen, daemon=True)
+    reader.start()
+    try:
+        until(lambda: server.log or process.poll() is not None)
+        found = re.search(r"at (http://\S+)", server.log[0])
+        assert found, server.log
+        server.url = found[1]
+        if wait:
+            server.wait_ready(workers)
+        yield server
+    finally:
+        server.stop()
+        reader.join(10)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One worker with the default limits, open to this machine."""
+    with started() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[Server]:
+    """Two workers behind a token."""
+    with started(workers=2, SSEML_SERVE_TOKEN=TOKEN) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def token() -> str:
+    return TOKEN
+
+
+@pytest.fixture(scope="session")
+def start() -> Start:
+    return started
+
+
+@pytest.fixture
+def predicted(tmp_path: Path) -> Callable[..., list[str]]:
+    """What `sseml predict --format jsonl` writes about the same rows, line by line."""
+
+    def predict(rows: list[Any], *options: str) -> list[str]:
+        file = tmp_path / "rows.jsonl"
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+        file.write_text("".join(lines), encoding="utf-8")
+        command = [sys.executable, "-m", "sseml", "predict", "-i", str(file), "--format", "jsonl"]
+        ran = subprocess.run(
+            [*command, *options], capture_output=True, encoding="utf-8", check=False
+        )
+        assert ran.returncode in (0, 1), ran.stderr
+        return ran.stdout.splitlines()
+
+    return predict
+
+
+_STUCK = """
+import time
+from sseml.tracking.pyfunc import _load_pyfunc as load
+
+class Model:
+    def __init__(self, path):
+        self._model = load(path)
+
+    def predict(self, model_input, params=None):
+        if any("T=99" in text for text in model_input["formula"]):
+            time.sleep(3600)
+        return self._model.predict(model_input, params)
+
+def _load_pyfunc(path):
+    return Model(path)
+"""
+
+
+@pytest.fixture
+def stuck_bundle(tmp_path: Path) -> Path:
+    """The released bundle, which never comes back from one temperature."""
+    return _loaded_by(_STUCK, tmp_path / "stuck")
+
+
+@pytest.fixture
+def silly_bundle(tmp_path: Path) -> Path:
+    """The released bundle, which answers in the wrong order."""
+    silly = _STUCK.replace("params)", "params)[::-1]").replace("T=99", "T=1e99")
+    return _loaded_by(silly, tmp_path / "silly")
+
+
+def _loaded_by(code: str, folder: Path) -> Path:
+    """The released bundle, loaded by code that travels with it, as MLflow allows."""
+    shutil.copytree(released_folder() / DEFAULT_BUNDLE, folder)
+    mlmodel = folder / "MLmodel"
+    text = mlmodel.read_text(encoding="utf-8")
+    text = text.replace("loader_module: sseml.tracking.pyfunc", "loader_module: peculiar")
+    text = text.replace("  python_function:\n", "  python_function:\n    code: code\n")
+    mlmodel.write_text(text, encoding="utf-8")
+    write_checksums(folder)
+    (folder / "code").mkdir()
+    (folder / "code" / "peculiar.py").write_text(code, encoding="utf-8")
+    return folder

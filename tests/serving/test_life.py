@@ -1,0 +1,193 @@
+"""How a server starts, waits, gives up, is hurt and ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ONE = {"inputs": ["LLZO"]}
+MANY = {"inputs": [f"Li{6 + i / 10000:.4f}PS5Cl" for i in range(10_000)]}
+HEAD = "POST /invocations HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
+
+
+def until(done: Any, seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def in_flight(server: Any) -> float:
+    text = httpx.get(f"{server.url}/metrics", trust_env=False).text
+    [line] = [line for line in text.splitlines() if line.startswith("sseml_requests_in_flight ")]
+    return float(line.split()[1])
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.fixture(scope="module")
+def hasty(start: Any) -> Iterator[Any]:
+    """A server with little patience and few seats."""
+    with start("--timeout", 1, "--max-waiting", 3) as server:
+        server.ask(ONE)
+        yield server
+
+
+def test_the_time_limit_ends_the_work_and_frees_the_worker(hasty: Any) -> None:
+    [worker] = hasty.workers()
+    response = hasty.ask(MANY)
+    assert response.status_code == 504
+    assert response.json()["error"]["code"] == "timeout"
+    assert response.elapsed.total_seconds() < 3
+    time.sleep(1.0)  # the batch that was under way
+    before = cpu_s(worker)
+    time.sleep(1.0)
+    assert cpu_s(worker) - before < 0.3
+    assert hasty.ask(ONE).elapsed.total_seconds() < 0.9
+    assert hasty.workers() == [worker]
+
+
+def test_a_body_that_trickles_in_is_not_waited_for(hasty: Any) -> None:
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=30) as connection:
+        connection.sendall(f"{HEAD}Content-Length: 100\r\n\r\n{{".encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
+
+
+def test_who_comes_on_top_of_a_full_queue_is_told_to_come_back(hasty: Any) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        responses = list(pool.map(hasty.ask, [MANY] * 8))
+    busy = [response for response in responses if response.status_code == 503]
+    assert busy
+    assert all(response.json()["error"]["code"] == "busy" for response in busy)
+    assert all(int(response.headers["retry-after"]) >= 1 for response in busy)
+    assert {response.status_code for response in responses} <= {503, 504}
+    until(lambda: hasty.ask(ONE).status_code == 200, 20)
+
+
+def test_requests_before_the_model_is_ready_wait_for_it(start: Any) -> None:
+    with start(wait=False) as server, server.client() as client:
+        assert client.get("/ping").status_code == 200
+        ready = client.get("/ready")
+        assert ready.status_code == 503
+        assert ready.json()["error"]["code"] == "not_ready"
+        assert server.ask(ONE).status_code == 200
+        assert client.get("/ready").status_code == 200
+
+
+def test_what_is_under_way_is_answered_before_the_server_ends(start: Any) -> None:
+    with start() as server, ThreadPoolExecutor(1) as pool:
+        [worker] = server.workers()
+        under_way = pool.submit(server.ask, {"inputs": MANY["inputs"][:2000]})
+        until(lambda: in_flight(server) > 1)
+        assert server.stop() == 0
+        assert len(under_way.result().json()["predictions"]) == 2000
+        assert not is_alive(worker)
+        with pytest.raises(httpx.ConnectError):
+            server.ask(ONE)
+        assert not any("Traceback" in line for line in server.log), "".join(server.log)
+
+
+def test_workers_end_with_a_parent_that_is_killed(start: Any) -> None:
+    with start() as server:
+        [worker] = server.workers()
+        server.process.kill()
+        until(lambda: not is_alive(worker), 20)
+
+
+@pytest.mark.slow
+def test_a_killed_worker_is_replaced_and_nobody_else_loses_an_answer(start: Any) -> None:
+    with start("-q", workers=2) as server:
+        server.wait_ready(2)
+        victim, other = server.workers()
+        stop = threading.Event()
+        answers: list[int] = []
+        lost: list[float] = []
+
+        def load(_: int) -> None:
+            with server.client() as client:
+                while not stop.is_set():
+                    try:
+                        answers.append(client.post("/invocations", json=ONE).status_code)
+                    except httpx.TransportError:
+                        lost.append(time.monotonic())
+
+        with ThreadPoolExecutor(8) as pool:
+            jobs = [pool.submit(load, i) for i in range(8)]
+            time.sleep(1.5)
+            killed = time.monotonic()
+            os.kill(victim, signal.SIGKILL)
+            until(lambda: len(server.workers()) == 2)
+            time.sleep(1.0)
+            stop.set()
+            for job in jobs:
+                job.result()
+        assert other in server.workers()
+        assert set(answers) == {200}
+        assert len(lost) <= 8  # at most one each: what was in flight when the worker was killed
+        assert all(0 <= moment - killed < 1 for moment in lost)
+        assert any("takes its place" in line for line in server.log)
+
+
+@pytest.mark.slow
+def test_hup_replaces_every_worker_and_nobody_notices(start: Any, tmp_path: Path) -> None:
+    old, new = "the-old-token-0123456789", "the-new-token-0123456789"
+    file = tmp_path / "tokens"
+    file.write_text(old, encoding="utf-8")
+    with start("--token-file", file, workers=2) as server:
+        server.wait_ready(2)
+        before = set(server.workers())
+        file.write_text(f"{new}\n", encoding="utf-8")
+        server.process.send_signal(signal.SIGHUP)
+        seen: set[int] = set()
+        while before & set(server.workers()):
+            seen.add(server.ask(ONE, new).status_code)
+        server.wait_ready(2)
+        assert seen <= {200, 401}
+        assert server.ask(ONE, new).status_code == 200
+        assert server.ask(ONE, old).status_code == 401
+        file.unlink()
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: any("nothing is changed" in line for line in server.log))
+        assert server.ask(ONE, new).status_code == 200
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_stuck_is_replaced(start: Any, stuck_bundle: Path) -> None:
+    with start("-m", stuck_bundle, "--timeout", 1, "-q") as server:
+        [worker] = server.workers()
+        with ThreadPoolExecutor(1) as pool:
+            stuck = pool.submit(server.ask, {"inputs": ["Li6PS5Cl T=99"]})
+            time.sleep(0.3)
+            assert server.ask({"inputs": [*MANY["inputs"][:65]]}).status_code == 200
+            assert stuck.result().status_code == 504
+        until(lambda: not is_alive(worker), 30)
+        until(lambda: server.ask(ONE).status_code == 200)
+        assert worker not in server.workers()
+
+
+@pytest.mark.slow
+def test_a_bundle_that_fails_its_smoke_list_is_not_served(start: Any, silly_bundle: Path) -> None:
+    with start("-m", silly_bundle, wait=False) as server:
+        assert server.process.wait(60) == 2
+        until(lambda: any("fails its smoke list" in line for line in server.log), 5)
