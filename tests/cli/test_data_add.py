@@ -87,6 +87,12 @@ def test_an_unreadable_file_leaves_nothing_behind(
     assert not (tmp_path / "mine").exists()
 
 
+def test_the_column_of_the_formula_may_be_named(run: Any, lab: Path, tmp_path: Path) -> None:
+    lab.write_text(GOOD.replace("formula", "material"), encoding="utf-8")
+    assert run("data", "add", lab, "-o", tmp_path / "mine", "--column", "material").code == 0
+    assert (load_measurements(tmp_path / "mine")["source"] == "own").sum() == 2
+
+
 def test_a_base_that_is_no_table_of_measurements_is_refused(
     run: Any, lab: Path, tmp_path: Path
 ) -> None:

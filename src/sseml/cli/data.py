@@ -116,6 +116,7 @@ def add_commands(commands: Commands) -> None:
     add.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the new table"
     )
+    add.add_argument("--column", metavar="NAME", help="which holds the formula")
     add.add_argument("--json", action="store_true", help="what became of each row as JSON")
     add.set_defaults(run=_add)
 
@@ -169,7 +170,7 @@ def _add(arguments: argparse.Namespace) -> int:
     with needing("train"):
         from sseml.curation.own import add_own  # noqa: PLC0415
         from sseml.curation.table import write_table  # noqa: PLC0415
-    result = add_own(arguments.file, arguments.input)
+    result = add_own(arguments.file, arguments.input, column=arguments.column)
     write_table(result.table, result.report, arguments.output)
     if arguments.json:
         text = json.dumps(result.report.to_dict(), ensure_ascii=False, indent=1)

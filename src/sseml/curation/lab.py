@@ -111,13 +111,15 @@ class _Columns:
     licence: str | None
 
 
-def read_lab(path: str | Path) -> LabFile:
+def read_lab(path: str | Path, column: str | None = None) -> LabFile:
     """Read a table of measurements as a lab writes it: CSV, TSV, JSON lines or Parquet.
 
     Parameters
     ----------
     path
         The file. The formula and its conditions are read as `sseml predict` reads them.
+    column
+        Which holds the formula; None for ``formula`` and what else is commonly written.
 
     Raises
     ------
@@ -125,7 +127,9 @@ def read_lab(path: str | Path) -> LabFile:
         If the file cannot be read, or does not say where the conductivity is and in which unit.
     """
     file = Path(path)
-    rows = list(read_rows(file))
+    rows = list(read_rows(file, column=column))
+    if not rows:
+        raise RefusedInputError(f"{file.name} holds no rows", "write one measurement a row")
     names = list(dict.fromkeys(name for row in rows for name in row.columns))
     columns = _find_columns(names, file.name)
     group = FILE_GROUP + _plain(file.name)
@@ -195,6 +199,11 @@ def _conductivity(cells: Mapping[str, str], scale: _Scale) -> str:
         if "," in written:
             hint = "write a decimal point instead of the comma"
         raise RefusedInputError(f"{written!r} is not a conductivity", hint)
+    if quantity.value <= 0.0:
+        raise RefusedInputError(
+            f"a conductivity of {written} is not above zero",
+            "write <1e-10, with the limit of the instrument, for what was too low to measure",
+        )
     return f"{quantity.relation.strip('=')}{quantity.value:.12g}"
 
 

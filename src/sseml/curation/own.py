@@ -73,7 +73,12 @@ class OwnResult:
         return self.report.conflicts
 
 
-def add_own(csv: str | Path, base: pd.DataFrame | str | Path | None = None) -> OwnResult:
+def add_own(
+    csv: str | Path,
+    base: pd.DataFrame | str | Path | None = None,
+    *,
+    column: str | None = None,
+) -> OwnResult:
     """Add a lab's own measurements to a curated table.
 
     Rows of one series (column ``series``, ``batch`` or ``notebook``), or without one the rows of
@@ -88,6 +93,8 @@ def add_own(csv: str | Path, base: pd.DataFrame | str | Path | None = None) -> O
         docs/data.md for the columns.
     base
         A table of measurements, or its path; None for those the released bundle carries.
+    column
+        Which holds the formula; None for ``formula`` and what else is commonly written.
 
     Raises
     ------
@@ -99,7 +106,7 @@ def add_own(csv: str | Path, base: pd.DataFrame | str | Path | None = None) -> O
         table = base
     else:
         table = load_measurements(released_evidence() if base is None else base)
-    file = read_lab(csv)
+    file = read_lab(csv, column)
     known = _drafts(table)
     flags_before = [frozenset(draft.flags) for draft in known]
 
