@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sseml.curation.split import grouped_folds, near_duplicate_groups, paper_groups
+from sseml.curation.split import grouped_folds, near_duplicate_groups, paper_groups, paper_names
 from sseml.curation.table import load_measurements
 from sseml.evaluate.difference import (
     ALL,
@@ -194,15 +194,15 @@ class _Judged:
         ids = table["measurement_id"].to_numpy(dtype=str)
         known = [_known(ids, picked, data) for picked, data in owned]
         fractions = element_fractions(compositions(table))
-        dois = table["doi"].astype(object).where(table["doi"].notna(), None).to_numpy(dtype=object)
+        papers = paper_names(table)
         return cls(
             ids=ids,
             table=table,
             fractions=fractions,
             distance=fraction_distance(fractions, fractions),
-            dois=dois,
+            dois=papers,
             truth=np.where(known[0].mask, known[0].target, known[1].target),
-            groups=paper_groups(list(dois), list(near_duplicate_groups(fractions))),
+            groups=paper_groups(list(papers), list(near_duplicate_groups(fractions))),
             champion=known[0],
             candidate=known[1],
         )
