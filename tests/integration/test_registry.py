@@ -102,6 +102,7 @@ def test_better_is_promoted_worse_is_not_and_the_way_back_has_several_steps(
     register(crude, name=name, uri=shop.uri)
     refused = promote(name=name, uri=shop.uri)
     assert not refused.passed
+    assert refused.checks[-1].name == COMPARISON, refused.verdict
     assert aliases(shop, name) == {CHAMPION: 2, CHALLENGER: 3}
     grown = refused.checks[-1].figures["parts"]["all judged rows"]["difference"]
     assert grown > 0.05
@@ -149,7 +150,7 @@ def test_a_model_that_does_not_answer_stays_challenger(
     assert aliases(shop, name) == {CHALLENGER: 1}
 
 
-@pytest.mark.parametrize("case", ["damaged", "replaced", "gone"])
+@pytest.mark.parametrize("case", ["damaged", "replaced", "rigged", "gone"])
 def test_what_is_not_what_was_registered_stays_challenger(
     shop: Shop, good: Path, crude: Path, case: str
 ) -> None:
@@ -168,6 +169,9 @@ def test_what_is_not_what_was_registered_stays_challenger(
         case "replaced":
             shutil.rmtree(inside)
             shutil.copytree(crude, inside)
+        case "rigged":
+            told = (stored / "MLmodel").read_text("utf-8")
+            (stored / "MLmodel").write_text(told.replace("sseml.tracking.pyfunc", "os"), "utf-8")
         case _:
             shutil.rmtree(stored)
     report = promote(name=name, uri=shop.uri)
@@ -176,6 +180,7 @@ def test_what_is_not_what_was_registered_stays_challenger(
     expected = {
         "damaged": f"{EVIDENCE} is damaged",
         "replaced": "registered was",
+        "rigged": "would run other code than sseml's: loader 'os'",
         "gone": "cannot be fetched",
     }
     assert expected[case] in report.verdict

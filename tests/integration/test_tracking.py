@@ -241,7 +241,9 @@ def test_a_model_that_is_no_bundle_is_said_to_be_none(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="holds no bundle"):
         bundle_inside(tmp_path)
     (tmp_path / "MLmodel").write_text(
-        "flavors:\n  python_function:\n    data: ../../etc\n    loader_module: os\n", "utf-8"
+        "flavors:\n  python_function:\n    data: ../../etc\n"
+        "    loader_module: sseml.tracking.pyfunc\n",
+        "utf-8",
     )
     with pytest.raises(BundleError, match="points out of the folder"):
         bundle_inside(tmp_path)

