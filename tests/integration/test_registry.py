@@ -20,7 +20,7 @@ from sseml.cli import main
 from sseml.model.bundle import ARRAYS, EVIDENCE, Bundle, bundle_digest, write_checksums
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking import smoke as smoke_list
-from sseml.tracking.gate import CHECKSUMS, COMPARISON, SMOKE, check_smoke
+from sseml.tracking.gate import CHECKSUMS, COMPARISON, RECIPE, SMOKE, check_smoke
 from sseml.tracking.pyfunc import PyfuncModel
 from sseml.tracking.registry import promote, register, resolve, rollback, versions
 from sseml.tracking.store import connected
@@ -72,7 +72,8 @@ def broken(good: Path, tmp_path: Path) -> Callable[[str], Path]:
         if how == "unloadable":
             (copy / ARRAYS).write_bytes((copy / ARRAYS).read_bytes()[:1000])
         else:
-            arrays["conductivity.linear"] = arrays["conductivity.linear"] * np.nan
+            factor = {"nan": np.nan, "tampered": 0.7}[how]
+            arrays["conductivity.linear"] = arrays["conductivity.linear"] * factor
             np.savez(copy / ARRAYS, allow_pickle=False, **arrays)
         write_checksums(copy)
         return copy
@@ -131,6 +132,18 @@ def test_better_is_promoted_worse_is_not_and_the_way_back_has_several_steps(
         assert (written[-13:], drawn[-11:]) == ("-promote.json", "-promote.md")
         local = Path(client.download_artifacts(third.run_id, drawn))
         assert f"{grown:+.4f}" in local.read_text("utf-8")
+
+
+def test_a_model_that_its_recipe_does_not_make_stays_challenger(
+    shop: Shop, broken: Callable[[str], Path]
+) -> None:
+    register(broken("tampered"), name="tampered", uri=shop.uri)
+    report = promote(name="tampered", uri=shop.uri)
+    assert not report.passed
+    assert report.checks[-1].name == RECIPE
+    assert report.checks[-1].figures["mean_decades"] > 0.05
+    assert "fitted anew" in report.verdict
+    assert aliases(shop, "tampered") == {CHALLENGER: 1}
 
 
 @pytest.mark.parametrize(

@@ -7,19 +7,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, MARGIN_DECADES
 from sseml.evaluate.paired import Contender, compare
+from sseml.evaluate.remade import TOLERANCE_DECADES, remake
 from sseml.model.bundle import bundle_digest
 from sseml.model.fitting import Progress, silent
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.logged import bundle_inside
 
 SMOKE_LIMIT_S = 180.0
-CHECKSUMS, SMOKE, COMPARISON = "checksums", "smoke list", "comparison"
+CHECKSUMS, SMOKE, RECIPE, COMPARISON = "checksums", "smoke list", "recipe", "comparison"
 _SHOWN_COMPLAINTS = 5
 
 
@@ -179,6 +180,27 @@ def check_smoke(model_folder: Path, limit_s: float = SMOKE_LIMIT_S) -> Check:
         return Check(SMOKE, False, f"{some}{rest}", figures)
     message = f"loads in a fresh process and answers all {questions} questions soundly"
     return Check(SMOKE, True, message, figures)
+
+
+def check_recipe(model_folder: Path) -> Check:
+    """Whether a model answers as its recipe does, fitted anew: what is compared is the recipe.
+
+    Parameters
+    ----------
+    model_folder
+        What MLflow stored.
+    """
+    try:
+        remade = remake(bundle_inside(model_folder))
+    except (BundleError, RefusedInputError) as error:
+        return Check(
+            RECIPE, False, f"it cannot be fitted anew: {_without(str(error), model_folder)}"
+        )
+    found = (
+        f"fitted anew, its recipe answers {remade.mean_decades:.2g} decades apart on average "
+        f"(tolerance {TOLERANCE_DECADES:g}), {remade.largest_decades:.2g} at most"
+    )
+    return Check(RECIPE, remade.is_the_same, found, asdict(remade))
 
 
 def check_comparison(

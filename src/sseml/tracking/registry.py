@@ -25,6 +25,7 @@ from sseml.tracking.gate import (
     GateReport,
     check_checksums,
     check_comparison,
+    check_recipe,
     check_smoke,
 )
 from sseml.tracking.logged import (
@@ -311,7 +312,7 @@ def _through_the_gate(
     margin: float | None,
     progress: Progress,
 ) -> GateReport:
-    """Check a version until a check fails; it is not compared where `margin` is None."""
+    """Check a version until a check fails; where `margin` is None, only that it is sound."""
     digest = _registered_digest(client, name, candidate)
     text = ""
     with tempfile.TemporaryDirectory() as scratch:
@@ -321,6 +322,9 @@ def _through_the_gate(
         if checks[-1].passed:
             progress(f"version {candidate}: smoke list in a fresh process")
             checks.append(check_smoke(folder))
+        if checks[-1].passed and margin is not None:
+            progress(f"version {candidate}: its recipe fitted anew")
+            checks.append(check_recipe(folder))
         if checks[-1].passed and champion is not None and margin is not None:
             if _fetched(name, champion, beside) is not None:
                 reason = f"the files of the champion, version {champion}, are gone; roll back first"

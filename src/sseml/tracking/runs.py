@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -142,16 +143,13 @@ def log_plots(report: Report, progress: Progress = silent) -> None:
     if find_spec("matplotlib") is None:
         progress("no plots: they need sseml[report]")
         return
-    from sseml.report import (  # noqa: PLC0415 - matplotlib is an extra of its own
-        calibration,
-        error_by_distance,
-        error_by_family,
-        parity,
-    )
+    from sseml.report import save_held_out  # noqa: PLC0415 - matplotlib is an extra of its own
 
-    for benchmark, held_out in report.held_out.items():
-        for draw in (parity, calibration, error_by_family, error_by_distance):
-            mlflow.log_figure(draw(held_out), f"plots/{benchmark}/{draw.__name__}.png")
+    with tempfile.TemporaryDirectory() as scratch:
+        for benchmark, held_out in report.held_out.items():
+            folder = Path(scratch) / benchmark
+            save_held_out(held_out, folder, f"{benchmark} held out")
+            mlflow.log_artifacts(str(folder), f"plots/{benchmark}")
 
 
 def _record_failure(client: MlflowClient, run_id: str, error: BaseException) -> None:
