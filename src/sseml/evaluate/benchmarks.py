@@ -112,12 +112,13 @@ def papers(subject: Subject, progress: Progress) -> Outcome:
     answers = cross_answer(data, BY_PAPER, subject.conductivity, progress=progress)
     truth = data.target[answers.rows]
     error = clipped_absolute_error(truth, answers.mean)
-    has_doi = np.array([doi is not None for doi in data.dois])[answers.rows]
+    has_doi = _has_doi(subject, data)[answers.rows]
     source = subject.table["source"].to_numpy()[data.rows][answers.rows]
     obelix = source == "obelix"
     figures = {
         "rows": float(len(truth)),
         "MAE10c": float(error.mean()),
+        "MAE10c constant": float(_error_of_median(truth).mean()),
         "MAE10c rows with a DOI": _mean(error[has_doi]),
         "MAE10c OBELiX rows": _mean(error[obelix]),
         "AUC": _auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
@@ -142,7 +143,9 @@ def clusters(subject: Subject, progress: Progress) -> Outcome:
         "rows": float(len(truth)),
         "clusters": float(len(np.unique(groups))),
         "MAE10c": group_mean(error, groups),
+        "MAE10c constant": group_mean(_error_of_median(truth), groups),
         "MAE10c by row": float(error.mean()),
+        "MAE10c constant by row": float(_error_of_median(truth).mean()),
         "AUC": _auc(superionic, answers.probability, groups),
         "AUC by row": _auc(superionic, answers.probability),
         "coverage": group_mean(inside, groups),
@@ -200,6 +203,16 @@ BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
 }
 
 
+def _has_doi(subject: Subject, data: TrainingSet) -> BoolArray:
+    """Rows whose paper is known; a lab's own series is none."""
+    known: BoolArray = subject.table["doi"].notna().to_numpy(dtype=bool)[data.rows]
+    return known
+
+
+def _error_of_median(truth: FloatArray) -> FloatArray:
+    return clipped_absolute_error(truth, np.full(len(truth), np.median(truth)))
+
+
 def _official_test_rows(table: pd.DataFrame) -> BoolArray:
     try:
         return official_split(table)[1]
@@ -227,7 +240,7 @@ def _grouped_only(subject: Subject, data: TrainingSet) -> float:
     """Error where papers are held out but the same material in another paper may be learned."""
     unpurged = replace(BY_PAPER, purge_distance=0.0)
     held_out = cross_fit(data, unpurged, subject.conductivity, OUTER_FOLDS)
-    has_doi = np.array([doi is not None for doi in data.dois])[held_out.rows]
+    has_doi = _has_doi(subject, data)[held_out.rows]
     error = clipped_absolute_error(data.target[held_out.rows], held_out.mean)
     return _mean(error[has_doi])
 

@@ -114,7 +114,9 @@ def train_tracked(
                 data = dataset(measurements, _sha256(measurements), _origin(table))
                 mlflow.log_input(data, context="training")
                 if report is None and benchmarks is not None:
-                    report = evaluate(benchmarks, measurements, progress, settings=settings)
+                    report = evaluate(
+                        benchmarks, measurements, progress, recipe=recipe, settings=settings
+                    )
                 if isinstance(report, Report):
                     log_plots(report, progress)
                 train(
