@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.families import FamilyMatch, recognise
-from sseml.model.bundle import DEFAULT_BUNDLE, Bundle, BundleAnswer, released_folder
+from sseml.model.bundle import Bundle, BundleAnswer
 from sseml.model.evidence import MeasuredValue, domain
 from sseml.parse.text import parse_line
 from sseml.records import Answer, Material, Prediction, Query, Refusal

@@ -14,8 +14,7 @@ import pytest
 from sseml.cli.evaluate import replace_between_marks
 from sseml.cli.exits import CommandError
 from sseml.cli.extras import needing
-from sseml.model.bundle import released_folder
-from sseml.prediction import DEFAULT_BUNDLE
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.curation.table import load_measurements
-from sseml.model.bundle import EVIDENCE, Bundle, released_folder
+from sseml.model.bundle import EVIDENCE, Bundle
 from sseml.model.kernel import KernelSettings
 from sseml.model.regressors import BlendSettings
-from sseml.prediction import DEFAULT_BUNDLE
 from sseml.train import train
 
 Settings = tuple[BlendSettings, BlendSettings]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
@@ -44,3 +45,13 @@ def test_every_benchmark_and_kind_of_figure_is_explained() -> None:
         for variant in variants:
             base = base.removesuffix(f" {variant}")
         assert f"| `{base}` |" in page, figure
+
+
+def test_every_public_name_is_where_the_page_says() -> None:
+    page = (DOCS / "api.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(sseml[\w.]*)` \|[^|]*\| (.*) \|$", page, re.MULTILINE)
+    assert len(listed) > 10
+    for module, names in listed:
+        found = importlib.import_module(module)
+        for name in re.findall(r"`(\w+)`", names):
+            assert hasattr(found, name), f"{module}.{name}"

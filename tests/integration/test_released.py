@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import sseml
-from sseml.model.bundle import CARD, EVIDENCE, MANIFEST, Bundle, released_folder, verify_checksums
-from sseml.prediction import DEFAULT_BUNDLE, default_bundle
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
+from sseml.model.bundle import CARD, EVIDENCE, MANIFEST, Bundle, verify_checksums
+from sseml.prediction import default_bundle
 from sseml.records import Prediction
 
 

@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sseml.model.bundle import DEFAULT_BUNDLE, released_folder, write_checksums
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
+from sseml.model.bundle import write_checksums
 
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 _STARTS_WITHIN_S = 90.0

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.model.bundle import write_checksums
-from sseml.prediction import DEFAULT_BUNDLE, released_folder
 
 ASKED = {"inputs": ["LLZO"]}
 

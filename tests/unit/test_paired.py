@@ -14,14 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.curation.table import load_measurements
 from sseml.evaluate import paired
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, FEWEST_GROUPS, paired_difference
 from sseml.evaluate.paired import Contender, compare
-from sseml.model.bundle import EVIDENCE, MANIFEST, released_folder, write_checksums
+from sseml.model.bundle import EVIDENCE, MANIFEST, write_checksums
 from sseml.model.dataset import Recipe, TrainingSet
 from sseml.model.regressors import BlendSettings
-from sseml.prediction import DEFAULT_BUNDLE
 from sseml.records import BundleError, RefusedInputError
 
 QUICK = BlendSettings(boosting_rounds=2, averaged_trees=2, threads=1)

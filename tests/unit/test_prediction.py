@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 import sseml
 from sseml.cli import main
+from sseml.curation.released import DEFAULT_BUNDLE
 from sseml.model.bundle import Bundle
 from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import parse_formula
-from sseml.prediction import DEFAULT_BUNDLE, default_bundle
+from sseml.prediction import default_bundle
 from sseml.records import BundleError, Prediction, Refusal, RefusedInputError
 from sseml.render import OUTPUT_COLUMNS, explanation, to_nested_record
 

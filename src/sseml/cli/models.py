@@ -96,7 +96,8 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _bundles(arguments: argparse.Namespace) -> Iterator[Path]:
-    from sseml.model.bundle import MANIFEST, released_folder  # noqa: PLC0415
+    from sseml.curation.released import released_folder  # noqa: PLC0415
+    from sseml.model.bundle import MANIFEST  # noqa: PLC0415
 
     parent = arguments.folder or released_folder()
     found = {path.parent.name: path.parent for path in sorted(parent.glob(f"*/{MANIFEST}"))}

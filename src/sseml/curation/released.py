@@ -1,4 +1,4 @@
-"""Where the measurements are that the released bundle carries, and that they are undamaged."""
+"""Where the released bundles are, and the measurements that the default one carries."""
 
 from __future__ import annotations
 
@@ -8,22 +8,28 @@ from pathlib import Path
 
 from sseml.records import BundleError
 
-_BUNDLE = "composition-1"
+DEFAULT_BUNDLE = "composition-1"
+
 _EVIDENCE = "evidence.parquet"
 _CHECKSUMS = "SHA256SUMS"
 
 
+def released_folder() -> Path:
+    """Folder of the released bundles: inside the installed package, or in the checkout."""
+    package = Path(str(files("sseml")))
+    installed = package / "_models"
+    return installed if installed.is_dir() else package.parents[1] / "models"
+
+
 def released_evidence() -> Path:
-    """The released table of measurements, inside the installed package or in the checkout.
+    """The released table of measurements, verified.
 
     Raises
     ------
     BundleError
         If it is missing or damaged.
     """
-    package = Path(str(files("sseml")))
-    installed = package / "_models"
-    folder = (installed if installed.is_dir() else package.parents[1] / "models") / _BUNDLE
+    folder = released_folder() / DEFAULT_BUNDLE
     path = folder / _EVIDENCE
     try:
         sums = (folder / _CHECKSUMS).read_text(encoding="utf-8").splitlines()

@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from sseml.curation.released import released_evidence
 from sseml.curation.table import load_measurements
 from sseml.evaluate.answers import Figures, figures_by_family
 from sseml.evaluate.benchmarks import BENCHMARKS, Subject
-from sseml.model.bundle import DEFAULT_BUNDLE, EVIDENCE, released_folder, verify_checksums
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
@@ -201,6 +201,4 @@ def measurements_at(table: Path | pd.DataFrame | None) -> pd.DataFrame:
         return table
     if table is not None:
         return load_measurements(table)
-    released = released_folder() / DEFAULT_BUNDLE
-    verify_checksums(released)
-    return load_measurements(released / EVIDENCE)
+    return load_measurements(released_evidence())

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -36,7 +35,6 @@ ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
 CARD = "card.md"
 CHECKSUMS = "SHA256SUMS"
-DEFAULT_BUNDLE = "composition-1"
 
 _NEEDED = ("name", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C")
 """What predicting asks of the manifest."""
@@ -359,13 +357,6 @@ def bundle_digest(folder: Path) -> str:
     """
     verify_checksums(folder)
     return _sha256(folder / CHECKSUMS)
-
-
-def released_folder() -> Path:
-    """Folder of the released bundles: inside the installed package, or in the checkout."""
-    package = Path(str(files("sseml")))
-    installed = package / "_models"
-    return installed if installed.is_dir() else package.parents[1] / "models"
 
 
 def _sha256(path: Path) -> str:

@@ -5,13 +5,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from sseml.model.bundle import (
-    DEFAULT_BUNDLE,
-    SCHEMA_VERSION,
-    Bundle,
-    bundle_digest,
-    released_folder,
-)
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
+from sseml.model.bundle import SCHEMA_VERSION, Bundle, bundle_digest
 from sseml.model.mlmodel import MLMODEL
 from sseml.records import BundleError, RefusedInputError
 from sseml.serving.settings import ModelIdentity
