@@ -83,7 +83,7 @@ BAD: list[tuple[str, int, bytes]] = [
     ("bad_param", 400, b'{"inputs": ["LLZO"], "params": {"temperature_C": -300}}'),
     ("bad_param", 400, b'{"inputs": ["LLZO"], "params": {"temperature_C": 1' + b"0" * 400 + b"}}"),
     ("bad_param", 400, b'{"inputs": ["LLZO"], "params": {"explain": 1}}'),
-    ("too_many_rows", 413, json.dumps({"inputs": [SECRET] * 10_001}).encode()),
+    ("too_many_rows", 422, json.dumps({"inputs": [SECRET] * 10_001}).encode()),
     ("body_too_large", 413, b'{"inputs": ["' + SECRET.encode() * 300_000 + b'"]}'),
 ]  # fmt: skip
 

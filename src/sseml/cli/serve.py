@@ -110,7 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with needing("mlflow"):
-        from sseml.serving.supervisor import listen, resolve, serve  # noqa: PLC0415
+        from sseml.serving.listener import listen, resolve  # noqa: PLC0415
+        from sseml.serving.supervisor import serve  # noqa: PLC0415
 
     tokens = _tokens(arguments)
     try:

@@ -96,7 +96,7 @@ def _invocations(limits: Limits) -> dict[str, Any]:
             "content": {
                 "application/json": {"schema": _ref("Request"), "example": example},
                 "text/csv": {
-                    "schema": {"type": "string"},
+                    "schema": {"type": "string", "contentMediaType": "text/csv"},
                     "example": "formula,temperature\nLi6PS5Cl,60\nLLZO,\n",
                 },
             },
@@ -239,13 +239,14 @@ def _row() -> _Schema:
         "required": ["formula"],
         "properties": {
             "formula": {"type": "string"},
-            "temperature": {"type": ["number", "string", "null"], "description": "°C, or '298 K'"},
-            "space_group": {"type": ["integer", "string", "null"]},
-            "form": _TEXT_OR_NULL,
-            "kind": _TEXT_OR_NULL,
+            "temperature": {"description": "in °C, or with its unit", "examples": [60, "298 K"]},
+            "space_group": {"description": "number or symbol", "examples": [216, "F-43m"]},
+            "form": {"examples": ["crystal", "glass", "glass-ceramic", "film"]},
+            "kind": {"examples": ["total", "bulk"]},
         },
-        "description": "Other cells are kept in the record. Instead of `formula`, the column may "
-        "be called input, composition or reduced composition.",
+        "description": "A qualifier with an impossible value refuses its row. Other cells are kept "
+        "in the record. Instead of `formula`, the column may be called input, composition or "
+        "reduced composition.",
     }
 
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import functools
-import ipaddress
 import logging
 import math
 import os
-import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from sseml.records import BundleError, RefusedInputError
+from sseml.serving.listener import Listener
 from sseml.serving.settings import METRICS_VARIABLE, Settings
 from sseml.serving.worker import STARTUP_FAILURE, make_app
 
@@ -25,65 +23,13 @@ LONGEST_STOP_S = 30.0
 _KEEP_ALIVE_S = 75
 """Longer than a proxy keeps its connections (nginx: 60 s), so that the proxy closes them."""
 
-_BACKLOG = 2048
 _HUNG_AFTER_S = 30
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a server listens, resolved."""
-
-    family: socket.AddressFamily
-    host: str
-    port: int
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
-
-    @property
-    def url(self) -> str:
-        """As a client writes it."""
-        host = f"[{self.host}]" if self.family == socket.AF_INET6 else self.host
-        return f"http://{host}:{self.port}"
-
-
-def resolve(host: str, port: int) -> Address:
-    """Resolve a host name; of several addresses the first IPv4 one.
-
-    Raises
-    ------
-    OSError
-        If there is no such host.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    families = (socket.AF_INET, socket.AF_INET6)
-    usable = sorted((a for a in found if a[0] in families), key=lambda a: families.index(a[0]))
-    if not usable:
-        raise OSError(f"{host} has no internet address")
-    family, *_, address = usable[0]
-    return Address(family, str(address[0]), int(address[1]))
-
-
-def listen(address: Address) -> socket.socket:
-    """Bind and listen, so that clients may connect while the first worker starts."""
-    # asyncio turns Nagle's algorithm off (40 ms an answer) only where the protocol is named
-    listener = socket.socket(address.family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((address.host, address.port))
-        listener.listen(_BACKLOG)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
 def serve(
-    listener: socket.socket,
+    listener: Listener,
     workers: int,
     settings: Settings,
     renew: Callable[[], Settings],
@@ -95,7 +41,7 @@ def serve(
     Parameters
     ----------
     listener
-        As `listen` returns it.
+        As `sseml.serving.listener.listen` returns it.
     workers
         Number of processes.
     settings
@@ -111,6 +57,7 @@ def serve(
         False if no worker could load its model.
     """
     settings.metrics_folder.mkdir()
+    listener.is_shared = workers > 1
     os.environ[METRICS_VARIABLE] = str(settings.metrics_folder)
     config = uvicorn.Config(
         functools.partial(make_app, settings),
@@ -122,7 +69,7 @@ def serve(
         log_config=_logging(quiet=quiet),
         proxy_headers=False,
         server_header=False,
-        backlog=_BACKLOG,
+        backlog=1,  # connections a worker takes at a time; see `Listener`
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=math.ceil(min(settings.limits.timeout_s, LONGEST_STOP_S)),
         timeout_worker_healthcheck=_HUNG_AFTER_S,
@@ -136,7 +83,7 @@ class _Supervisor(Multiprocess):
     """uvicorn's, which lets go of the socket before it ends its workers, and renews settings."""
 
     def __init__(
-        self, config: uvicorn.Config, listener: socket.socket, renew: Callable[[], Settings]
+        self, config: uvicorn.Config, listener: Listener, renew: Callable[[], Settings]
     ) -> None:
         super().__init__(config, [listener])
         self._renew = renew

@@ -1,0 +1,110 @@
+"""The OpenAPI description and the page say what the server really does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from sseml.serving.openapi import description
+from sseml.serving.problems import PROBLEMS
+from sseml.serving.settings import Limits
+
+PAGE = Path(__file__).parents[2] / "docs" / "serve.md"
+
+
+def schema(name: str) -> dict[str, Any]:
+    """One schema of the description, with those it refers to."""
+    return {**description(Limits()), "$ref": f"#/components/schemas/{name}"}
+
+
+def test_answers_are_as_described(server: Any) -> None:
+    rows = [{"formula": "LLZO", "mine": 1}, {"formula": "Xx"}, {"formula": "Li2+xP", "x": "0:1:1"}]
+    answer = server.ask({"dataframe_records": rows, "params": {"explain": True}}).json()
+    jsonschema.validate(answer, schema("Answer"))
+    with server.client() as client:
+        jsonschema.validate(client.get("/ready").json(), schema("Ready"))
+        jsonschema.validate(client.get("/version").json(), schema("Version"))
+        served = client.get("/openapi.json").json()
+    assert served == description(Limits())
+
+
+def test_examples_of_the_description_are_answered(server: Any) -> None:
+    content = served_content(server)
+    example = content["application/json"]["example"]
+    jsonschema.validate(example, schema("Request"))
+    assert server.ask(example).status_code == 200
+    with server.client() as client:
+        headers = {"Content-Type": "text/csv"}
+        text = content["text/csv"]["example"].encode()
+        assert client.post("/invocations", content=text, headers=headers).status_code == 200
+
+
+def served_content(server: Any) -> dict[str, Any]:
+    with server.client() as client:
+        post = client.get("/openapi.json").json()["paths"]["/invocations"]["post"]
+    content: dict[str, Any] = post["requestBody"]["content"]
+    return content
+
+
+def test_every_code_is_on_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for code, problem in PROBLEMS.items():
+        assert f"| {problem.status} | `{code}` |" in page
+
+
+def narrowed(described: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what no schema can say: which text is CSV, and that columns have one length."""
+    del described["paths"]["/invocations"]["post"]["requestBody"]["content"]["text/csv"]
+    split, _, inputs, instances = described["components"]["schemas"]["Request"]["oneOf"]
+    table = split["properties"]["dataframe_split"]
+    table["properties"]["columns"] = {"const": ["formula"]}
+    table["properties"]["data"]["items"] |= {
+        "items": {"type": "string"},
+        "minItems": 1,
+        "maxItems": 1,
+    }
+    for form in (inputs["properties"]["inputs"], instances["properties"]["instances"]):
+        form["anyOf"][1]["additionalProperties"] = False
+    return described
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guard", [False, True])
+def test_schemathesis_finds_no_difference(
+    server: Any, guarded: Any, token: str, tmp_path: Path, guard: bool
+) -> None:
+    asked = guarded if guard else server
+    options = ["--header", f"Authorization: Bearer {token}"] if guard else []
+    with asked.client(token) as client:
+        described = client.get("/openapi.json").json()
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(narrowed(described)), encoding="utf-8")
+    found = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            str(file),
+            *("--url", asked.url),
+            *("--max-examples", "60"),
+            *("--seed", "1"),
+            *("--request-timeout", "30"),
+            *("--generation-database", "none"),
+            *options,
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert found.returncode == 0, "\n".join(line[:500] for line in found.stdout.splitlines())
+
+
+def test_the_description_is_json_with_an_example_of_every_form() -> None:
+    text = json.dumps(description(Limits(rows=7)), allow_nan=False)
+    assert '"maxItems": 7' in text
