@@ -22,6 +22,7 @@ from sseml.tracking.logged import bundle_inside
 SMOKE_LIMIT_S = 180.0
 CHECKSUMS, SMOKE, RECIPE, COMPARISON = "checksums", "smoke list", "recipe", "comparison"
 _SHOWN_COMPLAINTS = 5
+_HEADINGS = {"promote": "Promote", "rollback": "Rollback to"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class GateReport:
     def to_text(self) -> str:
         """As Markdown."""
         lines = [
-            f"# {self.action.capitalize()} version {self.version} of {self.model}, {self.at}",
+            f"# {_HEADINGS[self.action]} version {self.version} of {self.model}, {self.at}",
             "",
             "| check | verdict | found |",
             "|---|---|---|",
