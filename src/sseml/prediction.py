@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.families import FamilyMatch, recognise
@@ -21,8 +20,6 @@ from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Ask = Callable[[Sequence[Material], NDArray[np.float64]], BundleAnswer]
 
 _BATCH = 256
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
@@ -125,9 +122,7 @@ def default_bundle() -> Bundle:
     return Bundle.load(released_folder() / DEFAULT_BUNDLE)
 
 
-def predict_queries(
-    items: Iterable[Query | Refusal], bundle: Bundle, ask: Ask | None = None
-) -> Iterator[Answer]:
+def predict_queries(items: Iterable[Query | Refusal], bundle: Bundle) -> Iterator[Answer]:
     """Answer parsed rows in order, a batch at a time, in bounded memory.
 
     Parameters
@@ -136,15 +131,12 @@ def predict_queries(
         Queries, and refusals that are handed through in their places.
     bundle
         The model.
-    ask
-        How the model is asked, if not by `bundle.predict`.
     """
-    ask = ask or bundle.predict
     stream = iter(items)
     while batch := list(islice(stream, _BATCH)):
         checked = [_without_lithium_refused(item) for item in batch]
         queries = [item for item in checked if isinstance(item, Query)]
-        predictions = iter(_predict_batch(queries, bundle, ask) if queries else ())
+        predictions = iter(_predict_batch(queries, bundle) if queries else ())
         for item in checked:
             yield next(predictions) if isinstance(item, Query) else item
 
@@ -156,10 +148,10 @@ def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
     return Refusal(item.row, item.input, reason, _NO_LITHIUM_FIX, item.columns, "no_lithium")
 
 
-def _predict_batch(queries: Sequence[Query], bundle: Bundle, ask: Ask) -> Iterator[Prediction]:
+def _predict_batch(queries: Sequence[Query], bundle: Bundle) -> Iterator[Prediction]:
     materials: list[Material] = [query.material for query in queries]
     temperature_C = np.array([query.temperature_C for query in queries])
-    answer = ask(materials, temperature_C)
+    answer = bundle.predict(materials, temperature_C)
     for index, query in enumerate(queries):
         yield _prediction(query, index, answer, bundle)
 

@@ -16,7 +16,6 @@ from sseml.parse.rows import RawRow, row_of_record
 from sseml.prediction import predict_queries
 from sseml.records import Answer, Refusal
 from sseml.render import to_nested_record
-from sseml.tracking.together import Together
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ class PyfuncModel:
 
     def __init__(self, bundle: Bundle) -> None:
         self.bundle = bundle
-        self._ask = Together(bundle.predict)
 
     def predict(
         self, model_input: pd.DataFrame, params: Mapping[str, Any] | None = None
@@ -65,7 +63,7 @@ class PyfuncModel:
         given = dict(params or {})
         temperature_C = float(given.get("temperature_C", ROOM_TEMPERATURE_C))
         defaults = Qualifiers(temperature_C=read_temperature(f"{temperature_C!r}"))
-        answers = predict_queries(parse_rows(_rows(model_input), defaults), self.bundle, self._ask)
+        answers = predict_queries(parse_rows(_rows(model_input), defaults), self.bundle)
         explain = bool(given.get("explain", False))
         limit_s = float(given.get("time_limit_s", 0.0))
         if limit_s > 0:
