@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +16,9 @@ from typing import Any
 
 import httpx
 import pytest
+
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
+from sseml.model.bundle import bundle_digest
 
 ONE = {"inputs": ["LLZO"]}
 MANY = {"inputs": [f"Li{6 + i / 10000:.4f}PS5Cl" for i in range(10_000)]}
@@ -191,3 +196,31 @@ def test_a_bundle_that_fails_its_smoke_list_is_not_served(start: Any, silly_bund
     with start("-m", silly_bundle, wait=False) as server:
         assert server.process.wait(60) == 2
         until(lambda: any("fails its smoke list" in line for line in server.log), 5)
+
+
+@pytest.mark.slow
+def test_a_registered_model_is_served_by_its_alias(start: Any, tmp_path: Path) -> None:
+    bundle = released_folder() / DEFAULT_BUNDLE
+    store = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path / 'mlflow.db'}"}
+    sseml = [sys.executable, "-m", "sseml"]
+    done = subprocess.run(
+        [*sseml, "models", "register", str(bundle)],
+        cwd=tmp_path,
+        env={**os.environ, **store},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with start("-m", "models:/sseml@challenger", **store) as server:
+        answer = server.ask(ONE).json()
+        assert answer["model"]["digest"] == bundle_digest(bundle)
+    missing = subprocess.run(
+        [*sseml, "serve", "--port", "0", "-m", "models:/sseml@champion"],
+        env={**os.environ, **store},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert missing.returncode == 2
+    assert "no alias 'champion'" in missing.stderr
