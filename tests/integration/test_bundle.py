@@ -18,6 +18,7 @@ from sseml.model.bundle import (
     CHECKSUMS,
     EVIDENCE,
     MANIFEST,
+    SCHEMA_VERSION,
     Bundle,
     verify_checksums,
     write_checksums,
@@ -111,7 +112,7 @@ def test_a_folder_that_is_no_bundle_is_refused(tmp_path: Path) -> None:
     assert "is no folder" in refusal_of(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("version", [0, 2, 99, "1", None])
+@pytest.mark.parametrize("version", [0, 1, SCHEMA_VERSION + 1, 99, "2", None])
 def test_an_unknown_schema_version_is_refused(copy: Path, version: object) -> None:
     rewrite_manifest(copy, lambda document: document.update(schema_version=version))
     assert f"schema version {version}" in refusal_of(copy)

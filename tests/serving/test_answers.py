@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sseml.model.bundle import SCHEMA_VERSION
+
 Predicted = Callable[..., list[str]]
 
 ROWS: list[dict[str, Any]] = [
@@ -126,7 +128,7 @@ def test_the_answer_names_the_model(server: Any) -> None:
         model = client.get("/ready").json()["model"]
         versions = client.get("/version").json()
     assert model["name"] == "composition-1"
-    assert model["schema_version"] == 1
+    assert model["schema_version"] == SCHEMA_VERSION
     answer = server.ask({"inputs": ["LLZO"]}).json()
     assert answer["model"] == {"name": model["name"], "digest": model["digest"]}
     assert versions.keys() == {"sseml", "mlflow"}

@@ -150,7 +150,9 @@ def _settings(arguments: argparse.Namespace, limits: Limits, run_folder: Path) -
     from sseml.serving.source import find_bundle, identify  # noqa: PLC0415
 
     folder = find_bundle(arguments.model, run_folder)
-    return Settings(folder, identify(folder), run_folder, limits, _tokens(arguments))
+    threads = max(1, (os.cpu_count() or 1) // arguments.workers)
+    tokens = _tokens(arguments)
+    return Settings(folder, identify(folder), run_folder, threads, limits, tokens)
 
 
 def _tokens(arguments: argparse.Namespace) -> tuple[str, ...]:

@@ -10,6 +10,9 @@ from sseml.features.composition import element_fractions
 from sseml.features.contract import FloatArray
 from sseml.records import Composition
 
+_COMMON = 0.3
+"""Share of pairs that hold an element, from which it is quicker to compare all pairs."""
+
 
 def fraction_distance(A: FloatArray, B: FloatArray) -> FloatArray:
     """Total-variation distance between rows of element fractions.
@@ -31,8 +34,12 @@ def fraction_distance(A: FloatArray, B: FloatArray) -> FloatArray:
     """
     shared = np.zeros((len(A), len(B)))
     for element in np.flatnonzero((A > 0).any(axis=0) & (B > 0).any(axis=0)):
-        rows, columns = np.flatnonzero(A[:, element]), np.flatnonzero(B[:, element])
-        shared[np.ix_(rows, columns)] += np.minimum.outer(A[rows, element], B[columns, element])
+        a, b = A[:, element], B[:, element]
+        rows, columns = np.flatnonzero(a), np.flatnonzero(b)
+        if len(rows) * len(columns) > _COMMON * shared.size:
+            shared += np.minimum.outer(a, b)
+        else:
+            shared[np.ix_(rows, columns)] += np.minimum.outer(a[rows], b[columns])
     # summed in the order of the loop, so that a row is exactly 0 away from itself
     whole_A, whole_B = (np.cumsum(rows, axis=1)[:, -1] for rows in (A, B))
     return np.clip((whole_A[:, None] + whole_B[None, :]) / 2.0 - shared, 0.0, 1.0)

@@ -29,7 +29,7 @@ from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 FloatArray = NDArray[np.float64]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 MANIFEST = "bundle.json"
 ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"

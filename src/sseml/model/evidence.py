@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ SAME_TEMPERATURE_K = 5.0
 
 _TRUST = {"obelix": 1, "liverpool": 2, "laskowski": 3}
 """Which of several reports of one paper counts, the lowest first; a table of one's own is 0."""
+
+_REACHES = (0.02, 0.1, 1.0)
+"""How far beyond the nearest row the next formulas are looked for: nearly always they are near."""
 
 _FACTOR_OF_TWO = math.log10(2.0)
 
@@ -92,11 +96,13 @@ class Evidence:
             How many different formulas to name.
         """
         rounded = np.round(distance, 6)
-        rows_of: dict[str, list[int]] = {}
-        for index in np.argsort(rounded, kind="stable").tolist():
-            if len(rows_of) >= count and self.formulas[index] not in rows_of:
+        nearest = rounded.min()
+        for reach in _REACHES:
+            near = np.flatnonzero(rounded <= nearest + reach)
+            order = near[np.argsort(rounded[near], kind="stable")]
+            rows_of = self._first_formulas(order, count)
+            if len(rows_of) > count:  # else more rows of the last may lie beyond
                 break
-            rows_of.setdefault(self.formulas[index], []).append(index)
         return tuple(
             Neighbour(
                 formula=formula,
@@ -105,9 +111,18 @@ class Evidence:
                 temperature_C=float(self.temperature_C[chosen]),
                 doi=self.dois[chosen],
             )
-            for formula, rows in rows_of.items()
+            for formula, rows in itertools.islice(rows_of.items(), count)
             for chosen in [self._representative(self._nearest_in_temperature(rows, temperature_C))]
         )
+
+    def _first_formulas(self, order: NDArray[np.intp], count: int) -> dict[str, list[int]]:
+        """Rows of each formula in `order`, up to the first row of formula number `count` + 1."""
+        rows_of: dict[str, list[int]] = {}
+        for index in order.tolist():
+            rows_of.setdefault(self.formulas[index], []).append(index)
+            if len(rows_of) > count:
+                break
+        return rows_of
 
     def measured(self, distance: FloatArray, temperature_C: float) -> MeasuredValue | None:
         """Find the measurement of this very material at this temperature, if there is one.
@@ -117,10 +132,9 @@ class Evidence:
         with a DOI if there are several; else of all, where one with a DOI within a factor of two
         stands in its place.
         """
-        here = (distance < SAME_COMPOSITION) & (
-            np.abs(self.temperature_C - temperature_C) <= SAME_TEMPERATURE_K
-        )
-        candidates = np.flatnonzero(here).tolist()
+        same = np.flatnonzero(distance < SAME_COMPOSITION)
+        near = np.abs(self.temperature_C[same] - temperature_C) <= SAME_TEMPERATURE_K
+        candidates = same[near].tolist()
         if not candidates:
             return None
         index = self._representative(candidates)
@@ -132,6 +146,8 @@ class Evidence:
         )
 
     def _nearest_in_temperature(self, rows: list[int], temperature_C: float) -> list[int]:
+        if len(rows) == 1:
+            return rows
         away = np.abs(self.temperature_C[rows] - temperature_C)
         nearest = rows[int(np.argmin(away))]
         return [
@@ -142,23 +158,27 @@ class Evidence:
 
     def _representative(self, rows: list[int]) -> int:
         """Row that stands for several measurements of one material at one temperature."""
+        if len(rows) == 1:
+            return rows[0]
 
         def rank(row: int) -> tuple[bool, bool]:
             return self.relations[row] in "<>", self.conductivity_kinds[row] == "bulk"
 
-        def trust(row: int) -> int:
-            return _TRUST.get(self.sources[row], 0)
-
-        def superseded(row: int) -> bool:
+        ranks = [rank(row) for row in rows]
+        best_rank = min(ranks)
+        best = [row for row, own in zip(rows, ranks, strict=True) if own == best_rank]
+        trust = {row: _TRUST.get(self.sources[row], 0) for row in best}
+        most_trusted: dict[str | None, int] = {}
+        for row in best:
             doi = self.dois[row]
-            return doi is not None and any(
-                self.dois[other] == doi and trust(other) < trust(row) for other in best
-            )
-
-        best_rank = min(map(rank, rows))
-        best = [row for row in rows if rank(row) == best_rank]
+            most_trusted[doi] = min(trust[row], most_trusted.get(doi, trust[row]))
         standing = sorted(
-            (row for row in best if not superseded(row)), key=lambda row: self.sigma_S_cm[row]
+            (
+                row
+                for row in best
+                if self.dois[row] is None or trust[row] == most_trusted[self.dois[row]]
+            ),
+            key=lambda row: self.sigma_S_cm[row],
         )
         with_paper = [row for row in standing if self.dois[row] is not None]
         counted = with_paper if len(with_paper) > 1 else standing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,39 +12,43 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-LEAF = -1
 _ROWS_PER_BLOCK = 2_000_000
 """Upper bound on rows x trees held at once, so that memory stays near 50 MB whatever the input."""
+
+_WORTH_LEAVING = 0.25
+"""Share of the walks that have ended, from which the others go on without them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Trees laid end to end; a prediction is `offset` + `tree_weight` x the sum of the leaves.
+    """Trees laid together; a prediction is `offset` + `tree_weight` x the sum of the leaves.
+
+    The children of a node lie side by side, so that a step is: to the first child, and one further
+    where ``float32(x) > threshold``. A leaf is its own child; nothing exceeds its threshold.
 
     Attributes
     ----------
     feature
-        Column tested at each node, `LEAF` at a leaf; int32, shape (n_nodes,).
+        Column tested at each node, 0 at a leaf; intp, shape (n_nodes,).
     threshold
-        A row goes left where ``float32(x) <= threshold``; float32, shape (n_nodes,).
-    left, right
-        Index of the children; a leaf points to itself; int32, shape (n_nodes,).
+        float32, shape (n_nodes,); infinite at a leaf.
+    child
+        Index of the first of the two children, its own at a leaf; intp, shape (n_nodes,).
     value
         Value of the leaf; float32, shape (n_nodes,).
     roots
-        Index of each tree's first node; int32, shape (n_trees,).
+        Index of each tree's first node; intp, shape (n_trees,).
     offset
         Constant added to the sum of the trees.
     tree_weight
         What one tree contributes: 1 for boosting, 1 / n_trees for an average.
     """
 
-    feature: NDArray[np.int32]
+    feature: NDArray[np.intp]
     threshold: NDArray[np.float32]
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
+    child: NDArray[np.intp]
     value: NDArray[np.float32]
-    roots: NDArray[np.int32]
+    roots: NDArray[np.intp]
     offset: float
     tree_weight: float
 
@@ -60,19 +64,32 @@ class Forest:
         -------
         ndarray of float32, shape (n_rows, n_trees)
         """
-        rows = X.astype(np.float32)
-        node = np.broadcast_to(self.roots, (len(rows), len(self.roots))).copy()
-        row_index = np.arange(len(rows))[:, None]
-        feature = self.feature[node]
-        while (inner := feature != LEAF).any():
-            goes_left = rows[row_index, np.where(inner, feature, 0)] <= self.threshold[node]
-            node = np.where(goes_left, self.left[node], self.right[node])
-            feature = self.feature[node]
-        return self.value[node]
+        rows, columns = X.shape
+        cells = np.ascontiguousarray(X, dtype=np.float32).ravel()
+        leaf = np.empty(rows * len(self.roots), dtype=np.intp)
+        walk = np.arange(len(leaf))
+        first_cell = np.repeat(np.arange(rows) * columns, len(self.roots))
+        node = np.tile(self.roots, rows)
+        child = self.child.take(node)
+        while len(node):
+            x = cells.take(first_cell + self.feature.take(node))
+            node = child + (x > self.threshold.take(node))
+            child = self.child.take(node)
+            ended = child == node
+            if np.count_nonzero(ended) >= _WORTH_LEAVING * len(node):
+                leaf[walk[ended]] = node[ended]
+                going_on = np.flatnonzero(~ended)
+                node, child, first_cell, walk = (
+                    each.take(going_on) for each in (node, child, first_cell, walk)
+                )
+        return self.value.take(leaf).reshape(rows, len(self.roots))
 
     def predict(self, X: FloatArray) -> FloatArray:
         """Predict, shape (n_rows,)."""
-        return self.predict_with_spread(X)[0]
+        mean = np.empty(len(X))
+        for block, leaves in self._blocks(X):
+            mean[block] = self._mean(leaves)
+        return mean
 
     def predict_with_spread(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Predict, and say by how much the trees disagree.
@@ -83,25 +100,29 @@ class Forest:
             Each of shape (n_rows,); the spread is the standard deviation of the leaf values, which
             means something for averaged trees only.
         """
-        mean = np.empty(len(X))
-        spread = np.empty(len(X))
+        mean, spread = np.empty(len(X)), np.empty(len(X))
+        for block, leaves in self._blocks(X):
+            mean[block], spread[block] = self._mean(leaves), leaves.std(axis=1)
+        return mean, spread
+
+    def _blocks(self, X: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
         step = max(1, _ROWS_PER_BLOCK // max(1, len(self.roots)))
         for start in range(0, len(X), step):
             block = slice(start, start + step)
-            leaves = self.leaf_values(X[block]).astype(np.float64)
-            mean[block] = self.offset + self.tree_weight * leaves.sum(axis=1)
-            spread[block] = leaves.std(axis=1)
-        return mean, spread
+            yield block, self.leaf_values(X[block]).astype(np.float64)
+
+    def _mean(self, leaves: FloatArray) -> FloatArray:
+        mean: FloatArray = self.offset + self.tree_weight * leaves.sum(axis=1)
+        return mean
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
         return {
-            "feature": self.feature,
+            "feature": self.feature.astype(np.int32),
             "threshold": self.threshold,
-            "left": self.left,
-            "right": self.right,
+            "child": self.child.astype(np.int32),
             "value": self.value,
-            "roots": self.roots,
+            "roots": self.roots.astype(np.int32),
             "scalars": np.array([self.offset, self.tree_weight]),
         }
 
@@ -110,15 +131,25 @@ class Forest:
         """Rebuild from `to_arrays`."""
         offset, tree_weight = (float(number) for number in arrays["scalars"])
         return cls(
-            feature=arrays["feature"],
+            feature=arrays["feature"].astype(np.intp),
             threshold=arrays["threshold"],
-            left=arrays["left"],
-            right=arrays["right"],
+            child=arrays["child"].astype(np.intp),
             value=arrays["value"],
-            roots=arrays["roots"],
+            roots=arrays["roots"].astype(np.intp),
             offset=offset,
             tree_weight=tree_weight,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """One tree as a learner gives it; the children of a leaf are below 0, arrays by node."""
+
+    feature: NDArray[Any]
+    threshold: NDArray[np.float32]
+    left: NDArray[Any]
+    right: NDArray[Any]
+    value: NDArray[Any]
 
 
 def _float32_not_above(threshold: FloatArray) -> NDArray[np.float32]:
@@ -128,29 +159,35 @@ def _float32_not_above(threshold: FloatArray) -> NDArray[np.float32]:
     return np.where(above, np.nextafter(rounded, np.float32(-np.inf)), rounded).astype(np.float32)
 
 
-def _lay_end_to_end(
-    trees: Sequence[tuple[NDArray[Any], ...]], offset: float, tree_weight: float
-) -> Forest:
-    """Join (feature, threshold, left, right, value) of single trees, shifting the children."""
-    sizes = [len(tree[0]) for tree in trees]
-    roots = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int32)
-    joined = []
-    for (feature, threshold, left, right, value), root in zip(trees, roots, strict=True):
-        is_leaf = feature == LEAF
-        own = np.arange(len(feature))
-        joined.append(
-            (
-                feature.astype(np.int32),
-                threshold.astype(np.float32),
-                (np.where(is_leaf, own, left) + root).astype(np.int32),
-                (np.where(is_leaf, own, right) + root).astype(np.int32),
-                np.where(is_leaf, value, 0).astype(np.float32),
-            )
-        )
-    feature, threshold, left, right, value = (
-        np.concatenate(column) for column in zip(*joined, strict=True)
+def _lay_together(trees: Sequence[_Tree], offset: float, tree_weight: float) -> Forest:
+    """Join trees: all roots, then all their children, and so on, each two children side by side."""
+    starts = np.cumsum([0, *(len(tree.feature) for tree in trees)])
+    shifted = [
+        [np.where(child < 0, -1, child + start) for child in (tree.left, tree.right)]
+        for tree, start in zip(trees, starts[:-1], strict=True)
+    ]
+    left, right = (np.concatenate(side).astype(np.intp) for side in zip(*shifted, strict=True))
+    order = [starts[:-1].astype(np.intp)]
+    while len(inner := order[-1][left[order[-1]] >= 0]):
+        order.append(np.stack([left[inner], right[inner]], axis=1).ravel())
+    old = np.concatenate(order)
+    new = np.empty(len(old), dtype=np.intp)
+    new[old] = np.arange(len(old))
+
+    def joined(name: str) -> NDArray[Any]:
+        everything: NDArray[Any] = np.concatenate([getattr(tree, name) for tree in trees])[old]
+        return everything
+
+    is_leaf = left[old] < 0
+    return Forest(
+        feature=np.where(is_leaf, 0, joined("feature")).astype(np.intp),
+        threshold=np.where(is_leaf, np.inf, joined("threshold")).astype(np.float32),
+        child=np.where(is_leaf, np.arange(len(old)), new[left[old]]),
+        value=np.where(is_leaf, joined("value"), 0).astype(np.float32),
+        roots=np.arange(len(trees)),
+        offset=offset,
+        tree_weight=tree_weight,
     )
-    return Forest(feature, threshold, left, right, value, roots, offset, tree_weight)
 
 
 def forest_from_sklearn(ensemble: Any) -> Forest:
@@ -158,17 +195,10 @@ def forest_from_sklearn(ensemble: Any) -> Forest:
     trees = []
     for estimator in ensemble.estimators_:
         tree = estimator.tree_
-        feature = np.where(tree.children_left < 0, LEAF, tree.feature)
-        trees.append(
-            (
-                feature,
-                _float32_not_above(tree.threshold),
-                tree.children_left,
-                tree.children_right,
-                tree.value[:, 0, 0],
-            )
-        )
-    return _lay_end_to_end(trees, offset=0.0, tree_weight=1.0 / len(trees))
+        threshold = _float32_not_above(tree.threshold)
+        children = tree.children_left, tree.children_right
+        trees.append(_Tree(tree.feature, threshold, *children, tree.value[:, 0, 0]))
+    return _lay_together(trees, offset=0.0, tree_weight=1.0 / len(trees))
 
 
 def forest_from_xgboost(booster: Any) -> Forest:
@@ -182,16 +212,14 @@ def forest_from_xgboost(booster: Any) -> Forest:
         base_score = float(np.log(base_score / (1 - base_score)))
     trees = []
     for tree in model["gradient_booster"]["model"]["trees"]:
-        left = np.array(tree["left_children"])
         conditions = np.array(tree["split_conditions"], dtype=np.float32)
-        is_leaf = left < 0
         trees.append(
-            (
-                np.where(is_leaf, LEAF, np.array(tree["split_indices"])),
-                np.nextafter(conditions, np.float32(-np.inf)),
-                left,
-                np.array(tree["right_children"]),
-                conditions,
+            _Tree(
+                feature=np.array(tree["split_indices"]),
+                threshold=np.nextafter(conditions, np.float32(-np.inf)),
+                left=np.array(tree["left_children"]),
+                right=np.array(tree["right_children"]),
+                value=conditions,
             )
         )
-    return _lay_end_to_end(trees, offset=base_score, tree_weight=1.0)
+    return _lay_together(trees, offset=base_score, tree_weight=1.0)

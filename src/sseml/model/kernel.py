@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
+_BLOCK = 192
+"""Columns of a triangular product taken together: small enough to leave out most of the zeros."""
+
 _CANCELLED = 1e-6
 """Share of a squared distance in its terms below which their difference has lost its digits."""
 
@@ -74,24 +77,29 @@ def _kernel(
 
 @dataclass(frozen=True, slots=True)
 class GaussianProcess:
-    """A fitted Gaussian process: the training inputs and two solved systems.
+    """A fitted Gaussian process: its distinct training inputs and two solved systems.
+
+    Rows of the same input are one to a Gaussian process: their weighted mean, with the sum of their
+    weights, gives the same posterior as all of them do.
 
     Attributes
     ----------
     settings
         The kernel.
+    rows
+        The first training row of each distinct input, shape (n_distinct,).
     inputs
-        Standardised training features, shape (n_train, n_features).
+        Standardised features of those, shape (n_distinct, n_features).
     dual
-        Solution of (K + noise) dual = target - mean, shape (n_train,).
+        Solution of (K + noise) dual = target - mean, shape (n_distinct,).
     inverse_factor
-        Inverse of the Cholesky factor of K + noise, shape (n_train, n_train), or shape (0, 0) where
-        no standard deviation is wanted.
+        Inverse of the lower Cholesky factor of K + noise, shape (n_distinct, n_distinct).
     mean
         Mean of the target.
     """
 
     settings: KernelSettings
+    rows: NDArray[np.intp]
     inputs: FloatArray
     dual: FloatArray
     inverse_factor: FloatArray
@@ -119,13 +127,21 @@ class GaussianProcess:
         target, weights
             Shape (n_train,); weights are positive.
         """
-        kernel = _kernel(settings, (inputs, inputs), composition_distance)
-        kernel[np.diag_indices_from(kernel)] += settings.noise_variance / weights
-        factor = np.linalg.cholesky(kernel)
-        inverse_factor = np.linalg.inv(factor)
         mean = float(np.average(target, weights=weights))
-        dual = inverse_factor.T @ (inverse_factor @ (target - mean))
-        return cls(settings, inputs, dual, inverse_factor, mean)
+        _, rows, same = np.unique(
+            np.hstack([inputs, composition_distance]),
+            axis=0,
+            return_index=True,
+            return_inverse=True,
+        )
+        together = np.bincount(same, weights=weights)
+        excess = np.bincount(same, weights=weights * (target - mean)) / together
+        own = inputs[rows]
+        kernel = _kernel(settings, (own, own), composition_distance[np.ix_(rows, rows)])
+        kernel[np.diag_indices_from(kernel)] += settings.noise_variance / together
+        inverse_factor = np.linalg.inv(np.linalg.cholesky(kernel))
+        dual = inverse_factor.T @ (inverse_factor @ excess)
+        return cls(settings, rows, own, dual, inverse_factor, mean)
 
     def predict(
         self, inputs: FloatArray, composition_distance: FloatArray
@@ -139,15 +155,20 @@ class GaussianProcess:
         composition_distance
             To every training row, shape (n_rows, n_train).
         """
-        cross = _kernel(self.settings, (inputs, self.inputs), composition_distance)
+        cross = _kernel(self.settings, (inputs, self.inputs), composition_distance[:, self.rows])
         prior = self.settings.feature_variance + self.settings.composition_variance
-        projected = cross @ self.inverse_factor.T
-        variance = prior - (projected**2).sum(axis=1)
+        variance = np.full(len(inputs), prior)
+        for start in range(0, len(self.rows), _BLOCK):
+            stop = start + _BLOCK
+            # the factor is lower triangular: beyond `stop` these of its rows are zero
+            projected = cross[:, :stop] @ self.inverse_factor[start:stop, :stop].T
+            variance -= (projected**2).sum(axis=1)
         return self.mean + cross @ self.dual, np.sqrt(np.clip(variance, 0.0, None))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
         return {
+            "rows": self.rows.astype(np.int32),
             "inputs": self.inputs.astype(np.float32),
             "dual": self.dual,
             "inverse_factor": self.inverse_factor.astype(np.float32),
@@ -160,6 +181,7 @@ class GaussianProcess:
         """Rebuild from `to_arrays`."""
         return cls(
             settings=KernelSettings(*(float(number) for number in arrays["settings"])),
+            rows=arrays["rows"].astype(np.intp),
             inputs=arrays["inputs"].astype(np.float64),
             dual=arrays["dual"],
             # in single precision a product's last digits depend on how many rows are asked together

@@ -68,6 +68,8 @@ def signature() -> dict[str, str]:
         {"name": "temperature_C", "default": 25.0, "shape": None, "type": "double"},
         {"name": "explain", "default": False, "shape": None, "type": "boolean"},
         {"name": "time_limit_s", "default": 0.0, "shape": None, "type": "double"},
+        {"name": "threads", "default": 1, "shape": None, "type": "long"},
+        {"name": "as_text", "default": False, "shape": None, "type": "boolean"},
     ]
     return {
         "inputs": json.dumps(inputs),

@@ -165,19 +165,23 @@ def _evidence(answer: Prediction) -> Iterable[tuple[str, str]]:
 
 def plain(value: object) -> Any:
     """Reduce a value to what JSON can say: no NaN, no array scalars, no lone surrogates."""
+    if value is None or isinstance(value, bool | int):
+        return value
     match value:
         case float():
             return float(value) if math.isfinite(value) else None
         case str():
-            return value.encode("utf-8", "backslashreplace").decode("utf-8")
-        case None | bool() | int():
-            return value
+            return value if value.isascii() else _encodable(value)
         case Mapping():
             return {str(plain(str(key))): plain(item) for key, item in value.items()}
         case list() | tuple():
             return [plain(item) for item in value]
     scalar = getattr(value, "item", None)
     return plain(scalar()) if callable(scalar) else plain(str(value))
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _rounded(value: float) -> float | None:

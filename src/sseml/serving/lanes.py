@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -58,12 +59,14 @@ class Lanes:
     ----------
     score
         Answers rows with records.
+    threads
+        Of a large request.
     on_stuck
         Called once scoring has overrun its time limit by `GRACE_S`: its thread cannot be freed.
     """
 
-    def __init__(self, score: Score, on_stuck: Callable[[], None]) -> None:
-        self._score = score
+    def __init__(self, score: Score, threads: int, on_stuck: Callable[[], None]) -> None:
+        self._score, self._threads = score, threads
         self._on_stuck = on_stuck
         self._small, self._large = _Lane(), _Lane()
 
@@ -113,6 +116,8 @@ class Lanes:
         if left_s <= 0:
             raise ScoringError("the time limit passed before scoring began")
         params = {**jobs[0].asked.params, "time_limit_s": left_s}
+        if jobs[0].is_large:
+            params["threads"] = self._threads
         rows = jobs[0].asked.rows if len(jobs) == 1 else _tagged(jobs)
         scoring = asyncio.ensure_future(self._score(rows, params))
         done, _ = await asyncio.wait({scoring}, timeout=left_s + GRACE_S)
@@ -163,9 +168,10 @@ def _tagged(jobs: Sequence[_Job]) -> list[Row]:
 def _sorted_apart(jobs: Sequence[_Job], records: Sequence[Record]) -> list[list[Record]]:
     """Give every job its records, with the row numbers they would have had alone."""
     parts: list[list[Record]] = [[] for _ in jobs]
-    for row, record in enumerate(records, start=1):
+    for row, text in enumerate(records, start=1):
+        record = json.loads(text)
         place, number = record.pop(_TAG)
         if error := record["error"]:
             error["message"] = f"row {number}:" + error["message"].removeprefix(f"row {row}:")
-        parts[place].append(record)
+        parts[place].append(json.dumps(record, ensure_ascii=False, allow_nan=False))
     return parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,15 @@ class Model:
 
     Parameters
     ----------
+    threads
+        Of a request of many rows.
     on_stuck
         Called when a scoring cannot be stopped.
     """
 
-    def __init__(self, on_stuck: Callable[[], None]) -> None:
+    def __init__(self, threads: int, on_stuck: Callable[[], None]) -> None:
         self._app: ScoringApp | None = None
-        self._lanes = Lanes(self._score, on_stuck)
+        self._lanes = Lanes(self._score, threads, on_stuck)
 
     @property
     def is_ready(self) -> bool:
@@ -62,9 +65,9 @@ def _tried_out(folder: Path) -> ScoringApp:
 
     app: ScoringApp = scoring_app(str(folder))
 
-    def predict(table: Any, params: Mapping[str, Any]) -> list[Record]:
+    def predict(table: Any, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         rows: list[Row] = [(formula, {}) for formula in table["formula"]]
-        return asyncio.run(score(app, rows, params))
+        return [json.loads(record) for record in asyncio.run(score(app, rows, params))]
 
     if complaints := smoke(predict).complaints:
         raise BundleError(f"{folder} fails its smoke list: {'; '.join(complaints)}")

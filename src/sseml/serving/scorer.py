@@ -9,7 +9,9 @@ from typing import Any
 
 from sseml.serving.intake import Row
 
-Record = dict[str, Any]
+Record = str
+"""One record as strict JSON: what a client gets, untouched."""
+
 ScoringApp = Callable[[Any, Any, Any], Any]
 
 _LARGE_BYTES = 65_536
@@ -30,6 +32,9 @@ _SCOPE: Mapping[str, Any] = {
 }
 
 
+_STATUS = '"status": '
+
+
 class ScoringError(Exception):
     """MLflow's app did not answer with records; the message is for the log alone."""
 
@@ -44,12 +49,12 @@ async def score(app: ScoringApp, rows: Sequence[Row], params: Mapping[str, Any])
     rows
         Formula and other cells, each cell with its JSON type.
     params
-        Of the model: ``temperature_C``, ``explain``, ``time_limit_s``.
+        Of the model: ``temperature_C``, ``explain``, ``time_limit_s``, ``threads``.
 
     Returns
     -------
-    list of dict
-        In order; several in a row for a row that holds a sweep.
+    list of str
+        Records as JSON texts, in order; several in a row for a row that holds a sweep.
 
     Raises
     ------
@@ -68,7 +73,8 @@ async def score(app: ScoringApp, rows: Sequence[Row], params: Mapping[str, Any])
 
 def _body(rows: Sequence[Row], params: Mapping[str, Any]) -> bytes:
     table = {"columns": ["formula", "columns"], "data": rows}
-    return json.dumps({"dataframe_split": table, "params": params}, allow_nan=False).encode()
+    asked = {"dataframe_split": table, "params": {**params, "as_text": True}}
+    return json.dumps(asked, allow_nan=False).encode()
 
 
 async def _post(app: ScoringApp, body: bytes) -> tuple[int, bytes]:
@@ -100,14 +106,19 @@ async def _post(app: ScoringApp, body: bytes) -> tuple[int, bytes]:
 
 def _records(answer: bytes) -> list[Record]:
     try:
-        records: list[Record] = json.loads(answer, parse_constant=_no_number)["predictions"]
+        records: list[Record] = json.loads(answer)["predictions"]
     except (ValueError, KeyError, TypeError) as error:
         raise ScoringError(f"the scoring app answered no records: {error}") from error
     return records
 
 
-def _no_number(written: str) -> float:
-    raise ValueError(f"{written} in the answer")
+def is_refused(record: Record) -> bool:
+    """Whether a record says that its row was refused, without reading all of it.
+
+    `status` stands second, and no text before it can hold a bare quotation mark.
+    """
+    at = record.index(_STATUS) + len(_STATUS)
+    return record.startswith('"error"', at)
 
 
 def _reason(status: int, answer: bytes) -> str:

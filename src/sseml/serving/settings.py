@@ -55,6 +55,8 @@ class Settings:
         The bundle.
     run_folder
         What the processes of one server share; gone when it ends.
+    threads
+        Of a worker, for requests of many rows.
     tokens
         Any of them opens the door; none: the door is open.
     """
@@ -62,6 +64,7 @@ class Settings:
     folder: Path
     model: ModelIdentity
     run_folder: Path
+    threads: int = 1
     limits: Limits = Limits()
     tokens: tuple[str, ...] = field(default=(), repr=False)
 

@@ -54,7 +54,7 @@ class Worker:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._metrics = Metrics(settings.metrics_folder)
-        self._model = Model(on_stuck=_leave_stuck)
+        self._model = Model(settings.threads, on_stuck=_leave_stuck)
         self._front = Front(settings, self._model, self._metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

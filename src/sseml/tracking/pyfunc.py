@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Iterator, Mapping
@@ -36,7 +37,7 @@ class PyfuncModel:
 
     def predict(
         self, model_input: pd.DataFrame, params: Mapping[str, Any] | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[dict[str, Any]] | list[str]:
         """Answer every row, in order.
 
         Parameters
@@ -45,12 +46,13 @@ class PyfuncModel:
             A column ``formula``; a missing cell of another column means that the row does not say.
             A column ``columns`` holds, row by row, a mapping of whatever else the row carries.
         params
-            ``temperature_C`` for rows that name none, ``explain``, and ``time_limit_s``: the
-            seconds after which the answer is no longer waited for (0: no limit).
+            ``temperature_C`` for rows that name none; ``explain``; ``time_limit_s``, the seconds
+            after which the answer is no longer waited for (0: no limit); ``threads`` for many rows;
+            ``as_text`` for records as JSON texts, which MLflow's server passes on more quickly.
 
         Returns
         -------
-        list of dict
+        list of dict or str
             The records of ``sseml predict --format jsonl``; a sweep gives several for its row.
 
         Raises
@@ -61,14 +63,18 @@ class PyfuncModel:
             If `temperature_C` is no temperature.
         """
         given = dict(params or {})
+        threads = int(given.get("threads", 1))
         temperature_C = float(given.get("temperature_C", ROOM_TEMPERATURE_C))
         defaults = Qualifiers(temperature_C=read_temperature(f"{temperature_C!r}"))
-        answers = predict_queries(parse_rows(_rows(model_input), defaults), self.bundle)
+        answers = predict_queries(parse_rows(_rows(model_input), defaults), self.bundle, threads)
         explain = bool(given.get("explain", False))
         limit_s = float(given.get("time_limit_s", 0.0))
         if limit_s > 0:
             answers = _within(limit_s, answers)
-        return [to_nested_record(answer, explain=explain) for answer in answers]
+        records = (to_nested_record(answer, explain=explain) for answer in answers)
+        if given.get("as_text", False):
+            return [json.dumps(each, ensure_ascii=False, allow_nan=False) for each in records]
+        return list(records)
 
 
 def _rows(model_input: pd.DataFrame) -> Iterator[RawRow | Refusal]:
