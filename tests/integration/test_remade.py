@@ -1,7 +1,8 @@
-"""A bundle whose arrays are not those of its recipe is found out, whatever its checksums say."""
+"""A bundle that its recipe does not make is found out, whatever its checksums say."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sseml.evaluate.remade import TOLERANCE_DECADES, remake
-from sseml.model.bundle import ARRAYS, verify_checksums, write_checksums
+from sseml.model.bundle import ARRAYS, MANIFEST, verify_checksums, write_checksums
+from sseml.tracking.remade import remake
+
+
+@pytest.fixture
+def copy(trained: Any, tmp_path: Path) -> Path:
+    return shutil.copytree(trained.folder, tmp_path / trained.folder.name)
 
 
 def test_a_trained_bundle_is_what_its_manifest_says(trained: Any) -> None:
@@ -21,18 +27,29 @@ def test_a_trained_bundle_is_what_its_manifest_says(trained: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("array", "factor"), [("conductivity.kernel.dual", 0.5), ("conductivity.boosted.value", 40.0)]
+    ("array", "factor"),
+    [
+        ("conductivity.kernel.dual", 0.9),
+        ("conductivity.linear", 0.95),
+        ("energy.kernel.dual", 0.0),
+        ("energy.linear", 0.5),
+    ],
 )
-def test_arrays_of_another_making_are_found_out(
-    array: str, factor: float, trained: Any, tmp_path: Path
-) -> None:
-    copy = shutil.copytree(trained.folder, tmp_path / trained.folder.name)
+def test_arrays_of_another_making_are_found_out(array: str, factor: float, copy: Path) -> None:
     with np.load(copy / ARRAYS, allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     arrays[array] = arrays[array] * arrays[array].dtype.type(factor)
     np.savez(copy / ARRAYS, allow_pickle=False, **arrays)
     write_checksums(copy)
     verify_checksums(copy)
-    remade = remake(copy)
-    assert not remade.is_the_same
-    assert remade.mean_decades > TOLERANCE_DECADES
+    assert not remake(copy).is_the_same
+
+
+@pytest.mark.parametrize("part", ["interval", "energy_interval"])
+def test_intervals_that_were_made_narrower_are_found_out(part: str, copy: Path) -> None:
+    document = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
+    for end in ("low_quantile", "high_quantile"):
+        document["calibration"][part][end] *= 0.5
+    (copy / MANIFEST).write_text(json.dumps(document), encoding="utf-8")
+    write_checksums(copy)
+    assert not remake(copy).is_the_same

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ from sseml.model.dataset import Recipe, TrainingSet, compositions, conductivity_
 from sseml.model.fitting import BY_PAPER, HeldOut, Progress, fit, predict_held_out, silent
 from sseml.model.intervals import IntervalModel, Signals
 from sseml.model.kernel import KernelSettings
-from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.records import BundleError, RefusedInputError
 
 FloatArray = NDArray[np.float64]
@@ -53,14 +54,15 @@ class Contender:
         Its curated measurements.
     recipe
         Which rows and features.
-    settings
-        Of the conductivity.
+    settings, energy_settings
+        Of the conductivity, and of the activation energy, which is not compared.
     """
 
     name: str
     table: pd.DataFrame
     recipe: Recipe
     settings: BlendSettings = CONDUCTIVITY
+    energy_settings: BlendSettings = ENERGY
 
     @classmethod
     def of_bundle(cls, folder: Path, name: str | None = None) -> Contender:
@@ -76,19 +78,22 @@ class Contender:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
             recipe = dict(manifest["recipe"])
             recipe["feature_sets"] = tuple(recipe["feature_sets"])
-            settings = dict(manifest["settings"]["conductivity"])
-            settings["kernel"] = KernelSettings(**settings["kernel"])
             return cls(
                 name=name or str(manifest["name"]),
                 table=load_measurements(folder / EVIDENCE),
                 recipe=Recipe(**recipe),
-                settings=BlendSettings(**settings),
+                settings=_settings(manifest["settings"]["conductivity"]),
+                energy_settings=_settings(manifest["settings"]["energy"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(
                 f"{folder}: {MANIFEST} does not say how this version of sseml would make the "
                 f"bundle again ({error}); train it again"
             ) from error
+
+
+def _settings(written: Mapping[str, Any]) -> BlendSettings:
+    return BlendSettings(**{**written, "kernel": KernelSettings(**written["kernel"])})
 
 
 def compare(

@@ -134,6 +134,7 @@ class GaussianProcess:
             return_index=True,
             return_inverse=True,
         )
+        same = same.reshape(-1)  # NumPy 2.0 gives it a second axis
         together = np.bincount(same, weights=weights)
         excess = np.bincount(same, weights=weights * (target - mean)) / together
         own = inputs[rows]

@@ -18,7 +18,6 @@ _STEPS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.
 """Distances between which rows are summed up; the borders of the domains are among them."""
 
 _FEWEST_ROWS = 8
-_TICKS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 
 
 def error_by_distance(held_out: pd.DataFrame, about: str = "") -> Figure:

@@ -13,11 +13,11 @@ from typing import Any
 
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, MARGIN_DECADES
 from sseml.evaluate.paired import Contender, compare
-from sseml.evaluate.remade import TOLERANCE_DECADES, remake
 from sseml.model.bundle import bundle_digest
 from sseml.model.fitting import Progress, silent
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.logged import bundle_inside
+from sseml.tracking.remade import remake
 
 SMOKE_LIMIT_S = 180.0
 CHECKSUMS, SMOKE, RECIPE, COMPARISON = "checksums", "smoke list", "recipe", "comparison"
@@ -183,25 +183,22 @@ def check_smoke(model_folder: Path, limit_s: float = SMOKE_LIMIT_S) -> Check:
     return Check(SMOKE, True, message, figures)
 
 
-def check_recipe(model_folder: Path) -> Check:
-    """Whether a model answers as its recipe does, fitted anew: what is compared is the recipe.
+def check_recipe(model_folder: Path, progress: Progress = silent) -> Check:
+    """Whether a model answers as its recipe does, trained anew: what is compared is the recipe.
 
     Parameters
     ----------
     model_folder
         What MLflow stored.
+    progress
+        Told what is being done.
     """
     try:
-        remade = remake(bundle_inside(model_folder))
+        remade = remake(bundle_inside(model_folder), progress)
     except (BundleError, RefusedInputError) as error:
-        return Check(
-            RECIPE, False, f"it cannot be fitted anew: {_without(str(error), model_folder)}"
-        )
-    found = (
-        f"fitted anew, its recipe answers {remade.mean_decades:.2g} decades apart on average "
-        f"(tolerance {TOLERANCE_DECADES:g}), {remade.largest_decades:.2g} at most"
-    )
-    return Check(RECIPE, remade.is_the_same, found, asdict(remade))
+        reason = _without(str(error), model_folder)
+        return Check(RECIPE, False, f"it cannot be trained anew: {reason}")
+    return Check(RECIPE, remade.is_the_same, remade.to_text(), asdict(remade))
 
 
 def check_comparison(
