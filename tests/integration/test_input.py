@@ -123,3 +123,22 @@ def test_parquet_where_text_is_expected_names_the_option_that_reads_it(
     assert predict("-i", path) == 2
     assert "--input-format parquet" in capsys.readouterr().err
     assert predict("-i", path, "--input-format", "parquet") == 0
+
+
+@pytest.mark.parametrize("heading", ["formula,temperature,temperature", "formula,Formula,T"])
+def test_a_heading_that_stands_twice_is_refused_and_named(heading: str, tmp_path: Path) -> None:
+    table = tmp_path / "twice.csv"
+    table.write_text(f"{heading}\nLi6PS5Cl,60,80\n", encoding="utf-8")
+    with pytest.raises(RefusedInputError, match="more than once"):
+        list(read_rows(table))
+
+
+def test_a_json_line_with_a_name_twice_is_refused_in_its_place(tmp_path: Path) -> None:
+    lines = tmp_path / "twice.jsonl"
+    lines.write_text(
+        '{"formula": "LLZO"}\n{"formula": "Li3N", "formula": "LiF"}\n', encoding="utf-8"
+    )
+    first, second = read_rows(lines)
+    assert not isinstance(first, Refusal)
+    assert isinstance(second, Refusal)
+    assert "twice" in second.reason

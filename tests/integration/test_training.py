@@ -126,3 +126,8 @@ def test_damaged_evidence_is_not_learned_from(
     monkeypatch.setattr(shipped, "released_folder", lambda: tmp_path)
     with pytest.raises(BundleError, match=EVIDENCE):
         measurements_at(None)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RefusedInputError, match=r"there is no file .*measurements\.parquet"):
+        measurements_at(tmp_path)

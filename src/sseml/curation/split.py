@@ -39,7 +39,8 @@ def paper_names(table: pd.DataFrame) -> NDArray[np.object_]:
         made and measured together errs together, whether it is published or not. None where neither
         is known.
     """
-    names = table["doi"].astype(object).where(table["doi"].notna(), None).to_numpy(dtype=object)
+    reported = table["doi"].astype(object).where(table["doi"].notna(), None)
+    names = reported.to_numpy(dtype=object, copy=True)
     own = (table["source"] == OWN).to_numpy(dtype=bool)
     for row in np.flatnonzero(own):
         series, _, _ = str(table["source_id"].iloc[row]).rpartition(SERIES_END)

@@ -51,6 +51,10 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
     file = Path(path)
     if file.is_dir():
         file = file / TABLE_FILE
+    if not file.is_file():
+        raise NotMeasurementsError(
+            f"there is no file {file}", "`sseml data curate` and `sseml data add` make one"
+        )
     try:
         table = _read(file)
     except ValueError as error:  # a cell that is no number, or bytes that are no Parquet

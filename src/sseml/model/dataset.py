@@ -156,7 +156,7 @@ def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
 
 def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     """Rows that say what the activation energy is, one per paper and composition; target in eV."""
-    usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool)
+    usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool, copy=True)
     usable &= ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
     series = _series(table)
     rows = _first_where(series, usable)

@@ -193,7 +193,7 @@ def _read_jsonl(source: Source, column: str | None) -> Iterator[RawRow | Refusal
             if not written:
                 continue
             try:
-                value = json.loads(written)
+                value = json.loads(written, object_pairs_hook=_each_once)
             except (ValueError, RecursionError) as error:
                 if number == 1 and written in ("[", "{"):
                     raise _one_document(source) from None
@@ -207,6 +207,13 @@ def _read_jsonl(source: Source, column: str | None) -> Iterator[RawRow | Refusal
                 names = list(value)
                 found = names[_find_column(names, column, name_of(source))]
             yield row_of_record(number, value, found or column or "", written)
+
+
+def _each_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    record = dict(pairs)
+    if len(record) < len(pairs):
+        raise ValueError("a name stands in it twice")
+    return record
 
 
 def _one_document(source: Source) -> RefusedInputError:
@@ -277,6 +284,12 @@ _READERS: dict[RowFormat, Callable[[Source, str | None], Iterator[RawRow | Refus
 def _find_column(names: Sequence[str], column: str | None, source_name: str) -> int:
     """Return the place of the formula column."""
     folded = [_fold(name) for name in names]
+    repeated = [name for name in dict.fromkeys(folded) if name and folded.count(name) > 1]
+    if repeated:
+        raise RefusedInputError(
+            f"{source_name} has the heading {repeated[0]!r} more than once",
+            "rename or remove all but one: it is not clear which is meant",
+        )
     for wanted in FORMULA_COLUMNS if column is None else (column,):
         if wanted in names:
             return names.index(wanted)
