@@ -71,6 +71,8 @@ def test_a_second_file_joins_the_table_of_the_first(run: Any, lab: Path, tmp_pat
     [
         (None, "there is no file"),
         ("formula,conductivity\nLi3ScBr6,1e-4\n", "does not say its unit"),
+        ("formula,σ (10^-4 S/cm)\nLi3ScBr6,3.2\n", "'σ (10^-4 S/cm)' of lab.csv holds a number"),
+        ("formula,mS/cm,1000/T\nLi3ScBr6,3.2,3.3\n", "'1000/T' may be meant"),
         ("material,sigma_S_cm\nLi3ScBr6,1e-4\n", "no column 'formula'"),
     ],
 )

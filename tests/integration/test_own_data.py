@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sseml.curation.headings import find_columns
 from sseml.curation.own import OwnResult, add_own
 from sseml.curation.schema import MEASUREMENTS
 from sseml.curation.split import near_duplicate_groups, paper_groups, paper_names
@@ -92,7 +95,7 @@ def test_the_heading_says_the_unit(
     ("heading", "message"),
     [
         ("formula,conductivity", "does not say its unit"),
-        ("formula,ln sigma", "does not say its unit"),
+        ("formula,ln sigma", "natural logarithm"),
         ("formula,colour", "no column with the conductivity"),
         ("formula,electronic conductivity (S/cm)", "no column with the conductivity"),
         ("formula,sigma_S_cm,sigma_bulk_mS_cm", "several columns"),
@@ -108,6 +111,88 @@ def test_a_file_that_does_not_say_what_it_holds_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("heading", "reason", "suggestion"),
+    [
+        ("σ (10^-4 S/cm)", "holds a number", "in S/cm themselves"),
+        ("σ / 10⁻⁴ S cm⁻¹", "holds a number", "in S/cm themselves"),
+        ("sigma x 1e4 (S/cm)", "holds a number", "in S/cm themselves"),
+        ("conductivity ×10³ S/cm", "holds a number", "in S/cm themselves"),
+        ("1000 sigma_S_cm", "holds a number", "in S/cm themselves"),
+        ("log2 sigma", "a logarithm of a kind", "write it to base 10"),
+        ("-log(σ / S cm-1)", "has its sign turned", "name it log10_sigma"),
+        ("−log10 σ", "has its sign turned", "name it log10_sigma"),
+        ("neg_log10_sigma_S_cm", "has its sign turned", "name it log10_sigma"),
+        ("σT / S cm-1 K", "times a temperature", "divide the values by the temperature"),
+        ("log(σT / S K cm-1)", "times a temperature", "divide the values by the temperature"),
+        ("sigmaT (S K/cm)", "times a temperature", "divide the values by the temperature"),
+        ("lnσ (S/cm)", "is a natural logarithm", "divide the values by 2.302585"),
+        ("ln(σT / S K cm-1)", "is a natural logarithm", "divide the values by 2.302585"),
+        ("conductivity at 60 °C (S/cm)", "holds a temperature", "in a column 'temperature'"),
+        ("sigma_60C_S_cm", "holds a temperature", "in a column 'temperature'"),
+        ("σ 333 K / mS cm-1", "holds a temperature", "in a column 'temperature'"),
+        ("conductivity (log10 S/cm)", "a logarithm of a kind", "write it to base 10"),
+        ("sigma_gb_S_cm", "more than a conductivity", "leave it out"),
+        ("sigma m S/cm", "more than a conductivity", "sigma_mS_cm"),
+        ("log -σ (S/cm)", "more than a conductivity", "log10_sigma"),
+    ],
+)
+def test_a_heading_that_says_more_than_name_and_unit_refuses_the_file(
+    tmp_path: Path, small_table: pd.DataFrame, heading: str, reason: str, suggestion: str
+) -> None:
+    with pytest.raises(RefusedInputError) as refused:
+        added(tmp_path, f"formula,{heading}", "Li3ScBr6,3.2", base=small_table)
+    assert f"the column {heading!r} of own.csv" in refused.value.reason
+    assert reason in refused.value.reason
+    assert suggestion in refused.value.suggestion
+
+
+UNITS = {
+    "S/cm": 1.0, "S cm-1": 1.0, "S cm⁻¹": 1.0, "S·cm^-1": 1.0, "S_cm": 1.0, "S/m": 1e-2,
+    "mS/cm": 1e-3, "mS cm−1": 1e-3, "mS_cm": 1e-3, "uS/cm": 1e-6, "µS cm-1": 1e-6, "nS/cm": 1e-9,
+}  # fmt: skip
+
+
+@given(
+    log=st.sampled_from(["", "log", "log10", "log₁₀", "lg", "Log "]),
+    name=st.sampled_from(
+        ["σ", "sigma", "conductivity", "Ionic Conductivity", "ionic_conductivity", "σ_total",
+         "total sigma", "Li+ conductivity", "Li-ion conductivity", "sigma_bulk", "conductivity, σ"]
+    ),
+    unit=st.sampled_from(sorted(UNITS)),
+    form=st.sampled_from(["{0} ({1})", "{0} [{1}]", "{0} / {1}", "{0}, {1}", "{0}_{1}",
+                          "{0} in {1}", "({0} / ({1}))"]),
+)  # fmt: skip
+def test_a_heading_that_is_understood_scales_as_its_unit_says(
+    log: str, name: str, unit: str, form: str
+) -> None:
+    parted = f"{log} {name}".strip()
+    heading = form.format(parted, unit)
+    scale = find_columns([heading], "own.csv").conductivity
+    quantity = scale.read({heading: "-2" if log else "0.01"})
+    assert quantity is not None
+    assert quantity.value == pytest.approx(0.01 * UNITS[unit])
+
+
+@given(
+    junk=st.sampled_from(["T", "K", "·K", "10^-3", "10⁻³", "x10", "×10", "%", "neg", "ln", "60C"]),
+    unit=st.sampled_from(sorted(UNITS)),
+    form=st.sampled_from(["σ {1} / {0}", "σ {0} {1}", "{1} sigma ({0})", "log(σ {1} / {0})"]),
+)
+def test_no_heading_with_a_remainder_is_understood(junk: str, unit: str, form: str) -> None:
+    with pytest.raises(RefusedInputError):
+        find_columns([form.format(unit, junk)], "own.csv")
+
+
+def test_a_heading_of_room_temperature_holds_where_no_column_says_another(
+    tmp_path: Path, small_table: pd.DataFrame
+) -> None:
+    own = added(tmp_path, "formula,sigma_RT_S_cm", "Li3ScBr6,1e-4", base=small_table).added
+    assert own["temperature_C"].tolist() == [25.0]
+    with pytest.raises(RefusedInputError, match="says room temperature, while 'T_meas'"):
+        added(tmp_path, "formula,sigma_RT_S_cm,T_meas", "Li3ScBr6,1e-4,60", base=small_table)
+
+
+@pytest.mark.parametrize(
     ("row", "reason", "suggestion"),
     [
         ("Li3ScXx6,1e-4,25,,", "'Xx' is not an element", "write element symbols"),
@@ -117,7 +202,7 @@ def test_a_file_that_does_not_say_what_it_holds_is_refused(
         ("Li3ScBr6,120,25,,", "120 S/cm is above", "unit in the heading"),
         ("Li3ScBr6,-1e-4,25,,", "-1e-4 is not above zero", "<1e-10"),
         ("Li3ScBr6,0,25,,", "0 is not above zero", "too low to measure"),
-        ("Li3ScBr6,1e-4,298,,", "298 has no unit", "write 298 K or 298 °C"),
+        ("Li3ScBr6 T=298,1e-4,,,", "298 has no unit", "write 298 K or 298 °C"),
         ("Li3ScBr6,1e-4,warm,,", "'warm' is not a temperature", "333 K"),
         ("Li3ScBr6,1e-4,25,29,", "29 eV is impossible", "Ea_kJ/mol"),
         ("Li3ScBr6,1e-4,25,about 0.3,", "is not an activation energy", "such as 0.35"),
@@ -149,6 +234,76 @@ def test_a_temperature_with_its_unit_is_taken_at_its_word(
     assert [refusal.row for refusal in result.refused] == [3]
     celsius = added(tmp_path, "formula,sigma_S_cm,T (°C)", "Li3YbBr6,1e-1,298", base=small_table)
     assert celsius.added["temperature_C"].tolist() == [298.0]
+
+
+def test_bare_values_of_a_column_that_looks_like_kelvin_are_all_asked_back(
+    tmp_path: Path, small_table: pd.DataFrame
+) -> None:
+    rows = ("Li3ScBr6,1e-5,233", "Li3ErBr6,1e-4,253", "Li3YbBr6,1e-3,298", "Li3HoBr6,1e-3,298 K",
+            "Li3TmBr6 T=60,1e-3,233", "Li3LuBr6,1e-3,")  # fmt: skip
+    result = added(tmp_path, "formula,sigma_S_cm,T", *rows, base=small_table)
+    assert [refusal.row for refusal in result.refused] == [1, 2, 3]
+    assert "233 has no unit, and its column looks like kelvin" in result.refused[0].reason
+    assert "write 233 K or 233 °C, or name the column" in result.refused[0].suggestion
+    assert result.added["temperature_C"].tolist() == [pytest.approx(24.85), 60.0, 25.0]
+
+
+@pytest.mark.parametrize(
+    ("heading", "cell", "temperature_C"),
+    [
+        ("T [degC]", "60", 60.0),
+        ("T (ºC)", "60", 60.0),
+        ("temp. K", "333.15", 60.0),
+        ("Temperature (kelvin)", "233.15", -40.0),
+        ("measured temperature / °C", "300", 300.0),
+        ("T_meas (K)", "673.15", 400.0),
+        ("T / K", "673.15", 400.0),
+        ("temperature", "673.15 K", 400.0),
+        ("T_meas", "60", 60.0),
+        ("measuring temperature", "333.15 K", 60.0),
+    ],
+)
+def test_the_temperature_is_known_by_other_headings(
+    tmp_path: Path, small_table: pd.DataFrame, heading: str, cell: str, temperature_C: float
+) -> None:
+    lines = (f"formula,sigma_S_cm,{heading}", f"Li3ScBr6,1e-4,{cell}")
+    result = added(tmp_path, *lines, base=small_table)
+    assert result.added["temperature_C"].tolist() == pytest.approx([temperature_C])
+    assert not any("temperature" in notice for notice in result.report.notices)
+
+
+def test_a_bare_kelvin_is_asked_back_under_other_headings_too(
+    tmp_path: Path, small_table: pd.DataFrame
+) -> None:
+    rows = ("Li3ScBr6,1e-5,233", "Li3ErBr6,1e-4,298")
+    result = added(tmp_path, "formula,sigma_S_cm,T_meas", *rows, base=small_table)
+    assert [refusal.row for refusal in result.refused] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["1000/T", "1000/T (1/K)", "T (°F)", "temprature", "T_upper", "inverse temperature (K-1)",
+     "condition (°C)", "T_meas [K],T_set [K]"],
+)  # fmt: skip
+def test_a_column_that_may_be_the_temperature_never_becomes_room_temperature(
+    tmp_path: Path, small_table: pd.DataFrame, heading: str
+) -> None:
+    cells = ",".join(["Li3ScBr6,1e-4", *["60"] * (1 + heading.count(","))])
+    with pytest.raises(RefusedInputError) as refused:
+        added(tmp_path, f"formula,sigma_S_cm,{heading}", cells, base=small_table)
+    assert repr(heading.partition(",")[0]) in refused.value.reason
+    assert "'temperature (°C)' or 'temperature (K)'" in refused.value.suggestion
+
+
+def test_the_temperature_of_something_else_is_left_out_and_named(
+    tmp_path: Path, small_table: pd.DataFrame
+) -> None:
+    heading = "formula,sigma_S_cm,sintering temperature (°C),density at 25 °C"
+    result = added(tmp_path, heading, "Li3ScBr6,1e-4,550,3.1", base=small_table)
+    assert result.added["temperature_C"].tolist() == [25.0]
+    said = "\n".join(result.report.notices)
+    assert "'sintering temperature (°C)' is not used" in said
+    assert "no column says the temperature: 25 °C" in said
 
 
 def test_a_series_that_can_only_be_in_kelvin_is_asked_back(
@@ -228,10 +383,10 @@ def test_the_slope_of_a_series_is_its_activation_energy(
 
 def test_columns_that_are_not_used_are_named(tmp_path: Path, small_table: pd.DataFrame) -> None:
     result = added(
-        tmp_path, "formula,sigma_S_cm,temprature,operator", "Li3ScBr6,1e-4,60,AB", base=small_table
+        tmp_path, "formula,sigma_S_cm,notebok,operator", "Li3ScBr6,1e-4,60,AB", base=small_table
     )
     said = "\n".join(result.report.notices)
-    assert "'temprature' is not used; did you mean 'temperature'?" in said
+    assert "'notebok' is not used; did you mean 'notebook'?" in said
     assert "'operator' is not used" in said
     assert "no column says the temperature: 25 °C" in said
     assert "all rows of own.csv are held out together" in said

@@ -6,18 +6,19 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
+from sseml.curation.headings import Columns, Scale, condition, find_columns, says_unit
 from sseml.curation.interpret import read_dois
-from sseml.curation.numbers import Quantity, read_quantity
+from sseml.curation.numbers import read_float
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.schema import OWN
 from sseml.curation.temperature import SERIES_FROM
-from sseml.parse.qualifiers import canonical_key
+from sseml.parse.qualifiers import Qualifiers, with_qualifier
 from sseml.parse.queries import parse_rows
-from sseml.parse.rows import read_rows
+from sseml.parse.rows import RawRow, read_rows
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -27,37 +28,16 @@ FILE_GROUP = "file:"
 
 HIGHEST_ACTIVATION_ENERGY_EV = 3.0
 
-_SERIES_COLUMNS = ("series", "batch", "notebook")
-_LICENCE_COLUMNS = ("licence", "license")
 _LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 _QUALIFIERS = ("temperature", "space_group", "form", "kind")
 _KNOWN_COLUMNS = (
     "sigma_S_cm", "log10_sigma", "activation_energy_eV", *_QUALIFIERS, "doi",
-    *_SERIES_COLUMNS, "licence",
+    "series", "batch", "notebook", "licence",
 )  # fmt: skip
 
-_CONDUCTIVITY = re.compile(r"sigma|σ|conductivity|^ic\b", re.IGNORECASE)
-_NOT_IONIC = re.compile(
-    r"electronic|thermal|error|\berr\b|uncert|\bstd\b|\bsd\b|dev|±|note|method|temperature",
-    re.IGNORECASE,
+_STATED = re.compile(
+    r"(?:^|[\s=@,;])[-+]?[\d.]+\s*(?:°\s*C|℃|(?:C|degC|celsius|K|kelvin)\b)", re.IGNORECASE
 )
-_UNIT = re.compile(
-    r"(?<![A-Za-zµμ])(?P<prefix>[mnuµμ])?S\s*[/·*.]?\s*(?P<length>c?m)(?:\s*\^?\s*-\s*1)?(?![A-Za-z])"
-)
-_PREFIX = {"": 1.0, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "μ": 1e-6, "n": 1e-9}
-_LENGTH = {"cm": 1.0, "m": 1e-2}
-_PLAIN_SIGNS = str.maketrans("_⁻−–¹", " ---1")
-_CELSIUS = re.compile(r"°|℃|\bdegC\b|celsius|(?<=\d)\s*C$|\bC\b")
-_LOGARITHM = re.compile(r"^(log|lg)", re.IGNORECASE)
-_NATURAL = re.compile(r"^ln\b", re.IGNORECASE)
-_ENERGY = re.compile(r"^(?:activation energy|e ?a)\b(?P<unit>.*)$", re.IGNORECASE)
-_EV_PER = {
-    "": 1.0,
-    "ev": 1.0,
-    "mev": 1e-3,
-    **dict.fromkeys(("kj/mol", "kjmol-1", "kjmol"), 1 / 96.48533),
-}
-"""1 eV per particle is 96.48533 kJ/mol (CODATA 2018)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,37 +60,6 @@ class LabFile:
     notices: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """Which column holds a number, and how it becomes one in the table's unit."""
-
-    column: str
-    factor: float = 1.0
-    is_log: bool = False
-
-    def read(self, cells: Mapping[str, str]) -> Quantity | None:
-        """The number in the table's unit; None where the cell holds none."""
-        quantity = read_quantity(cells.get(self.column, ""))
-        if quantity is None:
-            return None
-        if not self.is_log:
-            return Quantity(quantity.value * self.factor, quantity.relation)
-        if not -30.0 <= quantity.value <= 30.0:
-            return None
-        return Quantity(10.0**quantity.value * self.factor, quantity.relation)
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Where the file keeps what the reader of formulas and conditions does not know of."""
-
-    conductivity: _Scale
-    energy: _Scale | None
-    series: str | None
-    doi: str | None
-    licence: str | None
-
-
 def read_lab(path: str | Path, column: str | None = None) -> LabFile:
     """Read a table of measurements as a lab writes it: CSV, TSV, JSON lines or Parquet.
 
@@ -131,28 +80,53 @@ def read_lab(path: str | Path, column: str | None = None) -> LabFile:
     if not rows:
         raise RefusedInputError(f"{file.name} holds no rows", "write one measurement a row")
     names = list(dict.fromkeys(name for row in rows for name in row.columns))
-    columns = _find_columns(names, file.name)
+    columns = find_columns(names, file.name)
+    rows = [_renamed(row, columns.renamed) for row in rows]
+    may_be_kelvin = _may_be_kelvin(rows, columns)
     group = FILE_GROUP + _plain(file.name)
     read: list[LabRow | Refusal] = []
     by_row = itertools.groupby(parse_rows(rows), key=lambda parsed: parsed.row)
     for _, answers in by_row:
-        read.append(_one(list(answers), columns, group))
+        read.append(_one(list(answers), columns, may_be_kelvin, group))
     return LabFile(tuple(read), tuple(_notices(names, columns, file.name)))
 
 
-def _one(answers: Sequence[Query | Refusal], columns: _Columns, group: str) -> LabRow | Refusal:
+def _renamed(row: RawRow | Refusal, renamed: Mapping[str, str]) -> RawRow | Refusal:
+    if isinstance(row, Refusal):
+        return row
+    cells = {renamed.get(name, name): value for name, value in row.columns.items()}
+    return replace(row, columns=cells)
+
+
+def _may_be_kelvin(rows: Iterable[RawRow | Refusal], columns: Columns) -> tuple[str, ...]:
+    """Columns that say no unit and hold a bare number so high that all may be in kelvin."""
+    bare = [name for name in columns.temperatures if not says_unit(name)]
+    highest = dict.fromkeys(bare, -math.inf)
+    for row in rows:
+        for name in bare:
+            value = read_float(_text(row.columns.get(name)))
+            highest[name] = highest[name] if value is None else max(highest[name], value)
+    return tuple(name for name in bare if highest[name] >= SERIES_FROM)
+
+
+def _one(
+    answers: Sequence[Query | Refusal],
+    columns: Columns,
+    may_be_kelvin: Sequence[str],
+    group: str,
+) -> LabRow | Refusal:
     first = answers[0]
     if isinstance(first, Refusal):
         return first
     try:
         if len(answers) > 1:
             raise RefusedInputError("a sweep is not a measurement", "write one row for each x")
-        return _lab_row(first, columns, group)
+        return _lab_row(first, columns, may_be_kelvin, group)
     except RefusedInputError as error:
         return Refusal(first.row, first.input, error.reason, error.suggestion, first.columns)
 
 
-def _lab_row(query: Query, columns: _Columns, group: str) -> LabRow:
+def _lab_row(query: Query, columns: Columns, may_be_kelvin: Sequence[str], group: str) -> LabRow:
     cells = {name: _text(value) for name, value in query.columns.items()}
     material = query.material
     series = _plain(cells.get(columns.series or "", ""))
@@ -161,7 +135,7 @@ def _lab_row(query: Query, columns: _Columns, group: str) -> LabRow:
         source_id=series or group,
         formula=material.formula,
         conductivity=_conductivity(cells, columns.conductivity),
-        temperature_C=_temperature(query, cells),
+        temperature_C=_temperature(query, cells, columns.temperatures, may_be_kelvin),
         licence=cells.get(columns.licence or "", "") or OWN_LICENCE,
         activation_energy_eV=_energy(cells, columns.energy),
         conductivity_kind=query.conductivity_kind,
@@ -175,19 +149,44 @@ def _lab_row(query: Query, columns: _Columns, group: str) -> LabRow:
     return LabRow(query.row, query.input, raw)
 
 
-def _temperature(query: Query, cells: Mapping[str, str]) -> str:
-    """The temperature in °C; a bare 298 is asked back, as most labs mean kelvin by it."""
-    if query.temperature_C >= SERIES_FROM:
-        beside = (f"{name} {cell}" for name, cell in cells.items() if _is_temperature(name))
-        if not any(_CELSIUS.search(_spaced(text)) for text in (query.input, *beside)):
+def _temperature(
+    query: Query,
+    cells: Mapping[str, str],
+    temperatures: Sequence[str],
+    may_be_kelvin: Sequence[str],
+) -> str:
+    """The temperature in °C; a bare 298 is asked back with its column, as most labs mean kelvin."""
+    written = f"{query.temperature_C:g}"
+    suggestion = f"write {written} K or {written} °C"
+    for name in may_be_kelvin:
+        if read_float(cells.get(name, "")) == query.temperature_C:
             raise RefusedInputError(
-                f"the temperature {query.temperature_C:g} has no unit, and may be meant in kelvin",
-                f"write {query.temperature_C:g} K or {query.temperature_C:g} °C",
+                f"the temperature {written} has no unit, and its column looks like kelvin:"
+                f" it holds values of {SERIES_FROM:g} and more",
+                f"{suggestion}, or name the column 'temperature (K)' or 'temperature (°C)'",
             )
+    is_stated = _STATED.search(query.input) or any(
+        _in_cell(name, cells) == query.temperature_C for name in temperatures
+    )
+    if query.temperature_C >= SERIES_FROM and not is_stated:
+        raise RefusedInputError(
+            f"the temperature {written} has no unit, and may be meant in kelvin", suggestion
+        )
     return repr(query.temperature_C)
 
 
-def _conductivity(cells: Mapping[str, str], scale: _Scale) -> str:
+def _in_cell(name: str, cells: Mapping[str, str]) -> float | None:
+    """The temperature a cell says, in °C; None for one that says none."""
+    key, written = condition(name), cells.get(name, "")
+    if key is None or not written:
+        return None
+    try:
+        return with_qualifier(Qualifiers(), key, written).temperature_C
+    except RefusedInputError:
+        return None
+
+
+def _conductivity(cells: Mapping[str, str], scale: Scale) -> str:
     written = cells.get(scale.column, "")
     if not written:
         raise RefusedInputError(
@@ -207,7 +206,7 @@ def _conductivity(cells: Mapping[str, str], scale: _Scale) -> str:
     return f"{quantity.relation.strip('=')}{quantity.value:.12g}"
 
 
-def _energy(cells: Mapping[str, str], scale: _Scale | None) -> str:
+def _energy(cells: Mapping[str, str], scale: Scale | None) -> str:
     written = cells.get(scale.column, "") if scale else ""
     if scale is None or not written:
         return ""
@@ -235,99 +234,21 @@ def _doi(written: str) -> str:
     return "|".join(dois)
 
 
-def _find_columns(names: Sequence[str], file: str) -> _Columns:
-    folded = {name: _fold(name) for name in names}
-
-    def first_of(wanted: Iterable[str]) -> str | None:
-        return next((name for key in wanted for name in names if folded[name] == key), None)
-
-    energies = [found for name in names if (found := _energy_scale(name, folded[name]))]
-    return _Columns(
-        conductivity=_conductivity_scale(names, file),
-        energy=_only("activation energy", energies, file) if energies else None,
-        series=first_of(_SERIES_COLUMNS),
-        doi=first_of(("doi",)),
-        licence=first_of(_LICENCE_COLUMNS),
-    )
-
-
-def _conductivity_scale(names: Sequence[str], file: str) -> _Scale:
-    meant = [
-        name
-        for name in names
-        if (_CONDUCTIVITY.search(_fold(name)) or _UNIT.fullmatch(_spaced(name).strip(" ()[]")))
-        and not _NOT_IONIC.search(_fold(name))
-    ]
-    if not meant:
-        listed = ", ".join(names) or "no other column"
-        raise RefusedInputError(
-            f"{file} has no column with the conductivity; beside the formula it has {listed}",
-            "name it sigma_S_cm, sigma_mS_cm or log10_sigma",
-        )
-    return _only("conductivity", [_scale_of(name, file) for name in meant], file)
-
-
-def _scale_of(name: str, file: str) -> _Scale:
-    spaced = _spaced(name).strip()
-    is_log = bool(_LOGARITHM.match(spaced))
-    unit = _UNIT.search(spaced)
-    if _NATURAL.match(spaced) or (unit is None and not is_log):
-        raise RefusedInputError(
-            f"the column {name!r} of {file} does not say its unit",
-            "name it sigma_S_cm, sigma_mS_cm or log10_sigma",
-        )
-    factor = _PREFIX[unit["prefix"] or ""] * _LENGTH[unit["length"]] if unit else 1.0
-    return _Scale(name, factor, is_log)
-
-
-def _energy_scale(name: str, folded: str) -> _Scale | None:
-    found = _ENERGY.match(folded)
-    if found is None or _NOT_IONIC.search(folded):
-        return None
-    factor = _EV_PER.get(re.sub(r"[\s()\[\]]|\bin\b", "", found["unit"].lstrip(" /")))
-    return None if factor is None else _Scale(name, factor)
-
-
-def _only(what: str, scales: Sequence[_Scale], file: str) -> _Scale:
-    if len(scales) > 1:
-        listed = ", ".join(repr(scale.column) for scale in scales)
-        raise RefusedInputError(
-            f"{file} has several columns with the {what}: {listed}",
-            "keep one; total and bulk values are rows of their own, told apart by a column 'kind'",
-        )
-    return scales[0]
-
-
-def _notices(names: Sequence[str], columns: _Columns, file: str) -> Iterable[str]:
-    energy = columns.energy.column if columns.energy else None
-    used = {columns.conductivity.column, energy, columns.series, columns.doi, columns.licence}
+def _notices(names: Sequence[str], columns: Columns, file: str) -> Iterable[str]:
+    used = columns.used() | set(columns.renamed)
     for name in names:
-        if name in used or canonical_key(re.sub(r"[\[\]/,]|\bin\b", " ", name)) is not None:
+        if name in used or condition(name) is not None:
             continue
         close = get_close_matches(name.casefold(), _KNOWN_COLUMNS, n=1, cutoff=0.8)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         yield f"the column {name!r} is not used{hint}"
-    if not any(map(_is_temperature, names)):
+    if not columns.temperatures:
         yield f"no column says the temperature: {ROOM_TEMPERATURE_C:g} °C unless a formula does"
     if columns.series is None:
         yield (
             f"no column names the series: all rows of {file} are held out together"
             " (name one 'series', 'batch' or 'notebook' to tell them apart)"
         )
-
-
-def _is_temperature(name: str) -> bool:
-    key = canonical_key(re.sub(r"[\[\]/,]|\bin\b", " ", name)) or ""
-    return key.startswith("temperature")
-
-
-def _fold(name: str) -> str:
-    return re.sub(r"[\s_]+", " ", name).strip().casefold()
-
-
-def _spaced(name: str) -> str:
-    """Put blanks for underscores and plain signs for superscripts: ``σ / mS cm⁻¹`` → ``cm-1``."""
-    return re.sub(r"\s+", " ", name.translate(_PLAIN_SIGNS))
 
 
 def _plain(name: str) -> str:
