@@ -67,7 +67,7 @@ def train(
         raise FileExistsError(f"{folder} is there already; name another folder")
     recipe = recipe or Recipe()
     measurements = measurements_at(table)
-    parquet = _parquet(measurements)
+    parquet = measurements_parquet(measurements)
 
     progress("conductivity at 25 °C")
     sigma_data = conductivity_set(measurements, recipe)
@@ -108,7 +108,8 @@ def train(
     return bundle
 
 
-def _parquet(measurements: pd.DataFrame) -> bytes:
+def measurements_parquet(measurements: pd.DataFrame) -> bytes:
+    """Measurements as the Parquet that goes into the bundle, and whose digest it names."""
     buffer = BytesIO()
     measurements.to_parquet(buffer, index=False)
     return buffer.getvalue()

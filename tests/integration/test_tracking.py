@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -194,10 +195,82 @@ def test_a_store_that_does_not_answer_is_named_before_anything_is_trained(
     assert not (tmp_path / "bundle").exists()
 
 
-def test_passwords_are_not_shown() -> None:
-    told = shown("postgresql://lab:hunter2@db.example.org:5432/mlflow")
-    assert told == "postgresql://lab:…@db.example.org:5432/mlflow"
-    assert shown("http://127.0.0.1:5000") == "http://127.0.0.1:5000"
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        (
+            "postgresql://lab:hunter2@db.example.org:5432/mlflow",
+            "postgresql://lab:…@db.example.org:5432/mlflow",
+        ),
+        (
+            "postgresql://lab:h@n/t?r2@db/mlflow?password=h",
+            "postgresql://lab:…@db/mlflow?password=…",
+        ),
+        ("http://127.0.0.1:5000?token=abc&team=x", "http://127.0.0.1:5000?token=…&team=…"),
+        ("http://robot:1234@[::1]:5000/", "http://robot:…@[::1]:5000/"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("http://127.0.0.1:5000/of/sseml@champion", "http://127.0.0.1:5000/of/sseml@champion"),
+        ("postgresql+psycopg2://lab@db/mlflow", "postgresql+psycopg2://lab@db/mlflow"),
+    ],
+)
+def test_passwords_and_query_values_are_not_shown(uri: str, told: str) -> None:
+    assert shown(uri) == told
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("http://robot:hunter2secret@127.0.0.1:9", "no MLflow answers at http://robot:…@127.0.0.1"),
+        (
+            "http://127.0.0.1:9?token=hunter2secret",
+            "no MLflow answers at http://127.0.0.1:9?token=",
+        ),
+        ("http://robot:hunter2secret@127.0.0.1:x", "no MLflow answers at http://robot:…@127.0.0.1"),
+        (
+            "postgresql+psycopg2://lab:hunter2secret@127.0.0.1:x/db",
+            "no MLflow answers at postgresq",
+        ),
+        ("postgresql://lab:hunter2secret@127.0.0.1:9/db", "pip install psycopg2-binary, and write"),
+        ("elsewhere://lab:hunter2secret@127.0.0.1:9", "unsupported URI 'elsewhere://lab:…@127.0.0"),
+    ],
+)
+def test_a_store_that_fails_never_tells_the_password(
+    uri: str, told: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(store.URI_VARIABLE, uri)
+    assert main(["models", "history"]) == 2
+    said = capfd.readouterr()
+    assert told in said.err
+    assert "hunter2secret" not in said.out + said.err
+    with pytest.raises(StoreError) as caught, connected():
+        pass
+    as_in_a_notebook = "".join(traceback.format_exception(caught.value))
+    assert "hunter2secret" not in as_in_a_notebook
+
+
+def test_what_mlflow_says_later_on_and_the_note_in_a_run_hold_no_password(
+    tracked: Tracked,
+    small_table: pd.DataFrame,
+    tmp_path: Path,
+) -> None:
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415 - after our settings
+
+    uri = f"{tracked.made.uri}?timeout=20&cached_statements=1234"
+    with (
+        pytest.raises(StoreError, match=r"of http://robot:…@127\.0\.0\.1:9/x: no …"),
+        connected(uri),
+    ):
+        raise MlflowException("of http://robot:hunter2secret@127.0.0.1:9/x: no 1234")
+
+    def fail(_: str) -> None:
+        raise RuntimeError("GET http://robot:hunter2secret@127.0.0.1:9/x?key=abc; 1234 statements")
+
+    with pytest.raises(RuntimeError):
+        train_tracked(small_table, tmp_path / "new", fail, benchmarks=None, experiment="x", uri=uri)
+    with connected(uri) as client:
+        [run] = client.search_runs([client.get_experiment_by_name("x").experiment_id])
+    noted = run.data.tags[runs.FAILURE_TAG]
+    assert noted == "GET http://robot:…@127.0.0.1:9/x?key=…; … statements"
 
 
 def test_settings_of_the_surroundings_are_put_back(

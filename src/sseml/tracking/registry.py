@@ -40,7 +40,7 @@ from sseml.tracking.logged import (
     parameters,
     read_manifest,
 )
-from sseml.tracking.store import EXPERIMENT, connected, experiment_id
+from sseml.tracking.store import EXPERIMENT, connected, experiment_id, reason
 from sseml.tracking.versions import (
     CHALLENGER,
     CHAMPION,
@@ -346,7 +346,7 @@ def _fetched(name: str, version: int, folder: Path) -> Check | None:
     try:
         _download(name, version, folder)
     except (MlflowException, OSError) as error:
-        text = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        text = reason(error, mlflow.get_tracking_uri())
         return Check(CHECKSUMS, False, f"cannot be fetched: {text}")
     if not (folder / MLMODEL).is_file():
         return Check(CHECKSUMS, False, "cannot be fetched: its files are gone from the store")

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,14 @@ from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.tracking.logged import dataset, log_bundle, parameters
-from sseml.tracking.store import EXPERIMENT, connected, experiment_id, tracking_uri
-from sseml.train import train
+from sseml.tracking.store import (
+    EXPERIMENT,
+    connected,
+    experiment_id,
+    tracking_uri,
+    without_secrets,
+)
+from sseml.train import measurements_parquet, train
 
 FAILURE_TAG = "sseml.failure"
 _LONGEST_FAILURE = 1000
@@ -111,7 +116,8 @@ def train_tracked(
             run_id = str(run.info.run_id)
             try:
                 mlflow.log_params(parameters(choices))
-                data = dataset(measurements, _sha256(measurements), _origin(table))
+                digest = hashlib.sha256(measurements_parquet(measurements)).hexdigest()
+                data = dataset(measurements, digest, _origin(table))
                 mlflow.log_input(data, context="training")
                 if report is None and benchmarks is not None:
                     report = evaluate(
@@ -129,7 +135,7 @@ def train_tracked(
                 )
                 model_id = log_bundle(folder, data)
             except BaseException as error:
-                _record_failure(client, run_id, error)
+                _record_failure(client, run_id, error, tracking_uri(uri))
                 raise
     return TrackedRun(run_id, model_id, folder, bundle_digest(folder), tracking_uri(uri))
 
@@ -154,18 +160,11 @@ def log_plots(report: Report, progress: Progress = silent) -> None:
             mlflow.log_artifacts(str(folder), f"plots/{benchmark}")
 
 
-def _record_failure(client: MlflowClient, run_id: str, error: BaseException) -> None:
+def _record_failure(client: MlflowClient, run_id: str, error: BaseException, uri: str) -> None:
     """Say why in the run; if the store itself is what failed, the error must still come through."""
-    text = str(error) or type(error).__name__
+    text = without_secrets(str(error) or type(error).__name__, uri)
     with suppress(MlflowException):
         client.set_tag(run_id, FAILURE_TAG, text[:_LONGEST_FAILURE])
-
-
-def _sha256(table: pd.DataFrame) -> str:
-    """Of the table as `sseml.train.train` writes it into the bundle."""
-    buffer = BytesIO()
-    table.to_parquet(buffer, index=False)
-    return hashlib.sha256(buffer.getvalue()).hexdigest()
 
 
 def _origin(table: Path | pd.DataFrame | None) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote
 
 import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
+from requests import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from sseml.records import RefusedInputError
@@ -37,6 +39,20 @@ _IMPATIENT = {
 
 _SQLITE = "sqlite:///"
 _LONGEST_REASON = 300
+
+_PASSWORD = re.compile(r"([\w+.-]+://[^\s/:@?#]*):(?!\d+(?:[/?#\s]|$))(\S*)@")
+"""In an address; a port is none. With more than one ``@``, the last ends it."""
+
+_QUERY_VALUE = re.compile(r"([?&][^\s=&?]+)=[^\s&;]+")
+_SHORTEST_SECRET = 4
+"""Shorter ones are hidden inside of addresses only: they may be part of any word."""
+
+_DRIVERS = {
+    "psycopg": "psycopg[binary]",
+    "psycopg2": "psycopg2-binary",
+    "MySQLdb": "mysqlclient",
+}
+"""Module → what `pip` knows it as."""
 
 
 class StoreError(RefusedInputError):
@@ -70,8 +86,9 @@ def connected(uri: str | None = None) -> Iterator[MlflowClient]:
         try:
             client = _reached(where)
             yield client
-        except (MlflowException, SQLAlchemyError) as error:
-            raise StoreError(f"MLflow at {shown(where)} says: {_first_line(error)}") from error
+        except (MlflowException, SQLAlchemyError, RequestException) as error:
+            said = f"MLflow at {shown(where)} says: {reason(error, where)}"
+            raise StoreError(said) from _harmless(error, where)
         finally:
             mlflow.set_tracking_uri(before)  # type: ignore[arg-type]
 
@@ -92,23 +109,58 @@ def experiment_id(client: MlflowClient, name: str, uri: str | None = None) -> st
 
 
 def shown(uri: str) -> str:
-    """An address without the password it may carry."""
-    parts = urlsplit(uri)
-    if parts.password is None:
-        return uri
-    host = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{parts.username}:…@{host}"))
+    """An address without the password and the values of the query that it may carry."""
+    return without_secrets(uri, uri)
+
+
+def without_secrets(text: str, uri: str) -> str:
+    """A text without passwords and query values: those of any address in it, and those of `uri`.
+
+    Parameters
+    ----------
+    text
+        Such as the message of an error.
+    uri
+        The store's address; what is secret in it is hidden wherever it stands in the text.
+    """
+    for secret in _secrets(uri):
+        if len(secret) >= _SHORTEST_SECRET:
+            text = text.replace(secret, "…")
+    return _QUERY_VALUE.sub(r"\1=…", _PASSWORD.sub(r"\1:…@", text))
+
+
+def reason(error: Exception, uri: str) -> str:
+    """The first line of what an error says, in reasonable length and without secrets."""
+    line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    line = without_secrets(line.partition(": Max retries exceeded")[0], uri)
+    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
+
+
+def _secrets(uri: str) -> list[str]:
+    """As they are written and as they are meant, the longest first."""
+    password = _PASSWORD.match(uri)
+    written = [password.group(2)] if password else []
+    query = uri.partition("?")[2]
+    written += [part.partition("=")[2] for part in query.split("&")]
+    meant = [unquote(each) for each in written] + [value for _, value in parse_qsl(query)]
+    return sorted({*written, *meant} - {""}, key=len, reverse=True)
+
+
+def _harmless(error: Exception, where: str) -> Exception | None:
+    """The error as a cause to be shown in a traceback; none where it would show a secret."""
+    return None if _secrets(where) else error
 
 
 def _require_usable(where: str) -> None:
     if where.startswith(("file:", "/", "./")) or "://" not in where:
         raise StoreError(
-            f"{where} would be MLflow's file store, which is no longer kept up",
+            f"{shown(where)} would be MLflow's file store, which is no longer kept up",
             f"name a database such as {DEFAULT_URI}, or the address of an MLflow server",
         )
     if where.startswith(_SQLITE) and not _sqlite_path(where).parent.is_dir():
         raise StoreError(
-            f"{where}: there is no folder {_sqlite_path(where).parent}", "make the folder first"
+            f"{shown(where)}: there is no folder {_sqlite_path(where).parent}",
+            "make the folder first",
         )
 
 
@@ -118,22 +170,29 @@ def _sqlite_path(where: str) -> Path:
 
 
 def _reached(where: str) -> MlflowClient:
-    client = MlflowClient(where)
     with _environment(_IMPATIENT):
         try:
+            client = MlflowClient(where)
             client.search_experiments(max_results=1)
-        except (MlflowException, SQLAlchemyError, OSError) as error:
+        except ImportError as error:
+            module = error.name or "its driver"
             raise StoreError(
-                f"no MLflow answers at {shown(where)} ({_first_line(error)})",
-                f"start it with `mlflow server`, or name another store with {URI_VARIABLE}",
+                f"{shown(where)} needs {module!r}, which is not installed",
+                _driver_advice(where, module),
             ) from error
+        except (MlflowException, SQLAlchemyError, OSError, ValueError) as error:
+            raise StoreError(
+                f"no MLflow answers at {shown(where)} ({reason(error, where)})",
+                f"start it with `mlflow server`, or name another store with {URI_VARIABLE}",
+            ) from _harmless(error, where)
     return client
 
 
-def _first_line(error: Exception) -> str:
-    line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    line = line.partition(": Max retries exceeded")[0]
-    return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
+def _driver_advice(where: str, module: str) -> str:
+    install = f"pip install '{_DRIVERS.get(module, module)}'"
+    if where.startswith("postgresql://"):
+        return f"{install}; or pip install psycopg2-binary, and write postgresql+psycopg2://…"
+    return install
 
 
 @contextmanager
@@ -151,7 +210,7 @@ def _environment(settings: Mapping[str, str]) -> Iterator[None]:
 @contextmanager
 def _silence() -> Iterator[None]:
     """Keep back MLflow's notes on what it does; errors still come through."""
-    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "git")]
+    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "git", "urllib3")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
