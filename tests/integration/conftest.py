@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,3 +62,17 @@ def trained(
 ) -> Trained:
     folder = tmp_path_factory.mktemp("models") / DEFAULT_BUNDLE
     return Trained(train(small_table, folder, settings=small_settings), folder)
+
+
+@pytest.fixture(scope="session")
+def crude(
+    small_table: pd.DataFrame, small_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Learns next to nothing: soundly shaped answers, large errors."""
+    folder = tmp_path_factory.mktemp("crude") / "crude"
+    settings = (
+        replace(small_settings[0], ridge_penalty=1e9, kernel_share=0.0, boosting_rounds=1),
+        small_settings[1],
+    )
+    train(small_table, folder, settings=settings)
+    return folder

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,11 @@ from sseml.model.bundle import ARRAYS, EVIDENCE, Bundle, bundle_digest, write_ch
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking import smoke as smoke_list
 from sseml.tracking.gate import CHECKSUMS, COMPARISON, RECIPE, SMOKE, check_smoke
+from sseml.tracking.logged import DIGEST_TAG, bundle_inside
 from sseml.tracking.pyfunc import PyfuncModel
 from sseml.tracking.registry import promote, register, resolve, rollback, versions
 from sseml.tracking.store import connected
-from sseml.tracking.versions import CHALLENGER, CHAMPION, GATE_TAG, REPORT_TAG
-from sseml.train import train
+from sseml.tracking.versions import CHALLENGER, CHAMPION, GATE_TAG, PAST_TAG, REPORT_TAG
 
 
 @dataclass(frozen=True)
@@ -44,20 +44,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 @pytest.fixture(scope="module")
 def good(trained: Any) -> Path:
     folder: Path = trained.folder
-    return folder
-
-
-@pytest.fixture(scope="module")
-def crude(
-    small_table: pd.DataFrame, small_settings: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """Learns next to nothing: soundly shaped answers, large errors."""
-    folder = tmp_path_factory.mktemp("crude") / "crude"
-    settings = (
-        replace(small_settings[0], ridge_penalty=1e9, kernel_share=0.0, boosting_rounds=1),
-        small_settings[1],
-    )
-    train(small_table, folder, settings=settings)
     return folder
 
 
@@ -85,6 +71,14 @@ def aliases(shop: Shop, name: str) -> dict[str, int]:
     return {
         alias: each.version for each in versions(name=name, uri=shop.uri) for alias in each.aliases
     }
+
+
+def stored_model(shop: Shop, name: str) -> Path:
+    """Where MLflow keeps version 1."""
+    with connected(shop.uri) as client:
+        model_id = client.get_model_version(name, "1").source.removeprefix("models:/")
+        location = client.get_logged_model(model_id).artifact_location
+    return Path(location.removeprefix("file://"))
 
 
 @pytest.mark.slow
@@ -169,10 +163,7 @@ def test_what_is_not_what_was_registered_stays_challenger(
 ) -> None:
     name = f"tampered-{case}"
     made = register(good, name=name, uri=shop.uri)
-    with connected(shop.uri) as client:
-        model_id = client.get_model_version(name, "1").source.removeprefix("models:/")
-        location = client.get_logged_model(model_id).artifact_location
-    stored = Path(location.removeprefix("file://"))
+    stored = stored_model(shop, name)
     inside = stored / "data" / made.bundle
     match case:
         case "damaged":
@@ -201,6 +192,55 @@ def test_what_is_not_what_was_registered_stays_challenger(
     if case != "gone":
         with pytest.raises(BundleError, match=expected[case]):
             resolve(f"models:/{name}/1", uri=shop.uri)
+
+
+@pytest.mark.parametrize("place", ["beside the checksums", "in the bundle that was logged"])
+def test_a_bundle_that_brings_code_along_is_never_loaded(
+    shop: Shop, good: Path, tmp_path: Path, place: str
+) -> None:
+    mark = tmp_path / "mark"
+    if place == "beside the checksums":
+        stored = inside = shutil.copytree(good, tmp_path / "brought")
+    else:
+        register(good, name="brought-first", uri=shop.uri)
+        fetched = stored_model(shop, "brought-first")
+        stored = shutil.copytree(fetched, tmp_path / "brought")
+        inside = stored / "data" / good.name
+    told = (inside / "MLmodel").read_text("utf-8")
+    loader = "loader_module: sseml.tracking.pyfunc"
+    brought = told.replace(loader, "loader_module: evilmod\n    code: code")
+    assert brought != told
+    (inside / "MLmodel").write_text(brought, "utf-8")
+    write_checksums(inside)
+    (inside / "code").mkdir()
+    program = f"from pathlib import Path\nPath({str(mark)!r}).write_text('ran')\n"
+    (inside / "code" / "evilmod.py").write_text(program, "utf-8")
+    name = f"brought {place}"
+    with connected(shop.uri) as client:
+        client.create_registered_model(name)
+        noted = {DIGEST_TAG: bundle_digest(inside)}
+        client.create_model_version(name, source=stored.as_uri(), tags=noted)
+        client.set_registered_model_alias(name, CHALLENGER, "1")
+    report = promote(name=name, uri=shop.uri)
+    assert [(check.name, check.passed) for check in report.checks] == [(CHECKSUMS, False)]
+    complaint = "would run other code than sseml's: loader 'evilmod', code 'code'"
+    assert complaint in report.verdict
+    with pytest.raises(BundleError, match=complaint):
+        resolve(f"models:/{name}@challenger", uri=shop.uri)
+    with pytest.raises(BundleError, match=complaint):
+        register(inside, name=f"{name} again", uri=shop.uri)
+    assert not mark.exists()
+
+
+def test_a_bundle_that_points_to_another_model_is_refused(good: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(good, tmp_path / "pointing")
+    told = (copy / "MLmodel").read_text("utf-8")
+    (copy / "MLmodel").write_text(
+        told.replace("    loader", "    data: other\n    loader"), "utf-8"
+    )
+    write_checksums(copy)
+    with pytest.raises(BundleError, match="would load 'other' in place of the bundle"):
+        bundle_inside(copy)
 
 
 @pytest.mark.slow
@@ -239,6 +279,40 @@ def test_a_way_back_leads_past_deleted_versions_and_never_to_a_damaged_one(
     report = rollback(name=name, uri=shop.uri)
     assert (report.version, report.passed) == (2, False)
     assert aliases(shop, name) == {CHAMPION: 4}
+
+
+@pytest.mark.slow
+def test_a_way_back_that_was_cut_off_skips_nobody(
+    shop: Shop, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "cut off"
+    for _ in range(3):
+        register(good, name=name, uri=shop.uri)
+    with connected(shop.uri) as client:
+        client.set_registered_model_tag(name, PAST_TAG, "[1, 2]")
+        client.set_registered_model_alias(name, CHAMPION, "3")
+        kind = type(client)
+    writes = []
+
+    def cut_off_at_the_second(write: Callable[..., None]) -> Callable[..., None]:
+        def write_(*given: Any, **named: Any) -> None:
+            writes.append(given)
+            if len(writes) == 2:
+                raise ConnectionError("cut off")
+            write(*given, **named)
+
+        return write_
+
+    with monkeypatch.context() as patched:
+        for each in ("set_registered_model_tag", "set_registered_model_alias"):
+            patched.setattr(kind, each, cut_off_at_the_second(getattr(kind, each)))
+        with pytest.raises(ConnectionError):
+            rollback(name=name, uri=shop.uri)
+    assert len(writes) == 2
+    champions = [aliases(shop, name)[CHAMPION]]
+    assert rollback(name=name, uri=shop.uri).passed
+    champions.append(aliases(shop, name)[CHAMPION])
+    assert champions == [2, 1]
 
 
 def test_the_champion_is_found_by_its_address(shop: Shop, good: Path, tmp_path: Path) -> None:

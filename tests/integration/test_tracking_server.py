@@ -15,7 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ import pytest
 from sseml.model.bundle import bundle_digest
 from sseml.tracking.registry import promote, register, resolve, versions
 from sseml.tracking.store import connected
-from sseml.train import train
 
 pytestmark = pytest.mark.slow
 
@@ -161,20 +160,6 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
             mlflow_server(store, tmp_path) as address,
         ):
             yield address
-
-
-@pytest.fixture(scope="module")
-def crude(
-    small_table: pd.DataFrame, small_settings: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """Learns next to nothing: soundly shaped answers, large errors."""
-    folder = tmp_path_factory.mktemp("crude") / "crude"
-    settings = (
-        replace(small_settings[0], ridge_penalty=1e9, kernel_share=0.0, boosting_rounds=1),
-        small_settings[1],
-    )
-    train(small_table, folder, settings=settings)
-    return folder
 
 
 def test_a_week_in_the_life_of_a_model(

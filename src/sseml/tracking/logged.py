@@ -18,6 +18,7 @@ from mlflow.data.code_dataset_source import CodeDatasetSource
 from mlflow.data.pandas_dataset import PandasDataset
 from mlflow.exceptions import MlflowException
 from mlflow.models import Model
+from yaml import YAMLError  # type: ignore[import-untyped]
 
 from sseml.model.bundle import CARD, CHECKSUMS, EVIDENCE, MANIFEST, bundle_digest
 from sseml.model.mlmodel import INPUT_EXAMPLE, LOADER, MLMODEL, REQUIREMENTS
@@ -105,11 +106,12 @@ def log_bundle(folder: Path, table_as_dataset: PandasDataset | None = None) -> s
     Raises
     ------
     BundleError
-        If a file is damaged or missing.
+        If a file is damaged or missing, or its MLmodel would run code that is not sseml's.
     """
     digest = bundle_digest(folder)
     if not (folder / MLMODEL).is_file():
         raise BundleError(f"{folder}: an earlier sseml made it, without {MLMODEL}; train it again")
+    _require_plain(folder)
     manifest = read_manifest(folder)
     tags = {
         DIGEST_TAG: digest,
@@ -147,22 +149,41 @@ def bundle_inside(model_folder: Path) -> Path:
         If there is none, or loading it through MLflow would run code that is not sseml's.
     """
     if (model_folder / CHECKSUMS).is_file():
+        _require_plain(model_folder)
         return model_folder
+    within = _flavor(model_folder).get("data")
+    if within is None:
+        raise BundleError(f"{model_folder} holds no bundle of sseml: {CHECKSUMS} is missing")
+    inside = model_folder / str(within)
+    if not inside.resolve().is_relative_to(model_folder.resolve()):
+        raise BundleError(f"{model_folder}: {MLMODEL} points out of the folder, to {inside}")
+    _require_plain(inside)
+    return inside
+
+
+def _require_plain(bundle: Path) -> None:
+    """Refuse a bundle that MLflow, given its folder, would load otherwise than sseml does."""
+    if not (bundle / MLMODEL).exists():  # then MLflow does not load it at all
+        return
+    elsewhere = _flavor(bundle).get("data")
+    if elsewhere is not None:
+        raise BundleError(f"{bundle}: {MLMODEL} would load {elsewhere!r} in place of the bundle")
+
+
+def _flavor(folder: Path) -> dict[str, Any]:
+    """What a folder's MLmodel says of loading it; it must be by sseml's code and no other."""
     try:
-        flavor = Model.load(str(model_folder)).flavors["python_function"]
-        inside: Path = model_folder / str(flavor["data"])
-    except (MlflowException, OSError, KeyError, TypeError, ValueError) as error:
+        flavor = dict(Model.load(str(folder)).flavors["python_function"])
+    except (MlflowException, OSError, KeyError, TypeError, ValueError, YAMLError) as error:
         raise BundleError(
-            f"{model_folder} holds no bundle of sseml: its {MLMODEL} does not say where ({error!r})"
+            f"{folder} holds no bundle of sseml: its {MLMODEL} says nothing of loading ({error!r})"
         ) from error
     if flavor.get("loader_module") != LOADER or flavor.get("code"):
         raise BundleError(
-            f"{model_folder}: {MLMODEL} would run other code than sseml's: "
+            f"{folder}: {MLMODEL} would run other code than sseml's: "
             f"loader {flavor.get('loader_module')!r}, code {flavor.get('code')!r}"
         )
-    if not inside.resolve().is_relative_to(model_folder.resolve()):
-        raise BundleError(f"{model_folder}: {MLMODEL} points out of the folder, to {inside}")
-    return inside
+    return flavor
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

@@ -55,6 +55,7 @@ from sseml.tracking.versions import (
     make_model,
     move_champion,
     past_champions,
+    return_champion,
 )
 
 MODEL = "sseml"
@@ -196,7 +197,7 @@ def rollback(
             "rollback", client, name, past[-1], champion, margin=None, progress=progress
         )
         if report.passed:
-            move_champion(client, name, champion, past[-1], past[:-1])
+            return_champion(client, name, champion, past[-1], past[:-1])
         _keep(client, report)
         return report
 

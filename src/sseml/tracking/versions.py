@@ -132,19 +132,43 @@ def move_champion(
 ) -> None:
     """Give a version the champion's alias; at no moment is there no champion.
 
+    Stopped in between, `before` is champion and the last of the past ones, too; who goes back
+    skips it there.
+
     Raises
     ------
     RefusedInputError
         If the champion is no longer `before`, to which the version was compared.
     """
+    _require_champion(client, name, before, after)
+    client.set_registered_model_tag(name, PAST_TAG, json.dumps(list(past)))
+    client.set_registered_model_alias(name, CHAMPION, str(after))
+
+
+def return_champion(
+    client: MlflowClient, name: str, before: int, after: int, past: Sequence[int]
+) -> None:
+    """Give the alias back to an earlier champion, of whom `past` no longer tells.
+
+    Stopped in between, `after` is champion and the last of the past ones, too: nobody is lost.
+
+    Raises
+    ------
+    RefusedInputError
+        If the champion is no longer `before`.
+    """
+    _require_champion(client, name, before, after)
+    client.set_registered_model_alias(name, CHAMPION, str(after))
+    client.set_registered_model_tag(name, PAST_TAG, json.dumps(list(past)))
+
+
+def _require_champion(client: MlflowClient, name: str, before: int | None, after: int) -> None:
     now = aliases_of(client, name).get(CHAMPION)
     if now != before:
         raise RefusedInputError(
             f"the champion of {name} became version {now} while version {after} was checked",
             "send it through the gate again",
         )
-    client.set_registered_model_tag(name, PAST_TAG, json.dumps(list(past)))
-    client.set_registered_model_alias(name, CHAMPION, str(after))
 
 
 def as_version(found: ModelVersion, aliases: Mapping[str, int]) -> Version:
