@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,15 @@ TOKEN = "a-token-that-nobody-guesses-0123456789"
 _STARTS_WITHIN_S = 90.0
 
 Start = Callable[..., "Server"]
+
+
+@dataclass
+class Load:
+    """What clients saw: statuses of answers and of /ready, and when which request was lost."""
+
+    statuses: list[int] = field(default_factory=list)
+    ready: list[int] = field(default_factory=list)
+    lost: list[tuple[float, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -66,8 +76,41 @@ class Server:
 
     def wait_ready(self, workers: int = 1) -> None:
         """Wait until so many workers have said that they are ready."""
-        until(lambda: len(self.workers()) >= workers or self.process.poll() is not None)
+        self.until(lambda: len(self.workers()) >= workers or self.process.poll() is not None)
         assert self.process.poll() is None, "".join(self.log)
+
+    @staticmethod
+    def until(done: Callable[[], Any], seconds: float = _STARTS_WITHIN_S) -> None:
+        """Wait for something that happens elsewhere."""
+        end = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < end, "waited in vain"
+            time.sleep(0.05)
+
+    @contextmanager
+    def under_load(self, clients: int = 8) -> Iterator[Load]:
+        """Clients that ask for one formula after another, each over a connection it keeps."""
+        load = Load()
+        stop = threading.Event()
+
+        def ask() -> None:
+            with self.client() as client:
+                while not stop.is_set():
+                    try:
+                        answer = client.post("/invocations", json={"inputs": ["LLZO"]})
+                        load.statuses.append(answer.status_code)
+                        load.ready.append(client.get("/ready").status_code)
+                    except httpx.TransportError as error:
+                        load.lost.append((time.monotonic(), repr(error)))
+
+        with ThreadPoolExecutor(clients) as pool:
+            jobs = [pool.submit(ask) for _ in range(clients)]
+            try:
+                yield load
+            finally:
+                stop.set()
+            for job in jobs:
+                job.result()
 
     def stop(self) -> int:
         """End it as a service manager does; the exit code."""
@@ -88,14 +131,6 @@ def rows_of(response: httpx.Response) -> list[str]:
     return [json.dumps(record, ensure_ascii=False) for record in response.json()["predictions"]]
 
 
-def until(done: Callable[[], Any], seconds: float = _STARTS_WITHIN_S) -> None:
-    """Wait for something that happens elsewhere."""
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
 @contextmanager
 def started(
     *options: object, workers: int = 1, wait: bool = True, **environment: str
@@ -111,7 +146,7 @@ def started(
     reader = threading.Thread(target=server.listen, daemon=True)
     reader.start()
     try:
-        until(lambda: server.log or process.poll() is not None)
+        server.until(lambda: server.log or process.poll() is not None)
         found = re.search(r"at (http://\S+)", server.log[0])
         assert found, server.log
         server.url = found[1]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,18 +18,11 @@ import httpx
 import pytest
 
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
-from sseml.model.bundle import bundle_digest
+from sseml.model.bundle import bundle_digest, write_checksums
 
 ONE = {"inputs": ["LLZO"]}
 MANY = {"inputs": [f"Li{6 + i / 10000:.4f}PS5Cl" for i in range(10_000)]}
 HEAD = "POST /invocations HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
-
-
-def until(done: Any, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not done():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def cpu_s(pid: int) -> float:
@@ -51,6 +44,22 @@ def is_alive(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
+def other_bundle(folder: Path) -> Path:
+    """The released bundle with another text on its card, and so with another digest."""
+    shutil.copytree(released_folder() / DEFAULT_BUNDLE, folder)
+    with (folder / "card.md").open("a", encoding="utf-8") as card:
+        card.write("\nThe other one.\n")
+    write_checksums(folder)
+    return folder
+
+
+def point(link: Path, target: Path) -> None:
+    """Let a link lead elsewhere, at no moment nowhere."""
+    new = link.with_name("new")
+    new.symlink_to(target)
+    new.replace(link)
+
+
 @pytest.fixture(scope="module")
 def hasty(start: Any) -> Iterator[Any]:
     """A server with little patience and few seats."""
@@ -69,7 +78,7 @@ def test_the_time_limit_ends_the_work_and_frees_the_worker(hasty: Any) -> None:
     before = cpu_s(worker)
     time.sleep(1.0)
     assert cpu_s(worker) - before < 0.3
-    assert hasty.ask(ONE).elapsed.total_seconds() < 0.9
+    assert hasty.ask(ONE).status_code == 200
     assert hasty.workers() == [worker]
 
 
@@ -87,7 +96,7 @@ def test_who_comes_on_top_of_a_full_queue_is_told_to_come_back(hasty: Any) -> No
     assert all(response.json()["error"]["code"] == "busy" for response in busy)
     assert all(int(response.headers["retry-after"]) >= 1 for response in busy)
     assert {response.status_code for response in responses} <= {503, 504}
-    until(lambda: hasty.ask(ONE).status_code == 200, 20)
+    hasty.until(lambda: hasty.ask(ONE).status_code == 200, 20)
 
 
 def test_requests_before_the_model_is_ready_wait_for_it(start: Any) -> None:
@@ -104,7 +113,7 @@ def test_what_is_under_way_is_answered_before_the_server_ends(start: Any) -> Non
     with start() as server, ThreadPoolExecutor(1) as pool:
         [worker] = server.workers()
         under_way = pool.submit(server.ask, {"inputs": MANY["inputs"][:2000]})
-        until(lambda: in_flight(server) > 1)
+        server.until(lambda: in_flight(server) > 1)
         assert server.stop() == 0
         assert len(under_way.result().json()["predictions"]) == 2000
         assert not is_alive(worker)
@@ -117,7 +126,7 @@ def test_workers_end_with_a_parent_that_is_killed(start: Any) -> None:
     with start() as server:
         [worker] = server.workers()
         server.process.kill()
-        until(lambda: not is_alive(worker), 20)
+        server.until(lambda: not is_alive(worker), 20)
 
 
 @pytest.mark.slow
@@ -125,32 +134,17 @@ def test_a_killed_worker_is_replaced_and_nobody_else_loses_an_answer(start: Any)
     with start("-q", workers=2) as server:
         server.wait_ready(2)
         victim, other = server.workers()
-        stop = threading.Event()
-        answers: list[int] = []
-        lost: list[float] = []
-
-        def load(_: int) -> None:
-            with server.client() as client:
-                while not stop.is_set():
-                    try:
-                        answers.append(client.post("/invocations", json=ONE).status_code)
-                    except httpx.TransportError:
-                        lost.append(time.monotonic())
-
-        with ThreadPoolExecutor(8) as pool:
-            jobs = [pool.submit(load, i) for i in range(8)]
+        with server.under_load() as load:
             time.sleep(1.5)
             killed = time.monotonic()
             os.kill(victim, signal.SIGKILL)
-            until(lambda: len(server.workers()) == 2)
+            server.until(lambda: len(server.workers()) == 2)
             time.sleep(1.0)
-            stop.set()
-            for job in jobs:
-                job.result()
         assert other in server.workers()
-        assert set(answers) == {200}
-        assert len(lost) <= 8  # at most one each: what was in flight when the worker was killed
-        assert all(0 <= moment - killed < 1 for moment in lost)
+        assert set(load.statuses) == {200}
+        assert set(load.ready) == {200}
+        assert len(load.lost) <= 8  # at most one each: what was in flight when it was killed
+        assert all(0 <= moment - killed < 5 for moment, _ in load.lost)
         assert any("takes its place" in line for line in server.log)
 
 
@@ -168,13 +162,53 @@ def test_hup_replaces_every_worker_and_nobody_notices(start: Any, tmp_path: Path
         while before & set(server.workers()):
             seen.add(server.ask(ONE, new).status_code)
         server.wait_ready(2)
+        assert seen
         assert seen <= {200, 401}
         assert server.ask(ONE, new).status_code == 200
         assert server.ask(ONE, old).status_code == 401
         file.unlink()
         server.process.send_signal(signal.SIGHUP)
-        until(lambda: any("nothing is changed" in line for line in server.log))
+        server.until(lambda: any("nothing is changed" in line for line in server.log))
         assert server.ask(ONE, new).status_code == 200
+
+
+@pytest.mark.slow
+def test_hup_to_another_model_loses_no_request(start: Any, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.symlink_to(released_folder() / DEFAULT_BUNDLE)
+    other = other_bundle(tmp_path / "other")
+    with start("-m", model, "-q", workers=2) as server:
+        before = set(server.workers())
+        point(model, other)
+        with server.under_load() as load:
+            server.process.send_signal(signal.SIGHUP)
+            server.until(lambda: not before & set(server.workers()))
+            server.wait_ready(2)
+            time.sleep(1.0)
+        assert load.lost == []
+        assert set(load.statuses) == {200}
+        assert set(load.ready) == {200}
+        assert server.ask(ONE).json()["model"]["digest"] == bundle_digest(other)
+
+
+@pytest.mark.slow
+def test_hup_to_a_model_that_fails_its_smoke_list_keeps_the_old_one(
+    start: Any, tmp_path: Path, silly_bundle: Path
+) -> None:
+    model = tmp_path / "model"
+    model.symlink_to(released_folder() / DEFAULT_BUNDLE)
+    with start("-m", model, "-q") as server:
+        before = server.workers()
+        old = server.ask(ONE).json()
+        point(model, silly_bundle)
+        server.process.send_signal(signal.SIGHUP)
+        while not any("nothing is changed" in line for line in server.log):
+            assert server.ask(ONE).json() == old
+        assert any("fails its smoke list: Li7La3Zr2O12: answered in" in line for line in server.log)
+        assert server.workers() == before
+        os.kill(before[0], signal.SIGKILL)
+        server.until(lambda: server.workers() not in (before, []))
+        assert server.ask(ONE).json() == old
 
 
 @pytest.mark.slow
@@ -186,8 +220,8 @@ def test_a_worker_that_is_stuck_is_replaced(start: Any, stuck_bundle: Path) -> N
             time.sleep(0.3)
             assert server.ask({"inputs": [*MANY["inputs"][:65]]}).status_code == 200
             assert stuck.result().status_code == 504
-        until(lambda: not is_alive(worker), 30)
-        until(lambda: server.ask(ONE).status_code == 200)
+        server.until(lambda: not is_alive(worker), 30)
+        server.until(lambda: server.ask(ONE).status_code == 200)
         assert worker not in server.workers()
 
 
@@ -195,7 +229,7 @@ def test_a_worker_that_is_stuck_is_replaced(start: Any, stuck_bundle: Path) -> N
 def test_a_bundle_that_fails_its_smoke_list_is_not_served(start: Any, silly_bundle: Path) -> None:
     with start("-m", silly_bundle, wait=False) as server:
         assert server.process.wait(60) == 2
-        until(lambda: any("fails its smoke list" in line for line in server.log), 5)
+        server.until(lambda: any("fails its smoke list" in line for line in server.log), 5)
 
 
 @pytest.mark.slow

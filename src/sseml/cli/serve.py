@@ -123,7 +123,8 @@ def run(arguments: argparse.Namespace) -> int:
             f"{address.host} can be reached from other machines, and there is no token: make one "
             "with `openssl rand -hex 32 > serve.token` and say --token-file serve.token"
         )
-    with tempfile.TemporaryDirectory(prefix="sseml-serve-") as folder:
+    # a registered model may still be on its way into it when the server is told to stop
+    with tempfile.TemporaryDirectory(prefix="sseml-serve-", ignore_cleanup_errors=True) as folder:
         renew = functools.partial(_settings, arguments, limits, Path(folder))
         settings = renew()
         try:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from uuid import uuid4
 
+from sseml.serving.connection import ENDING
 from sseml.serving.problems import RequestError
 
 Scope = Mapping[str, Any]
@@ -44,6 +45,7 @@ class Exchange:
         self.rows = 0
         self._headers: list[tuple[bytes, bytes]] = list(scope["headers"])
         self._receive, self._send = receive, send
+        self._ending: asyncio.Event = scope["state"][ENDING]
         self._unread = bool(self.header("transfer-encoding")) or self._announced() > 0
 
     def header(self, name: str) -> str:
@@ -105,7 +107,7 @@ class Exchange:
             "cache-control": "no-store",
             **(headers or {}),
         }
-        if self._unread:
+        if self._unread or self._ending.is_set():
             fields["connection"] = "close"
         encoded = [(name.encode(), value.encode("latin-1")) for name, value in fields.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": encoded})

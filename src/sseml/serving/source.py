@@ -37,7 +37,7 @@ def find_bundle(model: str | None, into: Path) -> Path:
     if model is None:
         return released_folder() / DEFAULT_BUNDLE
     if not model.startswith(_REGISTERED):
-        return Path(model).absolute()
+        return Path(model).resolve()  # a link may lead elsewhere when a worker is replaced
     from sseml.tracking.registry import resolve  # noqa: PLC0415 - MLflow, only for the registry
 
     return resolve(model, into=Path(tempfile.mkdtemp(prefix="model-", dir=into)))

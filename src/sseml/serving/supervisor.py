@@ -1,20 +1,33 @@
-"""The parent process: it holds the socket, keeps its workers alive and ends them in order."""
+"""The parent process: it holds the socket, keeps its workers alive and ends them in order.
+
+Leans on uvicorn's insides: `Multiprocess` with its `config`, `processes`, `sockets`, `should_exit`,
+`signal_queue` and `handle_hup`, and `Process` with its `process`, `child_conn` and `is_ready`.
+"""
 
 from __future__ import annotations
 
+import copy
 import functools
+import inspect
 import logging
 import math
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from sseml.records import BundleError, RefusedInputError
+from sseml.serving.connection import Connection
 from sseml.serving.listener import Listener
 from sseml.serving.settings import METRICS_VARIABLE, Settings
+from sseml.serving.trial import try_out
 from sseml.serving.worker import STARTUP_FAILURE, make_app
 
 LONGEST_STOP_S = 30.0
@@ -24,6 +37,7 @@ _KEEP_ALIVE_S = 75
 """Longer than a proxy keeps its connections (nginx: 60 s), so that the proxy closes them."""
 
 _HUNG_AFTER_S = 30
+_READY_WITHIN_S = 180.0
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +61,8 @@ def serve(
     settings
         Of the workers.
     renew
-        Asked on SIGHUP, when one worker after another is replaced by one with new settings.
+        Asked on SIGHUP, in a thread; if its model answers the smoke list, one worker after another
+        is replaced by one with the new settings.
     quiet
         Leave out a line for every request.
 
@@ -55,7 +70,13 @@ def serve(
     -------
     bool
         False if no worker could load its model.
+
+    Raises
+    ------
+    RefusedInputError
+        If the installed uvicorn is not one this module knows.
     """
+    _require_known_uvicorn()
     settings.metrics_folder.mkdir()
     listener.is_shared = workers > 1
     os.environ[METRICS_VARIABLE] = str(settings.metrics_folder)
@@ -63,7 +84,9 @@ def serve(
         functools.partial(make_app, settings),
         factory=True,
         workers=workers,
+        http=Connection,
         lifespan="on",
+        loop="asyncio",  # uvloop would take connections past `Listener`
         ws="none",
         access_log=False,
         log_config=_logging(quiet=quiet),
@@ -87,6 +110,13 @@ class _Supervisor(Multiprocess):
     ) -> None:
         super().__init__(config, [listener])
         self._renew = renew
+        self._renewed: Future[Settings] | None = None
+
+    def handle_signals(self) -> None:
+        super().handle_signals()
+        if self._renewed is not None and self._renewed.done():
+            renewed, self._renewed = self._renewed, None
+            self._take_over(renewed)
 
     def keep_subprocess_alive(self) -> None:
         for process in self.processes:
@@ -106,18 +136,87 @@ class _Supervisor(Multiprocess):
 
     def join_all(self) -> None:
         for process in self.processes:
-            process.process.join(LONGEST_STOP_S + 10.0)
-            if process.process.is_alive():
-                process.process.kill()
-                process.process.join()
+            _wait_for_end(process)
 
     def handle_hup(self) -> None:
+        if self._renewed is not None:
+            self.signal_queue.append(signal.SIGHUP)  # what has changed since is looked up next
+            return
+        self._renewed = Future()
+        # a daemon, so that it does not hold up the end
+        threading.Thread(target=self._look_up, args=(self._renewed,), daemon=True).start()
+
+    def _look_up(self, renewed: Future[Settings]) -> None:
+        """Find new settings whose model answers, while the loop goes on minding the workers."""
         try:
-            self.config.app = functools.partial(make_app, self._renew())
+            settings = self._renew()
+            try_out(settings.folder)
+        except Exception as error:  # noqa: BLE001 - raised again where the result is read
+            renewed.set_exception(error)
+        else:
+            renewed.set_result(settings)
+
+    def _take_over(self, renewed: Future[Settings]) -> None:
+        try:
+            settings = renewed.result()
         except (BundleError, RefusedInputError, OSError) as error:
             _log.error("nothing is changed: %s", error)
-            return
-        self.restart_all()
+        except Exception:  # noqa: BLE001 - whatever MLflow's registry raises must not end a server
+            _log.exception("nothing is changed")
+        else:
+            self._replace_all(functools.partial(make_app, settings))
+
+    def _replace_all(self, app: Callable[[], Any]) -> None:
+        """Replace one worker after another; the first decides whether there is a change at all."""
+        config = copy.copy(self.config)
+        config.app = app
+        for place in range(len(self.processes)):
+            if self._is_told_to_end():
+                return
+            process = Process(config, self.sockets)
+            process.start()
+            is_ready = self._becomes_ready(process)
+            if not is_ready and (self._is_told_to_end() or place == 0):
+                process.kill()
+                process.join()
+                _log.error("nothing is changed: worker %s does not get ready", process.pid)
+                return
+            self.config = config
+            old, self.processes[place] = self.processes[place], process
+            old.terminate()
+            _wait_for_end(old)
+
+    def _becomes_ready(self, process: Process) -> bool:
+        """Wait for a worker; meanwhile the others are kept alive."""
+        process.child_conn.close()
+        end = time.monotonic() + _READY_WITHIN_S
+        while process.process.is_alive() and time.monotonic() < end and not self._is_told_to_end():
+            if process.is_ready(timeout=1):
+                return True
+            self.keep_subprocess_alive()
+            time.sleep(0.1)
+        return False
+
+    def _is_told_to_end(self) -> bool:
+        asked_to = {signal.SIGINT, signal.SIGTERM} & set(self.signal_queue)
+        return bool(asked_to) or self.should_exit.is_set()
+
+
+def _wait_for_end(process: Process) -> None:
+    process.process.join(LONGEST_STOP_S + 10.0)
+    if process.process.is_alive():
+        process.process.kill()
+        process.process.join()
+
+
+def _require_known_uvicorn() -> None:
+    accepts = inspect.signature(uvicorn.Config).parameters
+    if hasattr(Process, "is_ready") and "timeout_worker_healthcheck" in accepts:
+        return
+    raise RefusedInputError(
+        f"uvicorn {uvicorn.__version__} cannot replace workers one after another",
+        "pip install 'uvicorn>=0.52,<1'",
+    )
 
 
 def _logging(*, quiet: bool) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from sseml.serving.connection import ENDING
 from sseml.serving.exchange import Receive, Scope, Send
 from sseml.serving.front import Front
 from sseml.serving.lanes import GRACE_S
@@ -62,6 +63,7 @@ class Worker:
         if scope["type"] == "http":
             await self._front(scope, receive, send)
         elif scope["type"] == "lifespan":
+            scope["state"][ENDING] = asyncio.Event()
             await self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -71,7 +73,11 @@ class Worker:
         patience_s = math.ceil(self._settings.limits.timeout_s + 10 * GRACE_S)
         os.environ[_MLFLOW_TIMEOUT] = str(patience_s)
         _follow_parent(self._settings.run_folder)
-        background = [asyncio.ensure_future(task) for task in (self._load(), self._watch_memory())]
+        loading = asyncio.ensure_future(self._load())
+        others = (self._answer_after(loading), self._watch_memory())
+        background = [loading, *map(asyncio.ensure_future, others)]
+        if self._settings.ready_mark.exists():
+            await loading  # others serve: this one takes no connection before it can answer
         await send({"type": "lifespan.startup.complete"})
         await receive()
         for task in background:
@@ -85,11 +91,13 @@ class Worker:
             await self._model.load(self._settings.folder)
         except Exception:  # noqa: BLE001 - logged; the parent reads the exit code
             _log.exception("the model does not load")
-            _exit_after(LAST_ANSWERS_S, MODEL_FAILURE if mark.exists() else STARTUP_FAILURE)
-            return
+            os._exit(MODEL_FAILURE if mark.exists() else STARTUP_FAILURE)
         self._metrics.ready(self._settings.model)
         mark.touch()
         _log.info("worker %d is ready", os.getpid())
+
+    async def _answer_after(self, loading: asyncio.Future[None]) -> None:
+        await loading
         await self._model.run()
 
     async def _watch_memory(self) -> None:
