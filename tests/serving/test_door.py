@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from sseml.cli import main
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.model.bundle import write_checksums
 
@@ -152,3 +153,10 @@ def test_two_tokens_open_the_door_while_one_replaces_the_other(start: Any, tmp_p
             headers = {"Authorization": f"Bearer {token}"}
             url = f"http://127.0.0.1:{server.port}/metrics"
             assert httpx.get(url, headers=headers, trust_env=False).status_code == status
+
+
+def test_more_workers_than_a_machine_can_hold_are_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["serve", "--workers", "100000"]) == 2
+    assert "too many" in capsys.readouterr().err

@@ -36,6 +36,7 @@ SIGTERM or Ctrl-C ends it once what is under way is answered; SIGHUP looks the m
 up again and replaces one worker after another.
 """
 _LONGEST_S = 3600
+_WORKERS_PER_CORE = 4
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _SIZE = re.compile(r"(\d+)\s*([kmg]i?b|)", re.IGNORECASE)
 
@@ -58,7 +59,9 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="default: %(default)s")
-    parser.add_argument("--workers", type=_count, default=1, help="processes (default: 1)")
+    parser.add_argument(
+        "--workers", type=_workers, default=1, metavar="N", help="processes (default: 1)"
+    )
     parser.add_argument(
         "--token-file",
         type=Path,
@@ -166,6 +169,16 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def _workers(text: str) -> int:
+    cores = os.cpu_count() or 1
+    if _count(text) > _WORKERS_PER_CORE * cores:
+        raise argparse.ArgumentTypeError(
+            f"{text} processes are too many for {cores} cores; each takes a model of its own and "
+            f"about 300 MB: at most {_WORKERS_PER_CORE * cores}"
+        )
+    return _count(text)
 
 
 def _port(text: str) -> int:
