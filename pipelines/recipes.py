@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from settings import RELEASED, PromoteSettings, RecipeSettings, read_settings
-from steps import Step, run
+from alone import alone_in
+from registering import GATE, promote_step, register_step
+from settings import RELEASED, RecipeSettings, read_settings
+from steps import Step, read_json, run, write_json
 
 from sseml.cli.exits import ANSWERED, INTERRUPTED, REFUSED, UNUSABLE
 from sseml.cli.progress import say, say_on_the_way
@@ -30,7 +30,6 @@ from sseml.train import train
 
 CURATED, TABLE, FIGURES, MODELS = "curated", "table", "figures", "models"
 OWN_REPORT = "own.json"
-VERSION, GATE = "registry/version.json", "registry/gate.json"
 
 
 def main(script: str, kinds: Sequence[str], arguments: Sequence[str] | None = None) -> int:
@@ -52,14 +51,11 @@ def main(script: str, kinds: Sequence[str], arguments: Sequence[str] | None = No
     at = Path(script).stem
     try:
         settings = read_settings(given.config, given.changes)
-        for step in _steps(settings, kinds):
-            at = step.name
-            start = time.monotonic()
-            made = run(step, Path(settings.folder))
-            how = f"made in {time.monotonic() - start:.0f} s" if made else "unchanged"
-            sys.stdout.write(f"{step.name}: {how}\n")
-            sys.stdout.flush()
-        return _end(settings, kinds)
+        with alone_in(Path(settings.folder)):
+            for step in _steps(settings, kinds):
+                at = step.name
+                _take(step, Path(settings.folder))
+            return _end(settings, kinds)
     except (RefusedInputError, BundleError, NoSourceError, SourceFormatError) as error:
         say(f"{at}: {error}")
     except OSError as error:
@@ -68,6 +64,14 @@ def main(script: str, kinds: Sequence[str], arguments: Sequence[str] | None = No
         say(f"{at}: stopped; what is made stays, and the next start goes on here")
         return INTERRUPTED
     return UNUSABLE
+
+
+def _take(step: Step, folder: Path) -> None:
+    start = time.monotonic()
+    made = run(step, folder)
+    how = f"made in {time.monotonic() - start:.0f} s" if made else "unchanged"
+    sys.stdout.write(f"{step.name}: {how}\n")
+    sys.stdout.flush()
 
 
 def _steps(settings: RecipeSettings, kinds: Sequence[str]) -> Iterator[Step]:
@@ -83,8 +87,9 @@ def _steps(settings: RecipeSettings, kinds: Sequence[str]) -> Iterator[Step]:
     if "train" in kinds:
         yield _train_step(settings, folder)
     if settings.promote.tracking_uri and "promote" in kinds:
-        yield _register_step(settings, folder)
-        yield _promote_step(settings, folder)
+        bundle = folder / MODELS / settings.train.name
+        yield register_step(settings.promote, folder, bundle)
+        yield promote_step(settings.promote, folder)
 
 
 def _curate_step(settings: RecipeSettings) -> Step:
@@ -111,10 +116,11 @@ def _table_step(settings: RecipeSettings, folder: Path) -> Step:
             reports.append(result.report.to_dict())
         (scratch / TABLE).mkdir()
         table.to_parquet(scratch / TABLE / TABLE_FILE, index=False)
-        _write_json(scratch / TABLE / OWN_REPORT, reports)
+        write_json(scratch / TABLE / OWN_REPORT, reports)
 
     inputs = {"base": base} | {f"own/{file.name}": file for file in own}
-    return Step("table", inputs, [TABLE], make)
+    # The order decides: a measurement that stands in several files is taken from the first.
+    return Step("table", inputs, [TABLE], make, {"own": [file.name for file in own]})
 
 
 def _base(settings: RecipeSettings, folder: Path) -> Path:
@@ -132,7 +138,7 @@ def _evaluate_step(name: str, settings: RecipeSettings, folder: Path) -> Step:
 
     def make(scratch: Path) -> None:
         report = evaluate([name], table, say_on_the_way, settings=blends)
-        _write_json(scratch / output, report.to_dict())
+        write_json(scratch / output, report.to_dict())
 
     chosen = {"benchmark": name, "settings": [asdict(each) for each in blends]}
     return Step(f"evaluate {name}", {"table": table}, [output], make, chosen)
@@ -143,12 +149,12 @@ def _train_step(settings: RecipeSettings, folder: Path) -> Step:
     figures = {each: folder / FIGURES / f"{each}.json" for each in settings.evaluate.benchmarks}
 
     def make(scratch: Path) -> None:
-        metrics = _joined([_read_json(path) for path in figures.values()])
+        metrics = _joined([read_json(path) for path in figures.values()])
         train(table, scratch / MODELS / name, say_on_the_way, settings=blends, metrics=metrics)
 
     inputs = {"table": table} | {f"figures/{each}": path for each, path in figures.items()}
     chosen = {"name": name, "settings": [asdict(each) for each in blends]}
-    return Step("train", inputs, [MODELS], make, chosen)
+    return Step(f"train {name}", inputs, [f"{MODELS}/{name}"], make, chosen)
 
 
 def _joined(reports: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
@@ -161,67 +167,11 @@ def _joined(reports: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     return Report(figures=figures, rows=parts[0].rows, by_family=by_family).to_dict()
 
 
-def _register_step(settings: RecipeSettings, folder: Path) -> Step:
-    bundle, promote = folder / MODELS / settings.train.name, settings.promote
-
-    def make(scratch: Path) -> None:
-        digest = bundle_digest(bundle)
-        # It may be there from a run that was stopped before it was recorded, or by hand.
-        numbers = [each.version for each in _versions(promote) if each.digest == digest]
-        if not numbers:
-            made = _registry().register(bundle, name=promote.model, uri=promote.tracking_uri)
-            numbers = [made.version]
-        registered = {"model": promote.model, "version": numbers[0], "digest": digest}
-        _write_json(scratch / VERSION, registered)
-
-    return Step("register", {"bundle": bundle}, [VERSION], make, _where(promote))
-
-
-def _promote_step(settings: RecipeSettings, folder: Path) -> Step:
-    registered, promote = folder / VERSION, settings.promote
-
-    def make(scratch: Path) -> None:
-        number = _read_json(registered)["version"]
-        aliases = {each.version: each.aliases for each in _versions(promote)}
-        if "champion" in aliases.get(number, ()):
-            verdict = f"version {number} of {promote.model} is the champion"
-            gate = {"passed": True, "version": number, "verdict": verdict}
-        else:
-            report = _registry().promote(
-                number, name=promote.model, uri=promote.tracking_uri, progress=say_on_the_way
-            )
-            gate = report.to_dict() | {"verdict": report.verdict}
-        _write_json(scratch / GATE, gate)
-
-    return Step("promote", {"version": registered}, [GATE], make, _where(promote))
-
-
-def _registry() -> ModuleType:
-    from sseml.tracking import registry  # noqa: PLC0415 - MLflow only where it is asked for
-
-    return registry
-
-
-def _versions(promote: PromoteSettings) -> Sequence[Any]:
-    """The registered versions, the latest first; none where there is no such model yet."""
-    try:
-        found: Sequence[Any] = _registry().versions(name=promote.model, uri=promote.tracking_uri)
-    except RefusedInputError:  # a store that does not answer says so again when it is written to
-        return ()
-    return found
-
-
-def _where(promote: PromoteSettings) -> dict[str, str]:
-    from sseml.tracking.store import shown  # noqa: PLC0415
-
-    return {"model": promote.model, "tracking_uri": shown(promote.tracking_uri)}
-
-
 def _end(settings: RecipeSettings, kinds: Sequence[str]) -> int:
     """Say what is there now; the exit code is 1 where rows or the bundle were refused."""
     folder, code = Path(settings.folder), ANSWERED
     if "table" in kinds:
-        for report in _read_json(folder / TABLE / OWN_REPORT):
+        for report in read_json(folder / TABLE / OWN_REPORT):
             parts = ("added", "duplicates", "refused", "conflicts")
             added, there, refused, contradicted = (
                 len({row["row"] for row in report[part]}) for part in parts
@@ -240,17 +190,7 @@ def _end(settings: RecipeSettings, kinds: Sequence[str]) -> int:
     if "promote" in kinds and not settings.promote.tracking_uri:
         say("nothing is registered: [promote] names no tracking_uri")
     elif "promote" in kinds:
-        gate = _read_json(folder / GATE)
+        gate = read_json(folder / GATE)
         sys.stdout.write(f"{gate['verdict']}\n")
         code = code if gate["passed"] else REFUSED
     return code
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _write_json(path: Path, data: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    path.write_text(text, encoding="utf-8")

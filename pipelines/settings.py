@@ -122,7 +122,8 @@ def read_settings(path: Path, changes: Sequence[str] = ()) -> RecipeSettings:
             given = _merged(given, tomllib.loads(change))
         except ValueError as error:
             raise RefusedInputError(
-                f"--set {change!r} is no TOML: {error}", "write --set 'train.seed=1'"
+                f"--set {change.partition('=')[0]}=… is no TOML: {error}",
+                "write --set 'train.seed=1'",
             ) from error
     settings = _checked(_overlaid(RecipeSettings(), given, path.name))
     return _resolved(settings, path.resolve().parent)

@@ -41,6 +41,8 @@ class Step:
         Writes the outputs, under their names, into the folder it is given.
     settings
         Whatever else decides about the outputs; plain JSON data.
+    holds
+        Whether what is recorded still holds elsewhere; asked before the step is skipped.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Step:
     outputs: Sequence[str]
     make: Callable[[Path], None]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    holds: Callable[[], bool] = lambda: True
 
 
 def run(step: Step, folder: Path) -> bool:
@@ -76,9 +79,9 @@ def run(step: Step, folder: Path) -> bool:
         "settings": json.loads(json.dumps(step.settings)),
         "inputs": _input_digests(step),
     }
-    if records.get(step.name) == wanted | {"outputs": digests(outputs)}:
+    if records.get(step.name) == wanted | {"outputs": digests(outputs)} and step.holds():
         return False
-    _require_ours(step, outputs, records)
+    _require_ours(outputs, records)
     with _scratch(step, folder) as scratch:
         step.make(scratch)
         if _input_digests(step) != wanted["inputs"]:
@@ -147,21 +150,35 @@ def _input_digests(step: Step) -> dict[str, str]:
     return digests(step.inputs)
 
 
-def _require_ours(step: Step, outputs: Mapping[str, Path], records: Mapping[str, Record]) -> None:
-    for place in outputs.values():
-        if place.exists() and step.name not in records:
+def _require_ours(outputs: Mapping[str, Path], records: Mapping[str, Record]) -> None:
+    ours = [made for record in records.values() for made in record["outputs"]]
+    for name, place in outputs.items():
+        if place.exists() and not any(f"{made}/".startswith(f"{name}/") for made in ours):
             raise RefusedInputError(
                 f"{place} is there already, and no recipe has made it",
                 "move it away, or name another folder in the TOML",
             )
 
 
+def read_json(path: Path) -> Any:
+    """What a file holds."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def write_json(path: Path, data: object) -> None:
+    """Write a file for people and programs; its folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    path.write_text(text, encoding="utf-8")
+
+
 @contextmanager
 def _scratch(step: Step, folder: Path) -> Iterator[Path]:
     """A folder beside the outputs, so that they can be renamed into place."""
     prefix = f".{step.name.replace(' ', '-')}."
-    for left_behind in folder.glob(f"{prefix}*"):  # by a run that was killed
-        shutil.rmtree(left_behind)
+    for there in list(folder.iterdir()):
+        if there.name.startswith(prefix):  # left behind by a run that was killed
+            shutil.rmtree(there)
     scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
     try:
         yield scratch
@@ -177,7 +194,6 @@ def _remove(place: Path) -> None:
 
 
 def _write_lock(folder: Path, records: Mapping[str, Record]) -> None:
-    text = json.dumps({"steps": records}, ensure_ascii=False, indent=1) + "\n"
     temporary = folder / f".{LOCK}.part"
-    temporary.write_text(text, encoding="utf-8")
+    write_json(temporary, {"steps": records})
     temporary.replace(folder / LOCK)

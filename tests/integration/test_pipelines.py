@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -23,6 +24,8 @@ import pytest
 from sseml.curation.table import load_measurements
 from sseml.model.bundle import Bundle
 from sseml.records import RefusedInputError
+from sseml.tracking.registry import register
+from sseml.tracking.store import connected
 
 ROOT = Path(__file__).parents[2]
 PIPELINES = ROOT / "pipelines"
@@ -44,7 +47,7 @@ name = "weekly"
 [train.energy]
 {FEW}
 """
-STEPS = ("table", "evaluate official", "train")
+STEPS = ("table", "evaluate official", "train weekly")
 
 
 def start(recipe: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -128,7 +131,7 @@ def test_the_record_names_every_input_and_output_by_its_sha256(finished: Path) -
         for name, digest in record["outputs"].items():
             assert outputs.pop(name) == digest
         assert {"sseml", "python", "numpy"} <= record["made_with"].keys()
-    assert list(outputs) == ["pipeline.lock.json"]
+    assert list(outputs) == [".at-work", "pipeline.lock.json"]
     there = digests(finished)
     assert records["table"]["inputs"] == {
         "base": there["base.parquet"],
@@ -161,7 +164,7 @@ def test_a_new_row_makes_what_depends_on_it(lab: Path) -> None:
 
 def test_a_seed_concerns_the_models_and_not_the_table(lab: Path) -> None:
     out, _ = ran("end_to_end", lab, "--set", "train.seed=1")
-    assert made(out) == ["evaluate official", "train"]
+    assert made(out) == ["evaluate official", "train weekly"]
     assert Bundle.load(lab / "made/models/weekly").manifest["settings"]["energy"]["seed"] == 1
 
 
@@ -171,13 +174,67 @@ def test_what_was_damaged_or_lost_is_made_again_and_is_as_before(lab: Path) -> N
     forest.write_bytes(forest.read_bytes()[:-1])
     (lab / "made" / "figures" / "official.json").unlink()
     out, _ = ran("end_to_end", lab)
-    assert made(out) == ["evaluate official", "train"]
+    assert made(out) == ["evaluate official", "train weekly"]
     assert digests(lab / "made") == before
 
 
 def test_recipes_share_what_they_make(lab: Path) -> None:
     out, _ = ran("train", lab)
     assert made(out) == []
+
+
+def test_a_bundle_of_another_name_leaves_the_earlier_one_alone(lab: Path) -> None:
+    before = digests(lab / "made" / "models" / "weekly")
+    out, _ = ran("train", lab, "--set", 'train.name="other"')
+    assert "train other: made in" in out
+    assert Bundle.load(lab / "made" / "models" / "other").name == "other"
+    assert digests(lab / "made" / "models" / "weekly") == before
+    assert made(ran("train", lab)[0]) == []
+    theirs = lab / "made" / "models" / "theirs"
+    theirs.mkdir()
+    _, err = ran("train", lab, "--set", 'train.name="theirs"', code=2)
+    assert f"{theirs} is there already, and no recipe has made it" in err
+
+
+def test_the_order_of_own_files_is_part_of_the_record(lab: Path) -> None:
+    (lab / "more.csv").write_text(LAB.replace("B", "C").replace("1e-4", "3e-4"), encoding="utf-8")
+    tables = []
+    for order in ("['lab.csv', 'more.csv']", "['more.csv', 'lab.csv']"):
+        out, _ = ran("curate", lab, "--set", f"table.own={order}")
+        assert out.startswith("table: made in")
+        table = load_measurements(lab / "made" / "table")
+        tables.append(list(table["sigma_S_cm"][table["source"] == "own"]))
+    assert tables[0] != tables[1]
+    assert sorted(tables[0]) == sorted(tables[1])
+
+
+def test_a_second_recipe_in_a_folder_waits_for_nothing_and_touches_nothing(lab: Path) -> None:
+    own = lab / "waiting.csv"
+    os.mkfifo(own)  # the first recipe is at work for as long as nobody writes into it
+    first = start("curate", lab, "--set", "table.own=['waiting.csv']")
+    deadline = time.monotonic() + 60
+    while not is_held(lab / "made" / ".at-work"):
+        assert time.monotonic() < deadline
+        assert first.poll() is None
+        time.sleep(0.02)
+    before = digests(lab / "made")
+    _, err = ran("end_to_end", lab, "--set", "train.seed=1", code=2)
+    assert f"a recipe is at work in {lab / 'made'}" in err
+    assert digests(lab / "made") == before
+    assert first.poll() is None
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    own.unlink()
+    assert made(ran("end_to_end", lab)[0]) == [], "what was killed holds nothing"
+
+
+def is_held(path: Path) -> bool:
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 @pytest.mark.slow
@@ -195,7 +252,7 @@ def test_a_recipe_that_was_killed_goes_on_where_it_was(
     process.send_signal(signal.SIGKILL)
     process.communicate()
     out, _ = ran("end_to_end", folder)
-    assert made(out) == ["evaluate official", "train"]
+    assert made(out) == ["evaluate official", "train weekly"]
     assert digests(folder / "made") == digests(finished / "made")
 
 
@@ -210,7 +267,7 @@ def test_a_step_that_fails_keeps_what_was_made_before_it(
     assert err.startswith("evaluate official: the table carries no official split")
     assert digests(lab / "made" / "models") == bundle
     out, _ = ran("train", lab, "--set", "evaluate.benchmarks=[]")
-    assert out.startswith("table: unchanged\ntrain: made in")
+    assert out.startswith("table: unchanged\ntrain weekly: made in")
 
 
 def test_a_misspelt_key_is_named_before_anything_is_made(
@@ -248,6 +305,30 @@ def test_a_bundle_is_registered_and_promoted_once(lab: Path) -> None:
     shutil.rmtree(lab / "made" / "registry")
     out, _ = ran("promote", lab, "--set", uri)
     assert "version 1 of sseml is the champion" in out, "it is not registered a second time"
+
+
+@pytest.mark.slow
+def test_what_others_decided_at_the_registry_is_told_and_left_so(lab: Path, crude: Path) -> None:
+    store = f"sqlite:///{lab}/registry.db"
+    again = ("promote", lab, "--set", f'promote.tracking_uri="{store}"')
+    out, _ = ran(*again)
+    assert "version 1 of sseml is the champion now" in out
+    assert register(crude, uri=store).version == 2
+    with connected(store) as client:
+        client.set_registered_model_alias("sseml", "champion", "2")
+    for how in ("made in", "unchanged"):
+        out, _ = ran(*again, code=1)
+        assert out.startswith(f"register: unchanged\npromote: {how}")
+        assert "version 1 of sseml was the champion; now version 2 is" in out
+    with connected(store) as client:
+        assert int(client.get_model_version_by_alias("sseml", "champion").version) == 2
+        client.set_registered_model_alias("sseml", "champion", "1")
+    assert "version 1 of sseml is the champion\n" in ran(*again)[0]
+    with connected(store) as client:
+        client.delete_registered_model("sseml")
+    out, _ = ran(*again)
+    assert out.startswith("register: made in")
+    assert "version 1 of sseml is the champion now\n" in out
 
 
 # The parts of the recipes, in this process.
