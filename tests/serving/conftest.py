@@ -74,6 +74,12 @@ class Server:
         ]
         return [pid for pid in said if Path(f"/proc/{pid}").exists()]
 
+    @staticmethod
+    def cpu_s(pid: int) -> float:
+        """CPU that a worker has used."""
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
     def wait_ready(self, workers: int = 1) -> None:
         """Wait until so many workers have said that they are ready."""
         self.until(lambda: len(self.workers()) >= workers or self.process.poll() is not None)

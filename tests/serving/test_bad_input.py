@@ -138,7 +138,10 @@ def test_a_wrong_content_type_is_refused(client: httpx.Client, headers: dict[str
         ("missing_formula_column", b""),
         ("wrong_shape", b"formula,a\nLLZO,1,2\n"),
         ("wrong_shape", b'formula,a\n"LLZO,1\n'),
+        ("malformed_csv", b"formula," + b"a" * 200_000 + b"\nLLZO,1\n"),
         ("wrong_shape", b"formula,formula\nLLZO,1\n"),
+        ("wrong_shape", b"formula,a,a\nLLZO,1,1\n"),
+        ("too_many_columns", b"formula," + b",".join(b"c%d" % i for i in range(400_000)) + b"\nA"),
         ("empty_input", b"formula\n"),
         ("misspelt_column", b"formula,temprature\nLLZO,1\n"),
     ],
@@ -146,6 +149,15 @@ def test_a_wrong_content_type_is_refused(client: httpx.Client, headers: dict[str
 def test_bad_csv_is_refused(client: httpx.Client, code: str, body: bytes) -> None:
     headers = {"Content-Type": "text/csv"}
     require_refusal(client.post("/invocations", content=body, headers=headers), code, 400)
+
+
+def test_csv_of_too_many_rows_is_not_read_to_its_end(server: Any, client: httpx.Client) -> None:
+    body = b"formula\n" + b"a\n" * 1_999_990
+    [worker] = server.workers()
+    before = server.cpu_s(worker)
+    response = client.post("/invocations", content=body, headers={"Content-Type": "text/csv"})
+    require_refusal(response, "too_many_rows", 422)
+    assert server.cpu_s(worker) - before < 1.5  # reading all of it takes several times as long
 
 
 def test_ten_thousand_rows_are_taken_in(client: httpx.Client) -> None:

@@ -25,11 +25,6 @@ MANY = {"inputs": [f"Li{6 + i / 10000:.4f}PS5Cl" for i in range(10_000)]}
 HEAD = "POST /invocations HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\n"
 
 
-def cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def in_flight(server: Any) -> float:
     text = httpx.get(f"{server.url}/metrics", trust_env=False).text
     [line] = [line for line in text.splitlines() if line.startswith("sseml_requests_in_flight ")]
@@ -75,9 +70,9 @@ def test_the_time_limit_ends_the_work_and_frees_the_worker(hasty: Any) -> None:
     assert response.json()["error"]["code"] == "timeout"
     assert response.elapsed.total_seconds() < 3
     time.sleep(1.0)  # the batch that was under way
-    before = cpu_s(worker)
+    before = hasty.cpu_s(worker)
     time.sleep(1.0)
-    assert cpu_s(worker) - before < 0.3
+    assert hasty.cpu_s(worker) - before < 0.3
     assert hasty.ask(ONE).status_code == 200
     assert hasty.workers() == [worker]
 

@@ -10,7 +10,7 @@ from sseml.parse.qualifiers import canonical_key
 from sseml.parse.rows import FORMULA_COLUMNS
 from sseml.serving.problems import RequestError
 
-MOST_HEADINGS = 256
+_MOST = 256
 
 _NEARLY = 0.85
 _LONGEST_COMPARED = 40
@@ -37,6 +37,18 @@ def formula_column(headings: Iterable[str]) -> str | None:
     for heading in headings:
         by_fold.setdefault(_folded(heading), heading)
     return next((by_fold[name] for name in FORMULA_COLUMNS if name in by_fold), None)
+
+
+def require_few(count: int) -> None:
+    """Refuse more headings than a table has, before any is looked at.
+
+    Raises
+    ------
+    RequestError
+        ``too_many_columns``.
+    """
+    if count > _MOST:
+        raise RequestError("too_many_columns", f"send at most {_MOST} columns")
 
 
 def unknown_headings(headings: Iterable[str]) -> tuple[str, ...]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
+from io import BytesIO, StringIO
 from typing import Any
 
 from sseml.parse.qualifiers import read_temperature
 from sseml.parse.rows import read_rows
 from sseml.records import Refusal, RefusedInputError
-from sseml.serving.headings import MOST_HEADINGS, formula_column, unknown_headings
+from sseml.serving.headings import formula_column, require_few, unknown_headings
 from sseml.serving.problems import RequestError
 
 Cells = dict[str, Any]
@@ -156,6 +157,10 @@ def _temperature(written: object) -> float:
 def _require_rows(count: int, most_rows: int) -> None:
     if not count:
         raise RequestError("empty_input", "send one row at least")
+    _require_no_more_rows(count, most_rows)
+
+
+def _require_no_more_rows(count: int, most_rows: int) -> None:
     if count > most_rows:
         raise RequestError("too_many_rows", f"send at most {most_rows} rows at a time")
 
@@ -166,6 +171,7 @@ def _checked(items: Iterable[str | Cells], params: Mapping[str, Any], most_rows:
     headings: dict[str, None] = {}
     column: str | None = None
     for number, item in enumerate(items, start=1):
+        _require_no_more_rows(number, most_rows)
         if isinstance(item, str):
             rows.append((item.strip(), {}))
             continue
@@ -173,8 +179,7 @@ def _checked(items: Iterable[str | Cells], params: Mapping[str, Any], most_rows:
             column = formula_column(item)
         rows.append(_row(number, item, column))
         headings.update(dict.fromkeys(rows[-1][1]))
-        if len(headings) > MOST_HEADINGS:
-            raise RequestError("too_many_columns", f"send at most {MOST_HEADINGS} columns")
+        require_few(len(headings))
     _require_rows(len(rows), most_rows)
     return Asked(rows, params, unknown_headings(headings))
 
@@ -277,18 +282,30 @@ _READERS: dict[str, Callable[[Any, int], Iterator[Any]]] = {
 def _csv_rows(body: bytes) -> Iterator[Cells]:
     """Read CSV exactly as the command line does."""
     try:
-        body.decode("utf-8")
+        text = body.decode("utf-8")
     except UnicodeDecodeError:
         raise RequestError("malformed_csv", "the body holds text that is not UTF-8") from None
+    first_line = [_headings(text, delimiter) for delimiter in ",;\t|"]
+    require_few(max(map(len, first_line)))
     try:
         rows = read_rows(BytesIO(body), "csv")
+    except csv.Error:
+        raise RequestError("malformed_csv", "the first line cannot be read") from None
     except RefusedInputError:
+        if any(formula_column(names) is not None for names in first_line):
+            raise RequestError("wrong_shape", "the first line holds a heading twice") from None
         raise RequestError(
             "missing_formula_column", "the first line holds no heading 'formula'"
         ) from None
     for row in rows:
         if isinstance(row, Refusal):
             raise RequestError("wrong_shape", f"row {row.row} does not fit the first line")
-        if "formula" in row.columns:
-            raise RequestError("wrong_shape", "the first line holds the heading 'formula' twice")
         yield {"formula": row.text, **row.columns}
+
+
+def _headings(text: str, delimiter: str) -> list[str]:
+    """Read the first line if this is what separates its cells; empty where it cannot be."""
+    try:
+        return next(csv.reader(StringIO(text.lstrip()), delimiter=delimiter), [])
+    except csv.Error:
+        return []
