@@ -136,7 +136,7 @@ def test_a_model_that_its_recipe_does_not_make_stays_challenger(
     assert not report.passed
     assert report.checks[-1].name == RECIPE
     assert report.checks[-1].figures["mean_decades"] > 0.05
-    assert "fitted anew" in report.verdict
+    assert "trained anew" in report.verdict
     assert aliases(shop, "tampered") == {CHALLENGER: 1}
 
 

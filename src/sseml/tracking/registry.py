@@ -324,8 +324,8 @@ def _through_the_gate(
             progress(f"version {candidate}: smoke list in a fresh process")
             checks.append(check_smoke(folder))
         if checks[-1].passed and margin is not None:
-            progress(f"version {candidate}: its recipe fitted anew")
-            checks.append(check_recipe(folder))
+            progress(f"version {candidate}: trained anew")
+            checks.append(check_recipe(folder, progress))
         if checks[-1].passed and champion is not None and margin is not None:
             if _fetched(name, champion, beside) is not None:
                 reason = f"the files of the champion, version {champion}, are gone; roll back first"
