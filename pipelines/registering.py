@@ -30,23 +30,20 @@ def register_step(promote: PromoteSettings, folder: Path, bundle: Path) -> Step:
         Its folder.
     """
 
-    def numbers(digest: str) -> list[int]:
-        return [each.version for each in _versions(promote) if each.digest == digest]
+    def there(digest: str) -> list[dict[str, Any]]:
+        return [_noted(each) for each in _versions(promote) if each.digest == digest]
 
     def make(scratch: Path) -> None:
-        digest = bundle_digest(bundle)
         # It may be there from a run that was stopped before it was recorded, or by hand.
-        there = numbers(digest)
-        if not there:
+        found = there(bundle_digest(bundle))
+        if not found:
             made = _registry().register(bundle, name=promote.model, uri=promote.tracking_uri)
-            there = [made.version]
-        write_json(
-            scratch / VERSION, {"model": promote.model, "version": there[0], "digest": digest}
-        )
+            found = [_noted(made)]
+        write_json(scratch / VERSION, found[0])
 
     def holds() -> bool:
         recorded = read_json(folder / VERSION)
-        return recorded["version"] in numbers(recorded["digest"])
+        return recorded in there(recorded["digest"])
 
     return Step("register", {"bundle": bundle}, [VERSION], make, _where(promote), holds)
 
@@ -67,8 +64,10 @@ def promote_step(promote: PromoteSettings, folder: Path) -> Step:
     registered = folder / VERSION
 
     def make(scratch: Path) -> None:
-        number, champion = read_json(registered)["version"], _champion(promote)
-        before = _decided(folder / GATE, promote, number)
+        version, champion = read_json(registered), _champion(promote)
+        number = version["version"]
+        about = {"registered": version, "where": _where(promote)}
+        before = _decided(folder / GATE, about)
         gate: dict[str, Any] = {"version": number, "champion": champion}
         if number == champion:
             verdict = f"version {number} of {promote.model} is the champion"
@@ -86,7 +85,7 @@ def promote_step(promote: PromoteSettings, folder: Path) -> Step:
             )
             after = number if report.passed else report.champion
             gate = report.to_dict() | {"champion": after, "verdict": report.verdict}
-        write_json(scratch / GATE, gate | {"where": _where(promote)})
+        write_json(scratch / GATE, gate | about)
 
     def holds() -> bool:
         champion: int | None = read_json(folder / GATE).get("champion")
@@ -95,14 +94,19 @@ def promote_step(promote: PromoteSettings, folder: Path) -> Step:
     return Step("promote", {"version": registered}, [GATE], make, _where(promote), holds)
 
 
-def _decided(gate: Path, promote: PromoteSettings, version: int) -> dict[str, Any]:
+def _decided(gate: Path, about: dict[str, Any]) -> dict[str, Any]:
     """What was recorded of this version in this registry; empty if nothing that can be read."""
     try:
         recorded: dict[str, Any] = read_json(gate)
     except (OSError, ValueError):
         return {}
-    same = recorded.get("version") == version and recorded.get("where") == _where(promote)
-    return recorded if same else {}
+    return recorded if recorded | about == recorded else {}
+
+
+def _noted(version: Any) -> dict[str, Any]:
+    """What tells a version from others, also from one of its number in a registry made anew."""
+    names = ("model", "version", "digest", "run_id")
+    return {name: getattr(version, name) for name in names}
 
 
 def _registry() -> ModuleType:
