@@ -36,6 +36,7 @@ from serving_ends import (
     lithium_formulas,
     ping,
     plain_mlflow,
+    ready_workers,
     sseml,
     timed,
     workers_of,
@@ -190,7 +191,7 @@ def kill() -> Iterator[Figure]:
         victim = min(await workers_of(port))
         killed = time.perf_counter()
         os.kill(victim, signal.SIGKILL)
-        while victim in (now := await workers_of(port)) or len(now) < 2:
+        while victim in await workers_of(port) or await ready_workers(port) < 2:
             await asyncio.sleep(0.1)
         back_s = time.perf_counter() - killed
         await asyncio.sleep(3)

@@ -169,3 +169,11 @@ async def workers_of(port: int) -> dict[int, float]:
     connection.close()
     lines = re.findall(rb'sseml_worker_resident_bytes\{pid="(\d+)"\} (\S+)', text)
     return {int(pid): float(value) for pid, value in lines}
+
+
+async def ready_workers(port: int) -> int:
+    connection = Connection(port)
+    _, text = await connection.ask(b"", "/metrics")
+    connection.close()
+    found = re.search(rb"^sseml_ready_workers (\S+)", text, re.MULTILINE)
+    return int(float(found[1])) if found else 0
