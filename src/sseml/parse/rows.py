@@ -6,6 +6,7 @@ import csv
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -284,7 +285,7 @@ _READERS: dict[RowFormat, Callable[[Source, str | None], Iterator[RawRow | Refus
 def _find_column(names: Sequence[str], column: str | None, source_name: str) -> int:
     """Return the place of the formula column."""
     folded = [_fold(name) for name in names]
-    repeated = [name for name in dict.fromkeys(folded) if name and folded.count(name) > 1]
+    repeated = [name for name, count in Counter(folded).items() if name and count > 1]
     if repeated:
         raise RefusedInputError(
             f"{source_name} has the heading {repeated[0]!r} more than once",
