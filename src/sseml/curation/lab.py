@@ -26,6 +26,9 @@ OWN_LICENCE = "own measurement"
 FILE_GROUP = "file:"
 """Begins the group of rows that name no series: they are held out with the rest of their file."""
 
+_COLDEST_K = 150.0
+"""Below this a bare temperature is no kelvin: conductivities are hardly measured so cold."""
+
 HIGHEST_ACTIVATION_ENERGY_EV = 3.0
 
 _LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
@@ -159,7 +162,8 @@ def _temperature(
     written = f"{query.temperature_C:g}"
     suggestion = f"write {written} K or {written} °C"
     for name in may_be_kelvin:
-        if read_float(cells.get(name, "")) == query.temperature_C:
+        bare = read_float(cells.get(name, ""))
+        if bare == query.temperature_C and bare >= _COLDEST_K:
             raise RefusedInputError(
                 f"the temperature {written} has no unit, and its column looks like kelvin:"
                 f" it holds values of {SERIES_FROM:g} and more",
