@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from sseml.curation.numbers import Quantity, read_quantity
-from sseml.parse.qualifiers import canonical_key
+from sseml.parse.qualifiers import heading_key
+from sseml.parse.rows import folded_heading
 from sseml.records import RefusedInputError
 
 _SERIES_COLUMNS = ("series", "batch", "notebook")
@@ -170,7 +171,7 @@ def find_columns(names: Sequence[str], file: str) -> Columns:
         If no heading, or more than one, is the conductivity; if the heading of the conductivity or
         of the temperature says anything that is not understood.
     """
-    folded = {name: re.sub(r"[\s_]+", " ", name).strip().casefold() for name in names}
+    folded = {name: folded_heading(name) for name in names}
 
     def first_of(wanted: Iterable[str]) -> str | None:
         return next((name for key in wanted for name in names if folded[name] == key), None)
@@ -178,7 +179,7 @@ def find_columns(names: Sequence[str], file: str) -> Columns:
     energies = [found for name in names if (found := _energy_scale(name, folded[name]))]
     conductivity = _conductivity_scale(names, file)
     others = [name for name in names if name != conductivity.column]
-    known = tuple(name for name in others if (condition(name) or "").startswith("temperature"))
+    known = tuple(name for name in others if (heading_key(name) or "").startswith("temperature"))
     renamed = {} if known else _renamed_temperature(others, file)
     temperatures = known or tuple(renamed.values())
     if temperatures and _AT_ROOM.search(plain_heading(conductivity.column)):
@@ -198,14 +199,9 @@ def find_columns(names: Sequence[str], file: str) -> Columns:
     )
 
 
-def condition(name: str) -> str | None:
-    """Return the condition a heading stands for where formulas are read; None where it is none."""
-    return canonical_key(re.sub(r"[\[\]/,]|\bin\b", " ", name))
-
-
 def says_unit(temperature: str) -> bool:
     """Whether the heading of a column of temperatures says K or °C."""
-    kelvin = condition(temperature) == "temperature_K"
+    kelvin = heading_key(temperature) == "temperature_K"
     return kelvin or _CELSIUS.search(plain_heading(temperature)) is not None
 
 
@@ -228,7 +224,7 @@ def _conductivity_scale(names: Sequence[str], file: str) -> Scale:
 
 def _means_conductivity(name: str) -> bool:
     plain = plain_heading(name)
-    if condition(name) is not None or _NOT_IONIC.search(plain):
+    if heading_key(name) is not None or _NOT_IONIC.search(plain):
         return False
     named = _CONDUCTIVITY.search(plain) or _UNIT.fullmatch(plain.strip(" ()[]"))
     return named is not None
@@ -303,7 +299,7 @@ def _heading_read(name: str) -> str:
 
 def _is_like_temperature(name: str) -> bool:
     plain = plain_heading(name)
-    if condition(name) is not None or _OTHER_TEMPERATURE.search(plain) or _ENERGY.match(plain):
+    if heading_key(name) is not None or _OTHER_TEMPERATURE.search(plain) or _ENERGY.match(plain):
         return False
     misspelt = get_close_matches(plain.casefold(), ["temperature"], n=1, cutoff=0.8)
     return bool(misspelt) or _LIKE_TEMPERATURE.search(plain) is not None

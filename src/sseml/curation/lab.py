@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from sseml.curation.headings import Columns, Scale, condition, find_columns, says_unit
+from sseml.curation.headings import Columns, Scale, find_columns, says_unit
 from sseml.curation.interpret import read_dois
 from sseml.curation.numbers import read_float
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.schema import OWN
 from sseml.curation.temperature import SERIES_FROM
-from sseml.parse.qualifiers import Qualifiers, with_qualifier
+from sseml.parse.qualifiers import Qualifiers, heading_key, with_qualifier
 from sseml.parse.queries import parse_rows
 from sseml.parse.rows import RawRow, read_rows
 from sseml.records import Query, Refusal, RefusedInputError
@@ -181,7 +181,7 @@ def _temperature(
 
 def _in_cell(name: str, cells: Mapping[str, str]) -> float | None:
     """The temperature a cell says, in °C; None for one that says none."""
-    key, written = condition(name), cells.get(name, "")
+    key, written = heading_key(name), cells.get(name, "")
     if key is None or not written:
         return None
     try:
@@ -241,7 +241,7 @@ def _doi(written: str) -> str:
 def _notices(names: Sequence[str], columns: Columns, file: str) -> Iterable[str]:
     used = columns.used() | set(columns.renamed)
     for name in names:
-        if name in used or condition(name) is not None:
+        if name in used or heading_key(name) is not None:
             continue
         close = get_close_matches(name.casefold(), _KNOWN_COLUMNS, n=1, cutoff=0.8)
         hint = f"; did you mean {close[0]!r}?" if close else ""

@@ -22,6 +22,7 @@ _TEMPERATURE = re.compile(
     r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>K|kelvin|°\s?C|℃|C|degC|celsius)?",
     re.IGNORECASE,
 )
+_BEFORE_UNIT = re.compile(r"[\[\]/,]|\bin\b")
 MATERIAL_KINDS = ("composition", "crystal", "polymer", "composite")
 """What the column `kind` of our own output holds: it names the material, which is known anyway."""
 
@@ -46,7 +47,7 @@ class Qualifiers:
 
 
 def canonical_key(written: str) -> str | None:
-    """Return the qualifier a key or column heading stands for; None where it is none.
+    """Return the qualifier a key stands for; None where it is none.
 
     Examples
     --------
@@ -57,6 +58,17 @@ def canonical_key(written: str) -> str | None:
     if key in ("Z", "z"):
         return key
     return _KEYS.get(re.sub(r"[\s_#()°-]+", "_", key.casefold()).strip("_"))
+
+
+def heading_key(heading: str) -> str | None:
+    """Return the qualifier a column heading stands for, whatever is put round its unit.
+
+    Examples
+    --------
+    >>> heading_key("T/K"), heading_key("temperature [°C]"), heading_key("T in K"), heading_key("n")
+    ('temperature_K', 'temperature', 'temperature_K', None)
+    """
+    return canonical_key(_BEFORE_UNIT.sub(" ", heading))
 
 
 def close_key(written: str) -> str:
@@ -111,7 +123,8 @@ def _read_kelvin(text: str) -> float:
     return read_temperature(text if text.strip()[-1:].isalpha() else f"{text} K")
 
 
-def _physical(text: str, temperature_C: float) -> float:
+def _physical(text: str, unrounded_C: float) -> float:
+    temperature_C = round(unrounded_C, 9)  # before the bounds, so that it is read back as it is
     if temperature_C <= -ZERO_CELSIUS_K:
         raise RefusedQualifierError(
             f"the temperature {text!r} is not above absolute zero", "write °C, or K with its unit"
@@ -121,7 +134,7 @@ def _physical(text: str, temperature_C: float) -> float:
             f"the temperature {text!r} is above {MAX_TEMPERATURE_C:g} °C",
             "write °C, or K with its unit",
         )
-    return round(temperature_C, 9)
+    return temperature_C
 
 
 def _one_of(what: str, choices: tuple[str, ...]) -> Callable[[str], str]:

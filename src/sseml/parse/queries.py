@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from sseml.parse.qualifiers import Qualifiers, canonical_key, with_qualifier
+from sseml.parse.qualifiers import Qualifiers, heading_key, with_qualifier
 from sseml.parse.rows import RawRow
 from sseml.parse.text import parse_line, variables_in
 from sseml.records import Query, Refusal, RefusedInputError, RefusedQualifierError
@@ -14,9 +13,6 @@ from sseml.records import Query, Refusal, RefusedInputError, RefusedQualifierErr
 _LATTICE = frozenset(("a", "b", "c", "alpha", "beta", "gamma", "Z"))
 _VARIABLES = frozenset("xyz")
 _MISSING = frozenset(("", "nan", "none", "null", "na", "n/a", "-"))
-_BEFORE_UNIT = re.compile(r"[\[\]/,]|\bin\b")
-"""What headings put round a unit: ``T/K``, ``temperature [°C]``, ``T in K``."""
-
 _NO_QUALIFIERS = Qualifiers()
 
 
@@ -41,7 +37,7 @@ def parse_rows(
             continue
         for name in row.columns:
             if name not in keys:
-                keys[name] = canonical_key(_BEFORE_UNIT.sub(" ", name))
+                keys[name] = heading_key(name)
         try:
             qualifiers = _with_columns(row, keys, defaults)
         except RefusedInputError as refusal:

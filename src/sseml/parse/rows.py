@@ -161,10 +161,10 @@ def _next_cells(reader: Iterator[list[str]]) -> list[str] | None:
 
 def _delimiter_of(heading: str, column: str | None) -> str:
     """Tell the separator from the heading: some spreadsheets write CSV with semicolons or tabs."""
-    wanted = {_fold(name) for name in (FORMULA_COLUMNS if column is None else (column,))}
+    wanted = {folded_heading(name) for name in (FORMULA_COLUMNS if column is None else (column,))}
     present = [mark for mark in ",;\t|" if mark in heading]
     for mark in present:
-        if wanted & {_fold(name) for name in next(csv.reader([heading], delimiter=mark))}:
+        if wanted & {folded_heading(name) for name in next(csv.reader([heading], delimiter=mark))}:
             return mark
     return present[0] if present else ","
 
@@ -284,7 +284,7 @@ _READERS: dict[RowFormat, Callable[[Source, str | None], Iterator[RawRow | Refus
 
 def _find_column(names: Sequence[str], column: str | None, source_name: str) -> int:
     """Return the place of the formula column."""
-    folded = [_fold(name) for name in names]
+    folded = [folded_heading(name) for name in names]
     repeated = [name for name, count in Counter(folded).items() if name and count > 1]
     if repeated:
         raise RefusedInputError(
@@ -294,11 +294,11 @@ def _find_column(names: Sequence[str], column: str | None, source_name: str) -> 
     for wanted in FORMULA_COLUMNS if column is None else (column,):
         if wanted in names:
             return names.index(wanted)
-        if _fold(wanted) in folded:
-            return folded.index(_fold(wanted))
+        if folded_heading(wanted) in folded:
+            return folded.index(folded_heading(wanted))
     wanted_text = "formula" if column is None else column
     listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
-    close = get_close_matches(_fold(wanted_text), folded, n=1, cutoff=0.5)
+    close = get_close_matches(folded_heading(wanted_text), folded, n=1, cutoff=0.5)
     if close:
         hint = f"perhaps you mean --column {names[folded.index(close[0])]!r}"
     else:
@@ -308,7 +308,8 @@ def _find_column(names: Sequence[str], column: str | None, source_name: str) -> 
     )
 
 
-def _fold(name: str) -> str:
+def folded_heading(name: str) -> str:
+    """A heading as it is compared: in any case, with blanks or underscores."""
     return re.sub(r"[\s_]+", " ", without_damage(name)).strip().casefold()
 
 

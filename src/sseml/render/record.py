@@ -41,14 +41,13 @@ OUTPUT_COLUMNS: tuple[str, ...] = tuple(COLUMN_TYPES)
 EXPLANATION = "explanation"
 
 _NEAREST = tuple(name for name in OUTPUT_COLUMNS if name.startswith("nearest_"))
-_OF_PREDICTION = tuple(
-    name for name in OUTPUT_COLUMNS if name not in ("input", "status", "error", *_NEAREST)
-)
-
-
 _PREDICTED = (
     "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm", "p_superionic", "activation_energy_eV",
 )  # fmt: skip
+_NOT_AS_IT_STANDS = ("input", "status", "error", "log10_sigma", *_PREDICTED, *_NEAREST)
+_AS_IT_STANDS = tuple(name for name in OUTPUT_COLUMNS if name not in _NOT_AS_IT_STANDS)
+
+
 _DIGITS = 6
 """Of a predicted number; what lies beyond depends on which formulas are asked together."""
 
@@ -79,7 +78,7 @@ def to_record(answer: Answer, *, explain: bool = False) -> Record:
             record["status"], record["error"] = "error", plain(answer.message)
         case Prediction():
             record["status"] = "ok"
-            record.update({name: plain(getattr(answer, name)) for name in _OF_PREDICTION})
+            record.update({name: plain(getattr(answer, name)) for name in _AS_IT_STANDS})
             record["log10_sigma"] = plain(round(answer.log10_sigma, _DIGITS))
             record.update({name: _rounded(getattr(answer, name)) for name in _PREDICTED})
             if answer.nearest:

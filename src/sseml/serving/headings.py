@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 
-from sseml.parse.qualifiers import canonical_key
-from sseml.parse.rows import FORMULA_COLUMNS
+from sseml.parse.qualifiers import heading_key
+from sseml.parse.rows import FORMULA_COLUMNS, folded_heading
 from sseml.serving.problems import RequestError
 
 _MOST = 256
 
 _NEARLY = 0.85
 _LONGEST_COMPARED = 40
-_BEFORE_UNIT = re.compile(r"[\[\]/,]|\bin\b")
 _GUARDED = {
     "temperature": "temperature",
     "temperature_c": "temperature",
@@ -35,7 +34,7 @@ def formula_column(headings: Iterable[str]) -> str | None:
     """Return the heading of the column that holds the formulas; None where there is none."""
     by_fold: dict[str, str] = {}
     for heading in headings:
-        by_fold.setdefault(_folded(heading), heading)
+        by_fold.setdefault(folded_heading(heading), heading)
     return next((by_fold[name] for name in FORMULA_COLUMNS if name in by_fold), None)
 
 
@@ -62,7 +61,7 @@ def unknown_headings(headings: Iterable[str]) -> tuple[str, ...]:
     """
     unknown = []
     for heading in headings:
-        if canonical_key(_BEFORE_UNIT.sub(" ", heading)) is not None:
+        if heading_key(heading) is not None:
             continue
         if meant := _nearly(heading):
             raise RequestError(
@@ -85,7 +84,3 @@ def _nearly(heading: str) -> str | None:
         if matcher.quick_ratio() >= _NEARLY and matcher.ratio() >= _NEARLY:
             return meant
     return None
-
-
-def _folded(heading: str) -> str:
-    return re.sub(r"[\s_]+", " ", heading).strip().casefold()

@@ -148,10 +148,9 @@ def _temperature(written: object) -> float:
     if isinstance(written, bool) or not isinstance(written, int | float):
         raise RequestError("bad_param", "temperature_C is a number, in °C")
     try:
-        read_temperature(str(float(written)))
+        return read_temperature(str(float(written)))
     except (RefusedInputError, OverflowError):
         raise RequestError("bad_param", "temperature_C is no temperature of a solid") from None
-    return float(written)
 
 
 def _require_rows(count: int, most_rows: int) -> None:

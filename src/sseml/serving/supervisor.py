@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -27,8 +28,8 @@ from sseml.records import BundleError, RefusedInputError
 from sseml.serving.connection import Connection
 from sseml.serving.listener import Listener
 from sseml.serving.settings import METRICS_VARIABLE, Settings
-from sseml.serving.trial import try_out
 from sseml.serving.worker import STARTUP_FAILURE, make_app
+from sseml.tracking.trial import try_out
 
 LONGEST_STOP_S = 30.0
 """What is being answered when the server is told to stop has so long to be finished."""
@@ -150,7 +151,7 @@ class _Supervisor(Multiprocess):
         """Find new settings whose model answers, while the loop goes on minding the workers."""
         try:
             settings = self._renew()
-            try_out(settings.folder)
+            _require_sound(settings.folder)
         except Exception as error:  # noqa: BLE001 - raised again where the result is read
             renewed.set_exception(error)
         else:
@@ -217,6 +218,18 @@ def _require_known_uvicorn() -> None:
         f"uvicorn {uvicorn.__version__} cannot replace workers one after another",
         "pip install 'uvicorn>=0.52,<1'",
     )
+
+
+def _require_sound(folder: Path) -> None:
+    """Refuse a model that would not answer in the place of the one that serves."""
+    try:
+        trial = try_out(folder)
+    except TimeoutError as error:
+        raise BundleError(f"{folder}: {error}") from None
+    if trial.failure:
+        raise BundleError(f"{folder} does not load: {trial.failure}")
+    if trial.complaints:
+        raise BundleError(f"{folder} fails its smoke list: {'; '.join(trial.complaints)}")
 
 
 def _logging(*, quiet: bool) -> dict[str, Any]:

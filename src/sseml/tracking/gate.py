@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,8 +14,8 @@ from sseml.model.fitting import Progress, silent
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.logged import bundle_inside
 from sseml.tracking.remade import remake
+from sseml.tracking.trial import LIMIT_S, try_out
 
-SMOKE_LIMIT_S = 180.0
 CHECKSUMS, SMOKE, RECIPE, COMPARISON = "checksums", "smoke list", "recipe", "comparison"
 _SHOWN_COMPLAINTS = 5
 _HEADINGS = {"promote": "Promote", "rollback": "Rollback to"}
@@ -144,7 +140,7 @@ def check_checksums(model_folder: Path, registered_digest: str) -> Check:
     return Check(CHECKSUMS, True, f"every file is as registered, digest {digest[:12]}…", figures)
 
 
-def check_smoke(model_folder: Path, limit_s: float = SMOKE_LIMIT_S) -> Check:
+def check_smoke(model_folder: Path, limit_s: float = LIMIT_S) -> Check:
     """Whether a model loads in a fresh process and answers the smoke list there.
 
     Parameters
@@ -154,25 +150,13 @@ def check_smoke(model_folder: Path, limit_s: float = SMOKE_LIMIT_S) -> Check:
     limit_s
         Seconds after which the process is killed.
     """
-    command = [sys.executable, "-m", "sseml.tracking.smoke", str(model_folder.resolve())]
-    environment = os.environ | {"MLFLOW_LOGGING_LEVEL": "ERROR", "PYTHONSAFEPATH": "1"}
     try:
-        ran = subprocess.run(
-            command,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=limit_s,
-            check=False,
-            env=environment,
-        )
-    except subprocess.TimeoutExpired:
-        return Check(SMOKE, False, f"no answer within {limit_s:g} s", {"limit_s": limit_s})
-    try:
-        result = json.loads(ran.stdout.strip().splitlines()[-1])
-        questions, complaints = int(result["questions"]), list(result["complaints"])
-    except (IndexError, KeyError, TypeError, ValueError):
-        return Check(SMOKE, False, f"it does not load: {_last_line(ran.stderr, model_folder)}")
+        trial = try_out(model_folder, limit_s)
+    except TimeoutError as error:
+        return Check(SMOKE, False, str(error), {"limit_s": limit_s})
+    if trial.failure:
+        return Check(SMOKE, False, f"it does not load: {_without(trial.failure, model_folder)}")
+    questions, complaints = trial.questions, list(trial.complaints)
     figures = {"questions": questions, "complaints": complaints}
     if complaints:
         some = "; ".join(complaints[:_SHOWN_COMPLAINTS])
@@ -241,11 +225,6 @@ def check_comparison(
     )
     message = f"not worse than {champion[0]}: {found}; margin {margin:g}"
     return Check(COMPARISON, True, message, comparison.to_dict()), comparison.to_text()
-
-
-def _last_line(stderr: str, model_folder: Path) -> str:
-    lines = [line for line in stderr.strip().splitlines() if line.strip()]
-    return _without(lines[-1], model_folder) if lines else "it says nothing"
 
 
 def _without(text: str, folder: Path) -> str:
