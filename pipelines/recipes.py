@@ -24,7 +24,7 @@ from sseml.curation.readers import READERS
 from sseml.curation.released import released_evidence
 from sseml.curation.table import TABLE_FILE, load_measurements
 from sseml.evaluate import Report, evaluate
-from sseml.model.bundle import bundle_digest
+from sseml.model.folder import bundle_digest
 from sseml.records import BundleError, RefusedInputError
 from sseml.train import train
 

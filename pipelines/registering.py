@@ -11,7 +11,7 @@ from settings import PromoteSettings
 from steps import Step, read_json, write_json
 
 from sseml.cli.progress import say_on_the_way
-from sseml.model.bundle import bundle_digest
+from sseml.model.folder import bundle_digest
 from sseml.records import RefusedInputError
 
 VERSION, GATE = "registry/version.json", "registry/gate.json"

@@ -12,17 +12,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sseml.model.bundle import (
-    ARRAYS,
-    CARD,
-    CHECKSUMS,
-    EVIDENCE,
-    MANIFEST,
-    SCHEMA_VERSION,
-    Bundle,
-    verify_checksums,
-    write_checksums,
-)
+from sseml.model.bundle import ARRAYS, EVIDENCE, SCHEMA_VERSION, Bundle
+from sseml.model.folder import CARD, CHECKSUMS, MANIFEST, verify_checksums, write_checksums
 from sseml.parse.formula import parse_formula
 from sseml.records import BundleError
 

@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 
 from sseml.cli import main
-from sseml.model.bundle import CHECKSUMS, bundle_digest, verify_checksums
+from sseml.model.folder import CHECKSUMS, bundle_digest, verify_checksums
 from sseml.model.mlmodel import signature
 from sseml.records import BundleError, RefusedInputError
 

@@ -17,7 +17,8 @@ import pandas as pd
 import pytest
 
 from sseml.cli import main
-from sseml.model.bundle import ARRAYS, EVIDENCE, Bundle, bundle_digest, write_checksums
+from sseml.model.bundle import ARRAYS, EVIDENCE, Bundle
+from sseml.model.folder import bundle_digest, write_checksums
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking import smoke as smoke_list
 from sseml.tracking.gate import CHECKSUMS, COMPARISON, RECIPE, SMOKE, check_smoke

@@ -11,7 +11,8 @@ import pytest
 
 import sseml
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
-from sseml.model.bundle import CARD, EVIDENCE, MANIFEST, Bundle, verify_checksums
+from sseml.model.bundle import EVIDENCE, Bundle
+from sseml.model.folder import CARD, MANIFEST, verify_checksums
 from sseml.prediction import default_bundle
 from sseml.records import Prediction
 

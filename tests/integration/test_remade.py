@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sseml.model.bundle import ARRAYS, MANIFEST, verify_checksums, write_checksums
+from sseml.model.bundle import ARRAYS
+from sseml.model.folder import MANIFEST, verify_checksums, write_checksums
 from sseml.tracking.remade import remake
 
 

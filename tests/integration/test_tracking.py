@@ -17,7 +17,8 @@ import pytest
 from sseml.cli import main
 from sseml.evaluate import Report, evaluate
 from sseml.families import families
-from sseml.model.bundle import CARD, MANIFEST, Bundle, bundle_digest
+from sseml.model.bundle import Bundle
+from sseml.model.folder import CARD, MANIFEST, bundle_digest
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking import runs, store
 from sseml.tracking.logged import DIGEST_TAG, bundle_inside, metrics

@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sseml.model.bundle import bundle_digest
+from sseml.model.folder import bundle_digest
 from sseml.tracking.registry import promote, register, resolve, versions
 from sseml.tracking.store import connected
 

@@ -22,7 +22,7 @@ import httpx
 import pytest
 
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
-from sseml.model.bundle import write_checksums
+from sseml.model.folder import write_checksums
 
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 _STARTS_WITHIN_S = 90.0

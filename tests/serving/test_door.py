@@ -14,7 +14,7 @@ import pytest
 
 from sseml.cli import main
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
-from sseml.model.bundle import write_checksums
+from sseml.model.folder import write_checksums
 
 ASKED = {"inputs": ["LLZO"]}
 

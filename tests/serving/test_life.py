@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
-from sseml.model.bundle import bundle_digest, write_checksums
+from sseml.model.folder import bundle_digest, write_checksums
 
 ONE = {"inputs": ["LLZO"]}
 MANY = {"inputs": [f"Li{6 + i / 10000:.4f}PS5Cl" for i in range(10_000)]}

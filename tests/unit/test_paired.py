@@ -19,8 +19,9 @@ from sseml.curation.table import load_measurements
 from sseml.evaluate import paired
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, FEWEST_GROUPS, paired_difference
 from sseml.evaluate.paired import Contender, compare
-from sseml.model.bundle import EVIDENCE, MANIFEST, write_checksums
+from sseml.model.bundle import EVIDENCE
 from sseml.model.dataset import Recipe, TrainingSet
+from sseml.model.folder import MANIFEST, write_checksums
 from sseml.model.regressors import BlendSettings
 from sseml.records import BundleError, RefusedInputError
 

@@ -25,6 +25,8 @@ examples:
   sseml data pull --from ../datasets     the same from a local copy, without a network
   sseml data curate                      data/ becomes data/curated/measurements.parquet
   sseml data add lab.csv -o data/mine    your own measurements beside the released ones
+  sseml data phases energies.csv -o models/phases-mine
+                                         computed energies become a phase table for `sseml window`
 """
 _PULL_EXAMPLES = """\
 examples:
@@ -51,9 +53,18 @@ The file holds a formula and a conductivity in every row: `formula,sigma_S_cm,te
 Rows of one `series` are held out together. A row that is refused is named; the others go on.
 """
 
+_PHASES_EXAMPLES = """\
+examples:
+  sseml data phases near_hull.parquet -o runs/phases-1
+  sseml data phases mine.csv -o runs/phases-mine --source "our DFT, PBE" --licence CC-BY-4.0
+
+The file holds `formula` and `e_form_ev_per_atom` (eV/atom, from the elements), one compound a row.
+Oxides and fluorides with more anion charge than their cations can carry are left out and listed.
+"""
+
 
 def add_commands(commands: Commands) -> None:
-    """Add `data pull`, `data list`, `data curate` and `data add`."""
+    """Add the actions of `data`."""
     data = commands.add_parser(
         "data",
         help="fetch, list and curate the published measurements, and add your own",
@@ -120,6 +131,27 @@ def add_commands(commands: Commands) -> None:
     add.add_argument("--json", action="store_true", help="what became of each row as JSON")
     add.set_defaults(run=_add)
 
+    phases = actions.add_parser(
+        "phases",
+        help="make a phase table, for `sseml window`, of computed formation energies",
+        description="Turn a table of computed formation energies into a phase bundle.",
+        examples=_PHASES_EXAMPLES,
+    )
+    phases.add_argument("file", type=Path, metavar="FILE", help="CSV or Parquet")
+    phases.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder of the new bundle"
+    )
+    for option, default in (
+        ("source", "not stated"),
+        ("licence", "not stated"),
+        ("credit", "not stated"),
+        ("corrections", "as in the source"),
+    ):
+        phases.add_argument(
+            f"--{option}", default=default, help="for the card (default: %(default)s)"
+        )
+    phases.set_defaults(run=_phases)
+
 
 def _pull(arguments: argparse.Namespace) -> int:
     from sseml.curation.sources import PullError, pull  # noqa: PLC0415
@@ -181,3 +213,22 @@ def _add(arguments: argparse.Namespace) -> int:
         say(f"sseml: {refusal.message}")
     say(f"table and report are in {arguments.output}")
     return REFUSED if result.refused else ANSWERED
+
+
+def _phases(arguments: argparse.Namespace) -> int:
+    from sseml.curation.phases import read_phases  # noqa: PLC0415
+    from sseml.model.phases import save_phases  # noqa: PLC0415
+
+    draft = read_phases(arguments.file)
+    save_phases(
+        arguments.output,
+        draft,
+        source=arguments.source,
+        licence=arguments.licence,
+        credit=arguments.credit,
+        corrections=arguments.corrections,
+    )
+    for formula in draft.dropped:
+        say(f"left out, more O and F than its cations can carry: {formula}")
+    sys.stdout.write(f"{len(draft.phases)} compounds and elements are in {arguments.output}\n")
+    return ANSWERED

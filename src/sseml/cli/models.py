@@ -61,7 +61,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _summary(folder: Path) -> dict[str, str]:
-    from sseml.model.bundle import MANIFEST  # noqa: PLC0415 - help needs no arrays
+    from sseml.model.folder import MANIFEST  # noqa: PLC0415 - help needs no arrays
 
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -72,7 +72,7 @@ def _summary(folder: Path) -> dict[str, str]:
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from sseml.model.bundle import CARD, verify_checksums  # noqa: PLC0415
+    from sseml.model.folder import CARD, verify_checksums  # noqa: PLC0415
 
     for folder in _bundles(arguments):
         verify_checksums(folder)
@@ -81,7 +81,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from sseml.model.bundle import verify_checksums  # noqa: PLC0415
+    from sseml.model.folder import verify_checksums  # noqa: PLC0415
 
     damaged = 0
     for folder in _bundles(arguments):
@@ -97,7 +97,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 def _bundles(arguments: argparse.Namespace) -> Iterator[Path]:
     from sseml.curation.released import released_folder  # noqa: PLC0415
-    from sseml.model.bundle import MANIFEST  # noqa: PLC0415
+    from sseml.model.folder import MANIFEST  # noqa: PLC0415
 
     parent = arguments.folder or released_folder()
     found = {path.parent.name: path.parent for path in sorted(parent.glob(f"*/{MANIFEST}"))}

@@ -27,9 +27,10 @@ from sseml.evaluate.metrics import clipped_absolute_error
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
 from sseml.features.table import feature_table
-from sseml.model.bundle import EVIDENCE, MANIFEST, verify_checksums
+from sseml.model.bundle import EVIDENCE
 from sseml.model.dataset import Recipe, TrainingSet, compositions, conductivity_set
 from sseml.model.fitting import BY_PAPER, HeldOut, Progress, fit, predict_held_out, silent
+from sseml.model.folder import MANIFEST, verify_checksums
 from sseml.model.intervals import IntervalModel, Signals
 from sseml.model.kernel import KernelSettings
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings

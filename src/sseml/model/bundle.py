@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +17,7 @@ from sseml.features.distance import fraction_distance
 from sseml.features.table import COMPOSITION_SETS, feature_table
 from sseml.model.blend import Blend, arrays_below
 from sseml.model.evidence import Evidence
+from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
 from sseml.model.intervals import IntervalModel, Signals
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.probability import ProbabilityModel
@@ -30,11 +28,8 @@ from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 FloatArray = NDArray[np.float64]
 
 SCHEMA_VERSION = 2
-MANIFEST = "bundle.json"
 ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
-CARD = "card.md"
-CHECKSUMS = "SHA256SUMS"
 
 _NEEDED = ("name", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C")
 """What predicting asks of the manifest."""
@@ -191,8 +186,8 @@ class Bundle:
             If a file is missing, damaged or lacks something, or the schema version is not this
             code's.
         """
-        verify_checksums(folder)
-        with _reading(folder / MANIFEST) as path:
+        verify_checksums(folder, needed=(ARRAYS, EVIDENCE))
+        with reading(folder / MANIFEST) as path:
             manifest = dict(json.loads(path.read_text(encoding="utf-8")))
         version = manifest.pop("schema_version", None)
         if version != SCHEMA_VERSION:
@@ -200,7 +195,7 @@ class Bundle:
                 f"{folder}: schema version {version} is not {SCHEMA_VERSION}, "
                 "which this version of sseml reads; install the version named in its card"
             )
-        with _reading(folder / MANIFEST):
+        with reading(folder / MANIFEST):
             calibration = manifest.pop("calibration")
             interval = IntervalModel.from_dict(calibration["interval"])
             energy_interval = IntervalModel.from_dict(calibration["energy_interval"])
@@ -208,7 +203,7 @@ class Bundle:
             for needed in _NEEDED:
                 manifest[needed]
             _require_same_features(manifest)
-        with _reading(folder / ARRAYS) as path:
+        with reading(folder / ARRAYS) as path:
             # opened here, as NumPy leaves a file open that turns out to be none of its own
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
@@ -216,7 +211,7 @@ class Bundle:
             energy = Blend.from_arrays(arrays_below(arrays, "energy"))
             rows = arrays["conductivity_rows"], arrays["energy_rows"]
             fractions = arrays["evidence_fractions"]
-        with _reading(folder / EVIDENCE) as path:
+        with reading(folder / EVIDENCE) as path:
             evidence = _read_evidence(path, fractions)
         return cls(
             manifest=manifest,
@@ -242,22 +237,6 @@ def _require_same_features(manifest: Mapping[str, Any]) -> None:
             "its features are not those of this version of sseml: "
             + (", ".join(changed[:5]) or "their order differs")
         )
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[Path]:
-    """Refuse a file whose content is not what a bundle needs, saying which and why."""
-    try:
-        yield path
-    except KeyError as error:
-        raise BundleError(
-            f"{path.parent}: {path.name} lacks {error.args[0]!r}; train or fetch the bundle again"
-        ) from error
-    except (ValueError, TypeError, EOFError, BadZipFile) as error:
-        raise BundleError(
-            f"{path.parent}: {path.name} is no part of a bundle ({error}); "
-            "train or fetch the bundle again"
-        ) from error
 
 
 def predict_with_signals(
@@ -305,60 +284,3 @@ def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
         dois=column["doi"],
         sources=column["source"],
     )
-
-
-def write_checksums(folder: Path) -> None:
-    """Write `SHA256SUMS`, in the format of ``sha256sum``, over every other file of the folder."""
-    lines = [
-        f"{_sha256(path)}  {path.name}"
-        for path in sorted(folder.iterdir())
-        if path.name != CHECKSUMS
-    ]
-    (folder / CHECKSUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def verify_checksums(folder: Path) -> None:
-    """Compare every file named in `SHA256SUMS` with its checksum.
-
-    Raises
-    ------
-    BundleError
-        If the folder is no bundle, a needed file is not listed, is missing or differs.
-    """
-    try:
-        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        what = "is not a model bundle" if folder.is_dir() else "is no folder"
-        raise BundleError(f"{folder} {what}: its {CHECKSUMS} cannot be read") from error
-    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    for needed in (MANIFEST, ARRAYS, EVIDENCE, CARD):
-        if needed not in expected:
-            raise BundleError(f"{folder}: {CHECKSUMS} does not list {needed}")
-    for name, digest in expected.items():
-        path = folder / name
-        if not path.is_file():
-            raise BundleError(
-                f"{folder}: {name}, which {CHECKSUMS} lists, is missing; fetch the bundle again"
-            )
-        if _sha256(path) != digest:
-            raise BundleError(
-                f"{folder}: {name} is damaged (its SHA-256 is not the one in {CHECKSUMS}); "
-                "fetch the bundle again"
-            )
-
-
-def bundle_digest(folder: Path) -> str:
-    """SHA-256 of `SHA256SUMS`: the same for two bundles of the same bytes, and for no others.
-
-    Raises
-    ------
-    BundleError
-        If the folder is no bundle, or a file of it is not what its checksum says.
-    """
-    verify_checksums(folder)
-    return _sha256(folder / CHECKSUMS)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
-from sseml.model.bundle import SCHEMA_VERSION, Bundle, bundle_digest
+from sseml.model.bundle import SCHEMA_VERSION, Bundle
+from sseml.model.folder import bundle_digest
 from sseml.model.mlmodel import MLMODEL
 from sseml.records import BundleError, RefusedInputError
 from sseml.serving.settings import ModelIdentity

@@ -9,8 +9,8 @@ from typing import Any
 
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, MARGIN_DECADES
 from sseml.evaluate.paired import Contender, compare
-from sseml.model.bundle import bundle_digest
 from sseml.model.fitting import Progress, silent
+from sseml.model.folder import bundle_digest
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.logged import bundle_inside
 from sseml.tracking.remade import remake

@@ -20,7 +20,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model
 from yaml import YAMLError  # type: ignore[import-untyped]
 
-from sseml.model.bundle import CARD, CHECKSUMS, EVIDENCE, MANIFEST, bundle_digest
+from sseml.model.bundle import EVIDENCE
+from sseml.model.folder import CARD, CHECKSUMS, MANIFEST, bundle_digest
 from sseml.model.mlmodel import INPUT_EXAMPLE, LOADER, MLMODEL, REQUIREMENTS
 from sseml.records import BundleError
 

@@ -14,8 +14,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from sseml.evaluate.difference import MARGIN_DECADES
-from sseml.model.bundle import verify_checksums
 from sseml.model.fitting import Progress, silent
+from sseml.model.folder import verify_checksums
 from sseml.model.mlmodel import MLMODEL
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.gate import (

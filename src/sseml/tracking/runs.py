@@ -17,9 +17,9 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from sseml.evaluate import Report, evaluate, measurements_at
-from sseml.model.bundle import bundle_digest
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
+from sseml.model.folder import bundle_digest
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.tracking.logged import dataset, log_bundle, parameters
 from sseml.tracking.store import (

@@ -1,0 +1,141 @@
+"""A table of computed formation energies becomes the rows of a phase bundle, or is left out."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sseml.parse.formula import parse_formula
+from sseml.physics.oxidation import anionic_amount, is_credible
+from sseml.physics.phases import SHIFTS_EV
+from sseml.records import RefusedInputError
+
+_FORMULA = "formula"
+_ENERGY = "e_form_ev_per_atom"
+_SOURCE = "source"
+_LOWEST_EV, _HIGHEST_EV = -10.0, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A compound, or an element in its reference state.
+
+    Attributes
+    ----------
+    formula
+        Reduced formula.
+    amounts
+        Element → amount per formula unit.
+    formation_energy_eV_atom
+        From the elements, in eV/atom.
+    anionic
+        Element of `SHIFTS_EV` → amount per formula unit that is an anion.
+    source
+        Where the energy is from, as the table says.
+    """
+
+    formula: str
+    amounts: Mapping[str, float]
+    formation_energy_eV_atom: float
+    anionic: Mapping[str, float]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseDraft:
+    """What was read.
+
+    Attributes
+    ----------
+    phases
+        The rows kept, elements included, sorted by formula.
+    dropped
+        Formulas left out as they hold more O or F than their cations can carry.
+    sha256
+        Of the file.
+    """
+
+    phases: tuple[Phase, ...]
+    dropped: tuple[str, ...]
+    sha256: str
+
+
+def read_phases(path: Path) -> PhaseDraft:
+    """Read formation energies and leave out what cannot exist.
+
+    Parameters
+    ----------
+    path
+        CSV or Parquet with the columns ``formula`` and ``e_form_ev_per_atom`` (eV/atom), and
+        ``source`` if there is one. Elements need no row: their energy is 0.
+
+    Raises
+    ------
+    RefusedInputError
+        If a column is missing, or a row holds no formula or no sensible energy.
+    """
+    kept: dict[str, Phase] = {}
+    dropped = []
+    for number, row in enumerate(_rows(path), start=1):
+        phase = _phase(row, f"{path.name}, row {number}")
+        if not is_credible(phase.amounts):
+            dropped.append(phase.formula)
+            continue
+        known = kept.get(phase.formula)
+        if known is None or phase.formation_energy_eV_atom < known.formation_energy_eV_atom:
+            kept[phase.formula] = phase
+    symbols = sorted({symbol for phase in kept.values() for symbol in phase.amounts})
+    elements = {
+        symbol: Phase(symbol, {symbol: 1.0}, 0.0, dict.fromkeys(SHIFTS_EV, 0.0), "reference state")
+        for symbol in symbols
+    }
+    both = {**kept, **elements}
+    return PhaseDraft(
+        phases=tuple(both[formula] for formula in sorted(both)),
+        dropped=tuple(dropped),
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def _phase(row: Mapping[str, object], where: str) -> Phase:
+    formula = str(row[_FORMULA])
+    try:
+        amounts = parse_formula(formula).amounts
+    except RefusedInputError as refusal:
+        raise RefusedInputError(f"{where}: {refusal.reason}", refusal.suggestion) from None
+    try:
+        energy = float(str(row[_ENERGY]))
+    except ValueError:
+        energy = float("nan")
+    if not _LOWEST_EV < energy < _HIGHEST_EV:
+        raise RefusedInputError(
+            f"{where}: {row[_ENERGY]!r} is no formation energy", "write eV/atom, such as -1.56"
+        )
+    anionic = {symbol: anionic_amount(amounts, symbol) for symbol in SHIFTS_EV}
+    return Phase(formula, amounts, energy, anionic, str(row.get(_SOURCE) or ""))
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, object]]:
+    if path.suffix.lower() == ".parquet":
+        from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s
+
+        table = parquet.read_table(path)
+        _require_columns(table.column_names, path)
+        yield from table.to_pylist()
+        return
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        _require_columns(reader.fieldnames or (), path)
+        yield from reader
+
+
+def _require_columns(names: Sequence[str], path: Path) -> None:
+    for needed in (_FORMULA, _ENERGY):
+        if needed not in names:
+            raise RefusedInputError(
+                f"{path} has no column {needed!r}; it has {', '.join(names) or 'none'}",
+                f"name the columns {_FORMULA} and {_ENERGY}",
+            )

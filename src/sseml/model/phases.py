@@ -1,0 +1,211 @@
+"""The phase table as a bundle of its own: save, verify, load."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml._version import __version__
+from sseml.curation.phases import PhaseDraft
+from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
+from sseml.physics.phases import SHIFTS_EV, PhaseTable
+from sseml.records import BundleError
+
+PHASES = "phases.parquet"
+PHASE_SCHEMA_VERSION = 1
+KIND = "phases"
+_ENERGY = "formation_energy_eV_atom"
+_ARROW_NAMES = {np.float64: "double", np.int32: "int32", np.uint8: "uint8"}
+
+_CARD = """\
+# {name}
+
+{rows} compounds and elements with their formation energies: what a solid electrolyte can decompose
+into. `sseml window` and `sseml compat` calculate from them; no network and no key are needed.
+
+| | |
+|---|---|
+| source | {source} |
+| licence | {licence} |
+| credit | {credit} |
+| file read | SHA-256 `{sha256}` |
+| energies | from the elements, eV/atom, at 0 K, without vibrations; {corrections} |
+| elements | {symbols} |
+| made by | sseml {version} |
+
+## What was left out
+{dropped_count} oxides and fluorides that hold more O and F than their cations can carry at their
+highest charges (peroxides, superoxides and ozonides of hydrogen, alkali and alkaline-earth metals
+stay): {dropped}
+
+## Corrections that can be asked for
+In eV for each anion of the element; the oxidised element of a sulfate or bromate is no anion. It is
+decided from the formula alone, so a disulfide such as FeS2 is shifted too.
+
+- S {S:+.5f}: takes back the sulfide correction of the Materials Project's first scheme. Sulfides
+  are oxidised up to 0.15 V earlier, as in the windows published in 2015.
+- Br {Br:+.3f}: the correction of the scheme of 2021, which the first one lacks. Bromides are
+  oxidised 0.5 V later.
+- I {I:+.3f}: the same for iodides, 0.4 V later.
+
+## What it cannot say
+- Only what was computed: a compound that is not in the table competes with nothing.
+- No temperature, no entropy, no disorder, no kinetics: a window calculated from it is the
+  thermodynamic one, narrower than measured ones by 0.5 V and more.
+- The first scheme binds H2O, H2S and CO2 too strongly, by about 1.2 eV a molecule (table: -4.17,
+  -1.42 and -5.35 eV; measured: -2.96, -0.21 and -4.08). In reactions that turn one into another it
+  cancels.
+"""
+
+
+def save_phases(
+    folder: Path, draft: PhaseDraft, *, source: str, licence: str, credit: str, corrections: str
+) -> None:
+    """Write a phase bundle to a folder that does not exist yet; whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Its name becomes the bundle's.
+    draft
+        The rows.
+    source, licence, credit, corrections
+        What the card says of where the energies are from.
+
+    Raises
+    ------
+    BundleError
+        If the folder exists.
+    """
+    if folder.exists():
+        raise BundleError(f"{folder} exists; name a folder that does not")
+    symbols = sorted({symbol for phase in draft.phases for symbol in phase.amounts})
+    manifest = {
+        "schema_version": PHASE_SCHEMA_VERSION,
+        "name": folder.name,
+        "kind": KIND,
+        "target": _ENERGY,
+        "code_version": __version__,
+        "symbols": symbols,
+        "rows": len(draft.phases),
+        "source": source,
+        "licence": licence,
+        "credit": credit,
+        "source_sha256": draft.sha256,
+        "dropped": list(draft.dropped),
+        "shifts_eV": dict(SHIFTS_EV),
+    }
+    card = _CARD.format(
+        **{key: value for key, value in manifest.items() if key not in ("symbols", "dropped")},
+        **SHIFTS_EV,
+        sha256=draft.sha256,
+        version=__version__,
+        symbols=" ".join(symbols),
+        corrections=corrections,
+        dropped_count=len(draft.dropped),
+        dropped=", ".join(draft.dropped) or "none",
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        building = Path(scratch) / folder.name
+        building.mkdir()
+        document = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+        (building / MANIFEST).write_text(document, encoding="utf-8")
+        (building / CARD).write_text(card, encoding="utf-8")
+        _write_rows(building / PHASES, draft, symbols, licence)
+        write_checksums(building)
+        building.rename(folder)
+
+
+def _write_rows(path: Path, draft: PhaseDraft, symbols: Sequence[str], licence: str) -> None:
+    import pyarrow as pa  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read or written
+    from pyarrow import parquet  # noqa: PLC0415
+
+    place = {symbol: index for index, symbol in enumerate(symbols)}
+    phases = draft.phases
+    columns = {
+        "formula": pa.array([phase.formula for phase in phases]),
+        "element": pa.array(
+            [[place[symbol] for symbol in phase.amounts] for phase in phases],
+            pa.list_(pa.field("item", pa.uint8(), nullable=False)),
+        ),
+        "amount": pa.array(
+            [list(phase.amounts.values()) for phase in phases],
+            pa.list_(pa.field("item", pa.float64(), nullable=False)),
+        ),
+        _ENERGY: pa.array([phase.formation_energy_eV_atom for phase in phases]),
+        **{
+            f"anionic_{symbol}": pa.array([float(phase.anionic[symbol]) for phase in phases])
+            for symbol in SHIFTS_EV
+        },
+        "source": pa.array([phase.source for phase in phases]),
+        "licence": pa.array([licence] * len(phases)),
+    }
+    parquet.write_table(pa.table(columns), path, compression="zstd")
+
+
+def load_phases(folder: Path) -> PhaseTable:
+    """Verify every checksum, then read the table.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing, damaged or lacks something, or the schema version is not this code's.
+    """
+    verify_checksums(folder, needed=(PHASES,))
+    with reading(folder / MANIFEST) as path:
+        manifest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        kind, version = manifest["kind"], manifest["schema_version"]
+        symbols = tuple(manifest["symbols"])
+    if (kind, version) != (KIND, PHASE_SCHEMA_VERSION):
+        raise BundleError(
+            f"{folder}: a bundle of kind {kind!r}, schema version {version}, is not of kind "
+            f"{KIND!r}, schema version {PHASE_SCHEMA_VERSION}, which is read here"
+        )
+    with reading(folder / PHASES) as path:
+        return _read_rows(path, str(manifest["name"]), symbols)
+
+
+def _read_rows(path: Path, name: str, symbols: tuple[str, ...]) -> PhaseTable:
+    from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
+
+    anionic = {symbol: f"anionic_{symbol}" for symbol in SHIFTS_EV}
+    wanted = ("formula", "element", "amount", _ENERGY, *anionic.values())
+    file = parquet.ParquetFile(path)
+    for column in wanted:
+        if column not in file.schema_arrow.names:
+            raise KeyError(column)
+    table = file.read(columns=list(wanted)).combine_chunks()
+
+    elements, amounts = table.column("element").chunk(0), table.column("amount").chunk(0)
+    start = _values(elements.offsets, np.int32).astype(np.int64)
+    amount = _values(amounts.values, np.float64)
+    atoms = np.add.reduceat(amount, start[:-1])
+    number = {
+        column: _values(table.column(column).chunk(0), np.float64)
+        for column in (_ENERGY, *anionic.values())
+    }
+    return PhaseTable(
+        name=name,
+        symbols=symbols,
+        formulas=table.column("formula").to_pylist(),
+        start=start,
+        element=_values(elements.values, np.uint8).astype(np.int64),
+        fraction=amount / np.repeat(atoms, np.diff(start)),
+        energy_eV_atom=number[_ENERGY],
+        atoms=atoms,
+        anion_fraction={symbol: number[column] / atoms for symbol, column in anionic.items()},
+    )
+
+
+def _values(array: Any, dtype: Any) -> NDArray[Any]:
+    """Numbers of an Arrow array without gaps; its own conversion would import pandas (0.3 s)."""
+    if array.null_count or str(array.type) != _ARROW_NAMES[dtype]:
+        raise ValueError(f"numbers of type {array.type}, some missing")
+    return np.frombuffer(array.buffers()[1], dtype)[array.offset : array.offset + len(array)]

@@ -1,0 +1,69 @@
+"""Balanced reactions, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+DIATOMIC = frozenset(("H", "N", "O", "F", "Cl", "Br", "I"))
+_NOTHING = 1e-6
+_DIGITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What reacts to what, in mol of formula units.
+
+    Attributes
+    ----------
+    reactants, products
+        Formula → amount; elements that are molecules stand as such (O2).
+    """
+
+    reactants: Mapping[str, float]
+    products: Mapping[str, float]
+
+    def __str__(self) -> str:
+        """The equation, coefficients rounded to three digits."""
+        return f"{written(self.reactants)} → {written(self.products)}"
+
+
+def of_atoms(
+    formulas: Iterable[str], atoms: Iterable[float], n: Iterable[float]
+) -> dict[str, float]:
+    """Turn amounts in atoms into amounts of formula units.
+
+    Parameters
+    ----------
+    formulas
+        Formulas of the phases.
+    atoms
+        Atoms per formula unit of each.
+    n
+        Amount of each in atoms; what is next to nothing is left out.
+    """
+    amounts: dict[str, float] = {}
+    for formula, size, held in zip(formulas, atoms, n, strict=True):
+        amount = float(held / size)
+        if amount <= _NOTHING:
+            continue
+        if formula in DIATOMIC:
+            amounts[f"{formula}2"] = amount / 2.0
+        else:
+            amounts[formula] = amount
+    return amounts
+
+
+def written(side: Mapping[str, float]) -> str:
+    """One side of an equation; the number 1 is not written.
+
+    Examples
+    --------
+    >>> written({"Li2S": 1.0, "P": 0.2})
+    'Li2S + 0.2 P'
+    """
+    terms = []
+    for formula, amount in side.items():
+        number = f"{amount:.{_DIGITS}g}"
+        terms.append(formula if number == "1" else f"{number} {formula}")
+    return " + ".join(terms) if terms else "nothing"

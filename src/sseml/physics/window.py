@@ -1,0 +1,283 @@
+"""Electrochemical window and stability of a material against the phases it can decompose into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from sseml.parse.elements import MOLAR_MASS_G_MOL
+from sseml.parse.formula import composition
+from sseml.physics.hull import Equilibrium, Hull
+from sseml.physics.phases import PhaseTable
+from sseml.physics.profile import pieces
+from sseml.physics.reactions import Reaction, of_atoms
+
+IONS = ("Li", "Na", "K")
+
+ION_TOLERANCE = 0.05
+"""Share by which the amount of the ion may be off in the formula of a real, doped material."""
+
+_STEP = 1e-6
+"""Of the ion, in element fraction: smaller than any distance between two phases."""
+
+_COLLAPSED_V = 1e-6
+_NOTHING = 1e-9
+_NOBLE_GASES = frozenset(("He", "Ne", "Ar", "Kr", "Xe", "Rn"))
+_ON_HULL_EV = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Limits between which a material neither takes up nor gives off its ion.
+
+    Attributes
+    ----------
+    ion
+        ``Li``, ``Na`` or ``K``; potentials are against this metal.
+    V_red, V_ox
+        Reduction and oxidation limit in V, equal where the window has collapsed; None where there
+        is no answer, and `notes` says why.
+    reduction, oxidation
+        What happens at the limits, per atom of the ion taken up or given off. None for `reduction`
+        where the material coexists with the metal.
+    decomposition
+        Formula → amount per formula unit: what is stable at the composition.
+    hull_energy_eV_atom
+        Formation energy of those phases.
+    e_above_hull_eV_atom
+        Of the table's own entry for the formula; None if it has none.
+    formula
+        What the reactions and the decomposition are of: the formula asked, unless `ion_change`.
+    ion_change
+        Share by which the amount of the ion was changed to find a window; 0 for the formula itself.
+    notes
+        What one has to know to read the numbers.
+    """
+
+    ion: str
+    V_red: float | None = None
+    V_ox: float | None = None
+    reduction: Reaction | None = None
+    oxidation: Reaction | None = None
+    decomposition: Mapping[str, float] | None = None
+    hull_energy_eV_atom: float | None = None
+    e_above_hull_eV_atom: float | None = None
+    formula: str = ""
+    ion_change: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def collapsed(self) -> bool:
+        """Whether there are limits, but nothing between them."""
+        return (
+            self.V_red is not None
+            and self.V_ox is not None
+            and self.V_ox - self.V_red < _COLLAPSED_V
+        )
+
+
+def electrochemical_window(
+    table: PhaseTable,
+    formula: str,
+    amounts: Mapping[str, float],
+    *,
+    ion: str = "Li",
+    tolerance: float = ION_TOLERANCE,
+    corrections: Sequence[str] = (),
+) -> Window:
+    """Limits of one material; see `electrochemical_windows`."""
+    asked = [(formula, amounts)]
+    return electrochemical_windows(
+        table, asked, ion=ion, tolerance=tolerance, corrections=corrections
+    )[0]
+
+
+def electrochemical_windows(
+    table: PhaseTable,
+    materials: Iterable[tuple[str, Mapping[str, float]]],
+    *,
+    ion: str = "Li",
+    tolerance: float = ION_TOLERANCE,
+    corrections: Sequence[str] = (),
+) -> list[Window]:
+    """Limits of many materials, in order.
+
+    Parameters
+    ----------
+    table
+        The phases that can form.
+    materials
+        Formula and its element amounts in mol per formula unit.
+    ion
+        The mobile ion.
+    tolerance
+        If the composition as written has no window, the widest one within this share of the ion's
+        amount is given, and `Window.ion_change` says where it was found.
+    corrections
+        Elements of `sseml.physics.phases.SHIFTS_EV`.
+
+    Notes
+    -----
+    With the energy of the material set to the hull, its limits are the one-sided derivatives of the
+    hull's energy by the amount of the ion: where the next atom taken up or given off changes the
+    phases. The definition is that of doi 10.1021/acsami.5b07517 and 10.1021/acs.chemmater.5b04082.
+    """
+    hulls: dict[frozenset[str], Hull] = {}
+    windows = []
+    for formula, amounts in materials:
+        if reason := _unanswerable(table, amounts, ion):
+            windows.append(Window(ion, notes=(reason,)))
+            continue
+        elements = frozenset(amounts)
+        if elements not in hulls:
+            hulls[elements] = Hull(table.system(sorted(elements), corrections))
+        window = _Asked(hulls[elements], formula, amounts, ion).window(tolerance)
+        windows.append(replace(window, notes=tuple(_notes(window))))
+    return windows
+
+
+def _unanswerable(table: PhaseTable, amounts: Mapping[str, float], ion: str) -> str | None:
+    """Why there is no number."""
+    if ion not in amounts:
+        other = next((symbol for symbol in IONS if symbol in amounts), None)
+        hint = (
+            f"; its window against {other}/{other}+ can be had with the ion {other}"
+            if other
+            else ""
+        )
+        return f"no window: no {ion} in the formula{hint}"
+    if gases := [symbol for symbol in amounts if symbol in _NOBLE_GASES]:
+        return f"no window: {', '.join(gases)} is a noble gas, which forms no solid of this kind"
+    if unknown := table.unknown(amounts):
+        return f"no window: no compounds of {', '.join(unknown)} in the table of phases"
+    if len(amounts) == 1:
+        return f"no window: {ion} is the metal itself"
+    return None
+
+
+class _Asked:
+    """One composition on its hull."""
+
+    def __init__(self, hull: Hull, formula: str, amounts: Mapping[str, float], ion: str) -> None:
+        self._hull = hull
+        self._formula = formula
+        self._amounts = amounts
+        self._ion = ion
+        self._composition = hull.system.composition(amounts)
+        self._direction = np.array([float(symbol == ion) for symbol in hull.system.symbols])
+        self._column = hull.system.symbols.index(ion)
+
+    def window(self, tolerance: float) -> Window:
+        """Limits as written or, if there are none, within the tolerance."""
+        stable = self._hull.at(self._composition)
+        lithiated, delithiated = self._beside(+1), self._beside(-1)
+        V_red, V_ox = self._potential(lithiated), self._potential(delithiated)
+        if V_ox - V_red < _COLLAPSED_V and tolerance > 0 and (change := self._widest(tolerance)):
+            amounts = {**self._amounts, self._ion: self._amounts[self._ion] * (1.0 + change)}
+            changed = _Asked(self._hull, _rewritten(amounts), amounts, self._ion).window(0.0)
+            return replace(changed, ion_change=change, e_above_hull_eV_atom=self._above(stable))
+        system = self._hull.system
+        held = of_atoms(
+            (system.formulas[row] for row in stable.phases),
+            system.atoms[stable.phases],
+            stable.amounts * sum(self._amounts.values()),
+        )
+        return Window(
+            ion=self._ion,
+            V_red=V_red,
+            V_ox=max(V_red, V_ox),
+            reduction=self._reaction(lithiated, +1) if V_red > _COLLAPSED_V else None,
+            oxidation=self._reaction(delithiated, -1),
+            formula=self._formula,
+            decomposition=held,
+            hull_energy_eV_atom=stable.energy_eV,
+            e_above_hull_eV_atom=self._above(stable),
+        )
+
+    def _above(self, stable: Equilibrium) -> float | None:
+        entry = self._hull.system.entry(self._composition)
+        if entry is None:
+            return None
+        above = entry - stable.energy_eV
+        return above if above > _ON_HULL_EV else 0.0
+
+    def _beside(self, sign: int) -> Equilibrium:
+        step = min(_STEP, self._composition[self._column] / 2.0)
+        return self._hull.at(self._composition + sign * step * self._direction)
+
+    def _potential(self, equilibrium: Equilibrium) -> float:
+        """Against the metal, in V; never below 0, as the metal itself is among the phases."""
+        return max(0.0, -float(equilibrium.potential_eV[self._column]))
+
+    def _widest(self, tolerance: float) -> float | None:
+        """Change of the amount of the ion, as a share, that gives the widest window."""
+        held = float(self._composition[self._column])
+
+        def energy_and_potential(change: float) -> tuple[float, float]:
+            there = self._hull.at(self._composition + change * held * self._direction)
+            return there.energy_eV, held * float(there.potential_eV[self._column])
+
+        steps = pieces(energy_and_potential, -tolerance, tolerance)
+        jumps = [(after.slope - before.slope, before.high) for before, after in pairwise(steps)]
+        if not jumps:
+            return None
+        widest = max(jump for jump, _ in jumps)
+        return min((at for jump, at in jumps if jump > widest - _COLLAPSED_V), key=abs)
+
+    def _reaction(self, beside: Equilibrium, sign: int) -> Reaction:
+        """What the material becomes when it takes up or gives off one atom of the ion.
+
+        The phases beside it are those that grow and those, the material among them, that are used
+        up; the material is taken in the least amount that leaves nothing negative.
+        """
+        system = self._hull.system
+        coexisting = system.fractions[beside.phases].T
+        before, change = np.linalg.lstsq(
+            coexisting, np.column_stack((self._composition, sign * self._direction)), rcond=None
+        )[0].T
+        used = change < -_NOTHING
+        needed = float((-change[used] / before[used]).max())
+        after = needed * before + change
+        products = of_atoms(
+            (system.formulas[row] for row in beside.phases), system.atoms[beside.phases], after
+        )
+        taken = {self._formula: needed / sum(self._amounts.values())}
+        if sign > 0:
+            return Reaction({**taken, self._ion: 1.0}, products)
+        return Reaction(taken, {**products, self._ion: 1.0})
+
+
+def _rewritten(amounts: Mapping[str, float]) -> str:
+    rounded = {symbol: round(amount, 4) for symbol, amount in amounts.items()}
+    return composition({symbol: amount for symbol, amount in rounded.items() if amount}).formula
+
+
+def _notes(window: Window) -> Iterator[str]:
+    yield "calculated, thermodynamic: measured windows are wider, by 0.5 V and more"
+    match window.e_above_hull_eV_atom:
+        case None:
+            yield (
+                "no entry in the table of phases: the energy is set to that of the decomposition, "
+                "the best case"
+            )
+        case 0.0:
+            yield "on the hull of the table"
+        case above:
+            yield f"metastable by {above:.3f} eV/atom: the energy is set to the hull, the best case"
+    if window.ion_change:
+        yield (
+            f"the composition as written has no window; this is that of {window.formula}, "
+            f"{window.ion} {100 * window.ion_change:+.1f} %"
+        )
+    elif window.collapsed:
+        yield "collapsed: the composition lies between phases that react at one potential"
+    elements = [name for name in window.decomposition or () if _is_element(name)]
+    if elements:
+        yield f"the decomposition contains an element: {', '.join(elements)}"
+
+
+def _is_element(formula: str) -> bool:
+    return formula.removesuffix("2") in MOLAR_MASS_G_MOL
