@@ -142,7 +142,7 @@ class PhaseTable:
         columns = [self._column[symbol] for symbol in chosen]
         rows = self._rows_within(columns)
         energy = self.energy_eV_atom[rows]
-        for symbol in corrections:
+        for symbol in dict.fromkeys(corrections):
             energy = energy + SHIFTS_EV[symbol] * self.anion_fraction[symbol][rows]
         return ChemicalSystem(
             symbols=chosen,
@@ -154,9 +154,10 @@ class PhaseTable:
 
     def _rows_within(self, columns: Sequence[int]) -> IntArray:
         """Rows that hold no other element."""
-        rows = np.arange(len(self))
-        for word, mask in zip(self._masks, _mask_of(columns, len(self._masks)), strict=True):
-            rows = rows[(word[rows] & ~mask) == 0]
+        outside = ~_mask_of(columns, len(self._masks))
+        rows = np.flatnonzero((self._masks[0] & outside[0]) == 0)
+        for word, others in zip(self._masks[1:], outside[1:], strict=True):
+            rows = rows[(word[rows] & others) == 0]
         return rows
 
     def _dense(self, rows: IntArray, columns: Sequence[int]) -> FloatArray:
