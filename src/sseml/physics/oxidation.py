@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 
 _HIGHEST_CHARGE: dict[str, int] = {
     "H": 1, "Li": 1, "Na": 1, "K": 1, "Rb": 1, "Cs": 1,
@@ -34,21 +35,16 @@ def excess_anion_charge(amounts: Mapping[str, float], anions: tuple[str, ...]) -
         Element → amount in mol per formula unit.
     anions
         Elements counted with their full negative charge; all others stand at the highest positive
-        charge they take.
+        charge they take, without limit where none is known.
 
     Returns
     -------
     float
         In elementary charges per formula unit; negative where the cations could carry more.
-
-    Raises
-    ------
-    KeyError
-        If an element is met of which no charge is known.
     """
     negative = sum(_ANION_CHARGE[symbol] * amounts.get(symbol, 0.0) for symbol in anions)
     positive = sum(
-        _HIGHEST_CHARGE[symbol] * amount
+        _HIGHEST_CHARGE.get(symbol, inf) * amount
         for symbol, amount in amounts.items()
         if symbol not in anions
     )
