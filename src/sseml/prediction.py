@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
+from sseml.curation.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
 from sseml.families import FamilyMatch, recognise
 from sseml.model.bundle import Bundle, BundleAnswer
 from sseml.model.evidence import MeasuredValue, domain
 from sseml.parse.text import parse_line
+from sseml.physics.reactions import written
 from sseml.records import Answer, Material, Prediction, Query, Refusal
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_BATCH = 512
+    from sseml.physics.phases import PhaseTable
+    from sseml.physics.window import Window
+
+_BATCH = 128
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
 
 _LARGEST_EXPONENT = 300.0
@@ -68,8 +72,10 @@ def predict(
     formulas: Iterable[str],
     temperature_C: float = ROOM_TEMPERATURE_C,
     bundle: Bundle | Path | str | None = None,
+    *,
+    window: bool = True,
 ) -> Predictions:
-    """Predict the ionic conductivity of each formula, name or mixture.
+    """Predict the ionic conductivity of each formula, name or mixture, and calculate its window.
 
     Parameters
     ----------
@@ -80,6 +86,8 @@ def predict(
         For formulas that name no temperature, in °C.
     bundle
         The model: a loaded bundle, its folder, or None for the released one.
+    window
+        Calculate the electrochemical window too, from the released phase table.
 
     Returns
     -------
@@ -115,7 +123,8 @@ def predict(
         for row, text in enumerate(formulas, start=1)
         for item in parse_line(row, text, defaults)
     )
-    return Predictions(tuple(predict_queries(items, bundle)))
+    phases = default_phases() if window else None
+    return Predictions(tuple(predict_queries(items, bundle, phases=phases)))
 
 
 def default_bundle() -> Bundle:
@@ -123,8 +132,18 @@ def default_bundle() -> Bundle:
     return Bundle.load(released_folder() / DEFAULT_BUNDLE)
 
 
+def default_phases() -> PhaseTable:
+    """Load the released phase table."""
+    from sseml.model.phases import load_phases  # noqa: PLC0415 - start-up: HiGHS takes 50 ms
+
+    return load_phases(released_folder() / DEFAULT_PHASES)
+
+
 def predict_queries(
-    items: Iterable[Query | Refusal], bundle: Bundle, threads: int = 1
+    items: Iterable[Query | Refusal],
+    bundle: Bundle,
+    threads: int = 1,
+    phases: PhaseTable | None = None,
 ) -> Iterator[Answer]:
     """Answer parsed rows in order, a batch at a time, in bounded memory.
 
@@ -137,18 +156,23 @@ def predict_queries(
     threads
         Batches worked on at a time. With more than one, an answer waits for as many batches to be
         read as there are threads: not for a source that is slower than the model.
+    phases
+        What the electrochemical windows are calculated from; None leaves them out.
     """
     stream = iter(items)
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
     if threads > 1:
-        yield from _several_at_a_time(batches, bundle, threads)
+        yield from _several_at_a_time(batches, bundle, threads, phases)
         return
     for batch in batches:
-        yield from _answered(batch, bundle)
+        yield from _answered(batch, bundle, phases)
 
 
 def _several_at_a_time(
-    batches: Iterable[Sequence[Query | Refusal]], bundle: Bundle, threads: int
+    batches: Iterable[Sequence[Query | Refusal]],
+    bundle: Bundle,
+    threads: int,
+    phases: PhaseTable | None,
 ) -> Iterator[Answer]:
     from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - start-up: 13 ms
 
@@ -156,7 +180,7 @@ def _several_at_a_time(
     with ThreadPoolExecutor(threads) as pool:
         try:
             for batch in batches:
-                underway.append(pool.submit(_answered, batch, bundle))
+                underway.append(pool.submit(_answered, batch, bundle, phases))
                 if len(underway) > threads:
                     yield from underway.popleft().result()
             while underway:
@@ -166,10 +190,12 @@ def _several_at_a_time(
                 future.cancel()
 
 
-def _answered(batch: Sequence[Query | Refusal], bundle: Bundle) -> list[Answer]:
+def _answered(
+    batch: Sequence[Query | Refusal], bundle: Bundle, phases: PhaseTable | None
+) -> list[Answer]:
     checked = [_without_lithium_refused(item) for item in batch]
     queries = [item for item in checked if isinstance(item, Query)]
-    predictions = iter(_predict_batch(queries, bundle) if queries else ())
+    predictions = iter(_predict_batch(queries, bundle, phases) if queries else ())
     return [next(predictions) if isinstance(item, Query) else item for item in checked]
 
 
@@ -180,15 +206,29 @@ def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
     return Refusal(item.row, item.input, reason, _NO_LITHIUM_FIX, item.columns, "no_lithium")
 
 
-def _predict_batch(queries: Sequence[Query], bundle: Bundle) -> Iterator[Prediction]:
+def _predict_batch(
+    queries: Sequence[Query], bundle: Bundle, phases: PhaseTable | None
+) -> Iterator[Prediction]:
     materials: list[Material] = [query.material for query in queries]
     temperature_C = np.array([query.temperature_C for query in queries])
     answer = bundle.predict(materials, temperature_C)
+    windows = _windows(materials, phases) if phases else {}
     for index, query in enumerate(queries):
-        yield _prediction(query, index, answer, bundle)
+        window = windows.get(query.material.formula)
+        yield _prediction(query, index, answer, bundle, window)
 
 
-def _prediction(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) -> Prediction:
+def _windows(materials: Iterable[Material], phases: PhaseTable) -> dict[str, Window]:
+    """Window of each formula; the points of a temperature series share one."""
+    from sseml.physics.window import electrochemical_windows  # noqa: PLC0415 - start-up: 50 ms
+
+    distinct = {material.formula: material.amounts for material in materials}
+    return dict(zip(distinct, electrochemical_windows(phases, distinct.items()), strict=True))
+
+
+def _prediction(
+    query: Query, index: int, answer: BundleAnswer, bundle: Bundle, window: Window | None
+) -> Prediction:
     distance = answer.distance[index]
     log10_sigma = float(answer.log10_sigma[index])
     measured = bundle.evidence.measured(distance, query.temperature_C)
@@ -212,7 +252,14 @@ def _prediction(query: Query, index: int, answer: BundleAnswer, bundle: Bundle) 
         model=bundle.name,
         measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
         measured_doi=measured.doi if measured else None,
-        notes=tuple(_notes(query, bundle, family, measured, elements_known=elements_known)),
+        V_red=window.V_red if window else None,
+        V_ox=window.V_ox if window else None,
+        window_note="; ".join(window.notes) if window else None,
+        e_above_hull_eV_atom=window.e_above_hull_eV_atom if window else None,
+        notes=(
+            *_notes(query, bundle, family, measured, elements_known=elements_known),
+            *(_window_notes(window) if window else ()),
+        ),
         columns=query.columns,
     )
 
@@ -248,6 +295,19 @@ def _notes(
         )
     if query.conductivity_kind == "bulk":
         yield "predicts what papers report, mostly total conductivity; bulk can be higher"
+
+
+def _window_notes(window: Window) -> Iterator[str]:
+    """What becomes of the material outside its window, and at its composition."""
+    if window.V_red is None or window.V_ox is None:
+        return
+    if window.reduction:
+        yield f"reduced below {window.V_red:.2f} V: {window.reduction}"
+    else:
+        yield f"stable against {window.ion} metal"
+    yield f"oxidised above {window.V_ox:.2f} V: {window.oxidation}"
+    if window.decomposition and window.e_above_hull_eV_atom != 0.0:
+        yield f"at its composition are stable: {written(window.decomposition)}"
 
 
 def _facts_not_used(material: Material, bundle: Bundle) -> list[str]:

@@ -57,6 +57,7 @@ _PHASES_EXAMPLES = """\
 examples:
   sseml data phases near_hull.parquet -o runs/phases-1
   sseml data phases mine.csv -o runs/phases-mine --source "our DFT, PBE" --licence CC-BY-4.0
+  sseml data phases mine.csv -o runs/phases-mine --windows data/literature/windows.csv
 
 The file holds `formula` and `e_form_ev_per_atom` (eV/atom, from the elements), one compound a row.
 Oxides and fluorides with more anion charge than their cations can carry are left out and listed.
@@ -150,6 +151,12 @@ def add_commands(commands: Commands) -> None:
         phases.add_argument(
             f"--{option}", default=default, help="for the card (default: %(default)s)"
         )
+    phases.add_argument(
+        "--windows",
+        type=Path,
+        metavar="FILE",
+        help="published windows to go with it: a CSV like data/literature/windows.csv",
+    )
     phases.set_defaults(run=_phases)
 
 
@@ -227,6 +234,7 @@ def _phases(arguments: argparse.Namespace) -> int:
         licence=arguments.licence,
         credit=arguments.credit,
         corrections=arguments.corrections,
+        windows=arguments.windows,
     )
     for formula in draft.dropped:
         say(f"left out, more O and F than its cations can carry: {formula}")

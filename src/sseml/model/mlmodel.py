@@ -25,10 +25,14 @@ _EXAMPLE = {
     "data": [["Li6PS5Cl", 25.0], ["Li1.3Al0.3Ti1.7(PO4)3", 60.0], ["75Li2S-25P2S5", 25.0]],
 }
 
-_TEXTS = ("input", "status", "kind", "formula", "family", "domain", "measured_doi", "model")
+_TEXTS = (
+    "input", "status", "kind", "formula", "family", "window_note", "domain", "measured_doi",
+    "model",
+)  # fmt: skip
 _NUMBERS = (
     "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
-    "p_superionic", "activation_energy_eV", "measured_sigma_S_cm",
+    "p_superionic", "activation_energy_eV", "V_red", "V_ox", "e_above_hull_eV_atom",
+    "measured_sigma_S_cm",
 )  # fmt: skip
 
 _MLMODEL = """\
@@ -67,6 +71,7 @@ def signature() -> dict[str, str]:
     params = [
         {"name": "temperature_C", "default": 25.0, "shape": None, "type": "double"},
         {"name": "explain", "default": False, "shape": None, "type": "boolean"},
+        {"name": "window", "default": True, "shape": None, "type": "boolean"},
         {"name": "time_limit_s", "default": 0.0, "shape": None, "type": "double"},
         {"name": "threads", "default": 1, "shape": None, "type": "long"},
         {"name": "as_text", "default": False, "shape": None, "type": "boolean"},
@@ -80,7 +85,7 @@ def signature() -> dict[str, str]:
 
 def requirements() -> list[str]:
     """What serving a bundle made here needs, pinned where the numbers depend on it."""
-    pinned = [f"{name}=={version(name)}" for name in ("numpy", "pyarrow")]
+    pinned = [f"{name}=={version(name)}" for name in ("highspy", "numpy", "pyarrow")]
     return [f"sseml[mlflow]=={__version__}", *pinned]
 
 

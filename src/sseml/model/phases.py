@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from sseml._version import __version__
 from sseml.curation.phases import PhaseDraft
+from sseml.curation.windows import read_windows
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
+from sseml.model.windows import WINDOWS
 from sseml.physics.phases import SHIFTS_EV, PhaseTable
 from sseml.records import BundleError
 
@@ -63,9 +65,23 @@ decided from the formula alone, so a disulfide such as FeS2 is shifted too.
   cancels.
 """
 
+_CARD_WINDOWS = """
+## Published windows
+`{file}`: {rows} electrochemical windows from the literature, {measured} of them measured, each with
+its source and method: to compare with, and to show beside what is calculated. They are facts, to
+which nobody holds a copyright; they enter no calculation.
+"""
+
 
 def save_phases(
-    folder: Path, draft: PhaseDraft, *, source: str, licence: str, credit: str, corrections: str
+    folder: Path,
+    draft: PhaseDraft,
+    *,
+    source: str,
+    licence: str,
+    credit: str,
+    corrections: str,
+    windows: Path | None = None,
 ) -> None:
     """Write a phase bundle to a folder that does not exist yet; whole or not at all.
 
@@ -77,14 +93,20 @@ def save_phases(
         The rows.
     source, licence, credit, corrections
         What the card says of where the energies are from.
+    windows
+        A table of published windows to go with them, as `sseml.curation.windows.read_windows`
+        reads it.
 
     Raises
     ------
     BundleError
         If the folder exists.
+    RefusedInputError
+        If a row of the windows is wrong.
     """
     if folder.exists():
         raise BundleError(f"{folder} exists; name a folder that does not")
+    published = () if windows is None else read_windows(windows)
     symbols = sorted({symbol for phase in draft.phases for symbol in phase.amounts})
     manifest = {
         "schema_version": PHASE_SCHEMA_VERSION,
@@ -100,6 +122,7 @@ def save_phases(
         "source_sha256": draft.sha256,
         "dropped": list(draft.dropped),
         "shifts_eV": dict(SHIFTS_EV),
+        "published_windows": len(published),
     }
     card = _CARD.format(
         **{key: value for key, value in manifest.items() if key not in ("symbols", "dropped")},
@@ -111,6 +134,9 @@ def save_phases(
         dropped_count=len(draft.dropped),
         dropped=", ".join(draft.dropped) or "none",
     )
+    if published:
+        measured = sum(not window.is_calculated for window in published)
+        card += _CARD_WINDOWS.format(file=WINDOWS, rows=len(published), measured=measured)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         building = Path(scratch) / folder.name
@@ -119,6 +145,8 @@ def save_phases(
         (building / MANIFEST).write_text(document, encoding="utf-8")
         (building / CARD).write_text(card, encoding="utf-8")
         _write_rows(building / PHASES, draft, symbols, licence)
+        if windows is not None:
+            (building / WINDOWS).write_bytes(windows.read_bytes())
         write_checksums(building)
         building.rename(folder)
 

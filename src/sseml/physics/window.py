@@ -23,7 +23,11 @@ ION_TOLERANCE = 0.05
 _STEP = 1e-6
 """Of the ion, in element fraction: smaller than any distance between two phases."""
 
+_DECIMALS = 9
+"""Of V and eV; what lies beyond depends on which composition was asked before."""
+
 _COLLAPSED_V = 1e-6
+_MUCH_WIDER = 2.0
 _NOTHING = 1e-9
 _NOBLE_GASES = frozenset(("He", "Ne", "Ar", "Kr", "Xe", "Rn"))
 _ON_HULL_EV = 1e-6
@@ -114,8 +118,9 @@ def electrochemical_windows(
     ion
         The mobile ion.
     tolerance
-        If the composition as written has no window, the widest one within this share of the ion's
-        amount is given, and `Window.ion_change` says where it was found.
+        If a composition within this share of the ion's amount has a window more than twice as wide
+        as the one written, which lies beside it by rounding or doping, the widest one is given, and
+        `Window.ion_change` says where it was found.
     corrections
         Elements of `sseml.physics.phases.SHIFTS_EV`.
 
@@ -175,7 +180,7 @@ class _Asked:
         stable = self._hull.at(self._composition)
         lithiated, delithiated = self._beside(+1), self._beside(-1)
         V_red, V_ox = self._potential(lithiated), self._potential(delithiated)
-        if V_ox - V_red < _COLLAPSED_V and tolerance > 0 and (change := self._widest(tolerance)):
+        if change := self._better(V_ox - V_red, tolerance):
             amounts = {**self._amounts, self._ion: self._amounts[self._ion] * (1.0 + change)}
             changed = _Asked(self._hull, _rewritten(amounts), amounts, self._ion).window(0.0)
             return replace(changed, ion_change=change, e_above_hull_eV_atom=self._above(stable))
@@ -201,7 +206,7 @@ class _Asked:
         entry = self._hull.system.entry(self._composition)
         if entry is None:
             return None
-        above = entry - stable.energy_eV
+        above = round(entry - stable.energy_eV, _DECIMALS)
         return above if above > _ON_HULL_EV else 0.0
 
     def _beside(self, sign: int) -> Equilibrium:
@@ -210,21 +215,24 @@ class _Asked:
 
     def _potential(self, equilibrium: Equilibrium) -> float:
         """Against the metal, in V; never below 0, as the metal itself is among the phases."""
-        return max(0.0, -float(equilibrium.potential_eV[self._column]))
+        return round(max(0.0, -float(equilibrium.potential_eV[self._column])), _DECIMALS)
 
-    def _widest(self, tolerance: float) -> float | None:
-        """Change of the amount of the ion, as a share, that gives the widest window."""
+    def _better(self, width_V: float, tolerance: float) -> float | None:
+        """Change of the amount of the ion, as a share, with a window more than twice as wide."""
         held = float(self._composition[self._column])
 
-        def energy_and_potential(change: float) -> tuple[float, float]:
+        def energy_and_slope(change: float) -> tuple[float, float]:
             there = self._hull.at(self._composition + change * held * self._direction)
             return there.energy_eV, held * float(there.potential_eV[self._column])
 
-        steps = pieces(energy_and_potential, -tolerance, tolerance)
-        jumps = [(after.slope - before.slope, before.high) for before, after in pairwise(steps)]
-        if not jumps:
+        enough = held * max(_MUCH_WIDER * width_V, _COLLAPSED_V)
+        if energy_and_slope(tolerance)[1] - energy_and_slope(-tolerance)[1] <= enough:
             return None
-        widest = max(jump for jump, _ in jumps)
+        steps = pieces(energy_and_slope, -tolerance, tolerance)
+        jumps = [(after.slope - before.slope, before.high) for before, after in pairwise(steps)]
+        widest = max((jump for jump, _ in jumps), default=0.0)
+        if widest <= enough:
+            return None
         return min((at for jump, at in jumps if jump > widest - _COLLAPSED_V), key=abs)
 
     def _reaction(self, beside: Equilibrium, sign: int) -> Reaction:
@@ -259,24 +267,18 @@ def _notes(window: Window) -> Iterator[str]:
     yield "calculated, thermodynamic: measured windows are wider, by 0.5 V and more"
     match window.e_above_hull_eV_atom:
         case None:
-            yield (
-                "no entry in the table of phases: the energy is set to that of the decomposition, "
-                "the best case"
-            )
+            yield "no entry of its own: energy set to the hull, the best case"
         case 0.0:
-            yield "on the hull of the table"
+            yield "on the hull"
         case above:
-            yield f"metastable by {above:.3f} eV/atom: the energy is set to the hull, the best case"
+            yield f"{above:.3f} eV/atom above the hull: energy set to the hull, the best case"
     if window.ion_change:
-        yield (
-            f"the composition as written has no window; this is that of {window.formula}, "
-            f"{window.ion} {100 * window.ion_change:+.1f} %"
-        )
+        change = f"{window.ion} {100 * window.ion_change:+.1f} %"
+        yield f"none or little as written; this is that of {window.formula} ({change})"
     elif window.collapsed:
         yield "collapsed: the composition lies between phases that react at one potential"
-    elements = [name for name in window.decomposition or () if _is_element(name)]
-    if elements:
-        yield f"the decomposition contains an element: {', '.join(elements)}"
+    if elements := [name for name in window.decomposition or () if _is_element(name)]:
+        yield f"decomposes into an element: {', '.join(elements)}"
 
 
 def _is_element(formula: str) -> bool:

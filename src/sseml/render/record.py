@@ -43,6 +43,7 @@ EXPLANATION = "explanation"
 _NEAREST = tuple(name for name in OUTPUT_COLUMNS if name.startswith("nearest_"))
 _PREDICTED = (
     "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm", "p_superionic", "activation_energy_eV",
+    "V_red", "V_ox", "e_above_hull_eV_atom",
 )  # fmt: skip
 _NOT_AS_IT_STANDS = ("input", "status", "error", "log10_sigma", *_PREDICTED, *_NEAREST)
 _AS_IT_STANDS = tuple(name for name in OUTPUT_COLUMNS if name not in _NOT_AS_IT_STANDS)
@@ -139,6 +140,10 @@ def _stated(answer: Prediction) -> Iterable[tuple[str, str]]:
     yield "interval", f"{answer.sigma_low_S_cm:.1g} to {answer.sigma_high_S_cm:.1g} S/cm (90 %)"
     yield "superionic", f"{answer.p_superionic:.0%} probability that σ ≥ 1e-4 S/cm"
     yield "activation", f"{answer.activation_energy_eV:.2f} eV"
+    if answer.V_red is not None and answer.V_ox is not None:
+        yield "window", f"{answer.V_red:.2f} to {answer.V_ox:.2f} V; {answer.window_note}"
+    elif answer.window_note:
+        yield "window", answer.window_note
 
 
 def _evidence(answer: Prediction) -> Iterable[tuple[str, str]]:
@@ -183,8 +188,8 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _rounded(value: float) -> float | None:
-    return float(f"{value:.{_DIGITS}g}") if math.isfinite(value) else None
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(f"{value:.{_DIGITS}g}")
 
 
 def _kept_columns(columns: Mapping[str, object], taken: Iterable[str]) -> Record:

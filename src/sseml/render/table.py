@@ -22,6 +22,7 @@ _COLUMNS = {
     "90 % interval": 13,
     "P≥1e-4": 6,
     "Ea, eV": 6,
+    "window, V": 9,
     "domain": 7,
     "measured": 8,
 }
@@ -32,7 +33,7 @@ _AMOUNT = re.compile(r"\d+\.\d{4,}")
 
 
 def table_lines(
-    answers: Iterable[Answer], *, explain: bool = False, width: int = 100
+    answers: Iterable[Answer], *, explain: bool = False, width: int = 112
 ) -> Iterator[str]:
     """Yield the lines of the table, a refused row in its place with its reason."""
     rest = iter(answers)
@@ -79,11 +80,18 @@ def _answered(answer: Prediction, label: str) -> str:
         f"{answer.sigma_low_S_cm:.0e}…{answer.sigma_high_S_cm:.0e}",
         f"{answer.p_superionic:.2f}",
         f"{answer.activation_energy_eV:.2f}",
+        _window(answer),
         answer.domain,
         "" if measured is None else f"{measured:.1e}",
     )
     padded = (pad(visible(c), room) for c, room in zip(cells, _COLUMNS.values(), strict=True))
     return _GAP.join((label, *padded)).rstrip()
+
+
+def _window(answer: Prediction) -> str:
+    if answer.V_red is None or answer.V_ox is None:
+        return ""
+    return f"{answer.V_red:.2f}–{answer.V_ox:.2f}"
 
 
 def _refused(answer: Refusal, label: str, width: int) -> Iterator[str]:

@@ -24,6 +24,7 @@ JSON = "application/json"
 CSV = "text/csv"
 FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")
 
+_SWITCHES = ("explain", "window")
 _DEEPEST_CELL = 16
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _JSON_TYPES = {bool: "true or false", int: "a number", float: "a number", type(None): "null"}
@@ -38,7 +39,7 @@ class Asked:
     rows
         Formula text and the other cells of every row, as they were written.
     params
-        ``temperature_C`` and ``explain``, where given.
+        ``temperature_C``, ``explain`` and ``window``, where given.
     unknown_columns
         Headings that say nothing to the model.
     """
@@ -132,13 +133,14 @@ def _params(written: object) -> dict[str, Any]:
         return {}
     if not isinstance(written, dict):
         raise RequestError("bad_param", "params is a JSON object, such as {'temperature_C': 60}")
-    if not written.keys() <= {"temperature_C", "explain"}:
-        raise RequestError("unknown_params", "params are: temperature_C, explain")
+    if not written.keys() <= {"temperature_C", *_SWITCHES}:
+        raise RequestError("unknown_params", f"params are: temperature_C, {', '.join(_SWITCHES)}")
     params: dict[str, Any] = {}
-    if (explain := written.get("explain")) is not None:
-        if not isinstance(explain, bool):
-            raise RequestError("bad_param", "explain is true or false")
-        params["explain"] = explain
+    for name in _SWITCHES:
+        if (switch := written.get(name)) is not None:
+            if not isinstance(switch, bool):
+                raise RequestError("bad_param", f"{name} is true or false")
+            params[name] = switch
     if (temperature_C := written.get("temperature_C")) is not None:
         params["temperature_C"] = _temperature(temperature_C)
     return params

@@ -261,6 +261,10 @@ def _params() -> _Schema:
                 "description": "For rows that name none; 25 if absent.",
             },
             "explain": {"type": ["boolean", "null"], "description": "Say why, for every row."},
+            "window": {
+                "type": ["boolean", "null"],
+                "description": "Calculate the electrochemical window too; true if absent.",
+            },
         },
         "additionalProperties": False,
     }

@@ -49,7 +49,7 @@ async def score(app: ScoringApp, rows: Sequence[Row], params: Mapping[str, Any])
     rows
         Formula and other cells, each cell with its JSON type.
     params
-        Of the model: ``temperature_C``, ``explain``, ``time_limit_s``, ``threads``.
+        Of the model: ``temperature_C``, ``explain``, ``window``, ``time_limit_s``, ``threads``.
 
     Returns
     -------

@@ -14,7 +14,8 @@ from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
 from sseml.parse.qualifiers import Qualifiers, read_temperature
 from sseml.parse.queries import parse_rows
 from sseml.parse.rows import RawRow, row_of_record
-from sseml.prediction import predict_queries
+from sseml.physics.phases import PhaseTable
+from sseml.prediction import default_phases, predict_queries
 from sseml.records import Answer, Refusal
 from sseml.render import to_nested_record
 from sseml.units import ROOM_TEMPERATURE_C
@@ -30,10 +31,13 @@ class PyfuncModel:
     ----------
     bundle
         The model.
+    phases
+        What electrochemical windows are calculated from.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, phases: PhaseTable) -> None:
         self.bundle = bundle
+        self.phases = phases
 
     def predict(
         self, model_input: pd.DataFrame, params: Mapping[str, Any] | None = None
@@ -48,6 +52,7 @@ class PyfuncModel:
         params
             ``temperature_C`` for rows that name none; ``explain``; ``time_limit_s``, the seconds
             after which the answer is no longer waited for (0: no limit); ``threads`` for many rows;
+            ``window``, which is true, to calculate electrochemical windows too;
             ``as_text`` for records as JSON texts, which MLflow's server passes on more quickly.
 
         Returns
@@ -66,7 +71,9 @@ class PyfuncModel:
         threads = int(given.get("threads", 1))
         temperature_C = float(given.get("temperature_C", ROOM_TEMPERATURE_C))
         defaults = Qualifiers(temperature_C=read_temperature(f"{temperature_C!r}"))
-        answers = predict_queries(parse_rows(_rows(model_input), defaults), self.bundle, threads)
+        phases = self.phases if given.get("window", True) else None
+        rows = parse_rows(_rows(model_input), defaults)
+        answers = predict_queries(rows, self.bundle, threads, phases)
         explain = bool(given.get("explain", False))
         limit_s = float(given.get("time_limit_s", 0.0))
         if limit_s > 0:
@@ -105,5 +112,5 @@ def _within(limit_s: float, answers: Iterator[Answer]) -> Iterator[Answer]:
 
 
 def _load_pyfunc(data_path: str) -> PyfuncModel:
-    """Load a bundle for MLflow; its checksums are verified."""
-    return PyfuncModel(Bundle.load(Path(data_path)))
+    """Load a bundle for MLflow, with the released phase table; their checksums are verified."""
+    return PyfuncModel(Bundle.load(Path(data_path)), default_phases())

@@ -1,0 +1,198 @@
+"""What a material and the water or the carbon dioxide of the air react to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sseml.physics.hull import Hull
+from sseml.physics.interface import STABLE_EV_ATOM, Mixing
+from sseml.physics.oxidation import excess_anion_charge
+from sseml.physics.phases import ChemicalSystem, FloatArray, PhaseTable
+from sseml.physics.reactions import Reaction, of_atoms
+from sseml.records import Composition, RefusedInputError
+
+GASES: Mapping[str, Mapping[str, float]] = {
+    "H2O": {"H": 2.0, "O": 1.0},
+    "CO2": {"C": 1.0, "O": 2.0},
+}
+"""What the air can bring."""
+
+PROTIC_HYDROGEN_EV = 0.46
+"""What is added to the energy of a compound for each of its positive hydrogen atoms.
+
+The first scheme of the Materials Project binds them too strongly: by 0.46 eV on average over LiOH,
+NaOH, KOH, Mg(OH)2, Ca(OH)2, Al(OH)3 and La(OH)3 (0.41 to 0.52; enthalpies of formation of the NBS
+tables of 1982), and by 0.4 to 0.6 eV in H2O, H2S, HCl and NH3. Metal hydrides are right to 0.07 eV.
+It cancels unless hydrogen changes its charge, as where H2 is given off."""
+
+_ANIONS = ("O", "F", "N", "Cl", "S", "Br", "I")
+_AS_SULFUR = ("Se", "Te")
+_ONE_CHARGE = frozenset(
+    "Li Na K Rb Cs Be Mg Ca Sr Ba B Al Ga In Sc Y La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu "
+    "Zr Hf C Si Ge P".split()
+)
+"""Elements that take their highest charge beside hydrogen and an anion."""
+
+_CARBONATE = 2.0 + 1e-6
+_NOTHING = 1e-9
+
+
+def positive_hydrogen(amounts: Mapping[str, float]) -> float:
+    """Hydrogen in mol per formula unit that stands as H+, as in water; the rest stands as H-.
+
+    It follows from the charges of all others, and is an estimate in what is neither.
+
+    Examples
+    --------
+    >>> positive_hydrogen({"Li": 1, "O": 1, "H": 1}), positive_hydrogen({"Li": 1, "B": 1, "H": 4})
+    (1.0, 0.0)
+    """
+    held = amounts.get("H", 0.0)
+    named = {symbol: n for symbol, n in amounts.items() if symbol not in _AS_SULFUR}
+    if len(named) < len(amounts):
+        chalcogen = sum(amounts.get(symbol, 0.0) for symbol in ("S", *_AS_SULFUR))
+        named = {**named, "S": chalcogen}
+    anions = tuple(symbol for symbol in _ANIONS if symbol in named)
+    if not held or not anions or len(amounts) == 1:
+        return 0.0
+    if not named.keys() - set(anions) - {"H"} <= _ONE_CHARGE:
+        return held
+    return min(max(held + excess_anion_charge(named, anions) / 2.0, 0.0), held)
+
+
+def is_carbonate(amounts: Mapping[str, float]) -> bool:
+    """Whether carbon stands as carbonate: beside the water, more than two O for each C.
+
+    Examples
+    --------
+    >>> is_carbonate({"Li": 2, "C": 1, "O": 3}), is_carbonate({"Li": 2, "C": 2, "O": 4})
+    (True, False)
+    """
+    oxygen = amounts.get("O", 0.0) - amounts.get("H", 0.0) / 2.0
+    return oxygen > _CARBONATE * amounts["C"]
+
+
+def moisture_reaction(
+    table: PhaseTable,
+    material: Composition,
+    gases: Sequence[str] = ("H2O",),
+    *,
+    corrections: Sequence[str] = (),
+) -> Mixing | None:
+    """Find the most exothermic reaction of a material with gases of the air, in any ratio.
+
+    Parameters
+    ----------
+    table
+        The phases that can form.
+    material
+        Its energy is set to the hull.
+    gases
+        Of `GASES`. Each takes part in whatever amount gives the most energy per atom, or not at all.
+    corrections
+        Elements of `sseml.physics.phases.SHIFTS_EV`.
+
+    Returns
+    -------
+    Mixing or None
+        For one formula unit of the material; None where nothing reacts.
+
+    Raises
+    ------
+    UnknownElementError
+        If the table lacks an element.
+    RefusedInputError
+        If the material holds carbon that is no carbonate, and CO2 is among the gases.
+
+    Notes
+    -----
+    An indicator, for three reasons. The energies are those of crystals at 0 K: no humidity, no
+    pressure, no entropy of the gases, no kinetics. Positive hydrogen is shifted by
+    `PROTIC_HYDROGEN_EV`. With CO2, carbon stays in CO2 and carbonates: its reduction to the element,
+    which the energies favour for every sulfide, does not happen at room temperature. Energies of
+    CO2 and carbonates are left alone: both are too low by 0.9 eV for each carbon, which cancels.
+    """
+    if "CO2" in gases and "C" in material.amounts and not is_carbonate(material.amounts):
+        raise RefusedInputError(
+            f"{material.formula} holds carbon that is no carbonate: what CO2 does to it is not "
+            "calculated",
+            "ask for water alone",
+        )
+    reactants = [material.amounts, *(GASES[gas] for gas in gases)]
+    symbols = sorted({symbol for amounts in reactants for symbol in amounts} | {"H", "O"})
+    system = _as_in_air(table.system(symbols, corrections), carbonates_only="CO2" in gases)
+    hull = Hull(system)
+    compositions = np.array([system.composition(amounts) for amounts in reactants])
+    energies_eV_atom = np.array([hull.at(composition).energy_eV for composition in compositions])
+    found = Hull(_with_reactants(system, compositions, energies_eV_atom)).at(
+        np.ones(len(symbols) + 1)
+    )
+    of_reactant = found.phases >= len(system.formulas)
+    used = np.zeros(len(reactants))
+    used[found.phases[of_reactant] - len(system.formulas)] = found.amounts[of_reactant]
+    energy_eV_atom = found.energy_eV
+    if energy_eV_atom > -STABLE_EV_ATOM or used[0] < _NOTHING:
+        return None
+    sizes = np.array([sum(amounts.values()) for amounts in reactants])
+    atoms = sizes[0] / used[0]
+    products = found.phases[~of_reactant]
+    names = (material.formula, *gases)
+    mixed = {name: float(n) for name, n in zip(names, used * atoms / sizes, strict=True)}
+    return Mixing(
+        share=float(used[0]),
+        energy_eV_atom=energy_eV_atom,
+        energy_eV=float(energy_eV_atom * atoms),
+        reaction=Reaction(
+            {name: n for name, n in mixed.items() if n > _NOTHING},
+            of_atoms(
+                (system.formulas[row] for row in products),
+                system.atoms[products],
+                found.amounts[~of_reactant] * atoms,
+            ),
+        ),
+    )
+
+
+def _as_in_air(system: ChemicalSystem, *, carbonates_only: bool) -> ChemicalSystem:
+    """Shift positive hydrogen, and leave out what CO2 does not become."""
+    hydrogen = system.symbols.index("H")
+    energy = system.energy_eV_atom.copy()
+    kept = np.ones(len(system.formulas), dtype=bool)
+    for row in range(len(system.formulas)):
+        pairs = zip(system.symbols, system.fractions[row].tolist(), strict=True)
+        amounts = {symbol: fraction for symbol, fraction in pairs if fraction}
+        if system.fractions[row, hydrogen]:
+            energy[row] += PROTIC_HYDROGEN_EV * positive_hydrogen(amounts)
+        if carbonates_only and "C" in amounts:
+            kept[row] = system.formulas[row] == "CO2" or is_carbonate(amounts)
+    return replace(
+        system,
+        formulas=tuple(np.array(system.formulas)[kept].tolist()),
+        fractions=system.fractions[kept],
+        energy_eV_atom=energy[kept],
+        atoms=system.atoms[kept],
+    )
+
+
+def _with_reactants(
+    system: ChemicalSystem, compositions: FloatArray, energy_eV_atom: FloatArray
+) -> ChemicalSystem:
+    """Turn the choice of a mixing ratio into the choice of phases, which a hull can make.
+
+    Products y and reactants z, in atoms, hold the same elements: Fᵀy = Cᵀz, with Σz = 1. Adding
+    1 = Σz on both sides, Fᵀy + (1 - C)ᵀz = 1: reactants are phases of the composition 1 - C and of
+    negative energy, with one more element to count them.
+    """
+    n, m = len(system.formulas), len(compositions)
+    counted = np.concatenate((np.zeros(n), np.ones(m)))[:, np.newaxis]
+    fractions = np.vstack((system.fractions, 1.0 - compositions))
+    return ChemicalSystem(
+        symbols=(*system.symbols, "reactants"),
+        formulas=(*system.formulas, *("",) * m),
+        fractions=np.hstack((fractions, counted)),
+        energy_eV_atom=np.concatenate((system.energy_eV_atom, -energy_eV_atom)),
+        atoms=np.concatenate((system.atoms, np.ones(m))),
+    )
