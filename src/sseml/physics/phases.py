@@ -9,6 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.records import RefusedInputError
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -135,6 +137,8 @@ class PhaseTable:
         ------
         UnknownElementError
             If the table lacks an element.
+        RefusedInputError
+            If a correction is not known.
         """
         chosen = tuple(symbols)
         if unknown := self.unknown(chosen):
@@ -143,6 +147,9 @@ class PhaseTable:
         rows = self._rows_within(columns)
         energy = self.energy_eV_atom[rows]
         for symbol in dict.fromkeys(corrections):
+            if symbol not in SHIFTS_EV:
+                known = ", ".join(SHIFTS_EV)
+                raise RefusedInputError(f"no correction of {symbol!r}", f"choose among {known}")
             energy = energy + SHIFTS_EV[symbol] * self.anion_fraction[symbol][rows]
         return ChemicalSystem(
             symbols=chosen,

@@ -11,6 +11,7 @@ from sseml.physics.hull import Hull
 from sseml.physics.phases import PhaseTable
 from sseml.physics.profile import pieces
 from sseml.physics.reactions import of_atoms
+from sseml.physics.window import IONS
 from sseml.records import RefusedInputError
 
 _MOST_IONS_PER_ATOM = 20.0
@@ -68,8 +69,10 @@ def voltage_profile(
     UnknownElementError
         If the table lacks an element.
     RefusedInputError
-        If nothing but the ion is there.
+        If nothing but the ion is there, or the ion is none of `sseml.physics.window.IONS`.
     """
+    if ion not in IONS:
+        raise RefusedInputError(f"{ion!r} is no ion of a profile here", f"ask {', '.join(IONS)}")
     host = {symbol: amount for symbol, amount in amounts.items() if symbol != ion}
     if not host:
         raise RefusedInputError(f"{ion} alone has no voltage profile", "add the other elements")

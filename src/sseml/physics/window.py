@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,6 +15,7 @@ from sseml.physics.hull import Equilibrium, Hull
 from sseml.physics.phases import PhaseTable
 from sseml.physics.profile import pieces
 from sseml.physics.reactions import Reaction, of_atoms
+from sseml.records import RefusedInputError
 
 IONS = ("Li", "Na", "K")
 
@@ -124,24 +126,39 @@ def electrochemical_windows(
     corrections
         Elements of `sseml.physics.phases.SHIFTS_EV`.
 
+    Raises
+    ------
+    RefusedInputError
+        If the ion is none of `IONS`, the tolerance is not in [0, 1) or a correction is not known.
+
     Notes
     -----
     With the energy of the material set to the hull, its limits are the one-sided derivatives of the
     hull's energy by the amount of the ion: where the next atom taken up or given off changes the
     phases. The definition is that of doi 10.1021/acsami.5b07517 and 10.1021/acs.chemmater.5b04082.
     """
-    hulls: dict[frozenset[str], Hull] = {}
-    windows = []
-    for formula, amounts in materials:
+    _check_settings(ion, tolerance)
+    asked = list(materials)
+    found: dict[int, Window] = {}
+    alike: defaultdict[frozenset[str], list[int]] = defaultdict(list)
+    for place, (_, amounts) in enumerate(asked):
         if reason := _unanswerable(table, amounts, ion):
-            windows.append(Window(ion, notes=(reason,)))
-            continue
-        elements = frozenset(amounts)
-        if elements not in hulls:
-            hulls[elements] = Hull(table.system(sorted(elements), corrections))
-        window = _Asked(hulls[elements], formula, amounts, ion).window(tolerance)
-        windows.append(replace(window, notes=tuple(_notes(window))))
-    return windows
+            found[place] = Window(ion, notes=(reason,))
+        else:
+            alike[frozenset(amounts)].append(place)
+    for elements, places in alike.items():
+        hull = Hull(table.system(sorted(elements), corrections))
+        for place in places:
+            window = _Asked(hull, *asked[place], ion).window(tolerance)
+            found[place] = replace(window, notes=tuple(_notes(window)))
+    return [found[place] for place in range(len(asked))]
+
+
+def _check_settings(ion: str, tolerance: float) -> None:
+    if ion not in IONS:
+        raise RefusedInputError(f"{ion!r} is no ion of a window here", f"ask {', '.join(IONS)}")
+    if not 0.0 <= tolerance < 1.0:
+        raise RefusedInputError(f"a tolerance of {tolerance} is no share", "write 0.05 for 5 %")
 
 
 def _unanswerable(table: PhaseTable, amounts: Mapping[str, float], ion: str) -> str | None:
@@ -180,7 +197,7 @@ class _Asked:
         stable = self._hull.at(self._composition)
         lithiated, delithiated = self._beside(+1), self._beside(-1)
         V_red, V_ox = self._potential(lithiated), self._potential(delithiated)
-        if change := self._better(V_ox - V_red, tolerance):
+        if tolerance and (change := self._better(V_ox - V_red, tolerance)):
             amounts = {**self._amounts, self._ion: self._amounts[self._ion] * (1.0 + change)}
             changed = _Asked(self._hull, _rewritten(amounts), amounts, self._ion).window(0.0)
             return replace(changed, ion_change=change, e_above_hull_eV_atom=self._above(stable))
@@ -233,7 +250,7 @@ class _Asked:
         widest = max((jump for jump, _ in jumps), default=0.0)
         if widest <= enough:
             return None
-        return min((at for jump, at in jumps if jump > widest - _COLLAPSED_V), key=abs)
+        return min((at for jump, at in jumps if jump > widest - held * _COLLAPSED_V), key=abs)
 
     def _reaction(self, beside: Equilibrium, sign: int) -> Reaction:
         """What the material becomes when it takes up or gives off one atom of the ion.
