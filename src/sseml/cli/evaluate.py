@@ -21,6 +21,7 @@ _EXAMPLES = """\
 examples:
   sseml evaluate                              every benchmark, as a table
   sseml evaluate official                     one of them
+  sseml evaluate windows                      electrochemical windows, each beside the published one
   sseml evaluate --json > figures.json        for programs
   sseml evaluate -i data/curated              on a table made by `sseml data curate`
   sseml evaluate --write README.md            between the marks of a document
@@ -35,8 +36,8 @@ def add_commands(commands: Commands) -> None:
     """Add `evaluate`."""
     parser = commands.add_parser(
         "evaluate",
-        help="the benchmarks: splits, errors, coverage, by family",
-        description="Measure on held-out papers, compositions and families. "
+        help="the benchmarks: splits, errors, coverage, by family; published windows",
+        description="Measure on held-out papers, compositions and families; compare windows. "
         "Needs the extra `train`.",
         examples=_EXAMPLES,
     )

@@ -2,5 +2,6 @@
 
 from sseml.evaluate.answers import held_out
 from sseml.evaluate.run import Report, evaluate, measurements_at
+from sseml.evaluate.windows import ComparedWindow, compared
 
-__all__ = ["Report", "evaluate", "held_out", "measurements_at"]
+__all__ = ["ComparedWindow", "Report", "compared", "evaluate", "held_out", "measurements_at"]

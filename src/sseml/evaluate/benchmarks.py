@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sseml.curation.released import DEFAULT_PHASES, released_folder
 from sseml.curation.split import NEAR_DUPLICATE_DISTANCE, official_split
 from sseml.evaluate.answers import (
     OUTER_FOLDS,
@@ -26,6 +27,7 @@ from sseml.evaluate.metrics import (
     roc_auc,
     spearman,
 )
+from sseml.evaluate.windows import ComparedWindow, agreement, collapses, compared_both_ways
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
 from sseml.model.fitting import (
     BY_CLUSTER,
@@ -37,8 +39,10 @@ from sseml.model.fitting import (
     fit_calibrated,
     predict_held_out,
 )
+from sseml.model.phases import load_phases
 from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.windows import load_windows
 from sseml.records import RefusedInputError
 
 FloatArray = NDArray[np.float64]
@@ -70,10 +74,13 @@ class Outcome:
     held_out
         The answers behind them, as `sseml.evaluate.held_out` gives them; None where the rows are
         not held out group by group.
+    compared
+        Published windows and what is calculated, row by row.
     """
 
     figures: Figures
     held_out: pd.DataFrame | None = None
+    compared: tuple[ComparedWindow, ...] = ()
 
 
 def official(subject: Subject, progress: Progress) -> Outcome:
@@ -194,12 +201,24 @@ def energies(subject: Subject, progress: Progress) -> Outcome:
     return Outcome(figures)
 
 
+def windows(subject: Subject, progress: Progress) -> Outcome:
+    """Electrochemical windows of the released phase table against published calculated ones."""
+    folder = released_folder() / DEFAULT_PHASES
+    phases, published = load_phases(folder), load_windows(folder).rows
+    rows = compared_both_ways(phases, published)
+    measured = subject.table
+    formulas = measured.loc[measured["source"] == "obelix", "formula"].unique().tolist()
+    progress(f"windows: {len(rows)} comparisons, {len(formulas)} formulas of OBELiX")
+    return Outcome(agreement(rows) | collapses(phases, formulas), compared=tuple(rows))
+
+
 BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
     "official": official,
     "papers": papers,
     "clusters": clusters,
     "families": families,
     "energies": energies,
+    "windows": windows,
 }
 
 

@@ -15,6 +15,8 @@ from sseml.curation.released import released_evidence
 from sseml.curation.table import load_measurements
 from sseml.evaluate.answers import Figures, figures_by_family
 from sseml.evaluate.benchmarks import BENCHMARKS, Subject
+from sseml.evaluate.windows import ComparedWindow
+from sseml.evaluate.windows import lines as window_lines
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
@@ -62,6 +64,25 @@ GOALS: dict[tuple[str, str], Goal] = {
     ("families", "MAE10c pooled"): Goal("", "≤ 1.3", "leave one family out"),
     ("energies", "MAE eV"): Goal("", "", "activation energy, grouped by DOI"),
     ("energies", "MAE eV constant"): Goal("", "", "the same, always the median"),
+    ("windows", "V_red MAE 2015"): Goal(
+        "≤ 0.02", "", "V, Zhu, He, Mo 2015, 19 windows, S taken back"
+    ),
+    ("windows", "V_ox MAE 2015"): Goal("≤ 0.08", "", "the same, oxidation limit"),
+    ("windows", "V_ox MAE 2015 as it stands"): Goal("", "", "the same, table as it stands"),
+    ("windows", "V_red MAE 2020"): Goal(
+        "≤ 0.02", "", "V, a run with the corrections of 2021, 12 windows"
+    ),
+    ("windows", "V_ox MAE 2020"): Goal("≤ 0.05", "", "the same, oxidation limit"),
+    ("windows", "V_ox MAE 2020 S taken back"): Goal("", "", "the same, S taken back"),
+    ("windows", "V_red MAE 2021"): Goal(
+        "≤ 0.03", "", "V, Schwietert 2021, 12 windows, S taken back"
+    ),
+    ("windows", "V_ox MAE 2021"): Goal("≤ 0.20", "", "the same, oxidation limit"),
+    ("windows", "V_ox MAE 2021 as it stands"): Goal("", "", "the same, table as it stands"),
+    ("windows", "collapsed share"): Goal(
+        "≤ 0.07", "", "OBELiX formulas whose window collapses, Li ±5 %"
+    ),
+    ("windows", "collapsed share as written"): Goal("", "", "the same, Li exactly as written"),
 }
 
 
@@ -81,15 +102,19 @@ class Report:
     held_out
         For ``papers`` and ``clusters``: the answers behind the figures, one row a measurement, as
         `sseml.evaluate.held_out` gives them. Not part of `to_dict`.
+    compared
+        For ``windows``: published windows and what is calculated, row by row.
     """
 
     figures: dict[str, Figures]
     rows: int
     by_family: dict[str, dict[str, Figures]] = field(default_factory=dict)
     held_out: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+    compared: tuple[ComparedWindow, ...] = field(default=(), repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready data; a figure that cannot be had is None."""
+        rows = [row.to_dict() for row in self.compared]
         return {
             "measurements": self.rows,
             "benchmarks": {name: _without_nan(own) for name, own in self.figures.items()},
@@ -97,11 +122,11 @@ class Report:
                 name: {family: _without_nan(own) for family, own in families.items()}
                 for name, families in self.by_family.items()
             },
-        }
+        } | ({"windows": rows} if rows else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Report:
-        """Rebuild from `to_dict`, also of a version that knew no families; without `held_out`."""
+        """Rebuild from `to_dict`, also of a version that knew less; without `held_out`."""
         return cls(
             figures={name: _with_nan(own) for name, own in data["benchmarks"].items()},
             rows=data["measurements"],
@@ -109,10 +134,11 @@ class Report:
                 name: {family: _with_nan(own) for family, own in families.items()}
                 for name, families in data.get("by_family", {}).items()
             },
+            compared=tuple(ComparedWindow.from_dict(row) for row in data.get("windows", ())),
         )
 
     def to_text(self) -> str:
-        """As Markdown tables."""
+        """As Markdown tables; where ``windows`` is alone, with every window compared."""
         lines = ["| benchmark | figure | measured | floor | aim |", "|---|---|---|---|---|"]
         for (benchmark, figure), goal in GOALS.items():
             if benchmark in self.figures:
@@ -124,6 +150,8 @@ class Report:
                 )
         if "families" in self.figures:
             lines += ["", *_family_lines(self.figures["families"])]
+        if self.figures.keys() == {"windows"}:
+            lines += ["", *window_lines(self.compared, self.figures["windows"])]
         return "\n".join(lines) + "\n"
 
 
@@ -192,6 +220,7 @@ def evaluate(
         rows=len(measurements),
         by_family={name: figures_by_family(own) for name, own in answered.items()},
         held_out=answered,
+        compared=tuple(row for outcome in outcomes.values() for row in outcome.compared),
     )
 
 
