@@ -16,15 +16,13 @@ from sseml.families import FamilyMatch, recognise
 from sseml.model.bundle import Bundle, BundleAnswer
 from sseml.model.evidence import MeasuredValue, domain
 from sseml.parse.text import parse_line
-from sseml.physics.reactions import written
 from sseml.records import Answer, Material, Prediction, Query, Refusal
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sseml.physics.phases import PhaseTable
-    from sseml.physics.window import Window
+    from sseml.model.stability import PhaseBundle, Stability
 
 _BATCH = 128
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
@@ -132,18 +130,18 @@ def default_bundle() -> Bundle:
     return Bundle.load(released_folder() / DEFAULT_BUNDLE)
 
 
-def default_phases() -> PhaseTable:
-    """Load the released phase table."""
-    from sseml.model.phases import load_phases  # noqa: PLC0415 - start-up: HiGHS takes 50 ms
+def default_phases() -> PhaseBundle:
+    """Load the released phase table and the windows published beside it."""
+    from sseml.model.stability import PhaseBundle  # noqa: PLC0415 - start-up: 50 ms
 
-    return load_phases(released_folder() / DEFAULT_PHASES)
+    return PhaseBundle.load(released_folder() / DEFAULT_PHASES)
 
 
 def predict_queries(
     items: Iterable[Query | Refusal],
     bundle: Bundle,
     threads: int = 1,
-    phases: PhaseTable | None = None,
+    phases: PhaseBundle | None = None,
 ) -> Iterator[Answer]:
     """Answer parsed rows in order, a batch at a time, in bounded memory.
 
@@ -172,7 +170,7 @@ def _several_at_a_time(
     batches: Iterable[Sequence[Query | Refusal]],
     bundle: Bundle,
     threads: int,
-    phases: PhaseTable | None,
+    phases: PhaseBundle | None,
 ) -> Iterator[Answer]:
     from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - start-up: 13 ms
 
@@ -191,7 +189,7 @@ def _several_at_a_time(
 
 
 def _answered(
-    batch: Sequence[Query | Refusal], bundle: Bundle, phases: PhaseTable | None
+    batch: Sequence[Query | Refusal], bundle: Bundle, phases: PhaseBundle | None
 ) -> list[Answer]:
     checked = [_without_lithium_refused(item) for item in batch]
     queries = [item for item in checked if isinstance(item, Query)]
@@ -207,33 +205,26 @@ def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
 
 
 def _predict_batch(
-    queries: Sequence[Query], bundle: Bundle, phases: PhaseTable | None
+    queries: Sequence[Query], bundle: Bundle, phases: PhaseBundle | None
 ) -> Iterator[Prediction]:
     materials: list[Material] = [query.material for query in queries]
     temperature_C = np.array([query.temperature_C for query in queries])
     answer = bundle.predict(materials, temperature_C)
-    windows = _windows(materials, phases) if phases else {}
+    stabilities = phases.stabilities(materials) if phases else {}
     for index, query in enumerate(queries):
-        window = windows.get(query.material.formula)
-        yield _prediction(query, index, answer, bundle, window)
-
-
-def _windows(materials: Iterable[Material], phases: PhaseTable) -> dict[str, Window]:
-    """Window of each formula; the points of a temperature series share one."""
-    from sseml.physics.window import electrochemical_windows  # noqa: PLC0415 - start-up: 50 ms
-
-    distinct = {material.formula: material.amounts for material in materials}
-    return dict(zip(distinct, electrochemical_windows(phases, distinct.items()), strict=True))
+        stability = stabilities.get(query.material.formula)
+        yield _prediction(query, index, answer, bundle, stability)
 
 
 def _prediction(
-    query: Query, index: int, answer: BundleAnswer, bundle: Bundle, window: Window | None
+    query: Query, index: int, answer: BundleAnswer, bundle: Bundle, stability: Stability | None
 ) -> Prediction:
     distance = answer.distance[index]
     log10_sigma = float(answer.log10_sigma[index])
     measured = bundle.evidence.measured(distance, query.temperature_C)
     family = recognise(query.material)
     elements_known = bool(answer.elements_known[index])
+    window = stability.window if stability else None
     return Prediction(
         row=query.row,
         input=query.input,
@@ -254,11 +245,11 @@ def _prediction(
         measured_doi=measured.doi if measured else None,
         V_red=window.V_red if window else None,
         V_ox=window.V_ox if window else None,
-        window_note="; ".join(window.notes) if window else None,
+        window_note=stability.note if stability else None,
         e_above_hull_eV_atom=window.e_above_hull_eV_atom if window else None,
         notes=(
             *_notes(query, bundle, family, measured, elements_known=elements_known),
-            *(_window_notes(window) if window else ()),
+            *(stability.reasons() if stability else ()),
         ),
         columns=query.columns,
     )
@@ -295,19 +286,6 @@ def _notes(
         )
     if query.conductivity_kind == "bulk":
         yield "predicts what papers report, mostly total conductivity; bulk can be higher"
-
-
-def _window_notes(window: Window) -> Iterator[str]:
-    """What becomes of the material outside its window, and at its composition."""
-    if window.V_red is None or window.V_ox is None:
-        return
-    if window.reduction:
-        yield f"reduced below {window.V_red:.2f} V: {window.reduction}"
-    else:
-        yield f"stable against {window.ion} metal"
-    yield f"oxidised above {window.V_ox:.2f} V: {window.oxidation}"
-    if window.decomposition and window.e_above_hull_eV_atom != 0.0:
-        yield f"at its composition are stable: {written(window.decomposition)}"
 
 
 def _facts_not_used(material: Material, bundle: Bundle) -> list[str]:

@@ -13,7 +13,8 @@ from sseml.cli.exits import ANSWERED, REFUSED, CommandError
 from sseml.cli.help import Commands
 from sseml.cli.output import require_no_folder, results
 from sseml.cli.progress import watched
-from sseml.records import Answer, Query, Refusal
+from sseml.cli.questions import add_questions, count_of, questions
+from sseml.records import Answer, Refusal
 from sseml.render import FORMATS, Format, visible, write
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -54,19 +55,7 @@ def add_commands(commands: Commands) -> None:
         description="Predict the ionic conductivity of solid Li electrolytes from their formulas.",
         examples=_EXAMPLES,
     )
-    parser.add_argument("formula", nargs="*", metavar="FORMULA", help="formula, mixture or name")
-    parser.add_argument(
-        "-i",
-        "--input",
-        metavar="FILE",
-        help="formulas, one a line; or CSV, JSON lines or Parquet; `-` reads standard input",
-    )
-    parser.add_argument(
-        "--input-format",
-        choices=("text", "csv", "tsv", "jsonl", "parquet"),
-        help="default: by the ending of the file; text on standard input",
-    )
-    parser.add_argument("--column", help="column that holds the formula (default: formula, …)")
+    add_questions(parser)
     parser.add_argument(
         "-T",
         "--temperature",
@@ -100,13 +89,13 @@ def run(arguments: argparse.Namespace) -> int:
     from sseml.prediction import default_bundle, default_phases, predict_queries  # noqa: PLC0415
 
     format_ = _format(arguments)
-    items = _read(arguments)
+    items = questions(arguments, arguments.temperature)
     bundle = Bundle.load(arguments.bundle) if arguments.bundle else default_bundle()
     tally = _Tally(strict=arguments.strict)
     phases = default_phases() if arguments.window else None
     answers = tally.passing(predict_queries(items, bundle, phases=phases))
     if arguments.output or not sys.stdout.isatty():
-        answers = watched(answers, total=_rows(arguments))
+        answers = watched(answers, total=count_of(arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
         write(answers, stream, format_, explain=arguments.explain, width=_table_width(arguments))
     return tally.report()
@@ -126,32 +115,6 @@ def _format(arguments: argparse.Namespace) -> Format:
             f"use one of {', '.join(_ENDINGS)} or say --format"
         )
     return _ENDINGS[ending]
-
-
-def _read(arguments: argparse.Namespace) -> Iterable[Query | Refusal]:
-    from sseml.parse.qualifiers import Qualifiers, read_temperature  # noqa: PLC0415
-    from sseml.parse.queries import parse_rows  # noqa: PLC0415
-    from sseml.parse.rows import RawRow, read_rows  # noqa: PLC0415
-
-    if bool(arguments.formula) == bool(arguments.input):
-        raise CommandError("give either formulas or -i FILE; `sseml predict --help` shows examples")
-    rows: Iterable[RawRow | Refusal]
-    if arguments.formula:
-        rows = (RawRow(number, text, {}) for number, text in enumerate(arguments.formula, start=1))
-    else:
-        source = sys.stdin.buffer if arguments.input == "-" else arguments.input
-        rows = read_rows(source, arguments.input_format, arguments.column)
-    return parse_rows(rows, Qualifiers(temperature_C=read_temperature(arguments.temperature)))
-
-
-def _rows(arguments: argparse.Namespace) -> int | None:
-    """Rows of the input as far as counting line ends tells; only the progress bar asks."""
-    if not sys.stderr.isatty() or not arguments.input or arguments.input == "-":
-        return len(arguments.formula) or None
-    if arguments.input.lower().endswith(".parquet"):
-        return None
-    with Path(arguments.input).open("rb") as file:
-        return sum(block.count(b"\n") for block in iter(lambda: file.read(2**20), b""))
 
 
 def _table_width(arguments: argparse.Namespace) -> int:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from typing import TextIO, TypeVar
-
-from sseml.records import Answer
+from typing import Protocol, TextIO, TypeVar
 
 _SILENT_S = 2.0
 """A job shorter than this shows nothing."""
@@ -15,7 +13,13 @@ _SILENT_S = 2.0
 _BETWEEN_S = 0.2
 _BAR = 24
 
-Item = TypeVar("Item", bound=Answer)
+
+class _OfRow(Protocol):
+    @property
+    def row(self) -> int: ...
+
+
+Item = TypeVar("Item", bound=_OfRow)
 
 
 def say(line: str) -> None:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from sseml.model.bundle import Bundle
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
+from sseml.model.stability import PhaseBundle
 from sseml.parse.qualifiers import Qualifiers, read_temperature
 from sseml.parse.queries import parse_rows
 from sseml.parse.rows import RawRow, row_of_record
-from sseml.physics.phases import PhaseTable
 from sseml.prediction import default_phases, predict_queries
 from sseml.records import Answer, Refusal
 from sseml.render import to_nested_record
@@ -35,7 +35,7 @@ class PyfuncModel:
         What electrochemical windows are calculated from.
     """
 
-    def __init__(self, bundle: Bundle, phases: PhaseTable) -> None:
+    def __init__(self, bundle: Bundle, phases: PhaseBundle) -> None:
         self.bundle = bundle
         self.phases = phases
 

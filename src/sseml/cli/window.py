@@ -1,0 +1,228 @@
+"""`sseml window`: electrochemical limits, reaction products and hull energy, row by row."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from sseml.cli.exits import ANSWERED, REFUSED, CommandError
+from sseml.cli.extras import needing
+from sseml.cli.help import Commands
+from sseml.cli.output import results
+from sseml.cli.progress import watched
+from sseml.cli.questions import add_questions, count_of, questions
+from sseml.records import Query, Refusal
+from sseml.render import inert
+
+if TYPE_CHECKING:
+    from sseml.model.stability import PhaseBundle
+    from sseml.physics.window import Window
+    from sseml.render.window import AnsweredWindow
+
+_EXAMPLES = """\
+examples:
+  sseml window Li6PS5Cl LLZO                   limits, products, energy above the hull
+  sseml window Li6PS5Cl --plot profile.png     the voltage profile with its phases
+  sseml window Li6PS5Cl LLZO LYC --plot w.png  the windows of several side by side
+  sseml window Li6PS5Cl --corrections S        without the source's sulfide correction
+  sseml window Na3PS4 --ion Na                 against sodium
+  sseml window -i candidates.txt -o windows.csv
+
+Calculated windows are thermodynamic; measured ones are wider, by 0.5 V and more, and stand beside
+them where they are known. Nothing is blended. What it all means: docs/window.md.
+"""
+_ENDINGS = {".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `window`."""
+    parser = commands.add_parser(
+        "window",
+        help="electrochemical window, decomposition products and energy above the hull",
+        description="Calculate between which potentials a material is stable, and what becomes of "
+        "it outside, from a table of computed phases.",
+        examples=_EXAMPLES,
+    )
+    add_questions(parser)
+    add_phases(parser)
+    parser.add_argument("--ion", choices=("Li", "Na", "K"), default="Li", help="default: Li")
+    parser.add_argument(
+        "--tolerance",
+        type=_percent,
+        default=5.0,
+        metavar="PERCENT",
+        help="how far the amount of the ion may be off in the formula of a real material "
+        "(default: %(default)g)",
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
+    parser.add_argument(
+        "--format", choices=("text", "csv", "jsonl"), help="default: by the ending of -o, else text"
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw it: PNG, SVG or PDF (extra `report`)"
+    )
+    parser.set_defaults(run=run)
+
+
+def add_phases(parser: argparse.ArgumentParser) -> None:
+    """Add the phase table and the corrections of its energies."""
+    parser.add_argument(
+        "--phases", type=Path, metavar="FOLDER", help="phase table (default: the released one)"
+    )
+    parser.add_argument(
+        "--corrections",
+        type=_corrections,
+        default=(),
+        metavar="S,Br,I",
+        help="change the energies of sulfides, bromides, iodides (see the card of the table)",
+    )
+
+
+def load_bundle(arguments: argparse.Namespace) -> PhaseBundle:
+    """Load the phase bundle that `add_phases` names."""
+    from sseml.model.stability import PhaseBundle  # noqa: PLC0415 - help needs no arrays
+    from sseml.prediction import default_phases  # noqa: PLC0415
+
+    return PhaseBundle.load(arguments.phases) if arguments.phases else default_phases()
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Calculate, write, draw, and count what was refused."""
+    if arguments.plot:
+        with needing("report"):
+            import sseml.report.voltage  # noqa: F401, PLC0415 - before the work, not after
+    items = questions(arguments)
+    format_ = _format(arguments)
+    bundle = load_bundle(arguments)
+    answers = list(watched(_answers(items, bundle, arguments), total=count_of(arguments)))
+    with results(arguments.output) as stream:
+        _write(answers, stream, format_)
+    if arguments.plot:
+        _draw(answers, bundle, arguments)
+    refused = [answer for answer in answers if isinstance(answer, Refusal)]
+    for refusal in refused[:5]:
+        sys.stderr.write(f"sseml: {refusal.message}\n")
+    if refused:
+        sys.stderr.write(f"sseml: {len(refused)} of {len(answers)} rows refused\n")
+    return REFUSED if refused else ANSWERED
+
+
+def _answers(
+    items: Iterable[Query | Refusal], bundle: PhaseBundle, arguments: argparse.Namespace
+) -> Iterator[AnsweredWindow | Refusal]:
+    from sseml.physics.window import electrochemical_window  # noqa: PLC0415
+    from sseml.render.window import AnsweredWindow  # noqa: PLC0415
+
+    for item in items:
+        if isinstance(item, Refusal):
+            yield item
+            continue
+
+        def window(corrections: Sequence[str], asked: Query = item) -> Window:
+            return electrochemical_window(
+                bundle.table,
+                asked.material.formula,
+                asked.material.amounts,
+                ion=arguments.ion,
+                tolerance=arguments.tolerance / 100.0,
+                corrections=corrections,
+            )
+
+        yield AnsweredWindow(
+            query=item,
+            window=window(arguments.corrections),
+            corrections=arguments.corrections,
+            uncorrected=window(()) if arguments.corrections else None,
+            measured=bundle.published.measured_windows(item.material.amounts, arguments.ion),
+            phases=bundle.table.name,
+        )
+
+
+def _write(answers: Sequence[AnsweredWindow | Refusal], stream: IO[str], format_: str) -> None:
+    from sseml.render.window import (  # noqa: PLC0415
+        WINDOW_COLUMNS,
+        nested_window_record,
+        window_block,
+        window_record,
+    )
+
+    match format_:
+        case "csv":
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(WINDOW_COLUMNS)
+            for answer in answers:
+                writer.writerow(inert(cell) for cell in window_record(answer).values())
+        case "jsonl":
+            for answer in answers:
+                record = nested_window_record(answer)
+                stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+        case _:
+            for answer in answers:
+                stream.writelines(f"{line}\n" for line in window_block(answer))
+
+
+def _draw(
+    answers: Sequence[AnsweredWindow | Refusal], bundle: PhaseBundle, arguments: argparse.Namespace
+) -> None:
+    from sseml.physics.voltage import voltage_profile  # noqa: PLC0415
+    from sseml.report import save  # noqa: PLC0415
+    from sseml.report.voltage import voltage_profile as drawn_profile  # noqa: PLC0415
+    from sseml.report.windows import windows_compared  # noqa: PLC0415
+
+    drawable = [each for each in answers if not isinstance(each, Refusal)]
+    if all(each.window.V_red is None for each in drawable):
+        raise CommandError("no row has a window: nothing was drawn", REFUSED)
+    if len(drawable) > 1:
+        formulas = [each.query.material.formula for each in drawable]
+        windows = [each.window for each in drawable]
+        save(
+            windows_compared(formulas, windows, [each.measured for each in drawable]),
+            arguments.plot,
+        )
+        return
+    [only] = drawable
+    plateaus = voltage_profile(
+        bundle.table,
+        only.query.material.amounts,
+        ion=arguments.ion,
+        corrections=arguments.corrections,
+    )
+    figure = drawn_profile(only.query.material.formula, plateaus, only.window, only.measured)
+    save(figure, arguments.plot)
+
+
+def _format(arguments: argparse.Namespace) -> str:
+    if arguments.format is not None:
+        chosen: str = arguments.format
+        return chosen
+    if arguments.output is None:
+        return "text"
+    ending = arguments.output.suffix.lower()
+    if ending not in _ENDINGS:
+        raise CommandError(
+            f"{arguments.output}: the ending {ending!r} names no format; "
+            f"use one of {', '.join(_ENDINGS)} or say --format"
+        )
+    return _ENDINGS[ending]
+
+
+def _percent(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value < 100.0:
+        raise argparse.ArgumentTypeError(f"{text} is no percentage from 0 to below 100")
+    return value
+
+
+def _corrections(text: str) -> tuple[str, ...]:
+    known = ("S", "Br", "I")
+    asked = [part.strip() for part in text.split(",") if part.strip()]
+    if unknown := [part for part in asked if part not in known]:
+        raise argparse.ArgumentTypeError(
+            f"there is no correction for {', '.join(unknown)}; there are: {', '.join(known)}"
+        )
+    return tuple(symbol for symbol in known if symbol in asked)

@@ -1,0 +1,100 @@
+"""Stability of materials: calculated windows, and the measured ones beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sseml.curation.windows import PublishedWindow
+from sseml.model.phases import load_phases
+from sseml.model.windows import PublishedWindows, load_windows
+from sseml.physics.phases import PhaseTable
+from sseml.physics.reactions import written
+from sseml.physics.window import Window, electrochemical_windows
+from sseml.records import Material
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """What is known of the stability of a material.
+
+    Attributes
+    ----------
+    window
+        As calculated.
+    measured
+        Windows measured of this very material.
+    """
+
+    window: Window
+    measured: tuple[PublishedWindow, ...]
+
+    @property
+    def note(self) -> str:
+        """How the numbers are to be read, and what was measured, on one line."""
+        measured = (f"measured: {in_words(each)}" for each in self.measured)
+        return "; ".join((*self.window.notes, *measured))
+
+    def reasons(self) -> Iterator[str]:
+        """What becomes of the material outside its window, and at its composition."""
+        window = self.window
+        if window.V_red is None or window.V_ox is None:
+            return
+        if window.reduction:
+            yield f"reduced below {window.V_red:.2f} V: {window.reduction}"
+        else:
+            yield f"stable against {window.ion} metal"
+        yield f"oxidised above {window.V_ox:.2f} V: {window.oxidation}"
+        if window.decomposition and window.e_above_hull_eV_atom != 0.0:
+            yield f"at its composition are stable: {written(window.decomposition)}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhaseBundle:
+    """What lies in the folder of a phase bundle.
+
+    Attributes
+    ----------
+    table
+        The phases that can form.
+    published
+        Windows that were published, calculated and measured.
+    """
+
+    table: PhaseTable
+    published: PublishedWindows
+
+    @classmethod
+    def load(cls, folder: Path) -> PhaseBundle:
+        """Verify and read both.
+
+        Raises
+        ------
+        BundleError
+            If a file is missing, damaged or lacks something.
+        """
+        return cls(load_phases(folder), load_windows(folder))
+
+    def stabilities(self, materials: Iterable[Material]) -> Mapping[str, Stability]:
+        """Formula → stability against Li metal and beyond; each formula is calculated once."""
+        distinct = {material.formula: material.amounts for material in materials}
+        windows = electrochemical_windows(self.table, distinct.items())
+        return {
+            formula: Stability(window, self.published.measured_windows(amounts))
+            for (formula, amounts), window in zip(distinct.items(), windows, strict=True)
+        }
+
+
+def in_words(measured: PublishedWindow) -> str:
+    """A measured window with its method and source.
+
+    Examples
+    --------
+    ``0 to 5 V (CV, 10.1021/acsami.5b07517)``
+    """
+    low, high = (
+        "?" if limit is None else f"{limit:g}" for limit in (measured.V_red, measured.V_ox)
+    )
+    source = measured.doi or measured.reference
+    return f"{low} to {high} V ({', '.join(part for part in (measured.method, source) if part)})"
