@@ -8,6 +8,7 @@ from dataclasses import dataclass
 DIATOMIC = frozenset(("H", "N", "O", "F", "Cl", "Br", "I"))
 _NOTHING = 1e-6
 _DIGITS = 3
+_WHOLE = 999.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def of_atoms(
 
 
 def written(side: Mapping[str, float]) -> str:
-    """One side of an equation; the number 1 is not written.
+    """One side of an equation, three digits or whole numbers; the number 1 is not written.
 
     Examples
     --------
@@ -64,6 +65,6 @@ def written(side: Mapping[str, float]) -> str:
     """
     terms = []
     for formula, amount in side.items():
-        number = f"{amount:.{_DIGITS}g}"
+        number = f"{amount:.0f}" if amount >= _WHOLE else f"{amount:.{_DIGITS}g}"
         terms.append(formula if number == "1" else f"{number} {formula}")
     return " + ".join(terms) if terms else "nothing"
