@@ -100,10 +100,10 @@ def run(arguments: argparse.Namespace) -> int:
     format_ = _format(arguments)
     bundle = load_bundle(arguments)
     answers = list(watched(_answers(items, bundle, arguments), total=count_of(arguments)))
-    with results(arguments.output) as stream:
-        _write(answers, stream, format_)
     if arguments.plot:
         _draw(answers, bundle, arguments)
+    with results(arguments.output) as stream:
+        _write(answers, stream, format_)
     refused = [answer for answer in answers if isinstance(answer, Refusal)]
     for refusal in refused[:5]:
         sys.stderr.write(f"sseml: {refusal.message}\n")

@@ -114,9 +114,7 @@ def interface_reactions(
             there.amounts * atoms,
         )
         reactants = {formula: amount for formula, amount in mixed.items() if amount}
-        return Mixing(
-            share, energy_eV_atom, energy_eV_atom * atoms, Reaction(reactants, products)
-        )
+        return Mixing(share, energy_eV_atom, energy_eV_atom * atoms, Reaction(reactants, products))
 
     steps = pieces(energy_and_slope, 0.0, 1.0)
     shares = (*(step.low for step in steps), 1.0)

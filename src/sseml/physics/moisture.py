@@ -30,12 +30,16 @@ It cancels unless hydrogen changes its charge, as where H2 is given off."""
 
 _ANIONS = ("O", "F", "N", "Cl", "S", "Br", "I")
 _AS_SULFUR = ("Se", "Te")
-_ONE_CHARGE = frozenset(
-    "Li Na K Rb Cs Be Mg Ca Sr Ba B Al Ga In Sc Y La Ce Pr Nd Sm Eu Gd Tb Dy Ho Er Tm Yb Lu "
-    "Zr Hf C Si Ge P".split()
-)
+_ONE_CHARGE = frozenset((
+    "Li", "Na", "K", "Rb", "Cs", "Be", "Mg", "Ca", "Sr", "Ba", "B", "Al", "Ga", "In", "Sc", "Y",
+    "La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Zr", "Hf",
+    "C", "Si", "Ge", "P",
+))  # fmt: skip
 """Elements that take their highest charge beside hydrogen and an anion."""
 
+_NONMETALS = frozenset((
+    "H", "B", "C", "Si", "Ge", "N", "P", "As", "Sb", "O", "S", "Se", "Te", "F", "Cl", "Br", "I",
+))  # fmt: skip
 _CARBONATE = 2.0 + 1e-6
 _NOTHING = 1e-9
 
@@ -91,7 +95,8 @@ def moisture_reaction(
     material
         Its energy is set to the hull.
     gases
-        Of `GASES`. Each takes part in whatever amount gives the most energy per atom, or not at all.
+        Of `GASES`. Each takes part in the amount that gives the most energy per atom, or not at
+        all.
     corrections
         Elements of `sseml.physics.phases.SHIFTS_EV`.
 
@@ -109,11 +114,16 @@ def moisture_reaction(
 
     Notes
     -----
-    An indicator, for three reasons. The energies are those of crystals at 0 K: no humidity, no
-    pressure, no entropy of the gases, no kinetics. Positive hydrogen is shifted by
-    `PROTIC_HYDROGEN_EV`. With CO2, carbon stays in CO2 and carbonates: its reduction to the element,
-    which the energies favour for every sulfide, does not happen at room temperature. Energies of
-    CO2 and carbonates are left alone: both are too low by 0.9 eV for each carbon, which cancels.
+    An indicator. The energies are those of crystals at 0 K: no humidity, no pressure, no entropy of
+    the gases. Two rules stand for the kinetics at room temperature: neither gas is reduced, though
+    the energies would often have it.
+
+    - Hydrogen of water stays positive: it goes into hydroxides, hydrates and H2S, HCl, NH3, PH3. H2
+      and hydrides are formed only if the material holds hydrogen itself or is an element.
+    - Carbon of CO2 stays in CO2 and carbonates.
+
+    Positive hydrogen is shifted by `PROTIC_HYDROGEN_EV`. Energies of CO2 and carbonates are left
+    alone: both are too low by 0.9 eV for each carbon, which cancels.
     """
     if "CO2" in gases and "C" in material.amounts and not is_carbonate(material.amounts):
         raise RefusedInputError(
@@ -123,7 +133,12 @@ def moisture_reaction(
         )
     reactants = [material.amounts, *(GASES[gas] for gas in gases)]
     symbols = sorted({symbol for amounts in reactants for symbol in amounts} | {"H", "O"})
-    system = _as_in_air(table.system(symbols, corrections), carbonates_only="CO2" in gases)
+    reduces = len(material.amounts) == 1 or "H" in material.amounts
+    system = _as_in_air(
+        table.system(symbols, corrections),
+        no_H2=not reduces,
+        carbonates_only="CO2" in gases,
+    )
     hull = Hull(system)
     compositions = np.array([system.composition(amounts) for amounts in reactants])
     energies_eV_atom = np.array([hull.at(composition).energy_eV for composition in compositions])
@@ -156,18 +171,19 @@ def moisture_reaction(
     )
 
 
-def _as_in_air(system: ChemicalSystem, *, carbonates_only: bool) -> ChemicalSystem:
-    """Shift positive hydrogen, and leave out what CO2 does not become."""
-    hydrogen = system.symbols.index("H")
+def _as_in_air(system: ChemicalSystem, *, no_H2: bool, carbonates_only: bool) -> ChemicalSystem:
+    """Shift positive hydrogen, and leave out what the gases do not become."""
     energy = system.energy_eV_atom.copy()
     kept = np.ones(len(system.formulas), dtype=bool)
-    for row in range(len(system.formulas)):
-        pairs = zip(system.symbols, system.fractions[row].tolist(), strict=True)
+    for row, fractions in enumerate(system.fractions.tolist()):
+        pairs = zip(system.symbols, fractions, strict=True)
         amounts = {symbol: fraction for symbol, fraction in pairs if fraction}
-        if system.fractions[row, hydrogen]:
-            energy[row] += PROTIC_HYDROGEN_EV * positive_hydrogen(amounts)
+        if "H" in amounts:
+            positive = positive_hydrogen(amounts)
+            energy[row] += PROTIC_HYDROGEN_EV * positive
+            kept[row] = not (no_H2 and _holds_reduced_hydrogen(amounts, positive))
         if carbonates_only and "C" in amounts:
-            kept[row] = system.formulas[row] == "CO2" or is_carbonate(amounts)
+            kept[row] &= system.formulas[row] == "CO2" or is_carbonate(amounts)
     return replace(
         system,
         formulas=tuple(np.array(system.formulas)[kept].tolist()),
@@ -175,6 +191,13 @@ def _as_in_air(system: ChemicalSystem, *, carbonates_only: bool) -> ChemicalSyst
         energy_eV_atom=energy[kept],
         atoms=system.atoms[kept],
     )
+
+
+def _holds_reduced_hydrogen(amounts: Mapping[str, float], positive: float) -> bool:
+    """Whether it is hydrogen or a hydride; PH3 and its like are phosphides of H+."""
+    if len(amounts) == 1:
+        return True
+    return positive < amounts["H"] - _NOTHING and not amounts.keys() <= _NONMETALS
 
 
 def _with_reactants(
