@@ -1,0 +1,301 @@
+"""`sseml compat`: what a material and an electrode, or moist air, react to."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from sseml.cli.exits import ANSWERED, REFUSED, CommandError
+from sseml.cli.help import Commands
+from sseml.cli.output import require_no_folder, results
+from sseml.cli.progress import watched
+from sseml.cli.questions import add_questions, count_of, questions
+from sseml.cli.window import add_phases, load_bundle
+from sseml.records import Query, Refusal, RefusedInputError
+from sseml.render import inert, pad, text_width, visible
+
+if TYPE_CHECKING:
+    from sseml.physics.compatibility import Compatibility, Partner
+    from sseml.physics.phases import PhaseTable
+
+_EXAMPLES = """\
+examples:
+  sseml compat Li6PS5Cl                       against Li metal, LCO, NMC811, LFP, LNMO, S and air
+  sseml compat Li6PS5Cl LLZO --with NMC811    both states of one cathode
+  sseml compat LLZO --with "NMC811 charged" --with Li --with water
+  sseml compat Li3YCl6 --with LiMn2O4         any formula: your own cathode, or a coating
+  sseml compat Li6PS5Cl --corrections S       without the source's sulfide correction
+  sseml compat -i candidates.txt --with LFP -o compat.csv
+
+One row a pair: the reaction that gives the most energy of all mixing ratios. 0 means that the two
+coexist. Every number is of thermodynamics at 0 K; docs/compat.md says how to read it.
+"""
+_ENDINGS = {".txt": "table", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_COLUMNS = (
+    "input", "status", "error", "formula", "against", "against_formula", "energy_eV_atom",
+    "energy_eV_formula", "atomic_share", "products", "reaction", "note", "corrections", "phases",
+)  # fmt: skip
+_ENERGY_DIGITS = 4
+_AMOUNT_DIGITS = 6
+_AMOUNT = re.compile(r"(\d) (?=[A-Z])")
+_SHOWN_EV = 0.0005
+_NARROWEST = 100
+_LONGEST_LABEL = 24
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A material against one partner, or why there is no number."""
+
+    query: Query
+    partner: Partner
+    found: Compatibility | RefusedInputError
+    corrections: tuple[str, ...]
+    phases: str
+
+    @property
+    def row(self) -> int:
+        """Number of the row in the input, from 1."""
+        return self.query.row
+
+
+_Answer = _Answered | Refusal
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `compat`."""
+    parser = commands.add_parser(
+        "compat",
+        help="reactions with lithium metal, cathodes, your own cathode, water and CO2",
+        description="Calculate what a material reacts to where it touches an electrode, or moist "
+        "air, from a table of computed phases.",
+        examples=_EXAMPLES,
+    )
+    add_questions(parser)
+    parser.add_argument(
+        "--with",
+        dest="partners",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="electrode (NMC811, `LCO charged`, Li …), formula, `water`, `CO2` or `air`; may be "
+        "repeated (default: metal and cathodes of the ion, water, water+CO2)",
+    )
+    add_phases(parser)
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
+    parser.add_argument(
+        "--format",
+        choices=("table", "csv", "jsonl"),
+        help="default: by the ending of -o, else a table",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Calculate, write, and count what was refused."""
+    format_ = _format(arguments)
+    items = questions(arguments)
+    partners = _partners(arguments.partners)
+    table = load_bundle(arguments).table
+    answers = watched(_answers(items, partners, table, arguments), total=count_of(arguments))
+    refused: list[str] = []
+    with results(arguments.output) as stream:
+        count = _write(_noting(answers, refused), stream, format_, _width(arguments))
+    for message in refused[:_SHOWN]:
+        sys.stderr.write(f"sseml: {visible(message)}\n")
+    if refused:
+        sys.stderr.write(f"sseml: {len(refused)} of {count} rows refused\n")
+    return REFUSED if refused else ANSWERED
+
+
+def _partners(texts: Sequence[str]) -> tuple[Partner, ...]:
+    from sseml.physics.compatibility import find_partners  # noqa: PLC0415 - help needs no arrays
+
+    found: dict[str, Partner] = {}
+    for text in texts:
+        try:
+            found |= {partner.label: partner for partner in find_partners(text)}
+        except RefusedInputError as refusal:
+            raise CommandError(f"--with {text!r}: {refusal}") from None
+    return tuple(found.values())
+
+
+def _answers(
+    items: Iterable[Query | Refusal],
+    partners: Sequence[Partner],
+    table: PhaseTable,
+    arguments: argparse.Namespace,
+) -> Iterator[_Answer]:
+    from sseml.physics.compatibility import compatibility, standard_partners  # noqa: PLC0415
+    from sseml.physics.phases import UnknownElementError  # noqa: PLC0415
+
+    for item in items:
+        if isinstance(item, Refusal):
+            yield item
+            continue
+        for partner in partners or standard_partners(item.material.amounts):
+            found: Compatibility | RefusedInputError
+            try:
+                found = compatibility(
+                    table, item.material, partner, corrections=arguments.corrections
+                )
+            except UnknownElementError as unknown:
+                found = RefusedInputError(str(unknown))
+            except RefusedInputError as refusal:
+                found = refusal
+            yield _Answered(item, partner, found, arguments.corrections, table.name)
+
+
+def _noting(answers: Iterable[_Answer], refused: list[str]) -> Iterator[_Answer]:
+    """Pass answers on, and keep the message of each that is none."""
+    for answer in answers:
+        if message := _error(answer):
+            refused.append(message)
+        yield answer
+
+
+def _error(answer: _Answer) -> str | None:
+    if isinstance(answer, Refusal):
+        return answer.message
+    if isinstance(answer.found, RefusedInputError):
+        query = answer.query
+        return f"row {query.row}: {query.input!r} with {answer.partner.label}: {answer.found}"
+    return None
+
+
+def _record(answer: _Answer) -> dict[str, Any]:
+    """One flat row; what is not known is None, and the energy of what coexists is 0."""
+    record: dict[str, Any] = dict.fromkeys(_COLUMNS)
+    error = _error(answer)
+    record |= {"status": "error" if error else "ok", "error": error}
+    if isinstance(answer, Refusal):
+        return record | {"input": answer.input}
+    record |= {
+        "input": answer.query.input,
+        "formula": answer.query.material.formula,
+        "against": answer.partner.label,
+        "against_formula": answer.partner.formula,
+        "corrections": " ".join(answer.corrections) or None,
+        "phases": answer.phases,
+    }
+    if isinstance(answer.found, RefusedInputError):
+        return record
+    record |= {
+        "energy_eV_atom": 0.0,
+        "energy_eV_formula": 0.0,
+        "note": "; ".join(answer.found.notes),
+    }
+    if worst := answer.found.worst:
+        record |= {
+            "energy_eV_atom": round(worst.energy_eV_atom, _ENERGY_DIGITS),
+            "energy_eV_formula": round(worst.energy_eV, _ENERGY_DIGITS),
+            "atomic_share": round(worst.share, _ENERGY_DIGITS),
+            "products": str(worst.reaction).partition(" → ")[2],
+            "reaction": str(worst.reaction),
+        }
+    return record
+
+
+def _nested(answer: _Answer) -> dict[str, Any]:
+    """Like `_record`, with products and corrections as objects."""
+    record = _record(answer)
+    if isinstance(answer, Refusal) or isinstance(answer.found, RefusedInputError):
+        return record
+    worst = answer.found.worst
+    products = worst.reaction.products.items() if worst else ()
+    return record | {
+        "products": {name: float(f"{amount:.{_AMOUNT_DIGITS}g}") for name, amount in products},
+        "corrections": list(answer.corrections),
+        "note": list(answer.found.notes),
+    }
+
+
+def _write(answers: Iterable[_Answer], stream: IO[str], format_: str, width: int) -> int:
+    """Write as the answers come, and return how many there were."""
+    count = 0
+    if format_ == "csv":
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        for count, answer in enumerate(answers, start=1):  # noqa: B007 - the last one is returned
+            writer.writerow(inert(cell) for cell in _record(answer).values())
+    elif format_ == "jsonl":
+        for count, answer in enumerate(answers, start=1):  # noqa: B007
+            line = json.dumps(_nested(answer), ensure_ascii=False, allow_nan=False)
+            stream.write(line + "\n")
+    else:
+        rows = list(answers)
+        count = len(rows)
+        stream.writelines(f"{line}\n" for line in _table(rows, width))
+    return count
+
+
+def _table(answers: Sequence[_Answer], width: int) -> Iterator[str]:
+    """Aligned columns; a reaction that is too long goes on below itself."""
+    cells = [_cells(answer) for answer in answers]
+    titles = ("input", "against", "eV/atom")
+    lengths = [
+        min(_LONGEST_LABEL, max(map(text_width, column)))
+        for column in zip(titles, *(cell[:3] for cell in cells), strict=True)
+    ]
+    indent = sum(lengths) + 2 * len(lengths)
+    yield "  ".join((*map(pad, titles, lengths), "reaction at the worst mixing ratio"))
+    for cell in cells:
+        first = "  ".join(map(pad, cell[:3], lengths))
+        for number, line in enumerate(_wrapped(cell[3:], max(40, width - indent))):
+            yield f"{' ' * indent}{line}" if number else f"{first}  {line}"
+
+
+def _wrapped(paragraphs: Iterable[str], width: int) -> Iterator[str]:
+    """Break lines, but not between an amount and its formula."""
+    for paragraph in paragraphs:
+        kept_together = _AMOUNT.sub("\\1\N{NO-BREAK SPACE}", paragraph)
+        for line in textwrap.wrap(kept_together, width, break_on_hyphens=False):
+            yield line.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def _cells(answer: _Answer) -> tuple[str, ...]:
+    """Input, partner, energy, then the reaction and what is special about it."""
+    if isinstance(answer, Refusal):
+        parts = (answer.reason, answer.suggestion)
+        return visible(answer.input), "", "", visible(f"refused: {'; '.join(filter(None, parts))}")
+    named = visible(answer.query.input), visible(answer.partner.label)
+    if isinstance(answer.found, RefusedInputError):
+        return *named, "", visible(f"refused: {answer.found}")
+    worst = answer.found.worst
+    if worst is None:
+        return *named, " 0", "none"
+    energy = worst.energy_eV_atom
+    shown = f"{energy:.3f}" if energy <= -_SHOWN_EV else f"{energy:.1g}"
+    return *named, shown, str(worst.reaction), *answer.found.notes[1:]
+
+
+def _format(arguments: argparse.Namespace) -> str:
+    if arguments.format is not None:
+        chosen: str = arguments.format
+        return chosen
+    if arguments.output is None:
+        return "table"
+    require_no_folder(arguments.output)
+    ending = arguments.output.suffix.lower()
+    if ending not in _ENDINGS:
+        raise CommandError(
+            f"{arguments.output}: the ending {ending!r} names no format; "
+            f"use one of {', '.join(_ENDINGS)} or say --format"
+        )
+    return _ENDINGS[ending]
+
+
+def _width(arguments: argparse.Namespace) -> int:
+    if arguments.output is not None or not sys.stdout.isatty():
+        return _NARROWEST
+    return max(_NARROWEST, shutil.get_terminal_size().columns)

@@ -1,0 +1,158 @@
+"""`sseml compat`: what a person sees, in every format, for good and odd input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DEFAULT = [
+    "Li metal", "LCO discharged", "LCO charged", "NMC811 discharged", "NMC811 charged",
+    "LFP discharged", "LFP charged", "LNMO discharged", "LNMO charged", "S discharged",
+    "S charged", "water", "water+CO2",
+]  # fmt: skip
+
+
+def records(run: Any, *argv: object) -> list[dict[str, Any]]:
+    lines = run("compat", *argv, "--format", "jsonl").out.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_without_partners_metal_cathodes_and_moist_air_are_shown(run: Any) -> None:
+    rows = records(run, "Li6PS5Cl")
+    assert [row["against"] for row in rows] == DEFAULT
+    energy = {row["against"]: row["energy_eV_atom"] for row in rows}
+    assert energy["LCO charged"] < energy["LCO discharged"] < energy["LFP discharged"] < 0
+    assert energy["S discharged"] == 0
+    assert rows[0]["products"] == {"Li2S": 5.0, "Li3P": 1.0, "LiCl": 1.0}
+    assert rows[0]["reaction"] == "Li6PS5Cl + 8 Li → 5 Li2S + Li3P + LiCl"
+    assert rows[0]["energy_eV_formula"] == pytest.approx(21 * rows[0]["energy_eV_atom"], abs=2e-3)
+    assert rows[0]["atomic_share"] == pytest.approx(13 / 21, abs=1e-4)
+    assert rows[0]["phases"] == "phases-1"
+
+
+def test_partners_are_named_by_name_state_formula_and_gas(run: Any) -> None:
+    rows = records(
+        run, "LLZO", "--with", "ncm811", "--with", "LFP charged", "--with", "LiMn2O4",
+        "--with", "H2O", "--with", "air", "--with", "NMC811",
+    )  # fmt: skip
+    assert [row["against"] for row in rows] == [
+        "NMC811 discharged", "NMC811 charged", "LFP charged", "LiMn2O4", "water", "water+CO2",
+    ]  # fmt: skip
+    assert rows[2]["against_formula"] == "FePO4"
+    assert "Li2CO3" in rows[-1]["products"]
+    assert any("indicator" in note for note in rows[-1]["note"])
+
+
+def test_the_three_formats_say_the_same(run: Any) -> None:
+    argv = ("Li3PS4", "LATP", "--with", "Li", "--with", "water")
+    nested = records(run, *argv)
+    flat = list(csv.DictReader(io.StringIO(run("compat", *argv, "--format", "csv").out)))
+    table = run("compat", *argv).out.splitlines()
+    assert len(flat) == len(nested) == 4
+    for row, record in zip(flat, nested, strict=True):
+        assert row["reaction"] == (record["reaction"] or "")
+        assert float(row["energy_eV_atom"]) == record["energy_eV_atom"]
+        shown = "none" if record["reaction"] is None else f"{record['energy_eV_atom']:.3f}"
+        assert any(row["against"] in line and shown in line for line in table)
+
+
+def test_a_refused_row_keeps_its_place_and_the_others_are_answered(run: Any) -> None:
+    argv = ("Li3PS4", "Li3Xx4", "LLZO", "--with", "Li")
+    ran = run("compat", *argv)
+    assert ran.code == 1
+    assert "1 of 3 rows refused" in ran.err
+    lines = [line for line in ran.out.splitlines()[1:] if not line.startswith(" ")]
+    assert [line.split()[0] for line in lines] == ["Li3PS4", "Li3Xx4", "LLZO"]
+    assert "refused" in lines[1]
+    rows = records(run, *argv)
+    assert [row["status"] for row in rows] == ["ok", "error", "ok"]
+    assert "Xx" in rows[1]["error"]
+    assert rows[1]["energy_eV_atom"] is None
+
+
+def test_an_element_without_compounds_is_named_pair_by_pair(run: Any) -> None:
+    ran = run("compat", "Li3PS4", "--with", "Li", "--with", "Li2PtO3")
+    assert ran.code == 1
+    assert "no compounds of Pt in the table of phases" in ran.out
+    assert "1 of 2 rows refused" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        ("XeLi2", "Xe"),
+        ("li6ps5cl", "Li6PS5Cl"),
+        ("NMC811", "'M' is not an element"),
+        ("Li3PS", ""),
+        ("P2S5", ""),
+        ("Li", ""),
+        ("Al2O3", ""),
+        ("75Li2S-25P2S5", ""),
+        ("Li₆PS₅Cl", ""),
+        ("Li3-xY1-xZrxCl6, x=0.4", ""),
+        ("PEO + LiTFSI", "polymer"),
+        ("Li0.0001La2Zr2O7", ""),
+        ("\x1b[31mLi3PS4", ""),
+        ("  ", ""),
+    ],
+)
+def test_odd_input_is_answered_or_refused_with_a_reason(
+    run: Any, formula: str, reason: str
+) -> None:
+    ran = run("compat", formula, "--with", "Li", "--with", "water")
+    assert ran.code in (0, 1)
+    assert "Traceback" not in ran.err
+    assert "\x1b" not in ran.out + ran.err
+    assert (ran.code == 1) == ("refused" in ran.out)
+    assert reason in ran.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ((), "give either formulas or -i FILE"),
+        (("Li3PS4", "--with", "my cathode"), "--with 'my cathode'"),
+        (("Li3PS4", "--corrections", "P"), "no correction for P"),
+        (("Li3PS4", "-o", "out.docx"), "names no format"),
+        (("Li3PS4", "--phases", "nowhere"), "nowhere"),
+        (("-i", "nowhere.txt"), "nowhere.txt"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_and_writes_nothing(
+    run: Any, argv: tuple[str, ...], said: str
+) -> None:
+    ran = run("compat", *argv)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+
+
+def test_a_file_of_candidates_becomes_a_file_of_answers(run: Any, tmp_path: Path) -> None:
+    candidates, answers = tmp_path / "list.txt", tmp_path / "compat.csv"
+    candidates.write_text("Li6PS5Cl\n# a remark\nLLZO\nno formula\n", encoding="utf-8")
+    ran = run("compat", "-i", candidates, "--with", "LFP", "-o", answers)
+    assert (ran.code, ran.out) == (1, "")
+    rows = list(csv.DictReader(answers.open(encoding="utf-8", newline="")))
+    assert [row["input"] for row in rows] == ["Li6PS5Cl"] * 2 + ["LLZO"] * 2 + ["no formula"]
+    assert [row["status"] for row in rows] == ["ok"] * 4 + ["error"]
+
+
+def test_the_sulfur_correction_is_applied_and_said(run: Any) -> None:
+    argv = ("Li3PS4", "--with", "S charged")
+    [plain] = records(run, *argv)
+    [corrected] = records(run, *argv, "--corrections", "S")
+    assert plain["energy_eV_atom"] < -0.1
+    assert any("LiS4" in note for note in plain["note"])
+    assert corrected["energy_eV_atom"] == 0
+    assert corrected["corrections"] == ["S"]
+
+
+def test_a_sodium_electrolyte_is_held_against_sodium(run: Any) -> None:
+    rows = records(run, "Na3PS4")
+    assert rows[0]["against"] == "Na metal"
+    assert not any("LCO" in row["against"] for row in rows)
+    assert "H2S" in {row["against"]: row["products"] for row in rows}["water"]
