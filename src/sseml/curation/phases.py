@@ -17,6 +17,7 @@ _FORMULA = "formula"
 _ENERGY = "e_form_ev_per_atom"
 _SOURCE = "source"
 _LOWEST_EV, _HIGHEST_EV = -10.0, 5.0
+_ELEMENT_EV = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +76,12 @@ def read_phases(path: Path) -> PhaseDraft:
     Raises
     ------
     RefusedInputError
-        If a column is missing, or a row holds no formula or no sensible energy.
+        If the file cannot be read, a column is missing, a row holds no formula or no sensible
+        energy, or nothing is left to keep.
     """
     kept: dict[str, Phase] = {}
     dropped = []
-    for number, row in enumerate(_rows(path), start=1):
+    for number, row in enumerate(_read(path), start=1):
         phase = _phase(row, f"{path.name}, row {number}")
         if not is_credible(phase.amounts):
             dropped.append(phase.formula)
@@ -87,6 +89,10 @@ def read_phases(path: Path) -> PhaseDraft:
         known = kept.get(phase.formula)
         if known is None or phase.formation_energy_eV_atom < known.formation_energy_eV_atom:
             kept[phase.formula] = phase
+    if not kept:
+        raise RefusedInputError(
+            f"{path} holds no compound that can exist", "give at least one row with its energy"
+        )
     symbols = sorted({symbol for phase in kept.values() for symbol in phase.amounts})
     elements = {
         symbol: Phase(symbol, {symbol: 1.0}, 0.0, dict.fromkeys(SHIFTS_EV, 0.0), "reference state")
@@ -114,8 +120,24 @@ def _phase(row: Mapping[str, object], where: str) -> Phase:
         raise RefusedInputError(
             f"{where}: {row[_ENERGY]!r} is no formation energy", "write eV/atom, such as -1.56"
         )
+    if len(amounts) == 1 and energy < -_ELEMENT_EV:
+        raise RefusedInputError(
+            f"{where}: {formula} is an element and has {energy} eV/atom, but elements are the zero",
+            "write formation energies from the elements, not total energies",
+        )
     anionic = {symbol: anionic_amount(amounts, symbol) for symbol in SHIFTS_EV}
     return Phase(formula, amounts, energy, anionic, str(row.get(_SOURCE) or ""))
+
+
+def _read(path: Path) -> list[Mapping[str, object]]:
+    try:
+        return list(_rows(path))
+    except RefusedInputError:
+        raise
+    except (ValueError, csv.Error) as error:
+        raise RefusedInputError(
+            f"{path} cannot be read: {error}", "save it as CSV in UTF-8, or as Parquet"
+        ) from error
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, object]]:

@@ -190,14 +190,14 @@ def load_phases(folder: Path) -> PhaseTable:
     with reading(folder / MANIFEST) as path:
         manifest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         kind, version = manifest["kind"], manifest["schema_version"]
-        symbols = tuple(manifest["symbols"])
+        name, symbols = str(manifest["name"]), tuple(manifest["symbols"])
     if (kind, version) != (KIND, PHASE_SCHEMA_VERSION):
         raise BundleError(
             f"{folder}: a bundle of kind {kind!r}, schema version {version}, is not of kind "
             f"{KIND!r}, schema version {PHASE_SCHEMA_VERSION}, which is read here"
         )
     with reading(folder / PHASES) as path:
-        return _read_rows(path, str(manifest["name"]), symbols)
+        return _read_rows(path, name, symbols)
 
 
 def _read_rows(path: Path, name: str, symbols: tuple[str, ...]) -> PhaseTable:
@@ -214,6 +214,9 @@ def _read_rows(path: Path, name: str, symbols: tuple[str, ...]) -> PhaseTable:
     elements, amounts = table.column("element").chunk(0), table.column("amount").chunk(0)
     start = _values(elements.offsets, np.int32).astype(np.int64)
     amount = _values(amounts.values, np.float64)
+    element = _values(elements.values, np.uint8).astype(np.int64)
+    if element.max() >= len(symbols):
+        raise ValueError(f"elements that {MANIFEST} does not name")
     atoms = np.add.reduceat(amount, start[:-1])
     number = {
         column: _values(table.column(column).chunk(0), np.float64)
@@ -224,7 +227,7 @@ def _read_rows(path: Path, name: str, symbols: tuple[str, ...]) -> PhaseTable:
         symbols=symbols,
         formulas=table.column("formula").to_pylist(),
         start=start,
-        element=_values(elements.values, np.uint8).astype(np.int64),
+        element=element,
         fraction=amount / np.repeat(atoms, np.diff(start)),
         energy_eV_atom=number[_ENERGY],
         atoms=atoms,
