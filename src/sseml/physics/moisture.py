@@ -40,7 +40,12 @@ _ONE_CHARGE = frozenset((
 _NONMETALS = frozenset((
     "H", "B", "C", "Si", "Ge", "N", "P", "As", "Sb", "O", "S", "Se", "Te", "F", "Cl", "Br", "I",
 ))  # fmt: skip
+_HYDRIDE_FORMERS = frozenset(("B", "C", "Si", "Ge", "P", "As", "Sb"))
+_MOST_HYDROGEN = 4.0
+"""On each atom of them: what holds more, such as SiH8, holds H2."""
+
 _CARBONATE = 2.0 + 1e-6
+_CARBONATE_CHARGE = 1e-6
 _NOTHING = 1e-9
 
 
@@ -68,7 +73,7 @@ def positive_hydrogen(amounts: Mapping[str, float]) -> float:
 
 
 def is_carbonate(amounts: Mapping[str, float]) -> bool:
-    """Whether carbon stands as carbonate: beside the water, more than two O for each C.
+    """Whether carbon stands as carbonate: beside the water, more than two O for each C, and C4+.
 
     Examples
     --------
@@ -76,7 +81,11 @@ def is_carbonate(amounts: Mapping[str, float]) -> bool:
     (True, False)
     """
     oxygen = amounts.get("O", 0.0) - amounts.get("H", 0.0) / 2.0
-    return oxygen > _CARBONATE * amounts["C"]
+    if oxygen <= _CARBONATE * amounts["C"]:
+        return False
+    anions = tuple(symbol for symbol in _ANIONS if symbol in amounts)
+    of_one_charge = amounts.keys() - set(anions) - {"H"} <= _ONE_CHARGE
+    return not of_one_charge or excess_anion_charge(amounts, anions) > -_CARBONATE_CHARGE
 
 
 def moisture_reaction(
@@ -119,7 +128,7 @@ def moisture_reaction(
     the energies would often have it.
 
     - Hydrogen of water stays positive: it goes into hydroxides, hydrates and H2S, HCl, NH3, PH3. H2
-      and hydrides are formed only if the material holds hydrogen itself or is an element.
+      and hydrides are formed only if the material holds hydrogen itself or is a metal.
     - Carbon of CO2 stays in CO2 and carbonates.
 
     Positive hydrogen is shifted by `PROTIC_HYDROGEN_EV`. Energies of CO2 and carbonates are left
@@ -133,7 +142,7 @@ def moisture_reaction(
         )
     reactants = [material.amounts, *(GASES[gas] for gas in gases)]
     symbols = sorted({symbol for amounts in reactants for symbol in amounts} | {"H", "O"})
-    reduces = len(material.amounts) == 1 or "H" in material.amounts
+    reduces = "H" in material.amounts or not material.amounts.keys() & _NONMETALS
     system = _as_in_air(
         table.system(symbols, corrections),
         no_H2=not reduces,
@@ -194,10 +203,12 @@ def _as_in_air(system: ChemicalSystem, *, no_H2: bool, carbonates_only: bool) ->
 
 
 def _holds_reduced_hydrogen(amounts: Mapping[str, float], positive: float) -> bool:
-    """Whether it is hydrogen or a hydride; PH3 and its like are phosphides of H+."""
-    if len(amounts) == 1:
-        return True
-    return positive < amounts["H"] - _NOTHING and not amounts.keys() <= _NONMETALS
+    """Whether it is hydrogen or a hydride; PH3 and its like count as phosphides of H+."""
+    negative = amounts["H"] - positive
+    if len(amounts) > 1 and negative < _NOTHING:
+        return False
+    formers = sum(n for symbol, n in amounts.items() if symbol in _HYDRIDE_FORMERS)
+    return not amounts.keys() <= _NONMETALS or negative > _MOST_HYDROGEN * formers + _NOTHING
 
 
 def _with_reactants(
