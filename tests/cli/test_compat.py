@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sseml.physics.electrodes import electrodes
+
+PAGE = Path(__file__).parents[2] / "docs" / "compat.md"
 DEFAULT = [
     "Li metal", "LCO discharged", "LCO charged", "NMC811 discharged", "NMC811 charged",
     "LFP discharged", "LFP charged", "LNMO discharged", "LNMO charged", "S discharged",
@@ -156,3 +161,29 @@ def test_a_sodium_electrolyte_is_held_against_sodium(run: Any) -> None:
     assert rows[0]["against"] == "Na metal"
     assert not any("LCO" in row["against"] for row in rows)
     assert "H2S" in {row["against"]: row["products"] for row in rows}["water"]
+
+
+def test_the_page_shows_what_the_commands_print(run: Any) -> None:
+    blocks = re.findall(r"^```\n(\$ .*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    shown = re.findall(r"^\$ sseml (.*)\n((?:[^$\n].*\n)+)", "".join(blocks), re.MULTILINE)
+    assert len(shown) == 4
+    for command, output in shown:
+        ran = run(*shlex.split(command))
+        assert (ran.code, ran.out) == (0, output)
+
+
+def test_the_python_of_the_page_works(capsys: pytest.CaptureFixture[str]) -> None:
+    [code] = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    exec(code, {})  # the page is ours, and this is what its reader will do
+    assert "0.32 Co9S8" in capsys.readouterr().out
+
+
+def test_every_electrode_and_column_is_on_the_page(run: Any) -> None:
+    page = PAGE.read_text("utf-8")
+    header = run("compat", "LiF", "--with", "Li", "--format", "csv").out.splitlines()[0]
+    for column in header.split(","):
+        assert f"`{column}`" in page
+    for electrode in electrodes():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{electrode.name}`"))
+        assert electrode.formula in row
+        assert (electrode.doi or "") in row
