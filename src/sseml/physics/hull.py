@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 import highspy
 import numpy as np
@@ -69,27 +70,32 @@ class Hull:
         Raises
         ------
         HullError
-            If an amount is negative or not a number.
+            If an amount is negative or not a number, or all are zero.
         """
-        solver = self._solver
         amounts = np.asarray(composition, dtype=float)
-        if not (amounts >= 0.0).all():
+        total = float(amounts.sum())
+        if not ((amounts >= 0.0).all() and 0.0 < total < inf):
             raise HullError(f"no composition: {composition}")
-        for row, amount in enumerate(amounts.tolist()):
-            solver.changeRowBounds(row, amount, amount)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            status = solver.modelStatusToString(solver.getModelStatus())
-            raise HullError(f"the hull of {'-'.join(self.system.symbols)} is not solved: {status}")
+        self._solve(amounts / total)
+        solver = self._solver
         solution = solver.getSolution()
         values = np.array(solution.col_value)
         phases = np.flatnonzero(values > _PRESENT)
         return Equilibrium(
-            energy_eV=solver.getInfo().objective_function_value,
+            energy_eV=solver.getInfo().objective_function_value * total,
             potential_eV=np.array(solution.row_dual),
             phases=phases,
-            amounts=values[phases],
+            amounts=values[phases] * total,
         )
+
+    def _solve(self, fractions: FloatArray) -> None:
+        solver = self._solver
+        for row, fraction in enumerate(fractions.tolist()):
+            solver.changeRowBounds(row, fraction, fraction)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            status = solver.modelStatusToString(solver.getModelStatus())
+            raise HullError(f"the hull of {'-'.join(self.system.symbols)} is not solved: {status}")
 
 
 def _solver() -> highspy.Highs:

@@ -117,13 +117,22 @@ def test_what_was_asked_before_does_not_matter(table: PhaseTable) -> None:
         assert again.phases.tolist() == fresh.phases.tolist()
 
 
+def test_large_amounts_are_solved_as_small_ones_are(table: PhaseTable) -> None:
+    # The solver's tolerances are absolute: in atoms by the ten thousand it lost its way.
+    hull = Hull(table.system(("Ce", "Cs", "Li", "Na", "O", "Se", "Tm", "Zr")))
+    draw = np.random.default_rng(1)
+    for composition in draw.choice(hull.system.fractions, size=300):
+        expected = 1e4 * hull.at(composition).energy_eV
+        assert hull.at(1e4 * composition).energy_eV == pytest.approx(expected, abs=1e-4)
+
+
 def test_an_element_alone_costs_nothing(table: PhaseTable) -> None:
     stable = Hull(table.system(("Li",))).at(np.array([1.0]))
     assert stable.energy_eV == 0.0
     assert stable.phases.tolist() == [0]
 
 
-@pytest.mark.parametrize("composition", [(0.5, -0.1, 0.6), (0.5, np.nan, 0.5)])
+@pytest.mark.parametrize("composition", [(0.5, -0.1, 0.6), (0.5, np.nan, 0.5), (0, 0, 0)])
 def test_what_is_no_composition_is_said_to_be_none(
     table: PhaseTable, composition: tuple[float, ...]
 ) -> None:
