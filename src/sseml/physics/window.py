@@ -25,6 +25,7 @@ ION_TOLERANCE = 0.05
 _STEP = 1e-6
 """Of the ion, in element fraction: smaller than any distance between two phases."""
 
+_DIGITS = 4
 _DECIMALS = 9
 """Of V and eV; what lies beyond depends on which composition was asked before."""
 
@@ -199,7 +200,8 @@ class _Asked:
         V_red, V_ox = self._potential(lithiated), self._potential(delithiated)
         if tolerance and (change := self._better(V_ox - V_red, tolerance)):
             amounts = {**self._amounts, self._ion: self._amounts[self._ion] * (1.0 + change)}
-            changed = _Asked(self._hull, _rewritten(amounts), amounts, self._ion).window(0.0)
+            formula = _rewritten(amounts, self._ion)
+            changed = _Asked(self._hull, formula, amounts, self._ion).window(0.0)
             return replace(changed, ion_change=change, e_above_hull_eV_atom=self._above(stable))
         system = self._hull.system
         held = of_atoms(
@@ -275,9 +277,9 @@ class _Asked:
         return Reaction(taken, {**products, self._ion: 1.0})
 
 
-def _rewritten(amounts: Mapping[str, float]) -> str:
-    rounded = {symbol: round(amount, 4) for symbol, amount in amounts.items()}
-    return composition({symbol: amount for symbol, amount in rounded.items() if amount}).formula
+def _rewritten(amounts: Mapping[str, float], ion: str) -> str:
+    readable = float(f"{amounts[ion]:.{_DIGITS}g}")
+    return composition({**amounts, ion: readable}).formula
 
 
 def _notes(window: Window) -> Iterator[str]:

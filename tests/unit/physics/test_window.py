@@ -241,6 +241,19 @@ def test_lithium_lanthanum_titanate_has_its_window_beside_the_formula(table: Pha
     assert any(found.formula in note for note in found.notes)
 
 
+@pytest.mark.parametrize("factor", [1e-4, 1.0, 1e3])
+def test_the_formula_found_holds_every_element_of_the_one_asked(
+    table: PhaseTable, factor: float
+) -> None:
+    asked = {"Li": 0.33, "La": 0.56, "Ti": 1.0, "O": 3.0, "Nb": 0.00002}
+    window = electrochemical_window(table, "asked", {s: factor * a for s, a in asked.items()})
+    assert window.ion_change != 0.0
+    found = parse_formula(window.formula).amounts
+    for symbol, amount in asked.items():
+        changed = amount * (1 + window.ion_change) if symbol == "Li" else amount
+        assert found[symbol] == pytest.approx(factor * changed, rel=1e-3)
+
+
 def test_a_formula_rounded_by_its_author_has_the_window_of_the_phase(table: PhaseTable) -> None:
     asked = ("Li20P3N12Cl", "Li6.6666667PN4Cl0.3333333")
     whole, rounded = (ask(table, formula, tolerance=0.0) for formula in asked)
