@@ -31,6 +31,7 @@ _GAS_ALIASES: Mapping[str, str] = MappingProxyType(
 )
 _STANDARD_GASES = ("water", "water+CO2")
 _FIRM_ANIONS = ("O", "F", "N", "Cl", "Br", "I")
+_BALANCED = 1e-6
 _SULFIDE, _SULFITE = -2.0 + 1e-6, 2.0 - 1e-6
 
 
@@ -149,18 +150,41 @@ def has_bonded_sulfur(amounts: Mapping[str, float]) -> bool:
     return _SULFIDE < charge < _SULFITE
 
 
+def has_oxidised_anion(amounts: Mapping[str, float]) -> bool:
+    """Whether S, N, Cl, Br or I stands beside O as a cation, as in sulfates and perchlorates.
+
+    Examples
+    --------
+    >>> has_oxidised_anion({"Li": 1, "Cl": 1, "O": 4})
+    True
+    >>> has_oxidised_anion({"Y": 1, "Cl": 1, "O": 1})
+    False
+    """
+    anions = tuple(anion for anion in (*_FIRM_ANIONS, "S") if anion in amounts)
+    return (
+        "O" in anions
+        and not set(anions) <= {"O", "F"}
+        and excess_anion_charge(amounts, anions) > _BALANCED
+    )
+
+
 def _notes(partner: Partner, worst: Mixing | None) -> Iterator[str]:
     if partner.gases:
         yield "an indicator: crystals at 0 K, no humidity, no entropy of gases"
     else:
         yield "0 K, both taken as on the hull; no kinetics, no passivation"
-    products = worst.reaction.products if worst else {}
-    bonded = [name for name in products if has_bonded_sulfur(parse_formula(name).amounts)]
+    products = {name: parse_formula(name).amounts for name in _products(worst)}
+    bonded = [name for name, amounts in products.items() if has_bonded_sulfur(amounts)]
     if bonded:
-        yield (
-            f"sulfur bonded to sulfur is too stable in the table ({', '.join(bonded)}): "
-            "compare with --corrections S"
-        )
+        listed = ", ".join(bonded)
+        yield f"too stable in the table (S-S bonds): {listed}; compare with --corrections S"
+    oxidised = [name for name, amounts in products.items() if has_oxidised_anion(amounts)]
+    if oxidised := [name for name in oxidised if name not in bonded]:
+        yield f"too stable in the table (oxidised S, N or halogen): {', '.join(oxidised)}"
+
+
+def _products(worst: Mixing | None) -> Mapping[str, float]:
+    return worst.reaction.products if worst else {}
 
 
 def _of_electrode(electrode: Electrode) -> Partner:

@@ -21,6 +21,7 @@ from sseml.physics.compatibility import (
     compatibility,
     find_partners,
     has_bonded_sulfur,
+    has_oxidised_anion,
     standard_partners,
 )
 from sseml.physics.electrodes import electrodes, find_electrodes, standard_electrodes
@@ -250,3 +251,28 @@ def test_sulfur_bonded_to_sulfur_is_recognised(formula: str) -> None:
 @pytest.mark.parametrize("formula", ["Li2S", "P2S5", "Li6PS5Cl", "Li2SO4", "SO2", "S", "LiCl"])
 def test_sulfides_sulfates_and_what_holds_no_sulfur_are_not(formula: str) -> None:
     assert not has_bonded_sulfur(parse_formula(formula).amounts)
+
+
+@pytest.mark.parametrize("formula", ["LiClO4", "Li2SO4", "CoSO4", "LiNO3", "KIO3", "Li2SO3"])
+def test_oxidised_anions_are_recognised(formula: str) -> None:
+    assert has_oxidised_anion(parse_formula(formula).amounts)
+
+
+@pytest.mark.parametrize("formula", ["YOCl", "La2SO2", "Li3PO4", "LiCl", "Li3PS3O", "Li2O2", "N2"])
+def test_anions_that_are_balanced_are_not(formula: str) -> None:
+    assert not has_oxidised_anion(parse_formula(formula).amounts)
+
+
+@pytest.mark.parametrize(
+    ("formula", "measured_kJ_mol", "low_eV", "high_eV"),
+    [("LiClO4", -381.0, 0.6, 0.8), ("LiNO3", -483.1, 0.7, 0.85), ("Li2SO4", -1436.5, 0.45, 0.55)],
+)
+def test_oxidised_anions_are_bound_as_much_too_strongly_as_the_page_says(
+    table: PhaseTable, formula: str, measured_kJ_mol: float, low_eV: float, high_eV: float
+) -> None:
+    amounts = parse_formula(formula).amounts
+    system = table.system(sorted(amounts))
+    energy = system.entry(system.composition(amounts))
+    assert energy is not None
+    missing = measured_kJ_mol / 96.485 - energy * sum(amounts.values())
+    assert low_eV < missing / amounts["O"] < high_eV
