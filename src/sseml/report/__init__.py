@@ -1,7 +1,7 @@
-"""Pictures of held-out answers and of predictions, as matplotlib figures.
+"""Pictures of held-out answers, predictions, windows and interfaces, as matplotlib figures.
 
-Names are loaded when they are first used: `ranking` needs matplotlib alone (extra ``report``), the
-pictures of held-out answers also what measured them (extra ``train``).
+Names are loaded when they are first used: the pictures of held-out answers need what measured them
+(extra ``train``), the others matplotlib alone (extra ``report``).
 """
 
 from importlib import import_module
@@ -12,28 +12,40 @@ if TYPE_CHECKING:
     from sseml.report.distances import error_by_distance
     from sseml.report.families import error_by_family
     from sseml.report.files import save
+    from sseml.report.mixing import mixing_energies
+    from sseml.report.published import window_parity
     from sseml.report.reliability import calibration
     from sseml.report.scatter import parity
     from sseml.report.sheets import save_held_out
+    from sseml.report.voltage import voltage_profile
+    from sseml.report.windows import windows_compared
 
 _HOME = {
     "calibration": "reliability",
     "error_by_distance": "distances",
     "error_by_family": "families",
+    "mixing_energies": "mixing",
     "parity": "scatter",
     "ranking": "candidates",
     "save": "files",
     "save_held_out": "sheets",
+    "voltage_profile": "voltage",
+    "window_parity": "published",
+    "windows_compared": "windows",
 }
 
 __all__ = [
     "calibration",
     "error_by_distance",
     "error_by_family",
+    "mixing_energies",
     "parity",
     "ranking",
     "save",
     "save_held_out",
+    "voltage_profile",
+    "window_parity",
+    "windows_compared",
 ]
 
 

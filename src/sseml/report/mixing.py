@@ -1,0 +1,152 @@
+"""Reaction energy of a material with its partners, along the ratio in which they mix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
+
+from sseml.physics.interface import Interface
+from sseml.records import RefusedInputError
+from sseml.report.labels import formula_text
+from sseml.report.layout import MARGIN_INCH, axes_at, write_title
+from sseml.report.notes import SMALL, Note, Notes, terms, words
+from sseml.report.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    WINE,
+    drawing,
+)
+
+_WIDTH, _HEIGHT = 8.5, 3.6
+"""Of the figure, and of the axes, in inches."""
+
+_LEFT, _TOP, _BOTTOM = 0.86, 0.5, 0.64
+_COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, WINE, GREY)
+_MARKERS = (
+    ("o", "●", "○"),
+    ("s", "■", "□"),
+    ("^", "▲", "△"),
+    ("D", "◆", "◇"),
+    ("v", "▼", "▽"),
+    ("*", "★", "☆"),
+    ("<", "◀", "◁"),
+    (">", "▶", "▷"),
+)
+"""On the lines, and the same as letters, filled and open."""
+
+_OPEN = (0, (4, 1.5))
+_FLATTEST_EV = 0.02
+"""Depth of the axes at least, in eV/atom."""
+
+_SMALLEST_EV = 0.0005
+"""That is not 0 when rounded to three digits."""
+
+_LONGEST_NAME, _LONGEST_LABEL = 46, 26
+
+
+class _Look:
+    """Colour by the partner, filled for its first state and open for the others."""
+
+    def __init__(self, label: str, before: list[str]) -> None:
+        names = list(dict.fromkeys(other.partition(" ")[0] for other in [*before, label]))
+        name = label.partition(" ")[0]
+        place = names.index(name) % len(_COLOURS)
+        self.colour = _COLOURS[place]
+        self.marker, filled, hollow = _MARKERS[place]
+        self.is_open = any(other.partition(" ")[0] == name for other in before)
+        self.letter = hollow if self.is_open else filled
+
+
+def mixing_energies(interfaces: Mapping[str, Interface], notes: Sequence[str] = ()) -> Figure:
+    """Draw the reaction energy of one material with several partners.
+
+    Parameters
+    ----------
+    interfaces
+        Label of the partner, such as ``NMC811 charged`` → what
+        `sseml.physics.interface.interface_reactions` returns, the material first. States of one
+        partner, whose labels begin with the same word, share a colour.
+    notes
+        What one has to know to read the numbers, such as `Compatibility.notes`.
+
+    Raises
+    ------
+    RefusedInputError
+        If there is no partner, or they are not of one material.
+    """
+    materials = {interface.first for interface in interfaces.values()}
+    if len(materials) != 1:
+        raise RefusedInputError(
+            f"reactions of {len(materials)} materials do not fit into one picture",
+            "draw those of one material with at least one partner",
+        )
+    labels = list(interfaces)
+    looks = {label: _Look(label, labels[:place]) for place, label in enumerate(labels)}
+    name = formula_text(materials.pop(), _LONGEST_NAME)
+    with drawing():
+        below = [_note(label, interfaces[label], looks[label]) for label in labels]
+        if notes:
+            below.append(Note("to read this", words("; ".join(notes))))
+        lines = Notes(below, _WIDTH)
+        bottom = lines.height + _BOTTOM
+        figure = Figure(figsize=(_WIDTH, bottom + _HEIGHT + _TOP))
+        axes = axes_at(figure, _LEFT, bottom, _WIDTH - 2 * MARGIN_INCH - _LEFT, _HEIGHT)
+        axes.axhline(0.0, color=GREY, lw=0.8, zorder=1)
+        for label, interface in interfaces.items():
+            _draw(axes, interface, looks[label])
+        _label(axes, name, interfaces)
+        write_title(figure, f"{name}: reaction energy with what it touches")
+        lines.write(figure)
+        return figure
+
+
+def _draw(axes: Axes, interface: Interface, look: _Look) -> None:
+    """The line with its kinks, the most exothermic one larger."""
+    shares = [kink.share for kink in interface.kinks]
+    energies = [kink.energy_eV_atom for kink in interface.kinks]
+    axes.plot(
+        shares, energies, color=look.colour, lw=1.5, ls=_OPEN if look.is_open else "-",
+        marker=".", ms=5.0, mec=look.colour, mfc=look.colour, zorder=2, clip_on=False,
+    )  # fmt: skip
+    if interface.worst is not None:
+        axes.plot(
+            interface.worst.share, interface.worst.energy_eV_atom, ls="none", ms=8.0,
+            marker=look.marker, mec=look.colour, mfc="white" if look.is_open else look.colour,
+            mew=1.4, zorder=3,
+        )  # fmt: skip
+
+
+def _label(axes: Axes, name: str, interfaces: Mapping[str, Interface]) -> None:
+    energies = [kink.energy_eV_atom for each in interfaces.values() for kink in each.kinks]
+    depth = max(_FLATTEST_EV, -min(energies))
+    axes.set(xlim=(0.0, 1.0), ylim=(-1.08 * depth, 0.04 * depth))
+    axes.xaxis.set_major_locator(MultipleLocator(0.2))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    axes.set_xlabel(f"share of the atoms that {name} brings")
+    axes.set_ylabel("reaction energy (eV/atom)")
+
+
+def _note(label: str, interface: Interface, look: _Look) -> Note:
+    """The most exothermic reaction."""
+    shown = label.replace("$", r"\$")
+    if label == interface.second:
+        shown = formula_text(label, _LONGEST_LABEL)
+    elif len(label) > _LONGEST_LABEL:
+        shown = shown[: _LONGEST_LABEL - 1] + "…"
+    worst = interface.worst
+    if worst is None:
+        equation = ["none: the two coexist"]
+    else:
+        energy = worst.energy_eV_atom
+        digits = f"{energy:.3f}" if abs(energy) >= _SMALLEST_EV else f"{energy:.1g}"
+        equation = [f"{digits} eV/atom:".replace("-", "−", 1), *terms(str(worst.reaction))]
+    return Note(shown, equation, SMALL, look.letter, look.colour)

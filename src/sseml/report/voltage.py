@@ -1,0 +1,210 @@
+"""Voltage profile of a material: the ions it holds, the phases it becomes, and its window."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, MultipleLocator
+
+from sseml.curation.windows import PublishedWindow
+from sseml.parse.formula import parse_formula
+from sseml.physics.voltage import Plateau
+from sseml.physics.window import Window
+from sseml.records import RefusedInputError
+from sseml.report.labels import formula_text
+from sseml.report.layout import MARGIN_INCH, axes_at, write_title
+from sseml.report.measured import draw, in_words, limits_of, only_measured
+from sseml.report.notes import LARGE, Note, Notes, terms, words
+from sseml.report.regions import LINE_INCH, TINTS, draw_regions, regions_of, regions_width_inch
+from sseml.report.style import GREEN, GREY, INK, drawing
+
+_WIDTH = 8.5
+_LEFT, _TOP, _BOTTOM = 0.62, 0.6, 0.62
+"""In inches around the curve, with room for the title, ticks and labels."""
+
+_HEIGHT, _NARROWEST = 3.7, 3.0
+"""Of the curve at least, in inches."""
+
+_BESIDE = 0.05
+"""Between the curve and what stands beside it, in inches."""
+
+_MEASURED, _HEAD, _MOST_MEASURED = 0.26, 0.42, 6
+"""Of the measured windows: inches for each and for their head, and how many are drawn."""
+
+_HIGHEST_V = 5.5
+"""How far the axis reaches at least, so that pictures of several materials compare."""
+
+_LOWEST_V = -0.16
+_ROOM_V = 0.24
+"""A window that is wider holds its own label."""
+
+_LONGEST_TITLE = 52
+_BAND = "#DDF2EA"
+_DOTTED = (0, (1, 2))
+
+
+def voltage_profile(
+    formula: str,
+    plateaus: Sequence[Plateau],
+    window: Window,
+    measured: Sequence[PublishedWindow] = (),
+) -> Figure:
+    """Draw the potential of a material against the ions it takes up and gives off.
+
+    Beside the curve stand the phases at equilibrium in each range of potential; beneath it the
+    reactions at both limits and what one has to know to read them.
+
+    Parameters
+    ----------
+    formula
+        The material, as `sseml.parse.parse_formula` reads it; the uptake is counted from it.
+    plateaus
+        What `sseml.physics.voltage.voltage_profile` returns.
+    window
+        What `sseml.physics.window.electrochemical_window` returns.
+    measured
+        Published windows of the material, drawn beside the calculated one; those that were
+        calculated are left out.
+
+    Raises
+    ------
+    RefusedInputError
+        If there are no plateaus or the formula cannot be read.
+    """
+    if not plateaus:
+        raise RefusedInputError(
+            f"there is no voltage profile of {formula!r} to draw",
+            "; ".join(window.notes) or "calculate it first",
+        )
+    held = parse_formula(formula).amounts.get(window.ion, 0.0)
+    measured = only_measured(measured)
+    drawn = measured[:_MOST_MEASURED]
+    highest = _highest(plateaus, drawn)
+    with drawing():
+        bars_width = _MEASURED * len(drawn) + _HEAD if drawn else 0.0
+        room = _WIDTH - _LEFT - _NARROWEST - bars_width - _BESIDE - MARGIN_INCH
+        regions = regions_of(plateaus, window, highest, room)
+        notes = Notes(_notes(window, measured), _WIDTH)
+        height = max(_HEIGHT, LINE_INCH * (len(regions) + 1))
+        bottom = notes.height + _BOTTOM
+        figure = Figure(figsize=(_WIDTH, bottom + height + _TOP))
+        phases_width = regions_width_inch(regions)
+        phases_at = _WIDTH - MARGIN_INCH - phases_width
+        bars_at = phases_at - _BESIDE - bars_width
+        curve = axes_at(figure, _LEFT, bottom, bars_at - _LEFT, height)
+        _draw_curve(curve, plateaus, window, held, highest)
+        _label(curve, window, highest)
+        if drawn:
+            bars = axes_at(figure, bars_at, bottom, bars_width, height)
+            _draw_measured(bars, drawn, window, highest)
+        beside = axes_at(figure, phases_at, bottom, phases_width, height)
+        draw_regions(beside, regions, phases_width, height, _LOWEST_V)
+        name = formula_text(formula, _LONGEST_TITLE)
+        write_title(figure, f"{name}: calculated voltage profile")
+        notes.write(figure)
+        return figure
+
+
+def _highest(plateaus: Sequence[Plateau], measured: Sequence[PublishedWindow]) -> float:
+    """Upper end of the axis of potential."""
+    limits = [limit for one in measured for limit in limits_of(one)]
+    return max(_HIGHEST_V, plateaus[0].potential_V + 0.45, *(limit + 0.3 for limit in limits))
+
+
+def _draw_curve(
+    axes: Axes, plateaus: Sequence[Plateau], window: Window, held: float, highest: float
+) -> None:
+    """The steps; the one of the bare metal runs out of the picture."""
+    taken_up = plateaus[-1].ions_low - held
+    given_off = max(held, 0.04 * taken_up, 0.1)
+    right = max(1.08 * taken_up, 1.1 * given_off)
+    uptake, potential = [plateaus[0].ions_low - held], [highest]
+    for step in plateaus:
+        uptake += [step.ions_low - held, min(step.ions_high - held, 2.0 * right)]
+        potential += [step.potential_V, step.potential_V]
+    axes.axvline(0.0, color=GREY, lw=0.8, ls=_DOTTED, zorder=1)
+    axes.plot(uptake, potential, color=INK, lw=1.5, solid_joinstyle="miter", zorder=3)
+    axes.set(xlim=(-1.04 * given_off, right), ylim=(_LOWEST_V, highest))
+    _draw_band(axes, window)
+    if window.V_red is None or window.V_ox is None:
+        return
+    here = held * window.ion_change
+    if window.collapsed:
+        axes.plot(here, window.V_ox, "o", ms=6.0, color=GREEN, mec="white", zorder=4)
+    else:
+        axes.plot(
+            [here, here], [window.V_red, window.V_ox], color=GREEN, lw=3.5,
+            solid_capstyle="butt", zorder=4,
+        )  # fmt: skip
+
+
+def _draw_band(axes: Axes, window: Window) -> None:
+    """The window right across; a line where it has collapsed."""
+    if window.V_red is None or window.V_ox is None:
+        return
+    if window.collapsed:
+        axes.axhline(window.V_ox, color=GREEN, lw=0.9, zorder=0)
+    else:
+        axes.axhspan(window.V_red, window.V_ox, color=_BAND, lw=0, zorder=0)
+
+
+def _label(axes: Axes, window: Window, highest: float) -> None:
+    """Name the axes, and the window where no step of the curve can be: right of the material."""
+    axes.set_xlabel(f"{window.ion} uptake per formula unit")
+    axes.set_ylabel(f"potential against {window.ion}/{window.ion}⁺ (V)")
+    axes.yaxis.set_major_locator(MultipleLocator(1.0))
+    axes.yaxis.set_minor_locator(MultipleLocator(0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    if window.V_red is None or window.V_ox is None:
+        text, at, side = "no window", 0.97 * highest, "top"
+    elif window.collapsed:
+        text, at, side = f"collapsed at {window.V_ox:.2f} V", window.V_ox + 0.06, "bottom"
+    else:
+        text = f"window {window.V_red:.2f}–{window.V_ox:.2f} V"
+        at, side = (window.V_red + window.V_ox) / 2.0, "center"
+        if window.V_ox - window.V_red < _ROOM_V:
+            at, side = window.V_ox + 0.06, "bottom"
+    axes.text(
+        0.98, at, text, va=side, ha="right", fontsize=9.0, color=INK,
+        transform=axes.get_yaxis_transform(),
+    )  # fmt: skip
+
+
+def _draw_measured(
+    axes: Axes, measured: Sequence[PublishedWindow], window: Window, highest: float
+) -> None:
+    """Outlines on the band of the calculated window, numbered as in the notes."""
+    free = 0.5 + _HEAD / _MEASURED / 2.0
+    axes.set(xlim=(1.0 - free, len(measured) + free), ylim=(_LOWEST_V, highest))
+    axes.set_axis_off()
+    _draw_band(axes, window)
+    axes.set_title(
+        "measured", fontsize=LARGE, fontweight="normal", loc="center", color=GREY, pad=5.0
+    )
+    for place, one in enumerate(measured, start=1):
+        draw(axes, place, one, 0.25, upright=True)
+        axes.text(place, _LOWEST_V - 0.05, f"{place}", ha="center", va="top", fontsize=LARGE)
+
+
+def _notes(window: Window, measured: Sequence[PublishedWindow]) -> list[Note]:
+    """What is written under the picture."""
+    notes = []
+    if window.V_red is not None and window.V_ox is not None:
+        coexists = f"none: it coexists with {window.ion} metal"
+        reactions = (
+            (f"reduction, {window.V_red:.2f} V", window.reduction or coexists, "reduced"),
+            (f"oxidation, {window.V_ox:.2f} V", window.oxidation or "none", "oxidised"),
+        )
+        notes = [
+            Note(head, terms(str(equation)), LARGE, "■", TINTS[side][1])
+            for head, equation, side in reactions
+        ]
+    for place, one in enumerate(measured[:_MOST_MEASURED], start=1):
+        notes.append(Note(f"measured {place}", in_words(one)))
+    if left := len(measured[_MOST_MEASURED:]):
+        notes.append(Note("measured", [f"{left} more, not drawn"]))
+    if window.notes:
+        notes.append(Note("to read this", words("; ".join(window.notes))))
+    return notes

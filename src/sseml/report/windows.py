@@ -1,0 +1,194 @@
+"""Windows of several materials beside each other, with those that were measured beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MultipleLocator
+
+from sseml.curation.windows import PublishedWindow
+from sseml.physics.window import Window
+from sseml.records import RefusedInputError
+from sseml.report.labels import formula_text, width_inch
+from sseml.report.layout import MARGIN_INCH, axes_at, write_title
+from sseml.report.measured import draw, in_words, limits_of, only_measured
+from sseml.report.notes import SMALL, Note, Notes, words
+from sseml.report.regions import TINTS
+from sseml.report.style import GREEN, INK, SHADE, drawing
+
+_WIDTH = 8.5
+_TOP, _BOTTOM = 0.52, 0.62
+"""In inches above and below the bars, with room for title and key, ticks and label."""
+
+_ROW, _MEASURED_ROW = 0.32, 0.17
+"""Heights in inches of a calculated window, and of a measured one beneath it."""
+
+_BAR, _OUTLINE = 0.17, 0.1
+"""Heights in inches of what is drawn in them."""
+
+_NAME_SIZE, _NUMBER_SIZE = 9.0, 8.5
+_LONGEST_NAME = 34
+_GAP = 0.1
+"""Between a name and the axes, in inches."""
+
+_NUMBER_V = 0.55
+"""Room for a number left of 0 V and right of the highest limit."""
+
+_AWAY = 6.0
+"""From a limit to its number, in points."""
+
+_HIGHEST_V = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One material, and where it stands in inches below the upper edge of the axes."""
+
+    name: str
+    window: Window
+    measured: Sequence[PublishedWindow]
+    middle: float
+
+    @property
+    def measured_middles(self) -> list[float]:
+        """Where the measured windows stand."""
+        first = self.middle + _ROW / 2.0 + _MEASURED_ROW / 2.0 - 0.04
+        return [first + place * _MEASURED_ROW for place in range(len(self.measured))]
+
+
+def windows_compared(
+    formulas: Sequence[str],
+    windows: Sequence[Window],
+    measured: Sequence[Sequence[PublishedWindow]] = (),
+) -> Figure:
+    """Draw the windows of several materials as bars from reduction to oxidation.
+
+    Parameters
+    ----------
+    formulas
+        The materials, in the order in which they are to stand.
+    windows
+        The calculated window of each.
+    measured
+        Published windows of each, or nothing at all; those that were calculated are left out.
+
+    Raises
+    ------
+    RefusedInputError
+        If there is no formula.
+    ValueError
+        If there is not one window, or not one list of measured ones, for each formula.
+    """
+    if not formulas:
+        raise RefusedInputError("there is no window to draw", "give at least one formula")
+    rows, height = _rows(formulas, windows, measured or [()] * len(formulas))
+    with drawing():
+        notes = Notes(_notes(rows), _WIDTH)
+        bottom = notes.height + _BOTTOM
+        figure = Figure(figsize=(_WIDTH, bottom + height + _TOP))
+        left = MARGIN_INCH + _GAP + max(width_inch(row.name, _NAME_SIZE) for row in rows)
+        axes = axes_at(figure, left, bottom, _WIDTH - MARGIN_INCH - left, height)
+        _label(axes, rows, height)
+        number = 0
+        for row in rows:
+            _draw_window(axes, row)
+            for middle, one in zip(row.measured_middles, row.measured, strict=True):
+                number += 1
+                _draw_measured(axes, middle, one, number)
+        write_title(figure, "Electrochemical windows")
+        notes.write(figure)
+        return figure
+
+
+def _rows(
+    formulas: Sequence[str],
+    windows: Sequence[Window],
+    measured: Sequence[Sequence[PublishedWindow]],
+) -> tuple[list[_Row], float]:
+    """One row a material, and the height of all in inches."""
+    rows, down = [], 0.0
+    for formula, window, published in zip(formulas, windows, measured, strict=True):
+        own = only_measured(published)
+        name = formula_text(formula, _LONGEST_NAME)
+        rows.append(_Row(name, window, own, down + _ROW / 2.0))
+        down += _ROW + _MEASURED_ROW * len(own)
+    return rows, down
+
+
+def _label(axes: Axes, rows: Sequence[_Row], height: float) -> None:
+    limits = [limit for row in rows for one in row.measured for limit in limits_of(one)]
+    limits += [row.window.V_ox for row in rows if row.window.V_ox is not None]
+    axes.set(xlim=(-_NUMBER_V, max(_HIGHEST_V, *limits) + _NUMBER_V), ylim=(height, 0.0))
+    axes.xaxis.set_major_locator(MultipleLocator(1.0))
+    axes.xaxis.set_minor_locator(MultipleLocator(0.5))
+    axes.grid(axis="x", color=SHADE, lw=0.8)
+    ions = {row.window.ion for row in rows}
+    metal = "/".join((*ions, f"{min(ions)}⁺")) if len(ions) == 1 else "the metal of the ion"
+    axes.set_xlabel(f"potential against {metal} (V)")
+    axes.set_yticks([row.middle for row in rows], [row.name for row in rows], fontsize=_NAME_SIZE)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    for row in rows[1:]:
+        axes.axhline(row.middle - _ROW / 2.0, color=SHADE, lw=0.8)
+    handles = [Patch(fc=TINTS["window"][0], ec=GREEN, label="calculated")]
+    if any(row.measured for row in rows):
+        handles.append(Patch(fc="white", ec=INK, label="measured"))
+    axes.legend(handles=handles, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+
+
+def _draw_window(axes: Axes, row: _Row) -> None:
+    """A bar with its limits, a diamond where it has collapsed, or the words that there is none."""
+    window = row.window
+    if window.V_red is None or window.V_ox is None:
+        _write(axes, 0.0, row.middle, "no window", right=True)
+    elif window.collapsed:
+        axes.plot(window.V_ox, row.middle, "D", ms=6.0, color=GREEN)
+        _write(axes, window.V_ox, row.middle, f"{window.V_ox:.2f}, collapsed", right=True)
+    else:
+        axes.barh(
+            row.middle, window.V_ox - window.V_red, _BAR, window.V_red, fc=TINTS["window"][0],
+            ec=GREEN, lw=0.9, zorder=2,
+        )  # fmt: skip
+        _write(axes, window.V_red, row.middle, f"{window.V_red:.2f}", right=False)
+        _write(axes, window.V_ox, row.middle, f"{window.V_ox:.2f}", right=True)
+
+
+def _draw_measured(axes: Axes, middle: float, one: PublishedWindow, number: int) -> None:
+    """An outline with the number of its note."""
+    draw(axes, middle, one, _OUTLINE / 2.0, upright=False)
+    to_the_right = one.V_ox is not None
+    limit = max(limits_of(one))
+    _write(axes, limit, middle, f"[{number}]", right=to_the_right, size=SMALL)
+
+
+def _write(
+    axes: Axes, limit: float, middle: float, text: str, *, right: bool, size: float = _NUMBER_SIZE
+) -> None:
+    """Write beside a limit."""
+    axes.annotate(
+        text, (limit, middle), (_AWAY if right else -_AWAY, 0.0), textcoords="offset points",
+        ha="left" if right else "right", va="center_baseline", fontsize=size,
+    )  # fmt: skip
+
+
+def _notes(rows: Sequence[_Row]) -> list[Note]:
+    """Sources of what was measured, what holds for all windows, and what only for some."""
+    notes = [
+        Note(f"[{number}]", [f"{name}:", *in_words(one)])
+        for number, (name, one) in enumerate(
+            ((row.name, one) for row in rows for one in row.measured), start=1
+        )
+    ]
+    answered = [row.window.notes for row in rows if row.window.V_red is not None]
+    common = [note for note in (answered or [()])[0] if all(note in own for own in answered)]
+    if common:
+        notes.append(Note("note", words("; ".join(common))))
+    for row in rows:
+        if row.window.V_red is None or row.window.ion_change:
+            own = "; ".join(note for note in row.window.notes if note not in common)
+            notes.append(Note("note", [f"{row.name}:", *words(own)]))
+    return notes
