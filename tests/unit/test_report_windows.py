@@ -361,6 +361,16 @@ def test_what_others_calculated_is_not_drawn_as_measured(table: PhaseTable) -> N
     assert "2.01" not in words(figure)
 
 
+def test_a_measured_window_without_doi_names_where_it_was_read(table: PhaseTable) -> None:
+    quoted = replace(
+        published(0.0, 3.6, "not stated"), doi="", reference="Han 2016", read_in="10.1000/quotes"
+    )
+    assert (
+        "0.00–3.60 V · method not stated · Han 2016 · read in 10.1000/quotes"
+        in words(drawn(table, "Li6PS5Cl", [quoted]))
+    )  # fmt: skip
+
+
 def test_measured_windows_beyond_the_sixth_are_counted(table: PhaseTable) -> None:
     figure = drawn(table, "Li6PS5Cl", MEASURED * 2)
     assert "measured 6" in words(figure)

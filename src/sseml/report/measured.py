@@ -36,8 +36,11 @@ def in_words(one: PublishedWindow) -> list[str]:
     limits = "–".join(f"{limit:.2f}" for limit in limits_of(one))
     which = "" if one.V_ox is not None else "reduction "
     which = which if one.V_red is not None else "oxidation "
-    source = f"doi {one.doi}" if one.doi else one.reference or one.read_in
-    return f"{which}{_BEFORE[one.relation]}{limits} V · {one.method} · {source}".split()
+    method = f"method {one.method}" if one.method.startswith("not ") else one.method
+    read_in = f"read in {one.read_in}" if one.read_in else ""
+    sources = (f"doi {one.doi}",) if one.doi else (one.reference, read_in)
+    parts = (f"{which}{_BEFORE[one.relation]}{limits} V", method, *filter(None, sources))
+    return " · ".join(parts).split()
 
 
 def draw(
