@@ -290,7 +290,7 @@ def test_pulled_data_are_curated_first(tmp_path: Path) -> None:
     out, _ = ran("curate", tmp_path)
     assert [line.split(":")[0] for line in out.splitlines()] == ["curate", "table"]
     table = load_measurements(tmp_path / "made" / "table")
-    assert set(table["source"]) == {"seeds"}
+    assert set(table["source"]) == {"seeds", "literature"}
     assert ran("curate", tmp_path)[0] == "curate: unchanged\ntable: unchanged\n"
 
 

@@ -13,7 +13,7 @@ from sseml.curation.draft import Draft, Dropped, Merged
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
 from sseml.curation.raw import RawMeasurement
-from sseml.curation.readers import READERS
+from sseml.curation.readers import OUR_TABLES, READERS
 from sseml.curation.report import CurationReport, DroppedRow, SourceCount
 from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
 from sseml.curation.table import to_table, write_table
@@ -52,8 +52,8 @@ def curate(
         Where to write ``measurements.parquet``, ``measurements.csv`` and ``curation.json``;
         nothing is written without it.
     literature
-        Folder with ``seeds.csv``, our own table of facts; ``literature`` under `data_dir` without
-        it.
+        Folder of our own tables of facts, ``seeds.csv`` and ``measurements.csv`` (either may be
+        absent); ``literature`` under `data_dir` without it.
 
     Raises
     ------
@@ -63,14 +63,8 @@ def curate(
         If a source's file lacks a column its reader needs.
     """
     root = Path(data_dir)
-    folders = {name: root / name for name in READERS}
-    folders["seeds"] = root / "literature" if literature is None else Path(literature)
-    raws = [
-        raw
-        for name, reader in READERS.items()
-        if folders[name].is_dir()
-        for raw in reader(folders[name])
-    ]
+    ours = root / "literature" if literature is None else Path(literature)
+    raws = [raw for name, folder in _present(root, ours) for raw in READERS[name](folder)]
     if not raws:
         raise NoSourceError(
             f"no dataset under {root}: expected sub-folders obelix, liverpool, laskowski;"
@@ -80,6 +74,16 @@ def curate(
     if out_dir is not None:
         write_table(result.table, result.report, Path(out_dir))
     return result
+
+
+def _present(root: Path, ours: Path) -> list[tuple[str, Path]]:
+    """Name and folder of each source that is there, in order of trust."""
+    present = []
+    for name in READERS:
+        folder = ours if name in OUR_TABLES else root / name
+        if (folder / OUR_TABLES[name]).is_file() if name in OUR_TABLES else folder.is_dir():
+            present.append((name, folder))
+    return present
 
 
 def curate_rows(raws: Sequence[RawMeasurement]) -> CurationResult:

@@ -26,6 +26,8 @@ class Draft:
         a, b, c in Å and the angles in degrees; None where not known or not credible.
     dois
         Normalised DOIs; empty where none is known.
+    year
+        Of the paper; None where not known.
     also_in
         Other upstream rows that report this very measurement, as ``source:source_id``.
     """
@@ -40,6 +42,7 @@ class Draft:
     lattice: tuple[float, ...] | None = None
     volume_per_atom_A3: float | None = None
     dois: tuple[str, ...] = ()
+    year: int | None = None
     flags: set[str] = field(default_factory=set)
     also_in: list[str] = field(default_factory=list)
 

@@ -47,8 +47,8 @@ def merge_duplicates(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Merged]
         The only Laskowski row left with this composition and space group, and the only such OBELiX
         row taken from Laskowski's papers.
 
-    The kept row takes over activation energy, DOI and space group where it has none, and the flag
-    ``extrapolated``; by the last three rules it is flagged ``revised``.
+    The kept row takes over activation energy, DOI, year and space group where it has none, and the
+    flag ``extrapolated``; by the last three rules it is flagged ``revised``.
 
     Returns
     -------
@@ -175,6 +175,7 @@ def _absorb(kept: Draft, other: Draft) -> None:
     if kept.activation_energy_eV is None:
         kept.activation_energy_eV = other.activation_energy_eV
     kept.dois = kept.dois or other.dois
+    kept.year = kept.year or other.year
     kept.space_group_number = kept.space_group_number or other.space_group_number
     if "extrapolated" in other.flags:
         kept.flags.add("extrapolated")

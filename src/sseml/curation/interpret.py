@@ -10,6 +10,7 @@ from sseml.curation.lattice import cell_volume, is_possible
 from sseml.curation.misprints import corrected_formula
 from sseml.curation.numbers import Quantity, read_conductivity, read_float, read_quantity
 from sseml.curation.raw import RawMeasurement
+from sseml.curation.years import paper_year
 from sseml.parse.formula import parse_formula
 from sseml.parse.material import parse_material
 from sseml.parse.mixture import refuse_polymer
@@ -48,6 +49,7 @@ def interpret(raw: RawMeasurement) -> Draft | Dropped:
     composition = _composition(raw, formula)
     if isinstance(composition, Dropped):
         return composition
+    dois = read_dois(raw.doi)
     draft = Draft(
         raw=raw,
         composition=composition,
@@ -56,7 +58,8 @@ def interpret(raw: RawMeasurement) -> Draft | Dropped:
         temperature_C=temperature,
         activation_energy_eV=read_float(raw.activation_energy_eV),
         space_group_number=read_space_group(raw.space_group),
-        dois=read_dois(raw.doi),
+        dois=dois,
+        year=int(raw.year) if raw.year else paper_year(dois),
         flags=set(raw.flags),
     )
     notices = {

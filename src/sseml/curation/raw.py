@@ -33,6 +33,8 @@ class RawMeasurement:
         Formula units per cell, as text.
     doi
         As reported, several joined by ``|``; empty where not reported.
+    year
+        Of the paper, as text; empty where not reported.
     official_split
         ``train`` or ``test`` where the dataset fixes a split.
     unusable
@@ -40,7 +42,7 @@ class RawMeasurement:
     flags
         Facts about the row that the reader knows and the table should carry.
     series
-        A lab's own name for what was made together; it stands for a paper where there is none.
+        What was made or published together; it stands for a paper where no DOI is known.
     links
         Pointers to the same measurement in other datasets, in the dataset's own words.
     """
@@ -59,6 +61,7 @@ class RawMeasurement:
     formula_units: str = ""
     form: Form | None = None
     doi: str = ""
+    year: str = ""
     official_split: str | None = None
     unusable: str | None = None
     flags: tuple[str, ...] = ()

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sseml.curation.raw import RawMeasurement, SourceFormatError
-from sseml.records import ConductivityKind, Form
+from sseml.curation.schema import LITERATURE, SERIES_END
+from sseml.parse.space_groups import space_group_number
+from sseml.records import FORMS, ConductivityKind, Form
 
 ROOM_TEMPERATURE = "25"
 
@@ -17,6 +19,7 @@ _LIVERPOOL_FORMS: Mapping[str, Form] = MappingProxyType(
     {"Glass": "glass", "Glass-Ceramic": "glass-ceramic"}
 )
 _FIRST_COMPUTED_LIVERPOOL_ID = 2000
+_FORMS: Mapping[str, Form] = MappingProxyType({form: form for form in FORMS})
 _KINDS: Mapping[str, ConductivityKind] = MappingProxyType({"total": "total", "bulk": "bulk"})
 
 
@@ -125,7 +128,7 @@ def read_seeds(path: Path) -> list[RawMeasurement]:
     The activation energy given for the same formula and paper rides on the conductivity's row.
     """
     columns = ("seed_id", "formula", "property", "value", "doi", "reference", "usable_for_training")
-    rows = list(_rows(path / "seeds.csv", columns))
+    rows = list(_rows(path / OUR_TABLES["seeds"], columns))
     energies = {
         (row["formula"], row["reference"]): row["value"]
         for row in rows
@@ -149,12 +152,45 @@ def read_seeds(path: Path) -> list[RawMeasurement]:
     ]
 
 
+def read_literature(path: Path) -> list[RawMeasurement]:
+    """Read our own table of measurements found in papers, ``measurements.csv``, in its folder.
+
+    The `source_id` names the paper too (``P017#L0123``): not every paper's DOI is known.
+    """
+    columns = ("literature_id", "paper", "formula", "sigma_S_cm", "temperature_C", "doi", "year")
+    return [
+        RawMeasurement(
+            source=LITERATURE,
+            source_id=f"{row['paper']}{SERIES_END}{row['literature_id']}",
+            formula=row["formula"],
+            conductivity=f"{row['relation'].strip('=')}{row['sigma_S_cm']}",
+            temperature_C=row["temperature_C"],
+            activation_energy_eV=row["activation_energy_eV"],
+            conductivity_kind=_KINDS.get(row["conductivity_kind"]),
+            space_group=str(space_group_number(row["space_group"])) if row["space_group"] else "",
+            form=_FORMS.get(row["form"]),
+            licence=row["licence"],
+            doi=row["doi"],
+            year=row["year"],
+            unusable=None if row["usable_for_training"] == "yes" else row["reason"],
+            series=row["paper"],
+        )
+        for row in _rows(path / OUR_TABLES[LITERATURE], columns)
+    ]
+
+
+OUR_TABLES: Mapping[str, str] = MappingProxyType(
+    {"seeds": "seeds.csv", LITERATURE: "measurements.csv"}
+)
+"""Sources that lie together in one folder of ours, and the file of each."""
+
 READERS: Mapping[str, Callable[[Path], list[RawMeasurement]]] = MappingProxyType(
     {
         "obelix": read_obelix,
         "liverpool": read_liverpool,
         "laskowski": read_laskowski,
         "seeds": read_seeds,
+        LITERATURE: read_literature,
     }
 )
 """Reader of each source's folder, in the order in which a source wins over the later ones."""

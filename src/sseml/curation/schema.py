@@ -13,10 +13,14 @@ from sseml.records import CONDUCTIVITY_KINDS, FORMS
 OWN = "own"
 """Source of a lab's own measurements."""
 
-SERIES_END = "#"
-"""Ends the series in the `source_id` of a lab's own row: ``LPSCl-2026-07#8f3a01c2``."""
+LITERATURE = "literature"
+"""Source of our own table of measurements read in papers."""
 
-SOURCES = ("obelix", "liverpool", "laskowski", "seeds", OWN)
+SERIES_END = "#"
+"""Ends what was made or published together in the `source_id` of a row that is a lab's own or from
+our literature table: ``LPSCl-2026-07#8f3a01c2``, ``P017#L0123``."""
+
+SOURCES = ("obelix", "liverpool", "laskowski", "seeds", LITERATURE, OWN)
 
 FLAGS: Mapping[str, str] = MappingProxyType(
     {
@@ -76,6 +80,7 @@ MEASUREMENTS = pa.DataFrameSchema(
         "family": _text(),
         "family_confidence": _number(_FRACTION),
         "doi": _text(pa.Check.str_matches(r"^10\.\d{4,9}/\S+$"), nullable=True),
+        "year": pa.Column("Int16", pa.Check.in_range(1900, 2100), nullable=True),
         "source": _text(pa.Check.isin(SOURCES)),
         "source_id": _text(),
         "licence": _text(pa.Check.str_length(min_value=1)),

@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist, squareform
 
-from sseml.curation.schema import OWN, SERIES_END
+from sseml.curation.schema import LITERATURE, OWN, SERIES_END
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -36,15 +36,17 @@ def paper_names(table: pd.DataFrame) -> NDArray[np.object_]:
     -------
     array of str or None, shape (n,)
         The DOIs, joined by ``|``. A lab's own row names its series too, as ``own:SERIES``: what was
-        made and measured together errs together, whether it is published or not. None where neither
+        made and measured together errs together, whether it is published or not. A row of our
+        literature table without a DOI names its paper as ``literature:PAPER``. None where nothing
         is known.
     """
     reported = table["doi"].astype(object).where(table["doi"].notna(), None)
     names = reported.to_numpy(dtype=object, copy=True)
-    own = (table["source"] == OWN).to_numpy(dtype=bool)
-    for row in np.flatnonzero(own):
+    sources = table["source"].to_numpy(dtype=object)
+    unnamed = (sources == LITERATURE) & table["doi"].isna().to_numpy(dtype=bool)
+    for row in np.flatnonzero((sources == OWN) | unnamed):
         series, _, _ = str(table["source_id"].iloc[row]).rpartition(SERIES_END)
-        names[row] = "|".join(name for name in (names[row], f"{OWN}:{series}") if name)
+        names[row] = "|".join(name for name in (names[row], f"{sources[row]}:{series}") if name)
     return names
 
 

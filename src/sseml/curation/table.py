@@ -14,6 +14,7 @@ from pandera.errors import SchemaErrors
 from sseml.curation.draft import Draft
 from sseml.curation.report import CurationReport, OwnReport
 from sseml.curation.schema import COLUMNS, MEASUREMENTS
+from sseml.curation.years import paper_year
 from sseml.families import recognise
 from sseml.records import RefusedInputError
 
@@ -46,7 +47,8 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     NotMeasurementsError
-        If columns are missing or values are out of their bounds; the message names them.
+        If columns are missing or values are out of their bounds; the message names them. A table
+        without ``year``, as earlier releases wrote it, takes the years its DOIs carry.
     """
     file = Path(path)
     if file.is_dir():
@@ -61,6 +63,8 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
         raise NotMeasurementsError(
             f"{file.name} is not a table of measurements: {error}"
         ) from error
+    if "year" not in table.columns and "doi" in table.columns:
+        table = table.assign(year=_years(table["doi"]))
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
@@ -77,6 +81,12 @@ def _read(file: Path) -> pd.DataFrame:
         return pd.read_parquet(file)
     empty = {name: [""] for name, column in MEASUREMENTS.columns.items() if column.nullable}
     return pd.read_csv(file, dtype=_TYPES, keep_default_na=False, na_values=empty)
+
+
+def _years(dois: pd.Series) -> pd.Series:
+    """The years of a table written before it had them."""
+    years = [paper_year(doi.split("|")) if isinstance(doi, str) else None for doi in dois]
+    return pd.Series(years, index=dois.index, dtype="Int16")
 
 
 def write_table(table: pd.DataFrame, report: CurationReport | OwnReport, folder: Path) -> None:
@@ -119,6 +129,7 @@ def _row(draft: Draft) -> dict[str, object]:
         "family": family.family,
         "family_confidence": float(family.confidence),
         "doi": "|".join(draft.dois) or None,
+        "year": draft.year,
         "source": raw.source,
         "source_id": raw.source_id,
         "licence": raw.licence,

@@ -72,6 +72,19 @@ S2,Li3YCl6,Li3YCl6,halide,h,activation_energy,0.4,,eV,=,,,Li+,experiment,,,,10.1
 no,not_conductivity,facts
 S3,Li3P,Li3P,phosphide,p,ionic_conductivity,0.01,,S/cm,=,25,,Li+,MLIP-MD,,,,,R2,no,computed,facts
 """
+LITERATURE = """\
+literature_id,paper,formula,formula_as_written,sigma_S_cm,relation,temperature_C,temperature_note,\
+conductivity_kind,form,activation_energy_eV,space_group,family,year,doi,reference,url,place,read_in,\
+checked,usable_for_training,reason,conflict,note,licence
+L0001,P001,Li7P3S11,Li7P3S11,0.0032,=,25,stated,,glass-ceramic,,,thiophosphate,2007,\
+10.1016/j.ssi.2007.05.020,,https://example.org/1,abstract,paper,yes,yes,,,,facts
+L0002,P002,Li2ZrCl6,Li2ZrCl6,0.0004,~,30,stated,total,crystal,0.35,P-3m1,halide-Cl,2021,\
+10.1002/aenm.202003190,,https://example.org/2,table 1,paper,,yes,,,milled,facts
+L0003,P002,Li2HfCl6,Li2HfCl6,0.0005,=,,not stated,total,crystal,,,halide-Cl,2021,\
+10.1002/aenm.202003190,,https://example.org/2,abstract,paper,,no,temperature_not_stated,,,facts
+L0004,P003,Li2SiP2,Li2SiP2,1e-9,<,25,room temperature,,crystal,,,phosphide,2016,\
+,"Chem. Eur. J. 22, 17635",https://example.org/3,abstract,paper,,yes,,,,facts
+"""
 
 
 @pytest.fixture
@@ -84,6 +97,7 @@ def datasets(tmp_path: Path) -> Path:
         "liverpool/LiIonDatabase.csv": "\ufeff" + LIVERPOOL,
         "laskowski/digitized_data_for_SSEs.csv": "\ufeff" + LASKOWSKI,
         "literature/seeds.csv": SEEDS,
+        "literature/measurements.csv": LITERATURE,
     }
     for name, text in files.items():
         path = tmp_path / "datasets" / name

@@ -24,6 +24,7 @@ def test_every_row_read_is_kept_merged_or_dropped(datasets: Path) -> None:
         "liverpool": 14,
         "laskowski": 10,
         "seeds": 2,
+        "literature": 4,
     }
     for name, count in result.report.sources.items():
         assert count.is_complete, name
@@ -60,6 +61,35 @@ def test_the_rules_show_in_the_table(datasets: Path) -> None:
     assert row(table, "seeds", "S1")["relation"] == "~"
 
 
+def test_what_our_literature_table_adds_comes_last_in_trust(datasets: Path) -> None:
+    table = curate(datasets).table
+    assert row(table, "obelix", "aaf")["also_in"] == "laskowski:2;literature:P001#L0001"
+    added = table[table["source"] == "literature"].set_index("source_id")
+    assert added.index.tolist() == ["P002#L0002", "P003#L0004"]
+    chloride, phosphide = added.loc["P002#L0002"], added.loc["P003#L0004"]
+    assert (chloride["relation"], chloride["space_group_number"]) == ("~", 164)
+    assert (phosphide["relation"], phosphide["sigma_S_cm"]) == ("<", 1e-9)
+    assert pd.isna(phosphide["doi"])
+
+
+def test_years_are_the_papers_or_what_their_dois_carry(datasets: Path) -> None:
+    table = curate(datasets).table
+    assert row(table, "literature", "P003#L0004")["year"] == 2016, "as the table says"
+    assert row(table, "obelix", "aaa")["year"] == 2005, "as the DOI carries it"
+    assert row(table, "obelix", "aaf")["year"] == 2007, "the earlier of its two papers"
+    assert pd.isna(row(table, "laskowski", "3")["year"])
+
+
+def test_a_table_without_years_takes_them_from_its_dois(datasets: Path, tmp_path: Path) -> None:
+    table = curate(datasets).table
+    table.drop(columns="year").to_parquet(tmp_path / "earlier.parquet", index=False)
+    read = load_measurements(tmp_path / "earlier.parquet")
+    assert read.columns.tolist() == table.columns.tolist()
+    years = read.set_index("measurement_id")["year"]
+    assert years[row(table, "obelix", "aaa")["measurement_id"]] == 2005
+    assert pd.isna(years[row(table, "literature", "P003#L0004")["measurement_id"]])
+
+
 def test_an_extrapolated_value_goes_unless_the_official_split_holds_it(datasets: Path) -> None:
     result = curate(datasets)
     assert row(result.table, "obelix", "abb")["flags"] == "extrapolated"
@@ -75,6 +105,7 @@ def test_dropped_rows_name_their_rule(datasets: Path) -> None:
         ("laskowski", "10"): "polymer",
         ("seeds", "S3"): "computed",
         ("liverpool", "2001"): "extrapolated",
+        ("literature", "P002#L0003"): "temperature_not_stated",
     }
 
 

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from sseml.curation.raw import SourceFormatError
-from sseml.curation.readers import READERS, read_laskowski, read_liverpool, read_obelix, read_seeds
+from sseml.curation.readers import (
+    OUR_TABLES,
+    READERS,
+    read_laskowski,
+    read_literature,
+    read_liverpool,
+    read_obelix,
+    read_seeds,
+)
 
 
 def test_obelix_rows_carry_split_links_and_total_conductivity(datasets: Path) -> None:
@@ -45,6 +53,16 @@ def test_seeds_join_the_activation_energy_of_the_same_paper(datasets: Path) -> N
     assert computed.unusable == "computed"
 
 
+def test_literature_rows_name_their_paper_and_turn_symbols_into_numbers(datasets: Path) -> None:
+    first, second, third, last = read_literature(datasets / "literature")
+    assert [row.source_id for row in (first, last)] == ["P001#L0001", "P003#L0004"]
+    assert (second.conductivity, second.conductivity_kind) == ("~0.0004", "total")
+    assert (second.space_group, second.form, second.year) == ("164", "crystal", "2021")
+    assert (last.conductivity, last.doi, last.series) == ("<1e-9", "", "P003")
+    assert (first.unusable, third.unusable) == (None, "temperature_not_stated")
+    assert {row.licence for row in (first, second, third, last)} == {"facts"}
+
+
 def test_a_file_that_is_missing_or_not_text_is_named(datasets: Path) -> None:
     (datasets / "obelix" / "train.csv").unlink()
     with pytest.raises(SourceFormatError, match=r"obelix/train\.csv is missing"):
@@ -61,10 +79,11 @@ def test_a_file_that_is_missing_or_not_text_is_named(datasets: Path) -> None:
         ("liverpool", "LiIonDatabase.csv"),
         ("laskowski", "digitized_data_for_SSEs.csv"),
         ("seeds", "seeds.csv"),
+        ("literature", "measurements.csv"),
     ],
 )
 def test_a_missing_column_is_named(datasets: Path, source: str, file: str) -> None:
-    folder = datasets / ("literature" if source == "seeds" else source)
+    folder = datasets / ("literature" if source in OUR_TABLES else source)
     (folder / file).write_text("ID,something\n1,2\n", encoding="utf-8")
     with pytest.raises(SourceFormatError, match=r"lacks the column\(s\).*something"):
         READERS[source](folder)

@@ -12,6 +12,7 @@ from sseml.curation.split import (
     near_duplicate_groups,
     official_split,
     paper_groups,
+    paper_names,
     purge,
 )
 
@@ -46,6 +47,19 @@ def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def test_a_row_with_two_dois_joins_both_papers() -> None:
     groups = paper_groups(["10.1/a", "10.1/b", "10.1/A|10.1/b", "10.1/c", None], range(5))
     assert groups.tolist() == [0, 0, 0, 1, 2]
+
+
+def test_literature_rows_without_a_doi_stay_with_their_paper() -> None:
+    table = pd.DataFrame(
+        {
+            "doi": ["10.1/a", None, None, None],
+            "source": ["literature", "literature", "literature", "laskowski"],
+            "source_id": ["P001#L0001", "P002#L0002", "P002#L0003", "7"],
+        }
+    )
+    names = paper_names(table)
+    assert names.tolist() == ["10.1/a", "literature:P002", "literature:P002", None]
+    assert paper_groups(list(names), range(4)).tolist() == [0, 1, 1, 2]
 
 
 def test_rows_without_doi_go_by_the_fallback() -> None:
