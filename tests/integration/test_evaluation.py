@@ -18,7 +18,9 @@ from sseml.records import RefusedInputError
 
 @pytest.fixture(scope="module")
 def report(small_table: pd.DataFrame, small_settings: Any) -> Report:
-    return evaluate([], small_table, settings=small_settings)
+    """Every third row is older than the time split's test; the years are invented."""
+    years = pd.Series([2015, 2021, 2024] * 50, index=small_table.index, dtype="Int16")
+    return evaluate([], small_table.assign(year=years), settings=small_settings)
 
 
 def test_all_benchmarks_run_where_none_is_named(report: Report) -> None:

@@ -29,6 +29,7 @@ examples:
   sseml evaluate papers --plots plots         pictures of the held-out answers, and their table
 """
 _DRAWN = {"papers": "papers held out", "clusters": "composition clusters held out"}
+_WINDOWS = "windows"
 _BEGIN, _END = "<!-- evaluate:begin -->", "<!-- evaluate:end -->"
 
 
@@ -60,7 +61,7 @@ def add_commands(commands: Commands) -> None:
         "--plots",
         type=Path,
         metavar="FOLDER",
-        help="also draw what `papers` and `clusters` held out (needs the extra `report`)",
+        help="also draw what `papers` and `clusters` held out, and `windows` (extra `report`)",
     )
     parser.set_defaults(run=run)
 
@@ -91,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
         report = Report.from_dict(read_figures(arguments.figures))
     else:
         report = evaluate(arguments.what, arguments.input, progress=say_on_the_way)
+    for benchmark, why in report.left_out.items():
+        say(f"the benchmark {benchmark} is left out: {why}")
     text = report.to_text().rstrip("\n") + "\n"
     if arguments.json:
         shown = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
@@ -111,9 +114,10 @@ def _require_something_to_draw(arguments: argparse.Namespace) -> None:
             "--plots draws what is measured now; the figures of --figures hold no rows: "
             "leave one of the two out"
         )
-    if arguments.what and not _DRAWN.keys() & set(arguments.what):
+    drawn = (*_DRAWN, _WINDOWS)
+    if arguments.what and not set(drawn) & set(arguments.what):
         raise CommandError(
-            f"--plots draws {' and '.join(_DRAWN)}, and neither was asked for: add one of them"
+            f"--plots draws {', '.join(drawn)}, and none of them was asked for: add one"
         )
     if arguments.plots.exists() and not arguments.plots.is_dir():
         raise CommandError(f"{arguments.plots} is a file; --plots takes the name of a folder")
@@ -121,7 +125,7 @@ def _require_something_to_draw(arguments: argparse.Namespace) -> None:
 
 def _draw(report: Report, folder: Path) -> None:
     """Write the pictures of each benchmark, and the table behind them, into a folder of its own."""
-    from sseml.report import save_held_out  # noqa: PLC0415 - needs matplotlib
+    from sseml.report import save, save_held_out, window_parity  # noqa: PLC0415 - matplotlib
 
     for benchmark, answered in report.held_out.items():
         place = folder / benchmark
@@ -129,6 +133,10 @@ def _draw(report: Report, folder: Path) -> None:
         with whole_file(place / "held_out.csv") as stream:
             answered.to_csv(stream, index=False, lineterminator="\n")
         say(f"the pictures are in {place}")
+    if report.compared:
+        place = folder / _WINDOWS
+        place.mkdir(parents=True, exist_ok=True)
+        say(f"the picture is {save(window_parity(report.compared), place / 'parity.png')}")
 
 
 def read_figures(path: Path) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from sseml.evaluate.metrics import (
     roc_auc,
     spearman,
 )
+from sseml.evaluate.time_split import time_split
 from sseml.evaluate.windows import ComparedWindow, agreement, collapses, compared_both_ways
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
 from sseml.model.fitting import (
@@ -74,12 +75,15 @@ class Outcome:
     held_out
         The answers behind them, as `sseml.evaluate.held_out` gives them; None where the rows are
         not held out group by group.
+    by_family
+        Name of an output → family → its figures, where they do not come from `held_out`.
     compared
         Published windows and what is calculated, row by row.
     """
 
     figures: Figures
     held_out: pd.DataFrame | None = None
+    by_family: Mapping[str, dict[str, Figures]] = field(default_factory=dict)
     compared: tuple[ComparedWindow, ...] = ()
 
 
@@ -201,6 +205,12 @@ def energies(subject: Subject, progress: Progress) -> Outcome:
     return Outcome(figures)
 
 
+def time(subject: Subject, progress: Progress) -> Outcome:
+    """Learn from papers up to 2019, answer those of 2020 and later."""
+    found = time_split(subject.table, subject.recipe, subject.conductivity, progress)
+    return Outcome(found.figures, by_family=found.by_family)
+
+
 def windows(subject: Subject, progress: Progress) -> Outcome:
     """Electrochemical windows of the released phase table against published calculated ones."""
     folder = released_folder() / DEFAULT_PHASES
@@ -218,6 +228,7 @@ BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
     "clusters": clusters,
     "families": families,
     "energies": energies,
+    "time": time,
     "windows": windows,
 }
 

@@ -1,0 +1,281 @@
+"""The time split: learn from papers up to 2019, answer those of 2020 and later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import nan
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sseml.evaluate.answers import SMALLEST_FAMILY, Answers, Figures, answer
+from sseml.evaluate.difference import FEWEST_GROUPS
+from sseml.evaluate.metrics import clipped_absolute_error, group_mean, group_weighted_auc
+from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.model.fitting import BY_PAPER, Progress, fit_calibrated, silent
+from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
+from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+from sseml.records import RefusedInputError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+FIRST_TESTED_YEAR = 2020
+
+PUBLIC_SOURCES = ("obelix", "liverpool", "laskowski", "seeds")
+"""These end around 2020, so a row of theirs that says no year counts as older than the test."""
+
+CONDUCTS_LOG10_SIGMA = -7.0
+"""log10 of the S/cm above which a material counts as a conductor."""
+
+_EQUALLY_NEAR = 1e-9
+"""Composition distances that differ by less are one: all those rows are the nearest."""
+
+PLAIN, IF_IT_CONDUCTS = "", " if it conducts"
+EACH_PAPER_ONCE = " each paper once"
+
+
+class NoYearsError(RefusedInputError):
+    """A table cannot be split by time: too few of its rows say when they were published."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSplit:
+    """What the time split found.
+
+    Attributes
+    ----------
+    figures
+        Of the plain output by their names; those of the output "if it conducts" end in
+        `IF_IT_CONDUCTS`. Where each paper counts once, the name of the figure is followed by
+        `EACH_PAPER_ONCE`.
+    by_family
+        Name of the output → family of ten tested rows or more → its figures, each row counting
+        once.
+    """
+
+    figures: Figures
+    by_family: Mapping[str, dict[str, Figures]]
+
+
+def time_split(
+    table: pd.DataFrame,
+    recipe: Recipe,
+    settings: BlendSettings = CONDUCTIVITY,
+    progress: Progress = silent,
+) -> TimeSplit:
+    """Judge two outputs on what was published later than all that they were learned from.
+
+    The plain output is learned from every row and judged on every tested row; the output "if it
+    conducts" is learned from rows above 1e-7 S/cm and judged on tested rows above it. Training rows
+    that share a paper or a near-identical composition with a tested row are removed. Intervals and
+    probabilities are calibrated on training rows alone.
+
+    Parameters
+    ----------
+    table
+        Curated measurements with the column ``year``.
+    recipe
+        Which rows are learned from, and how.
+    settings
+        What is fitted.
+    progress
+        Told what is being done.
+
+    Raises
+    ------
+    NoYearsError
+        If the rows say no years, or those of 2020 and later are of fewer than ten papers.
+    """
+    _require_years(table)
+    figures: Figures = {}
+    by_family: dict[str, dict[str, Figures]] = {}
+    conductors = replace(recipe, above_log10_sigma=CONDUCTS_LOG10_SIGMA)
+    for output, own_recipe in ((PLAIN, recipe), (IF_IT_CONDUCTS, conductors)):
+        data = conductivity_set(table, own_recipe)
+        trained, tested = split_by_year(table, data)
+        counts = f"{int(trained.sum())} training rows, {int(tested.sum())} test rows"
+        progress(f"time split{output}: {counts}")
+        model = fit_calibrated(data.take(trained), settings)
+        judged = _Judged.of(data, trained, answer(model, data, trained, tested))
+        figures |= judged.figures(output)
+        by_family[f"time{output}"] = judged.by_family()
+    return TimeSplit(figures, by_family)
+
+
+def split_by_year(table: pd.DataFrame, data: TrainingSet) -> tuple[BoolArray, BoolArray]:
+    """Masks (training, test) of a training set made from `table`.
+
+    A row of unknown year is learned from only if it comes from one of `PUBLIC_SOURCES`, and is
+    never tested.
+
+    Raises
+    ------
+    NoYearsError
+        If the test is of fewer than ten papers, or nothing is left to learn from.
+    """
+    picked = table.iloc[data.rows]
+    year = picked["year"].to_numpy(dtype=float, na_value=np.nan)
+    tested: BoolArray = year >= FIRST_TESTED_YEAR
+    papers = len(np.unique(data.papers[tested]))
+    if papers < FEWEST_GROUPS:
+        raise NoYearsError(
+            f"{int(tested.sum())} usable rows of {papers} papers are of {FIRST_TESTED_YEAR} or "
+            f"later, and the time split takes {FEWEST_GROUPS} papers",
+            "leave the benchmark time out, or add measurements of recent papers",
+        )
+    earlier = (year < FIRST_TESTED_YEAR) | (
+        np.isnan(year) & picked["source"].isin(PUBLIC_SOURCES).to_numpy(dtype=bool)
+    )
+    trained = BY_PAPER.training_mask(data, tested) & earlier
+    if not trained.any():
+        raise NoYearsError(
+            f"no usable row is known to be older than {FIRST_TESTED_YEAR}",
+            "leave the benchmark time out, or add measurements of earlier papers",
+        )
+    return trained, tested
+
+
+def _require_years(table: pd.DataFrame) -> None:
+    if "year" not in table.columns or table["year"].isna().all():
+        raise NoYearsError(
+            "the table says no years",
+            "leave the benchmark time out, or curate the table again: `sseml data curate`",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """Tested rows with their answers and what simpler ways would have answered; each shape (n,)."""
+
+    truth: FloatArray
+    answers: Answers
+    training_median: FloatArray
+    neighbour: FloatArray
+    papers: IntArray
+    families: NDArray[np.str_]
+
+    @classmethod
+    def of(cls, data: TrainingSet, trained: BoolArray, answers: Answers) -> _Judged:
+        asked = answers.rows
+        learned = data.target[trained]
+        distance = data.distance[asked][:, trained]
+        nearest = distance <= distance.min(axis=1, keepdims=True) + _EQUALLY_NEAR
+        return cls(
+            truth=data.target[asked],
+            answers=answers,
+            training_median=np.full(len(asked), np.median(learned)),
+            neighbour=nearest @ learned / nearest.sum(axis=1),
+            papers=data.papers[asked],
+            families=data.families[asked].astype(str),
+        )
+
+    def figures(self, output: str) -> Figures:
+        """Figures of an output, each row counting once, and each paper."""
+        each_row = np.arange(len(self.truth))
+        counts = {
+            f"rows{output}": float(len(self.truth)),
+            f"papers{output}": float(len(np.unique(self.papers))),
+            f"families{output}": float(len(self._large_families())),
+        }
+        return counts | {
+            f"{name}{view}{output}": value
+            for view, groups in (("", each_row), (EACH_PAPER_ONCE, self.papers))
+            for name, value in self._counted_by(groups).items()
+        }
+
+    def by_family(self) -> dict[str, Figures]:
+        """Figures of each family of ten tested rows or more, each row counting once."""
+        each_row = np.arange(len(self.truth))
+        return {
+            family: {"rows": float(len(rows))} | self._of_family(rows, each_row)
+            for family, rows in self._large_families().items()
+        }
+
+    def _counted_by(self, groups: IntArray) -> Figures:
+        """Figures in which each group weighs 1."""
+        own = [self._of_family(rows, groups) for rows in self._large_families().values()]
+        won = [
+            family["MAE10c"] < min(family["MAE10c constant"], family["MAE10c nearest neighbour"])
+            for family in own
+        ]
+        orders = np.array([family["Spearman"] for family in own])
+        superionic = self.truth >= SUPERIONIC_LOG10_SIGMA
+        one_kind = superionic.all() or not superionic.any()
+        return self._errors(np.arange(len(self.truth)), groups) | {
+            "MAE10c training median": group_mean(
+                clipped_absolute_error(self.truth, self.training_median), groups
+            ),
+            "median width": _median(self.answers.high - self.answers.low, groups),
+            "AUC": nan
+            if one_kind
+            else group_weighted_auc(superionic, self.answers.probability, groups),
+            "Spearman in families": _mean(orders[~np.isnan(orders)]),
+            "families won": float(sum(won)),
+            "families won share": _mean(np.array(won, dtype=float)),
+        }
+
+    def _of_family(self, rows: IntArray, groups: IntArray) -> Figures:
+        order = _spearman(self.truth[rows], self.answers.mean[rows], groups[rows])
+        return self._errors(rows, groups) | {"Spearman": order}
+
+    def _errors(self, rows: IntArray, groups: IntArray) -> Figures:
+        """Of some rows; the constant is the best one for all tested rows."""
+        own, truth, mean = groups[rows], self.truth[rows], self.answers.mean[rows]
+        constant = np.full(len(rows), _median(self.truth, groups))
+        inside = (self.answers.low[rows] <= truth) & (truth <= self.answers.high[rows])
+        rivals = {"": mean, " constant": constant, " nearest neighbour": self.neighbour[rows]}
+        return {
+            f"MAE10c{name}": group_mean(clipped_absolute_error(truth, predicted), own)
+            for name, predicted in rivals.items()
+        } | {
+            "bias": group_mean(mean - truth, own),
+            "coverage": group_mean(inside.astype(float), own),
+        }
+
+    def _large_families(self) -> dict[str, IntArray]:
+        names, sizes = np.unique(self.families, return_counts=True)
+        large = names[sizes >= SMALLEST_FAMILY]
+        return {str(name): np.flatnonzero(self.families == name) for name in large}
+
+
+def _mean(values: FloatArray) -> float:
+    """Mean, NaN of nothing."""
+    return float(values.mean()) if len(values) else nan
+
+
+def _shares(groups: IntArray) -> FloatArray:
+    """Weight of each row where each group weighs 1."""
+    _, position, size = np.unique(groups, return_inverse=True, return_counts=True)
+    shares: FloatArray = 1.0 / size[position]
+    return shares
+
+
+def _median(values: FloatArray, groups: IntArray) -> float:
+    """Median in which each group weighs 1; the mean of two values where either would do."""
+    order = np.argsort(values)
+    cumulative = np.cumsum(_shares(groups)[order])
+    half = cumulative[-1] / 2.0
+    lower, upper = np.searchsorted(cumulative, [half - 1e-9, half + 1e-9])
+    return float(values[order][[lower, upper]].mean())
+
+
+def _spearman(truth: FloatArray, predicted: FloatArray, groups: IntArray) -> float:
+    """Rank correlation in which each group weighs 1; NaN where either side is constant."""
+    weight = _shares(groups)
+    ranks = np.stack([_ranks(values, weight) for values in (truth, predicted)])
+    if (np.ptp(ranks, axis=1) == 0.0).any():
+        return nan
+    covariance = np.cov(ranks, aweights=weight, ddof=0)
+    return float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]))
+
+
+def _ranks(values: FloatArray, weight: FloatArray) -> FloatArray:
+    """Weight that stands below each value, half of its equals included."""
+    _, position = np.unique(values, return_inverse=True)
+    here = np.bincount(position, weights=weight)
+    ranks: FloatArray = (np.cumsum(here) - here / 2.0)[position]
+    return ranks
