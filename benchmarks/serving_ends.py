@@ -76,9 +76,9 @@ def lithium_formulas(count: int) -> list[str]:
     return [formula for formula in every if "Li" in formula][:count]
 
 
-def asking(formulas: list[str]) -> bytes:
+def asking(formulas: list[str], **params: object) -> bytes:
     table = {"columns": ["formula"], "data": [[formula] for formula in formulas]}
-    return json.dumps({"dataframe_split": table}).encode()
+    return json.dumps({"dataframe_split": table, **({"params": params} if params else {})}).encode()
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,20 @@ _BATCH = 128
 _LARGEST_EXPONENT = 300.0
 
 _NO_LITHIUM_FIX = "this model knows Li+ conductors only; write the Li-containing material"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What answers are made from."""
+
+    bundle: Bundle
+    phases: PhaseBundle | None
+    explain: bool
+
+    def stabilities(self, materials: Sequence[Material]) -> Mapping[str, Stability]:
+        if self.phases is None:
+            return {}
+        return self.phases.stabilities(materials, reactions=self.explain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +156,8 @@ def predict_queries(
     bundle: Bundle,
     threads: int = 1,
     phases: PhaseBundle | None = None,
+    *,
+    explain: bool = True,
 ) -> Iterator[Answer]:
     """Answer parsed rows in order, a batch at a time, in bounded memory.
 
@@ -156,21 +172,21 @@ def predict_queries(
         read as there are threads: not for a source that is slower than the model.
     phases
         What the electrochemical windows are calculated from; None leaves them out.
+    explain
+        Say in the notes also what a material reacts to at the limits of its window.
     """
     stream = iter(items)
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
+    sources = _Sources(bundle, phases, explain)
     if threads > 1:
-        yield from _several_at_a_time(batches, bundle, threads, phases)
+        yield from _several_at_a_time(batches, sources, threads)
         return
     for batch in batches:
-        yield from _answered(batch, bundle, phases)
+        yield from _answered(batch, sources)
 
 
 def _several_at_a_time(
-    batches: Iterable[Sequence[Query | Refusal]],
-    bundle: Bundle,
-    threads: int,
-    phases: PhaseBundle | None,
+    batches: Iterable[Sequence[Query | Refusal]], sources: _Sources, threads: int
 ) -> Iterator[Answer]:
     from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - start-up: 13 ms
 
@@ -178,7 +194,7 @@ def _several_at_a_time(
     with ThreadPoolExecutor(threads) as pool:
         try:
             for batch in batches:
-                underway.append(pool.submit(_answered, batch, bundle, phases))
+                underway.append(pool.submit(_answered, batch, sources))
                 if len(underway) > threads:
                     yield from underway.popleft().result()
             while underway:
@@ -188,12 +204,10 @@ def _several_at_a_time(
                 future.cancel()
 
 
-def _answered(
-    batch: Sequence[Query | Refusal], bundle: Bundle, phases: PhaseBundle | None
-) -> list[Answer]:
+def _answered(batch: Sequence[Query | Refusal], sources: _Sources) -> list[Answer]:
     checked = [_without_lithium_refused(item) for item in batch]
     queries = [item for item in checked if isinstance(item, Query)]
-    predictions = iter(_predict_batch(queries, bundle, phases) if queries else ())
+    predictions = iter(_predict_batch(queries, sources) if queries else ())
     return [next(predictions) if isinstance(item, Query) else item for item in checked]
 
 
@@ -204,13 +218,12 @@ def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
     return Refusal(item.row, item.input, reason, _NO_LITHIUM_FIX, item.columns, "no_lithium")
 
 
-def _predict_batch(
-    queries: Sequence[Query], bundle: Bundle, phases: PhaseBundle | None
-) -> Iterator[Prediction]:
+def _predict_batch(queries: Sequence[Query], sources: _Sources) -> Iterator[Prediction]:
+    bundle = sources.bundle
     materials: list[Material] = [query.material for query in queries]
     temperature_C = np.array([query.temperature_C for query in queries])
     answer = bundle.predict(materials, temperature_C)
-    stabilities = phases.stabilities(materials) if phases else {}
+    stabilities = sources.stabilities(materials)
     for index, query in enumerate(queries):
         stability = stabilities.get(query.material.formula)
         yield _prediction(query, index, answer, bundle, stability)

@@ -187,3 +187,28 @@ def test_every_electrode_and_column_is_on_the_page(run: Any) -> None:
         row = next(line for line in page.splitlines() if line.startswith(f"| `{electrode.name}`"))
         assert electrode.formula in row
         assert (electrode.doi or "") in row
+
+
+def test_the_mixing_ratio_is_drawn(run: Any, tmp_path: Path) -> None:
+    target = tmp_path / "mixing.png"
+    ran = run("compat", "Li6PS5Cl", "--with", "LFP", "--with", "Li", "--plot", str(target))
+    assert ran.code == 0
+    assert len(ran.out.splitlines()) >= 4
+    assert target.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (("Li6PS5Cl", "LLZO"), "one material"),
+        (("Li6PS5Cl", "--with", "water"), "nothing to draw"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said(
+    run: Any, tmp_path: Path, argv: tuple[str, ...], reason: str
+) -> None:
+    target = tmp_path / "none.png"
+    ran = run("compat", *argv, "--plot", str(target))
+    assert ran.code == 2
+    assert reason in ran.err
+    assert not target.exists()

@@ -17,7 +17,7 @@ from sseml.model.bundle import EVIDENCE
     ("argv", "complaint"),
     [
         (["--figures", "figures.json", "--plots", "new"], "leave one of the two out"),
-        (["energies", "official", "--plots", "new"], "papers and clusters"),
+        (["energies", "official", "--plots", "new"], "papers, clusters, windows"),
         (["papers", "--plots", "a-file"], "is a file"),
     ],
 )

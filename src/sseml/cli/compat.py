@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sseml.cli.exits import ANSWERED, REFUSED, CommandError
+from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.output import require_no_folder, results
 from sseml.cli.progress import watched
@@ -34,6 +35,7 @@ examples:
   sseml compat LLZO --with "NMC811 charged" --with Li --with water
   sseml compat Li3YCl6 --with LiMn2O4         any formula: your own cathode, or a coating
   sseml compat Li6PS5Cl --corrections S       without the source's sulfide correction
+  sseml compat Li6PS5Cl --plot mixing.png     the energies along the mixing ratio
   sseml compat -i candidates.txt --with LFP -o compat.csv
 
 One row a pair: the reaction that gives the most energy of all mixing ratios. 0 means that the two
@@ -98,15 +100,28 @@ def add_commands(commands: Commands) -> None:
         choices=("table", "csv", "jsonl"),
         help="default: by the ending of -o, else a table",
     )
+    parser.add_argument(
+        "--plot",
+        type=Path,
+        metavar="FILE",
+        help="draw the reaction energies of one material along the mixing ratio: PNG, SVG or PDF "
+        "(extra `report`)",
+    )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Calculate, write, and count what was refused."""
+    if arguments.plot:
+        with needing("report"):
+            import sseml.report.mixing  # noqa: F401, PLC0415 - before the work, not after
     format_ = _format(arguments)
     items = questions(arguments)
     partners = _partners(arguments.partners)
     table = load_bundle(arguments).table
+    if arguments.plot:
+        items = list(items)
+        _draw(items, partners, table, arguments)
     answers = watched(_answers(items, partners, table, arguments), total=count_of(arguments))
     refused: list[str] = []
     with results(arguments.output) as stream:
@@ -116,6 +131,35 @@ def run(arguments: argparse.Namespace) -> int:
     if refused:
         sys.stderr.write(f"sseml: {len(refused)} of {count} rows refused\n")
     return REFUSED if refused else ANSWERED
+
+
+def _draw(
+    items: Sequence[Query | Refusal],
+    partners: Sequence[Partner],
+    table: PhaseTable,
+    arguments: argparse.Namespace,
+) -> None:
+    from sseml.physics.compatibility import standard_partners  # noqa: PLC0415
+    from sseml.physics.interface import interface_reactions  # noqa: PLC0415
+    from sseml.report import mixing_energies, save  # noqa: PLC0415
+
+    materials = [item.material for item in items if isinstance(item, Query)]
+    if len(materials) != 1:
+        raise CommandError(f"--plot draws one material, not {len(materials)}: give one formula")
+    [material] = materials
+    interfaces = {
+        partner.label: interface_reactions(
+            table, material, partner.material, corrections=arguments.corrections
+        )
+        for partner in partners or standard_partners(material.amounts)
+        if partner.material and not table.unknown([*material.amounts, *partner.material.amounts])
+    }
+    if not interfaces:
+        raise CommandError(
+            "nothing to draw: gases have no mixing ratio, and the table lacks elements of the "
+            "others; name an electrode with --with"
+        )
+    save(mixing_energies(interfaces), arguments.plot)
 
 
 def _partners(texts: Sequence[str]) -> tuple[Partner, ...]:

@@ -93,7 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
     bundle = Bundle.load(arguments.bundle) if arguments.bundle else default_bundle()
     tally = _Tally(strict=arguments.strict)
     phases = default_phases() if arguments.window else None
-    answers = tally.passing(predict_queries(items, bundle, phases=phases))
+    answers = tally.passing(
+        predict_queries(items, bundle, phases=phases, explain=arguments.explain)
+    )
     if arguments.output or not sys.stdout.isatty():
         answers = watched(answers, total=count_of(arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:

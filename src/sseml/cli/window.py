@@ -16,7 +16,7 @@ from sseml.cli.help import Commands
 from sseml.cli.output import results
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
-from sseml.records import Query, Refusal
+from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import inert
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def _draw(
     if all(each.window.V_red is None for each in drawable):
         raise CommandError("no row has a window: nothing was drawn", REFUSED)
     if len(drawable) > 1:
-        formulas = [each.query.material.formula for each in drawable]
+        formulas = [_as_typed(each.query) for each in drawable]
         windows = [each.window for each in drawable]
         save(
             windows_compared(formulas, windows, [each.measured for each in drawable]),
@@ -192,8 +192,20 @@ def _draw(
         ion=arguments.ion,
         corrections=arguments.corrections,
     )
-    figure = drawn_profile(only.query.material.formula, plateaus, only.window, only.measured)
+    figure = drawn_profile(_as_typed(only.query), plateaus, only.window, only.measured)
     save(figure, arguments.plot)
+
+
+def _as_typed(query: Query) -> str:
+    """The formula as the person wrote it; a name, a mixture or a sweep by what it stands for."""
+    from sseml.parse.formula import parse_formula  # noqa: PLC0415
+
+    try:
+        read = parse_formula(query.input)
+    except RefusedInputError:
+        return query.material.formula
+    same = read.amounts == query.material.amounts
+    return query.input.strip() if same else query.material.formula
 
 
 def _format(arguments: argparse.Namespace) -> str:

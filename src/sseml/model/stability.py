@@ -37,9 +37,12 @@ class Stability:
         return "; ".join((*self.window.notes, *measured))
 
     def reasons(self) -> Iterator[str]:
-        """What becomes of the material outside its window, and at its composition."""
+        """What becomes of the material outside its window, and at its composition.
+
+        Nothing where the window, or its reactions, were not worked out.
+        """
         window = self.window
-        if window.V_red is None or window.V_ox is None:
+        if window.V_red is None or window.V_ox is None or window.oxidation is None:
             return
         if window.reduction:
             yield f"reduced below {window.V_red:.2f} V: {window.reduction}"
@@ -76,10 +79,12 @@ class PhaseBundle:
         """
         return cls(load_phases(folder), load_windows(folder))
 
-    def stabilities(self, materials: Iterable[Material]) -> Mapping[str, Stability]:
+    def stabilities(
+        self, materials: Iterable[Material], *, reactions: bool = True
+    ) -> Mapping[str, Stability]:
         """Formula → stability against Li metal and beyond; each formula is calculated once."""
         distinct = {material.formula: material.amounts for material in materials}
-        windows = electrochemical_windows(self.table, distinct.items())
+        windows = electrochemical_windows(self.table, distinct.items(), reactions=reactions)
         return {
             formula: Stability(window, self.published.measured_windows(amounts))
             for (formula, amounts), window in zip(distinct.items(), windows, strict=True)
@@ -89,12 +94,15 @@ class PhaseBundle:
 def in_words(measured: PublishedWindow) -> str:
     """A measured window with its method and source.
 
-    Examples
-    --------
-    ``0 to 5 V (CV, 10.1021/acsami.5b07517)``
+    Such as ``1.2 to 2.5 V (CV with carbon, 10.1002/aenm.201501590)``; where the limits are only those
+    of the experiment, ``no reaction seen from 0 to 5 V (…)``.
     """
     low, high = (
         "?" if limit is None else f"{limit:g}" for limit in (measured.V_red, measured.V_ox)
     )
-    source = measured.doi or measured.reference
-    return f"{low} to {high} V ({', '.join(part for part in (measured.method, source) if part)})"
+    limits = {
+        "within": f"no reaction seen from {low} to {high} V",
+        "~": f"about {low} to {high} V",
+    }.get(measured.relation, f"{low} to {high} V")
+    source = measured.doi or measured.reference or measured.read_in
+    return f"{limits} ({', '.join(part for part in (measured.method, source) if part)})"

@@ -49,7 +49,7 @@ class Window:
         is no answer, and `notes` says why.
     reduction, oxidation
         What happens at the limits, per atom of the ion taken up or given off. None for `reduction`
-        where the material coexists with the metal.
+        where the material coexists with the metal; both None where they were not asked for.
     decomposition
         Formula → amount per formula unit: what is stable at the composition.
     hull_energy_eV_atom
@@ -109,6 +109,7 @@ def electrochemical_windows(
     ion: str = "Li",
     tolerance: float = ION_TOLERANCE,
     corrections: Sequence[str] = (),
+    reactions: bool = True,
 ) -> list[Window]:
     """Limits of many materials, in order.
 
@@ -126,6 +127,8 @@ def electrochemical_windows(
         `Window.ion_change` says where it was found.
     corrections
         Elements of `sseml.physics.phases.SHIFTS_EV`.
+    reactions
+        Work out the reactions at the limits too, which takes a quarter of the time.
 
     Raises
     ------
@@ -150,7 +153,7 @@ def electrochemical_windows(
     for elements, places in alike.items():
         hull = Hull(table.system(sorted(elements), corrections))
         for place in places:
-            window = _Asked(hull, *asked[place], ion).window(tolerance)
+            window = _Asked(hull, *asked[place], ion).window(tolerance, reactions=reactions)
             found[place] = replace(window, notes=tuple(_notes(window)))
     return [found[place] for place in range(len(asked))]
 
@@ -193,7 +196,7 @@ class _Asked:
         self._direction = np.array([float(symbol == ion) for symbol in hull.system.symbols])
         self._column = hull.system.symbols.index(ion)
 
-    def window(self, tolerance: float) -> Window:
+    def window(self, tolerance: float, *, reactions: bool) -> Window:
         """Limits as written or, if there are none, within the tolerance."""
         stable = self._hull.at(self._composition)
         lithiated, delithiated = self._beside(+1), self._beside(-1)
@@ -201,7 +204,8 @@ class _Asked:
         if tolerance and (change := self._better(V_ox - V_red, tolerance)):
             amounts = {**self._amounts, self._ion: self._amounts[self._ion] * (1.0 + change)}
             formula = _rewritten(amounts, self._ion)
-            changed = _Asked(self._hull, formula, amounts, self._ion).window(0.0)
+            asked = _Asked(self._hull, formula, amounts, self._ion)
+            changed = asked.window(0.0, reactions=reactions)
             return replace(changed, ion_change=change, e_above_hull_eV_atom=self._above(stable))
         system = self._hull.system
         held = of_atoms(
@@ -213,8 +217,8 @@ class _Asked:
             ion=self._ion,
             V_red=V_red,
             V_ox=max(V_red, V_ox),
-            reduction=self._reaction(lithiated, +1) if V_red > _COLLAPSED_V else None,
-            oxidation=self._reaction(delithiated, -1),
+            reduction=self._reaction(lithiated, +1) if reactions and V_red > _COLLAPSED_V else None,
+            oxidation=self._reaction(delithiated, -1) if reactions else None,
             formula=self._formula,
             decomposition=held,
             hull_energy_eV_atom=stable.energy_eV,

@@ -18,7 +18,7 @@ WINDOW_COLUMNS = (
     "input", "status", "error", "formula", "ion", "V_red", "V_ox", "e_above_hull_eV_atom",
     "reduction", "oxidation", "decomposition", "window_of", "ion_change", "corrections",
     "V_red_uncorrected", "V_ox_uncorrected", "window_note", "measured_V_red", "measured_V_ox",
-    "measured_method", "measured_doi", "phases",
+    "measured_relation", "measured_method", "measured_doi", "phases",
 )  # fmt: skip
 _VOLT_DIGITS = 4
 _AMOUNT_DIGITS = 6
@@ -89,6 +89,7 @@ def window_record(answer: AnsweredWindow | Refusal) -> dict[str, Any]:
         record |= {
             "measured_V_red": first.V_red,
             "measured_V_ox": first.V_ox,
+            "measured_relation": first.relation,
             "measured_method": first.method,
             "measured_doi": plain(first.doi) or None,
         }
@@ -165,6 +166,7 @@ def _measured(windows: Sequence[PublishedWindow]) -> list[dict[str, Any]]:
         {
             "V_red": each.V_red,
             "V_ox": each.V_ox,
+            "relation": each.relation,
             "method": each.method,
             "doi": plain(each.doi) or None,
             "reference": plain(each.reference),

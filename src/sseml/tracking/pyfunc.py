@@ -73,8 +73,8 @@ class PyfuncModel:
         defaults = Qualifiers(temperature_C=read_temperature(f"{temperature_C!r}"))
         phases = self.phases if given.get("window", True) else None
         rows = parse_rows(_rows(model_input), defaults)
-        answers = predict_queries(rows, self.bundle, threads, phases)
         explain = bool(given.get("explain", False))
+        answers = predict_queries(rows, self.bundle, threads, phases, explain=explain)
         limit_s = float(given.get("time_limit_s", 0.0))
         if limit_s > 0:
             answers = _within(limit_s, answers)
