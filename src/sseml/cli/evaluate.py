@@ -125,6 +125,7 @@ def _require_something_to_draw(arguments: argparse.Namespace) -> None:
 
 def _draw(report: Report, folder: Path) -> None:
     """Write the pictures of each benchmark, and the table behind them, into a folder of its own."""
+    from sseml.evaluate.windows import STATED  # noqa: PLC0415
     from sseml.report import save, save_held_out, window_parity  # noqa: PLC0415 - matplotlib
 
     for benchmark, answered in report.held_out.items():
@@ -136,7 +137,8 @@ def _draw(report: Report, folder: Path) -> None:
     if report.compared:
         place = folder / _WINDOWS
         place.mkdir(parents=True, exist_ok=True)
-        say(f"the picture is {save(window_parity(report.compared), place / 'parity.png')}")
+        as_stated = [row for row in report.compared if row.corrections == STATED[row.benchmark]]
+        say(f"the picture is {save(window_parity(as_stated), place / 'parity.png')}")
 
 
 def read_figures(path: Path) -> dict[str, Any]:

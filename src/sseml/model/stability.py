@@ -94,8 +94,8 @@ class PhaseBundle:
 def in_words(measured: PublishedWindow) -> str:
     """A measured window with its method and source.
 
-    Such as ``1.2 to 2.5 V (CV with carbon, 10.1002/aenm.201501590)``; where the limits are only those
-    of the experiment, ``no reaction seen from 0 to 5 V (…)``.
+    Such as ``1.2 to 2.5 V (CV with carbon, 10.1002/aenm.201501590)``; where the limits are only
+    those of the experiment, ``no reaction seen from 0 to 5 V (…)``.
     """
     low, high = (
         "?" if limit is None else f"{limit:g}" for limit in (measured.V_red, measured.V_ox)
