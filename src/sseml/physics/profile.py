@@ -15,7 +15,8 @@ from math import inf
 _FLAT = 1e-9
 """Slopes (eV) and energies (eV) that differ by less are the same."""
 
-_SHORT = 1e-9
+_SHORT = 1e-7
+"""Kinks nearer to each other or to an end are one: where they lie is known no better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,10 @@ def _kinks(
 ) -> list[float]:
     """Places where the function bends between the points of two tangents."""
     (a, value_a, slope_a), (b, value_b, slope_b) = left, right
-    if slope_b - slope_a < _FLAT or b - a < _SHORT:
+    if slope_b - slope_a < _FLAT:
         return []
+    if b - a < _SHORT:
+        return [(a + b) / 2.0]
     meeting = (value_a - slope_a * a - value_b + slope_b * b) / (slope_b - slope_a)
     meeting = min(max(meeting, a), b)
     below = value_a + slope_a * (meeting - a)
@@ -96,10 +99,10 @@ def _kinks(
 
 
 def _joined(parts: list[Piece]) -> tuple[Piece, ...]:
-    """Join neighbours of one slope."""
+    """Join neighbours whose slope does not rise."""
     joined: list[Piece] = []
     for part in parts:
-        if joined and abs(joined[-1].slope - part.slope) < _FLAT:
+        if joined and part.slope - joined[-1].slope < _FLAT:
             before = joined[-1]
             joined[-1] = Piece(before.low, before.energy_low, part.high, part.energy_high)
         else:
