@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -241,6 +242,28 @@ def test_lithium_lanthanum_titanate_has_its_window_beside_the_formula(table: Pha
     assert any(found.formula in note for note in found.notes)
 
 
+def test_of_equally_wide_windows_the_nearest_is_given() -> None:
+    # Per Si: 2 V up to 0.96 Li, 1 V up to 1.02 Li, then the metal. Both windows are 1 V wide.
+    two = PhaseTable(
+        name="two",
+        symbols=("Li", "Si"),
+        formulas=("Li", "Li24Si25", "Li51Si50", "Si"),
+        start=np.array([0, 1, 3, 5, 6]),
+        element=np.array([0, 0, 1, 0, 1, 1]),
+        fraction=np.array([1, 24 / 49, 25 / 49, 51 / 101, 50 / 101, 1]),
+        energy_eV_atom=np.array([0.0, -1.92 * 25 / 49, -1.98 * 50 / 101, 0.0]),
+        atoms=np.array([1.0, 49.0, 101.0, 1.0]),
+        anion_fraction={},
+    )
+    window = electrochemical_window(two, "LiSi", {"Li": 1.0, "Si": 1.0})
+    assert window.ion_change == pytest.approx(0.02, abs=1e-6)
+    assert (window.V_red, window.V_ox) == pytest.approx((0.0, 1.0), abs=1e-9)
+    assert window.decomposition == pytest.approx({"Li51Si50": 0.02})
+    other = electrochemical_window(two, "LiSi", {"Li": 0.98, "Si": 1.0})
+    assert other.ion_change == pytest.approx(0.96 / 0.98 - 1.0, abs=1e-6)
+    assert (other.V_red, other.V_ox) == pytest.approx((1.0, 2.0), abs=1e-9)
+
+
 @pytest.mark.parametrize("factor", [1e-4, 1.0, 1e3])
 def test_the_formula_found_holds_every_element_of_the_one_asked(
     table: PhaseTable, factor: float
@@ -443,6 +466,13 @@ def test_a_list_is_answered_in_order_and_like_each_alone(table: PhaseTable) -> N
     assert [window.formula for window in together] == [window.formula for window in alone]
     for name in ("V_red", "V_ox", "e_above_hull_eV_atom"):
         assert [getattr(w, name) for w in together] == [getattr(w, name) for w in alone]
+
+
+def test_without_reactions_everything_else_is_the_same(table: PhaseTable) -> None:
+    asked = [(formula, parse_formula(formula).amounts) for formula in LITHIUM]
+    full = electrochemical_windows(table, asked)
+    bare = electrochemical_windows(table, asked, reactions=False)
+    assert bare == [replace(window, reduction=None, oxidation=None) for window in full]
 
 
 def test_threads_asking_at_once_get_what_one_gets(table: PhaseTable) -> None:
