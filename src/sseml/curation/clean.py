@@ -78,12 +78,12 @@ def curate(
 
 def _present(root: Path, ours: Path) -> list[tuple[str, Path]]:
     """Name and folder of each source that is there, in order of trust."""
-    present = []
-    for name in READERS:
-        folder = ours if name in OUR_TABLES else root / name
-        if (folder / OUR_TABLES[name]).is_file() if name in OUR_TABLES else folder.is_dir():
-            present.append((name, folder))
-    return present
+    folders = {name: ours if name in OUR_TABLES else root / name for name in READERS}
+    return [
+        (name, folder)
+        for name, folder in folders.items()
+        if (folder / OUR_TABLES.get(name, "")).exists()
+    ]
 
 
 def curate_rows(raws: Sequence[RawMeasurement]) -> CurationResult:

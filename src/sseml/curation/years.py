@@ -21,7 +21,7 @@ def _of_early_acs(text: str) -> int:
     if text[0] == "0" or text > "94":
         return _of_two_digits(text)
     digit = int(text[0])
-    return 2000 + digit if digit >= 6 else 2009 + digit
+    return 2009 + digit if digit < 6 else 2000 + digit
 
 
 _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], int]], ...] = tuple(
