@@ -6,20 +6,19 @@ import argparse
 import csv
 import json
 import re
-import shutil
-import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sseml.cli.exits import ANSWERED, REFUSED, CommandError
+from sseml.cli.exits import CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
-from sseml.cli.output import require_no_folder, results
+from sseml.cli.output import format_of, results, table_width
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
+from sseml.cli.tally import Tally
 from sseml.cli.window import add_phases, load_bundle
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import inert, pad, text_width, visible
@@ -52,7 +51,6 @@ _AMOUNT = re.compile(r"(\d) (?=[A-Z])")
 _SHOWN_EV = 0.0005
 _NARROWEST = 100
 _LONGEST_LABEL = 24
-_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,22 +113,19 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.plot:
         with needing("report"):
             import sseml.report.mixing  # noqa: F401, PLC0415 - before the work, not after
-    format_ = _format(arguments)
+    format_ = format_of(arguments.output, arguments.format, _ENDINGS, "table")
     items = questions(arguments)
     partners = _partners(arguments.partners)
     table = load_bundle(arguments).table
     if arguments.plot:
         items = list(items)
         _draw(items, partners, table, arguments)
-    answers = watched(_answers(items, partners, table, arguments), total=count_of(arguments))
-    refused: list[str] = []
+    tally = Tally()
+    passing = tally.passing(_answers(items, partners, table, arguments), _error)
+    answers = watched(passing, total=count_of(arguments))
     with results(arguments.output) as stream:
-        count = _write(_noting(answers, refused), stream, format_, _width(arguments))
-    for message in refused[:_SHOWN]:
-        sys.stderr.write(f"sseml: {visible(message)}\n")
-    if refused:
-        sys.stderr.write(f"sseml: {len(refused)} of {count} rows refused\n")
-    return REFUSED if refused else ANSWERED
+        _write(answers, stream, format_, table_width(arguments.output, _NARROWEST))
+    return tally.report()
 
 
 def _draw(
@@ -200,14 +195,6 @@ def _answers(
             yield _Answered(item, partner, found, arguments.corrections, table.name)
 
 
-def _noting(answers: Iterable[_Answer], refused: list[str]) -> Iterator[_Answer]:
-    """Pass answers on, and keep the message of each that is none."""
-    for answer in answers:
-        if message := _error(answer):
-            refused.append(message)
-        yield answer
-
-
 def _error(answer: _Answer) -> str | None:
     if isinstance(answer, Refusal):
         return answer.message
@@ -264,23 +251,20 @@ def _nested(answer: _Answer) -> dict[str, Any]:
     }
 
 
-def _write(answers: Iterable[_Answer], stream: IO[str], format_: str, width: int) -> int:
-    """Write as the answers come, and return how many there were."""
-    count = 0
-    if format_ == "csv":
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(_COLUMNS)
-        for count, answer in enumerate(answers, start=1):  # noqa: B007 - the last one is returned
-            writer.writerow(inert(cell) for cell in _record(answer).values())
-    elif format_ == "jsonl":
-        for count, answer in enumerate(answers, start=1):  # noqa: B007
-            line = json.dumps(_nested(answer), ensure_ascii=False, allow_nan=False)
-            stream.write(line + "\n")
-    else:
-        rows = list(answers)
-        count = len(rows)
-        stream.writelines(f"{line}\n" for line in _table(rows, width))
-    return count
+def _write(answers: Iterable[_Answer], stream: IO[str], format_: str, width: int) -> None:
+    """Write as the answers come."""
+    match format_:
+        case "csv":
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(_COLUMNS)
+            for answer in answers:
+                writer.writerow(inert(cell) for cell in _record(answer).values())
+        case "jsonl":
+            for answer in answers:
+                line = json.dumps(_nested(answer), ensure_ascii=False, allow_nan=False)
+                stream.write(line + "\n")
+        case _:
+            stream.writelines(f"{line}\n" for line in _table(list(answers), width))
 
 
 def _table(answers: Sequence[_Answer], width: int) -> Iterator[str]:
@@ -321,25 +305,3 @@ def _cells(answer: _Answer) -> tuple[str, ...]:
     energy = worst.energy_eV_atom
     shown = f"{energy:.3f}" if energy <= -_SHOWN_EV else f"{energy:.1g}"
     return *named, shown, str(worst.reaction), *answer.found.notes[1:]
-
-
-def _format(arguments: argparse.Namespace) -> str:
-    if arguments.format is not None:
-        chosen: str = arguments.format
-        return chosen
-    if arguments.output is None:
-        return "table"
-    require_no_folder(arguments.output)
-    ending = arguments.output.suffix.lower()
-    if ending not in _ENDINGS:
-        raise CommandError(
-            f"{arguments.output}: the ending {ending!r} names no format; "
-            f"use one of {', '.join(_ENDINGS)} or say --format"
-        )
-    return _ENDINGS[ending]
-
-
-def _width(arguments: argparse.Namespace) -> int:
-    if arguments.output is not None or not sys.stdout.isatty():
-        return _NARROWEST
-    return max(_NARROWEST, shutil.get_terminal_size().columns)

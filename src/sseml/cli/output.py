@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -42,6 +42,48 @@ def require_no_folder(path: Path) -> None:
     """Say that a folder is no place for a table."""
     if path.is_dir():
         raise CommandError(f"{path} is a folder; -o takes the name of a file")
+
+
+def format_of(
+    path: Path | None, asked: str | None, endings: Mapping[str, str], otherwise: str
+) -> str:
+    """Choose a format: the one asked for, or the one the ending of the file names.
+
+    Parameters
+    ----------
+    path
+        File to write; None for standard output.
+    asked
+        What ``--format`` says.
+    endings
+        Ending → format.
+    otherwise
+        For standard output.
+
+    Raises
+    ------
+    CommandError
+        If the ending names no format.
+    """
+    if asked is not None:
+        return asked
+    if path is None:
+        return otherwise
+    require_no_folder(path)
+    ending = path.suffix.lower()
+    if ending not in endings:
+        raise CommandError(
+            f"{path}: the ending {ending!r} names no format; "
+            f"use one of {', '.join(endings)} or say --format"
+        )
+    return endings[ending]
+
+
+def table_width(path: Path | None, narrowest: int) -> int:
+    """Columns for a table: those of the terminal it is shown on, but no fewer than it needs."""
+    if path is not None or not sys.stdout.isatty():
+        return narrowest
+    return max(narrowest, shutil.get_terminal_size().columns)
 
 
 @contextmanager

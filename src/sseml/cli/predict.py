@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
-from sseml.cli.exits import ANSWERED, REFUSED, CommandError
 from sseml.cli.help import Commands
-from sseml.cli.output import require_no_folder, results
+from sseml.cli.output import format_of, results, table_width
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
+from sseml.cli.tally import Tally
 from sseml.records import Answer, Refusal
-from sseml.render import FORMATS, Format, visible, write
+from sseml.render import FORMATS, Format, write
 from sseml.units import ROOM_TEMPERATURE_C
 
 _EXAMPLES = """\
@@ -41,9 +40,6 @@ _ENDINGS: dict[str, Format] = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
 }
-_SHOWN = 5
-"""Refusals spelled out on standard error; the rest is counted."""
-
 _NARROWEST_TABLE = 112
 
 
@@ -88,73 +84,21 @@ def run(arguments: argparse.Namespace) -> int:
     from sseml.model.bundle import Bundle  # noqa: PLC0415 - help needs no arrays
     from sseml.prediction import default_bundle, default_phases, predict_queries  # noqa: PLC0415
 
-    format_ = _format(arguments)
+    chosen = format_of(arguments.output, arguments.format, _ENDINGS, "table")
+    format_ = cast(Format, chosen)
     items = questions(arguments, arguments.temperature)
     bundle = Bundle.load(arguments.bundle) if arguments.bundle else default_bundle()
-    tally = _Tally(strict=arguments.strict)
+    tally = Tally(strict=arguments.strict)
     phases = default_phases() if arguments.window else None
-    answers = tally.passing(
-        predict_queries(items, bundle, phases=phases, explain=arguments.explain)
-    )
+    answered = predict_queries(items, bundle, phases=phases, explain=arguments.explain)
+    answers = tally.passing(answered, _refusal)
     if arguments.output or not sys.stdout.isatty():
         answers = watched(answers, total=count_of(arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
-        write(answers, stream, format_, explain=arguments.explain, width=_table_width(arguments))
+        width = table_width(arguments.output, _NARROWEST_TABLE)
+        write(answers, stream, format_, explain=arguments.explain, width=width)
     return tally.report()
 
 
-def _format(arguments: argparse.Namespace) -> Format:
-    if arguments.format is not None:
-        chosen: Format = arguments.format
-        return chosen
-    if arguments.output is None:
-        return "table"
-    require_no_folder(arguments.output)
-    ending = arguments.output.suffix.lower()
-    if ending not in _ENDINGS:
-        raise CommandError(
-            f"{arguments.output}: the ending {ending!r} names no format; "
-            f"use one of {', '.join(_ENDINGS)} or say --format"
-        )
-    return _ENDINGS[ending]
-
-
-def _table_width(arguments: argparse.Namespace) -> int:
-    if arguments.output is not None or not sys.stdout.isatty():
-        return _NARROWEST_TABLE
-    return max(_NARROWEST_TABLE, shutil.get_terminal_size().columns)
-
-
-class _Tally:
-    """Count answers and refusals as they pass; stop at the first refusal if `strict`."""
-
-    def __init__(self, *, strict: bool) -> None:
-        self._strict = strict
-        self._answers = 0
-        self._refusals = 0
-        self._shown: list[str] = []
-
-    def passing(self, answers: Iterable[Answer]) -> Iterator[Answer]:
-        """Pass answers on."""
-        for answer in answers:
-            self._answers += 1
-            if isinstance(answer, Refusal):
-                if self._strict:
-                    raise CommandError(f"{answer.message}\nnothing was written (--strict)", REFUSED)
-                self._refusals += 1
-                if len(self._shown) < _SHOWN:
-                    self._shown.append(answer.message)
-            yield answer
-
-    def report(self) -> int:
-        """Sum up on standard error what was refused, and return the exit code."""
-        if not self._answers:
-            sys.stderr.write("sseml: the input holds no formula\n")
-        if not self._refusals:
-            return ANSWERED
-        for message in self._shown:
-            sys.stderr.write(f"sseml: {visible(message)}\n")
-        more = self._refusals - len(self._shown)
-        others = f" ({more} more not shown here)" if more else ""
-        sys.stderr.write(f"sseml: {self._refusals} of {self._answers} rows refused{others}\n")
-        return REFUSED
+def _refusal(answer: Answer) -> str | None:
+    return answer.message if isinstance(answer, Refusal) else None

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sseml.cli.exits import ANSWERED, REFUSED, CommandError
+from sseml.cli.exits import REFUSED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
-from sseml.cli.output import results
+from sseml.cli.output import format_of, results
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
+from sseml.cli.tally import Tally
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import inert
 
@@ -97,19 +97,20 @@ def run(arguments: argparse.Namespace) -> int:
         with needing("report"):
             import sseml.report.voltage  # noqa: F401, PLC0415 - before the work, not after
     items = questions(arguments)
-    format_ = _format(arguments)
+    format_ = format_of(arguments.output, arguments.format, _ENDINGS, "text")
     bundle = load_bundle(arguments)
-    answers = list(watched(_answers(items, bundle, arguments), total=count_of(arguments)))
+    tally = Tally()
+    passing = tally.passing(_answers(items, bundle, arguments), _refusal)
+    answers = list(watched(passing, total=count_of(arguments)))
     if arguments.plot:
         _draw(answers, bundle, arguments)
     with results(arguments.output) as stream:
         _write(answers, stream, format_)
-    refused = [answer for answer in answers if isinstance(answer, Refusal)]
-    for refusal in refused[:5]:
-        sys.stderr.write(f"sseml: {refusal.message}\n")
-    if refused:
-        sys.stderr.write(f"sseml: {len(refused)} of {len(answers)} rows refused\n")
-    return REFUSED if refused else ANSWERED
+    return tally.report()
+
+
+def _refusal(answer: AnsweredWindow | Refusal) -> str | None:
+    return answer.message if isinstance(answer, Refusal) else None
 
 
 def _answers(
@@ -206,21 +207,6 @@ def _as_typed(query: Query) -> str:
         return query.material.formula
     same = read.amounts == query.material.amounts
     return query.input.strip() if same else query.material.formula
-
-
-def _format(arguments: argparse.Namespace) -> str:
-    if arguments.format is not None:
-        chosen: str = arguments.format
-        return chosen
-    if arguments.output is None:
-        return "text"
-    ending = arguments.output.suffix.lower()
-    if ending not in _ENDINGS:
-        raise CommandError(
-            f"{arguments.output}: the ending {ending!r} names no format; "
-            f"use one of {', '.join(_ENDINGS)} or say --format"
-        )
-    return _ENDINGS[ending]
 
 
 def _percent(text: str) -> float:
