@@ -360,7 +360,8 @@ def test_a_decade_between_reports_is_flagged_on_both_and_both_stay(
     tmp_path: Path, measurements: pd.DataFrame
 ) -> None:
     rows = ("Li3YCl6,5e-6,25,B1", "Li3YCl6,5e-4,25,B1")
-    result = added(tmp_path, "formula,sigma_S_cm,T,batch", *rows, base=measurements)
+    compiled = measurements[measurements["source"] != "literature"]  # reports of 5e-4 alone
+    result = added(tmp_path, "formula,sigma_S_cm,T,batch", *rows, base=compiled)
     assert {conflict.row for conflict in result.conflicts} == {1}, "one batch may differ in itself"
     assert result.added["flags"].str.contains("conflict").tolist() == [True, False]
     for conflict in result.conflicts:
@@ -428,8 +429,14 @@ def test_series_and_doi_both_hold_rows_together(tmp_path: Path, small_table: pd.
 
 
 def test_without_own_rows_papers_are_named_by_their_doi_alone(measurements: pd.DataFrame) -> None:
+    """Of our literature table, a paper whose DOI is not known has a name of its own."""
     names = paper_names(measurements)
-    expected = [None if pd.isna(doi) else doi for doi in measurements["doi"]]
+    expected = [
+        doi if not pd.isna(doi) else None if source != "literature" else f"literature:{ids[:4]}"
+        for doi, source, ids in zip(
+            measurements["doi"], measurements["source"], measurements["source_id"], strict=True
+        )
+    ]
     assert names.tolist() == expected
 
 

@@ -19,6 +19,7 @@ import pytest
 from sseml.cli import main
 from sseml.model.bundle import ARRAYS, EVIDENCE, Bundle
 from sseml.model.folder import bundle_digest, write_checksums
+from sseml.prediction import default_phases
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking import smoke as smoke_list
 from sseml.tracking.gate import CHECKSUMS, COMPARISON, RECIPE, SMOKE, check_smoke
@@ -361,7 +362,7 @@ def test_a_model_that_hangs_is_not_waited_for(good: Path) -> None:
 
 
 def test_the_smoke_list_asks_all_families_there_are_and_sees_what_is_wrong(good: Path) -> None:
-    model = PyfuncModel(Bundle.load(good))
+    model = PyfuncModel(Bundle.load(good), default_phases())
 
     def spoiled(change: Callable[[list[dict[str, Any]]], Any]) -> tuple[str, ...]:
         def predict(asked: pd.DataFrame, params: dict[str, Any]) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ def answer(text: str, bundle: Bundle, temperature_C: float = 25.0) -> Prediction
         ("Li10GeP2S12", 1e-3, 3e-2),
         ("LLZO", 1e-7, 1e-3),
         ("Li6PS5Cl", 1e-5, 1e-2),
-        ("Li3YCl6", 1e-4, 3e-3),
+        ("Li3YCl6", 1e-5, 3e-3),
         ("Li1.3Al0.3Ti1.7(PO4)3", 1e-5, 1e-2),
     ],
 )

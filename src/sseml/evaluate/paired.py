@@ -190,8 +190,10 @@ class _Judged:
     def of(cls, champion: Contender, candidate: Contender) -> _Judged:
         owned = []
         for contender in (champion, candidate):
-            data = conductivity_set(contender.table, contender.recipe)
-            owned.append((contender.table.iloc[data.rows], data))
+            # in one order: a sum of weights in another differs in its last digit, which trees see
+            measurements = contender.table.sort_values("measurement_id", ignore_index=True)
+            data = conductivity_set(measurements, contender.recipe)
+            owned.append((measurements.iloc[data.rows], data))
         table = (
             pd.concat([picked for picked, _ in owned])
             .drop_duplicates("measurement_id", keep="first")

@@ -46,15 +46,16 @@ score it on them.
 - Labels are what papers report: mostly total conductivity, sometimes bulk, often unstated.
 - New chemistry (`domain` outside) is a guess with an honest, wide interval.
 - Away from 25 °C one activation energy is assumed: no phase transition, no VTF.
-- Families with few measurements (halides after 2019, hydroborates, phosphides, oxyhalides) are
-  known poorly.
+- Families with few measurements from few papers (fluorides, iodides, nitrides, thioborates,
+  selenides) are known poorly, and what is made in the hope that it conducts comes out low where
+  nothing like it was measured before: see the benchmark `time`.
 
 ## Licence and credit
 
 Every row of `evidence.parquet` names its source, licence and, where known, DOI. OBELiX is CC-BY-4.0
 (doi 10.1039/D5DD00441A); facts also from the Liverpool ionics dataset (doi
 10.1038/s41524-022-00951-z), the compilation of Laskowski et al. (doi 10.1039/D2EE03499A) and
-sseml's own table of measurements quoted in reviews.
+sseml's own tables of measurements read in papers and quoted in reviews.
 """
 
 

@@ -24,6 +24,8 @@ _HIGHEST_CHARGE: dict[str, int] = {
 _PEROXIDE_FORMERS = frozenset(("H", "Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba"))
 _ANION_CHARGE = {"O": 2, "F": 1, "N": 3, "Cl": 1, "S": 2, "Br": 1, "I": 1}
 _TOLERANCE = 1e-6
+_MOSTLY = 2.0
+"""More of an anion than this for each stronger one is bonded to itself."""
 
 
 def excess_anion_charge(amounts: Mapping[str, float], anions: tuple[str, ...]) -> float:
@@ -71,15 +73,16 @@ def is_credible(amounts: Mapping[str, float]) -> bool:
 
 
 def anionic_amount(amounts: Mapping[str, float], symbol: str) -> float:
-    """Amount of S, Br or I in mol per formula unit that stands as an anion: all of it, or none.
+    """Amount of S, Br or I in mol per formula unit that is not oxidised: all of it, or none.
 
     It is none where the other elements cannot carry its charge beside that of O, F, N and Cl, as in
-    sulfates and bromates.
+    sulfates and bromates; unless most of it can only be bonded to itself, as in S8O, where the
+    source's sulfide correction counts it too.
 
     Examples
     --------
-    >>> anionic_amount({"Li": 3, "P": 1, "S": 4}, "S")
-    4
+    >>> anionic_amount({"Li": 3, "P": 1, "S": 4}, "S"), anionic_amount({"S": 8, "O": 1}, "S")
+    (4, 8)
     >>> anionic_amount({"Li": 2, "S": 1, "O": 4}, "S")
     0.0
     """
@@ -87,6 +90,6 @@ def anionic_amount(amounts: Mapping[str, float], symbol: str) -> float:
     if not held or len(amounts) == 1:
         return 0.0
     stronger = tuple(anion for anion in ("O", "F", "N", "Cl") if anion in amounts)
-    if not stronger:
+    if not stronger or held >= _MOSTLY * sum(amounts[anion] for anion in stronger):
         return held
     return held if excess_anion_charge(amounts, (*stronger, symbol)) <= _TOLERANCE else 0.0
