@@ -15,24 +15,28 @@ from sseml.physics.oxidation import excess_anion_charge
 from sseml.physics.phases import PhaseTable
 from sseml.records import Composition
 
-_GASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"water": ("H2O",), "CO2": ("CO2",), "water+CO2": ("H2O", "CO2")}
-)
-_GAS_ALIASES: Mapping[str, str] = MappingProxyType(
+_GASES: Mapping[frozenset[str], str] = MappingProxyType(
     {
-        "water": "water",
-        "h2o": "water",
-        "moisture": "water",
-        "water+co2": "water+CO2",
-        "h2o+co2": "water+CO2",
-        "air": "water+CO2",
-        "humid air": "water+CO2",
+        frozenset(("H2O",)): "water",
+        frozenset(("CO2",)): "CO2",
+        frozenset(("H2O", "CO2")): "water+CO2",
+    }
+)
+_GAS_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "water": ("H2O",),
+        "h2o": ("H2O",),
+        "moisture": ("H2O",),
+        "co2": ("CO2",),
+        "carbon dioxide": ("CO2",),
+        "air": ("H2O", "CO2"),
+        "humid air": ("H2O", "CO2"),
+        "moist air": ("H2O", "CO2"),
     }
 )
 _STANDARD_GASES = ("water", "water+CO2")
-_FIRM_ANIONS = ("O", "F", "N", "Cl", "Br", "I")
-_BALANCED = 1e-6
-_SULFIDE, _SULFITE = -2.0 + 1e-6, 2.0 - 1e-6
+_CARBON_DIOXIDE = "co2"
+_COBALT = "Co2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,40 +136,6 @@ def compatibility(
         other = partner.material
         worst = interface_reactions(table, material, other, corrections=corrections).worst
     return Compatibility(partner, worst, tuple(_notes(partner, worst)))
-
-
-def has_bonded_sulfur(amounts: Mapping[str, float]) -> bool:
-    """Whether sulfur is between sulfide and sulfite on average, so that S atoms are bonded to S.
-
-    Examples
-    --------
-    >>> has_bonded_sulfur({"Li": 1, "S": 4}), has_bonded_sulfur({"Li": 2, "S": 1})
-    (True, False)
-    """
-    sulfur = amounts.get("S", 0.0)
-    if not sulfur or len(amounts) == 1:
-        return False
-    others = {symbol: amount for symbol, amount in amounts.items() if symbol != "S"}
-    charge = excess_anion_charge(others, tuple(a for a in _FIRM_ANIONS if a in others)) / sulfur
-    return _SULFIDE < charge < _SULFITE
-
-
-def has_oxidised_anion(amounts: Mapping[str, float]) -> bool:
-    """Whether S, N, Cl, Br or I stands beside O as a cation, as in sulfates and perchlorates.
-
-    Examples
-    --------
-    >>> has_oxidised_anion({"Li": 1, "Cl": 1, "O": 4})
-    True
-    >>> has_oxidised_anion({"Y": 1, "Cl": 1, "O": 1})
-    False
-    """
-    anions = tuple(anion for anion in (*_FIRM_ANIONS, "S") if anion in amounts)
-    return (
-        "O" in anions
-        and not set(anions) <= {"O", "F"}
-        and excess_anion_charge(amounts, anions) > _BALANCED
-    )
 
 
 def _notes(partner: Partner, worst: Mixing | None) -> Iterator[str]:

@@ -89,7 +89,7 @@ def to_record(answer: Answer, *, explain: bool = False) -> Record:
             assert_never(answer)
     if explain:
         record[EXPLANATION] = plain(explanation(answer))
-    return record | _kept_columns(answer.columns, taken=record)
+    return record | kept_columns(answer.columns, taken=(*record, "nearest"))
 
 
 def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
@@ -192,9 +192,9 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(f"{value:.{_DIGITS}g}")
 
 
-def _kept_columns(columns: Mapping[str, object], taken: Iterable[str]) -> Record:
+def kept_columns(columns: Mapping[str, object], taken: Iterable[str]) -> Record:
     """Return the columns of the input; a name that is taken gets `input_` in front."""
-    used = {*taken, "nearest"}
+    used = set(taken)
     kept: Record = {}
     for column, value in columns.items():
         name = str(plain(str(column)))

@@ -17,13 +17,13 @@ _METADATA: dict[str, dict[str, str | None]] = {
 """Endings that can be written, and what would make two files of one figure differ."""
 
 
-def save(figure: Figure, path: str | Path) -> Path:
-    """Write a figure as PNG, SVG or PDF, by the ending of the path; an older file is replaced.
+def require_picture(path: str | Path) -> Path:
+    """Return the path, if a picture can be written there.
 
     Raises
     ------
     RefusedInputError
-        If the ending is another, or there is no such folder.
+        If the ending is none of a picture, there is no such folder, or the path is one.
     """
     target = Path(path)
     ending = target.suffix.lower()
@@ -33,6 +33,21 @@ def save(figure: Figure, path: str | Path) -> Path:
         )
     if not target.parent.is_dir():
         raise RefusedInputError(f"there is no folder {target.parent}", "make it first")
+    if target.is_dir():
+        raise RefusedInputError(f"{target} is a folder", "name a file in it")
+    return target
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a figure as PNG, SVG or PDF, by the ending of the path; an older file is replaced.
+
+    Raises
+    ------
+    RefusedInputError
+        As `require_picture` does.
+    """
+    target = require_picture(path)
+    ending = target.suffix.lower()
     temporary = target.with_name(f".{target.name}.part")
     try:
         with drawing():

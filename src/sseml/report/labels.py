@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextToPath
@@ -14,6 +15,12 @@ _LAST = re.compile(r"(?<=.)[A-Z(\[][a-z]?[\d.]*$")
 
 _LOW = re.compile(r"\$_\{\\mathregular\{(.*?)\}\}\$")
 """What is set low, as matplotlib reads it."""
+
+_SIGN = re.compile(r"\$_\{\\mathregular\{.*?\}\}\$|\\\$|.", re.DOTALL)
+"""A letter, or what is set low as a whole."""
+
+_BREAKABLE = frozenset("/-._?&=;,)")
+"""After these a word that is too long is broken."""
 
 _SHRUNK, _AFTER_LOW = 0.7, 0.06
 """Size of what is set low, and the space after it, in sizes of the other letters: matplotlib takes
@@ -102,14 +109,14 @@ def wrapped(words: Iterable[str], width: float, size: float) -> list[str]:
     words
         What is not to be broken, such as an amount with its formula.
     width
-        Room in inches; a longer word stands in a line of its own.
+        Room in inches; a longer word is broken, after a sign of punctuation if there is one.
     size
         Font size in points.
     """
     space = width_inch(" ", size)
     lines: list[str] = []
     used = width
-    for word in words:
+    for word in chain.from_iterable(_broken(word, width, size) for word in words):
         needed = space + width_inch(word, size)
         if lines and used + needed <= width:
             lines[-1] += f" {word}"
@@ -118,6 +125,25 @@ def wrapped(words: Iterable[str], width: float, size: float) -> list[str]:
             lines.append(word)
             used = needed - space
     return lines
+
+
+def _broken(word: str, width: float, size: float) -> Iterator[str]:
+    """Parts of a word that each find room; what is set low is not cut in two."""
+    if width_inch(word, size) <= width:
+        yield word
+        return
+    start, end, used = 0, 0, 0.0
+    signs = [found[0] for found in _SIGN.finditer(word)]
+    widths = [width_inch(sign, size) for sign in signs]
+    for place, sign_width in enumerate(widths):
+        if used + sign_width > width and place > start:
+            cut = end if end > start else place
+            yield "".join(signs[start:cut])
+            start, used = cut, sum(widths[cut:place])
+        used += sign_width
+        if signs[place] in _BREAKABLE:
+            end = place + 1
+    yield "".join(signs[start:])
 
 
 def spread(wanted: Sequence[float], apart: float, low: float, high: float) -> list[float]:

@@ -15,7 +15,6 @@ OPEN_V = 0.45
 _Dashes = str | tuple[float, tuple[float, float]]
 
 _WITHIN = "within"
-_BEFORE = {"=": "", "~": "about ", _WITHIN: "no reaction seen at "}
 _LINE_WIDTH = 1.2
 _DOTTED = (0, (1, 1.5))
 _DASHED = (0, (3, 1.5))
@@ -33,14 +32,31 @@ def limits_of(one: PublishedWindow) -> list[float]:
 
 def in_words(one: PublishedWindow) -> list[str]:
     """Limits, method and source, as words for a note."""
-    limits = "–".join(f"{limit:.2f}" for limit in limits_of(one))
-    which = "" if one.V_ox is not None else "reduction "
-    which = which if one.V_red is not None else "oxidation "
     method = f"method {one.method}" if one.method.startswith("not ") else one.method
     read_in = f"read in {one.read_in}" if one.read_in else ""
     sources = (f"doi {one.doi}",) if one.doi else (one.reference, read_in)
-    parts = (f"{which}{_BEFORE[one.relation]}{limits} V", method, *filter(None, sources))
+    parts = (f"{_which(one)}{_range(one)} V", method, *filter(None, sources))
     return " · ".join(parts).split()
+
+
+def _which(one: PublishedWindow) -> str:
+    """What the limits are."""
+    if one.relation == _WITHIN:
+        return "no reaction seen "
+    about = "about " if one.relation == "~" else ""
+    if None not in (one.V_red, one.V_ox):
+        return about
+    return f"{'oxidation' if one.V_red is None else 'reduction'} {about}"
+
+
+def _range(one: PublishedWindow) -> str:
+    """The limits, with as many digits as their source gives."""
+    limits = "–".join(f"{limit:g}" for limit in limits_of(one))
+    if one.relation != _WITHIN:
+        return limits
+    if None not in (one.V_red, one.V_ox):
+        return f"at {limits}"
+    return f"{'up' if one.V_red is None else 'down'} to {limits}"
 
 
 def draw(

@@ -12,7 +12,7 @@ from sseml.physics.interface import Interface
 from sseml.records import RefusedInputError
 from sseml.report.labels import formula_text
 from sseml.report.layout import MARGIN_INCH, axes_at, write_title
-from sseml.report.notes import SMALL, Note, Notes, terms, words
+from sseml.report.notes import SMALL, Note, Notes, terms, to_read
 from sseml.report.style import (
     BLUE,
     GREEN,
@@ -53,14 +53,17 @@ _LONGEST_NAME, _LONGEST_LABEL = 46, 26
 
 
 class _Look:
-    """Colour by the partner, filled for its first state and open for the others."""
+    """Colour by the partner, filled for its first state and open for the others.
+
+    The ninth partner has the colour of the first one again, with another marker.
+    """
 
     def __init__(self, label: str, before: list[str]) -> None:
         names = list(dict.fromkeys(other.partition(" ")[0] for other in [*before, label]))
         name = label.partition(" ")[0]
-        place = names.index(name) % len(_COLOURS)
+        again, place = divmod(names.index(name), len(_COLOURS))
         self.colour = _COLOURS[place]
-        self.marker, filled, hollow = _MARKERS[place]
+        self.marker, filled, hollow = _MARKERS[(place + again) % len(_MARKERS)]
         self.is_open = any(other.partition(" ")[0] == name for other in before)
         self.letter = hollow if self.is_open else filled
 
@@ -75,7 +78,7 @@ def mixing_energies(interfaces: Mapping[str, Interface], notes: Sequence[str] = 
         `sseml.physics.interface.interface_reactions` returns, the material first. States of one
         partner, whose labels begin with the same word, share a colour.
     notes
-        What one has to know to read the numbers, such as `Compatibility.notes`.
+        What one has to know to read the numbers, such as `Compatibility.notes`; each begins a line.
 
     Raises
     ------
@@ -93,8 +96,7 @@ def mixing_energies(interfaces: Mapping[str, Interface], notes: Sequence[str] = 
     name = formula_text(materials.pop(), _LONGEST_NAME)
     with drawing():
         below = [_note(label, interfaces[label], looks[label]) for label in labels]
-        if notes:
-            below.append(Note("to read this", words("; ".join(notes))))
+        below += to_read(notes)
         lines = Notes(below, _WIDTH)
         bottom = lines.height + _BOTTOM
         figure = Figure(figsize=(_WIDTH, bottom + _HEIGHT + _TOP))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from matplotlib.figure import Figure
 
@@ -84,6 +85,12 @@ def words(text: str) -> list[str]:
     """Words of a text in which there may be formulas and negative numbers."""
     signed = re.sub(r"(?<!\S)-(?=\d)", "−", text)
     return [formula_text(word, _LONGEST_FORMULA) for word in signed.split()]
+
+
+def to_read(notes: Sequence[str]) -> list[Note]:
+    """What one has to know to read a picture, each in a line of its own."""
+    heads = chain(("to read this",), repeat(""))
+    return [Note(head, words(text)) for head, text in zip(heads, notes, strict=False)]
 
 
 def _line_inch(note: Note) -> float:

@@ -16,7 +16,7 @@ from sseml.records import RefusedInputError
 from sseml.report.labels import formula_text
 from sseml.report.layout import MARGIN_INCH, axes_at, write_title
 from sseml.report.measured import draw, in_words, limits_of, only_measured
-from sseml.report.notes import LARGE, Note, Notes, terms, words
+from sseml.report.notes import LARGE, Note, Notes, terms, to_read
 from sseml.report.regions import LINE_INCH, TINTS, draw_regions, regions_of, regions_width_inch
 from sseml.report.style import GREEN, GREY, INK, drawing
 
@@ -50,6 +50,7 @@ def voltage_profile(
     plateaus: Sequence[Plateau],
     window: Window,
     measured: Sequence[PublishedWindow] = (),
+    notes: Sequence[str] = (),
 ) -> Figure:
     """Draw the potential of a material against the ions it takes up and gives off.
 
@@ -67,6 +68,8 @@ def voltage_profile(
     measured
         Published windows of the material, drawn beside the calculated one; those that were
         calculated are left out.
+    notes
+        What one has to know besides those of the window, such as corrections; each begins a line.
 
     Raises
     ------
@@ -86,9 +89,9 @@ def voltage_profile(
         bars_width = _MEASURED * len(drawn) + _HEAD if drawn else 0.0
         room = _WIDTH - _LEFT - _NARROWEST - bars_width - _BESIDE - MARGIN_INCH
         regions = regions_of(plateaus, window, highest, room)
-        notes = Notes(_notes(window, measured), _WIDTH)
+        lines = Notes(_notes(window, measured, notes), _WIDTH)
         height = max(_HEIGHT, LINE_INCH * (len(regions) + 1))
-        bottom = notes.height + _BOTTOM
+        bottom = lines.height + _BOTTOM
         figure = Figure(figsize=(_WIDTH, bottom + height + _TOP))
         phases_width = regions_width_inch(regions)
         phases_at = _WIDTH - MARGIN_INCH - phases_width
@@ -103,7 +106,7 @@ def voltage_profile(
         draw_regions(beside, regions, phases_width, height, _LOWEST_V)
         name = formula_text(formula, _LONGEST_TITLE)
         write_title(figure, f"{name}: calculated voltage profile")
-        notes.write(figure)
+        lines.write(figure)
         return figure
 
 
@@ -188,7 +191,9 @@ def _draw_measured(
         axes.text(place, _LOWEST_V - 0.05, f"{place}", ha="center", va="top", fontsize=LARGE)
 
 
-def _notes(window: Window, measured: Sequence[PublishedWindow]) -> list[Note]:
+def _notes(
+    window: Window, measured: Sequence[PublishedWindow], others: Sequence[str]
+) -> list[Note]:
     """What is written under the picture."""
     notes = []
     if window.V_red is not None and window.V_ox is not None:
@@ -205,6 +210,5 @@ def _notes(window: Window, measured: Sequence[PublishedWindow]) -> list[Note]:
         notes.append(Note(f"measured {place}", in_words(one)))
     if left := len(measured[_MOST_MEASURED:]):
         notes.append(Note("measured", [f"{left} more, not drawn"]))
-    if window.notes:
-        notes.append(Note("to read this", words("; ".join(window.notes))))
-    return notes
+    own = ("; ".join(window.notes),) if window.notes else ()
+    return [*notes, *to_read((*others, *own))]

@@ -64,6 +64,7 @@ def windows_compared(
     formulas: Sequence[str],
     windows: Sequence[Window],
     measured: Sequence[Sequence[PublishedWindow]] = (),
+    notes: Sequence[str] = (),
 ) -> Figure:
     """Draw the windows of several materials as bars from reduction to oxidation.
 
@@ -75,6 +76,8 @@ def windows_compared(
         The calculated window of each.
     measured
         Published windows of each, or nothing at all; those that were calculated are left out.
+    notes
+        What one has to know besides those of the windows, such as corrections; each begins a line.
 
     Raises
     ------
@@ -87,8 +90,8 @@ def windows_compared(
         raise RefusedInputError("there is no window to draw", "give at least one formula")
     rows, height = _rows(formulas, windows, measured or [()] * len(formulas))
     with drawing():
-        notes = Notes(_notes(rows), _WIDTH)
-        bottom = notes.height + _BOTTOM
+        lines = Notes(_notes(rows, notes), _WIDTH)
+        bottom = lines.height + _BOTTOM
         figure = Figure(figsize=(_WIDTH, bottom + height + _TOP))
         left = MARGIN_INCH + _GAP + max(width_inch(row.name, _NAME_SIZE) for row in rows)
         axes = axes_at(figure, left, bottom, _WIDTH - MARGIN_INCH - left, height)
@@ -100,7 +103,7 @@ def windows_compared(
                 number += 1
                 _draw_measured(axes, middle, one, number)
         write_title(figure, "Electrochemical windows")
-        notes.write(figure)
+        lines.write(figure)
         return figure
 
 
@@ -175,7 +178,7 @@ def _write(
     )  # fmt: skip
 
 
-def _notes(rows: Sequence[_Row]) -> list[Note]:
+def _notes(rows: Sequence[_Row], others: Sequence[str]) -> list[Note]:
     """Sources of what was measured, what holds for all windows, and what only for some."""
     notes = [
         Note(f"[{number}]", [f"{name}:", *in_words(one)])
@@ -183,6 +186,7 @@ def _notes(rows: Sequence[_Row]) -> list[Note]:
             ((row.name, one) for row in rows for one in row.measured), start=1
         )
     ]
+    notes += [Note("note", words(text)) for text in others]
     answered = [row.window.notes for row in rows if row.window.V_red is not None]
     common = [note for note in (answered or [()])[0] if all(note in own for own in answered)]
     if common:
