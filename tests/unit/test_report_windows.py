@@ -38,7 +38,7 @@ from sseml.report import (
     window_parity,
     windows_compared,
 )
-from sseml.report.labels import formula_text, phases_text, spread, width_inch
+from sseml.report.labels import formula_text, phases_text, spread, width_inch, wrapped
 from sseml.report.style import GREEN, INK
 
 LONG = "Li6.25Al0.25La2.5Ba0.25Sr0.25Zr1.25Ta0.25Nb0.25Hf0.25O11.875F0.125"
@@ -244,7 +244,7 @@ def test_the_reactions_and_the_notes_stand_under_the_curve(table: PhaseTable) ->
     shown = words(drawn(table, "Li6PS5Cl"))
     assert "0.2 Li6PS5Cl + Li → Li2S + 0.2 LiCl + 0.2 P" in shown
     assert "0.571 Li6PS5Cl → 0.571 Li3PS4 + 0.571 LiCl + 0.143 LiS4 + Li" in shown
-    assert "calculated, thermodynamic: measured windows are wider" in shown
+    assert "calculated, thermodynamic: measured windows are mostly wider" in shown
     assert "none: it coexists with Li metal" in words(drawn(table, "Li3N"))
 
 
@@ -296,7 +296,7 @@ def test_a_window_of_a_changed_composition_is_marked_where_it_was_found(table: P
     [mark] = [line for line in figure.axes[0].lines if line.get_color() == GREEN]
     assert mark.get_xdata()[0] == pytest.approx(0.33 * window.ion_change)
     assert window.ion_change < 0
-    assert "(Li −3.0 %)" in words(figure)
+    assert "(Li −3" in words(figure)
 
 
 def test_without_a_window_the_profile_stands_alone(table: PhaseTable) -> None:
@@ -345,10 +345,10 @@ def test_measured_windows_are_outlines_beside_the_calculated_one(table: PhaseTab
     strokes = {line.get_ydata()[0] for line in bars.lines if len(line.get_xdata()) == 2}
     assert {2.8, 0.6} <= strokes
     for text in (
-        "1.25–2.50 V · CV · doi 10.1000/example",
-        "oxidation 2.80 V · LSV with carbon",
-        "no reaction seen at 0.00–5.00 V",
-        "reduction about 0.60 V",
+        "1.25–2.5 V · CV · doi 10.1000/example",
+        "oxidation 2.8 V · LSV with carbon",
+        "no reaction seen at 0–5 V",
+        "reduction about 0.6 V",
     ):
         assert text in shown
     assert "measured 1" not in words(bare)
@@ -366,9 +366,38 @@ def test_a_measured_window_without_doi_names_where_it_was_read(table: PhaseTable
         published(0.0, 3.6, "not stated"), doi="", reference="Han 2016", read_in="10.1000/quotes"
     )
     assert (
-        "0.00–3.60 V · method not stated · Han 2016 · read in 10.1000/quotes"
+        "0–3.6 V · method not stated · Han 2016 · read in 10.1000/quotes"
         in words(drawn(table, "Li6PS5Cl", [quoted]))
     )  # fmt: skip
+
+
+def test_measured_limits_are_written_as_given(table: PhaseTable) -> None:
+    measured = (
+        published(None, 0.445),
+        published(None, 5.0, relation="within"),
+        published(0.05, None, relation="within"),
+    )
+    shown = words(drawn(table, "Li6PS5Cl", measured))
+    assert "oxidation 0.445 V · CV" in shown
+    assert "no reaction seen up to 5 V · CV" in shown
+    assert "no reaction seen down to 0.05 V · CV" in shown
+
+
+def test_an_address_longer_than_a_line_is_broken(table: PhaseTable) -> None:
+    address = "https://example.org/" + "a-long-name/" * 12 + "w" * 90 + "2.md"
+    quoted = replace(published(0.0, 3.6), doi="", reference="Han 2016", read_in=address)
+    figure = drawn(table, "Li6PS5Cl", [quoted])
+    assert_readable(figure)
+    assert address in words(figure).replace("\n", "")
+
+
+def test_a_broken_word_keeps_its_amounts_whole() -> None:
+    word = formula_text("Li10GeP2S12" * 20)
+    lines = wrapped([word], 1.5, 8.5)
+    assert "".join(lines) == word
+    assert len(lines) > 5
+    assert all(width_inch(line, 8.5) <= 1.5 for line in lines)
+    assert all(line.count("$") % 2 == 0 for line in lines)
 
 
 def test_measured_windows_beyond_the_sixth_are_counted(table: PhaseTable) -> None:
@@ -402,7 +431,7 @@ def test_windows_stand_beside_each_other_in_the_order_given(table: PhaseTable) -
     shown = words(figure)
     for text in ("0.66", "4.26", "1.72", "2.14", "0.00", "0.48", "no window", "[4]", "measured"):
         assert text in shown
-    assert "[1]\nLi6PS5Cl: 1.25–2.50 V · CV · doi 10.1000/example" in shown
+    assert "[1]\nLi6PS5Cl: 1.25–2.5 V · CV · doi 10.1000/example" in shown
     assert "TiO2: no window: no Li in the formula" in shown
     outline = next(line for line in axes.lines if len(line.get_xdata()) == 5)
     assert axes.get_yticks()[1] < min(outline.get_ydata()) < axes.get_yticks()[2]
@@ -483,6 +512,29 @@ def test_mixing_lines_bend_where_the_products_change(table: PhaseTable) -> None:
     low, high = axes.get_ylim()
     assert low < min(each.energy_eV_atom for each in worst)
     assert high > 0.0
+
+
+def test_the_ninth_partner_looks_unlike_the_first() -> None:
+    kinks = tuple(Mixing(share, -share * (1 - share), 0.0, Reaction({}, {})) for share in (0, 0.5))
+    figure = mixing_energies({f"of{n}": Interface("LiF", "X", kinks) for n in range(14)})
+    marks = [line for line in figure.axes[0].lines if line.get_marker() not in (".", "None", "")]
+    assert len({(mark.get_color(), mark.get_marker()) for mark in marks}) == 14
+    letters = [text for text in figure.texts if text.get_text() in "●■▲◆▼★◀▶"]
+    assert len({(text.get_color(), text.get_text()) for text in letters}) == 14
+
+
+def test_notes_stand_below_every_picture_and_names_are_no_formulas(table: PhaseTable) -> None:
+    plateaus, window = calculated(table, "Li3N")
+    notes = ("corrected for S; as the table stands: Li6PS5Cl 1.72 to 2.14 V", "NMC811: Li2SO4")
+    figures = (
+        voltage_profile("Li3N", plateaus, window, notes=notes),
+        windows_compared(["Li3N"], [window], notes=notes),
+        mixing_energies({"Li": interface(table, "Li3N", "Li")}, notes),
+    )
+    for figure in figures:
+        assert_readable(figure)
+        assert set(notes) <= set(words(figure).splitlines())
+        assert any("NMC811: Li$" in text.get_text() for text in figure.texts)
 
 
 def test_materials_that_coexist_with_everything_are_drawn_flat() -> None:

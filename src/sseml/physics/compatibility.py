@@ -5,38 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from unicodedata import normalize
 
-from sseml.parse.formula import parse_formula
 from sseml.parse.material import parse_material
+from sseml.physics.cautions import POSITIVE_HYDROGEN, cautions
 from sseml.physics.electrodes import Electrode, find_electrodes, standard_electrodes
 from sseml.physics.interface import Mixing, interface_reactions
-from sseml.physics.moisture import moisture_reaction
-from sseml.physics.oxidation import excess_anion_charge
+from sseml.physics.moisture import moisture_reaction, positive_hydrogen
 from sseml.physics.phases import PhaseTable
 from sseml.records import Composition
 
-_GASES: Mapping[frozenset[str], str] = MappingProxyType(
-    {
-        frozenset(("H2O",)): "water",
-        frozenset(("CO2",)): "CO2",
-        frozenset(("H2O", "CO2")): "water+CO2",
-    }
+_GASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"water": ("H2O",), "CO2": ("CO2",), "water+CO2": ("H2O", "CO2")}
 )
-_GAS_WORDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+_GAS_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "water": ("H2O",),
         "h2o": ("H2O",),
         "moisture": ("H2O",),
         "co2": ("CO2",),
-        "carbon dioxide": ("CO2",),
         "air": ("H2O", "CO2"),
         "humid air": ("H2O", "CO2"),
-        "moist air": ("H2O", "CO2"),
     }
 )
 _STANDARD_GASES = ("water", "water+CO2")
-_CARBON_DIOXIDE = "co2"
 _COBALT = "Co2"
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +83,8 @@ def standard_partners(amounts: Mapping[str, float]) -> tuple[Partner, ...]:
 def find_partners(text: str) -> tuple[Partner, ...]:
     """Read an electrode (both of its states), ``water``, ``CO2``, ``air``, or any formula.
 
+    Names hold in any case, ``co2+water`` is that of both gases; ``Co2`` is cobalt.
+
     Raises
     ------
     RefusedInputError
@@ -101,9 +97,7 @@ def find_partners(text: str) -> tuple[Partner, ...]:
     """
     if electrodes := find_electrodes(text):
         return tuple(_of_electrode(electrode) for electrode in electrodes)
-    plain = text.replace(" + ", "+").strip()
-    name = _GAS_ALIASES.get(plain.casefold(), plain)
-    if name in _GASES:
+    if name := _gases_named(text):
         return (_of_gases(name),)
     material = parse_material(text)
     return (Partner(text, material.formula, material),)
@@ -135,22 +129,34 @@ def compatibility(
     else:
         other = partner.material
         worst = interface_reactions(table, material, other, corrections=corrections).worst
-    return Compatibility(partner, worst, tuple(_notes(partner, worst)))
+    return Compatibility(partner, worst, tuple(_notes(material, partner, worst, corrections)))
 
 
-def _notes(partner: Partner, worst: Mixing | None) -> Iterator[str]:
-    if partner.gases:
+def _notes(
+    material: Composition, partner: Partner, worst: Mixing | None, corrections: Sequence[str]
+) -> Iterator[str]:
+    if partner.material is None:
         yield "an indicator: crystals at 0 K, no humidity, no entropy of gases"
     else:
         yield "0 K, both taken as on the hull; no kinetics, no passivation"
-    products = {name: parse_formula(name).amounts for name in _products(worst)}
-    bonded = [name for name, amounts in products.items() if has_bonded_sulfur(amounts)]
-    if bonded:
-        listed = ", ".join(bonded)
-        yield f"too stable in the table (S-S bonds): {listed}; compare with --corrections S"
-    oxidised = [name for name, amounts in products.items() if has_oxidised_anion(amounts)]
-    if oxidised := [name for name in oxidised if name not in bonded]:
-        yield f"too stable in the table (oxidised S, N or halogen): {', '.join(oxidised)}"
+        both = (material.amounts, partner.material.amounts)
+        if any(positive_hydrogen(amounts) > _NOTHING for amounts in both):
+            yield POSITIVE_HYDROGEN + ": what reduces it gives up to 0.5 eV more for each H"
+    yield from cautions(_products(worst), corrections)
+
+
+def _gases_named(text: str) -> str | None:
+    """Key of `_GASES`; None if the text names anything else."""
+    names = [" ".join(part.split()) for part in normalize("NFKC", text).split("+")]
+    if names == [_COBALT]:
+        return None
+    asked: set[str] = set()
+    for name in names:
+        gases = _GAS_NAMES.get(name.casefold())
+        if gases is None:
+            return None
+        asked.update(gases)
+    return next(name for name, gases in _GASES.items() if asked == set(gases))
 
 
 def _products(worst: Mixing | None) -> Mapping[str, float]:

@@ -72,7 +72,7 @@ def electrodes() -> tuple[Electrode, ...]:
 def find_electrodes(text: str) -> tuple[Electrode, ...]:
     """Both states of a named electrode, one of them for a label such as ``LCO charged``, or none.
 
-    Names, labels and aliases hold in any case; a formula is no name.
+    Names and aliases hold in any case, alone and with the state; a formula is no name.
 
     Examples
     --------
@@ -82,12 +82,13 @@ def find_electrodes(text: str) -> tuple[Electrode, ...]:
     ['FePO4']
     """
     asked = " ".join(text.split()).casefold()
-    return tuple(
-        electrode
-        for electrode in electrodes()
-        if asked
-        in {part.casefold() for part in (electrode.name, electrode.label, *electrode.aliases)}
-    )
+    return tuple(electrode for electrode in electrodes() if asked in _spellings(electrode))
+
+
+def _spellings(electrode: Electrode) -> set[str]:
+    """Every name, alone and with the state, without capitals."""
+    names = {name.casefold() for name in (electrode.name, *electrode.aliases)}
+    return names | {f"{name} {electrode.state}" for name in names}
 
 
 def standard_electrodes(amounts: Mapping[str, float]) -> tuple[Electrode, ...]:

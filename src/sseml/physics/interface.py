@@ -104,10 +104,9 @@ def interface_reactions(
         apart = share * first_eV_atom + (1.0 - share) * second_eV_atom
         energy_eV_atom = min(0.0, there.energy_eV - apart)
         atoms = first_atoms / share if share else second_atoms
-        mixed = {
-            first.formula: share * atoms / first_atoms,
-            second.formula: (1.0 - share) * atoms / second_atoms,
-        }
+        mixed = {first.formula: share * atoms / first_atoms}
+        held = mixed.get(second.formula, 0.0)
+        mixed[second.formula] = held + (1.0 - share) * atoms / second_atoms
         products = of_atoms(
             (system.formulas[row] for row in there.phases),
             system.atoms[there.phases],

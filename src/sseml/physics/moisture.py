@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import isclose
 
 import numpy as np
 
@@ -119,7 +120,8 @@ def moisture_reaction(
     UnknownElementError
         If the table lacks an element.
     RefusedInputError
-        If the material holds carbon that is no carbonate, and CO2 is among the gases.
+        If the material holds carbon that is no carbonate, and CO2 is among the gases; or the table
+        holds no row for one of the gases.
 
     Notes
     -----
@@ -148,6 +150,7 @@ def moisture_reaction(
         no_H2=not reduces,
         carbonates_only="CO2" in gases,
     )
+    _refuse_what_the_table_lacks(system, gases)
     hull = Hull(system)
     compositions = np.array([system.composition(amounts) for amounts in reactants])
     energies_eV_atom = np.array([hull.at(composition).energy_eV for composition in compositions])
@@ -180,6 +183,15 @@ def moisture_reaction(
     )
 
 
+def _refuse_what_the_table_lacks(system: ChemicalSystem, gases: Sequence[str]) -> None:
+    """The material is a mixture of elements at worst; a gas, without H2 or carbon, is none."""
+    for gas in gases:
+        if system.entry(system.composition(GASES[gas])) is None:
+            raise RefusedInputError(
+                f"the table of phases holds no {gas}", f"add its energy, or ask without {gas}"
+            )
+
+
 def _as_in_air(system: ChemicalSystem, *, no_H2: bool, carbonates_only: bool) -> ChemicalSystem:
     """Shift positive hydrogen, and leave out what the gases do not become."""
     energy = system.energy_eV_atom.copy()
@@ -192,7 +204,7 @@ def _as_in_air(system: ChemicalSystem, *, no_H2: bool, carbonates_only: bool) ->
             energy[row] += PROTIC_HYDROGEN_EV * positive
             kept[row] = not (no_H2 and _holds_reduced_hydrogen(amounts, positive))
         if carbonates_only and "C" in amounts:
-            kept[row] &= system.formulas[row] == "CO2" or is_carbonate(amounts)
+            kept[row] &= _is_carbon_dioxide(amounts) or is_carbonate(amounts)
     return replace(
         system,
         formulas=tuple(np.array(system.formulas)[kept].tolist()),
@@ -200,6 +212,10 @@ def _as_in_air(system: ChemicalSystem, *, no_H2: bool, carbonates_only: bool) ->
         energy_eV_atom=energy[kept],
         atoms=system.atoms[kept],
     )
+
+
+def _is_carbon_dioxide(amounts: Mapping[str, float]) -> bool:
+    return amounts.keys() == {"C", "O"} and isclose(amounts["O"], 2.0 * amounts["C"])
 
 
 def _holds_reduced_hydrogen(amounts: Mapping[str, float], positive: float) -> bool:

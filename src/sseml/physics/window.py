@@ -11,7 +11,9 @@ import numpy as np
 
 from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import composition
+from sseml.physics.cautions import POSITIVE_HYDROGEN, cautions
 from sseml.physics.hull import Equilibrium, Hull
+from sseml.physics.moisture import positive_hydrogen
 from sseml.physics.phases import PhaseTable
 from sseml.physics.profile import pieces
 from sseml.physics.reactions import Reaction, of_atoms
@@ -34,6 +36,7 @@ _MUCH_WIDER = 2.0
 _NOTHING = 1e-9
 _NOBLE_GASES = frozenset(("He", "Ne", "Ar", "Kr", "Xe", "Rn"))
 _ON_HULL_EV = 1e-6
+_TENTH = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +156,9 @@ def electrochemical_windows(
     for elements, places in alike.items():
         hull = Hull(table.system(sorted(elements), corrections))
         for place in places:
-            window = _Asked(hull, *asked[place], ion).window(tolerance, reactions=reactions)
-            found[place] = replace(window, notes=tuple(_notes(window)))
+            found[place] = _answer(
+                _Asked(hull, *asked[place], ion), tolerance, corrections, reactions
+            )
     return [found[place] for place in range(len(asked))]
 
 
@@ -167,7 +171,7 @@ def _check_settings(ion: str, tolerance: float) -> None:
 
 def _unanswerable(table: PhaseTable, amounts: Mapping[str, float], ion: str) -> str | None:
     """Why there is no number."""
-    if ion not in amounts:
+    if not amounts.get(ion):
         other = next((symbol for symbol in IONS if symbol in amounts), None)
         hint = (
             f"; its window against {other}/{other}+ can be had with the ion {other}"
@@ -184,52 +188,81 @@ def _unanswerable(table: PhaseTable, amounts: Mapping[str, float], ion: str) -> 
     return None
 
 
+def _answer(
+    written: _Asked, tolerance: float, corrections: Sequence[str], reactions: bool
+) -> Window:
+    chosen, change = written.within(tolerance)
+    window = replace(
+        chosen.window(reactions=reactions),
+        e_above_hull_eV_atom=written.above_hull(),
+        ion_change=change,
+    )
+    notes = (
+        "calculated, thermodynamic: measured windows are mostly wider, often by 0.5 V and more",
+        *_notes_on_the_composition(window, written),
+        *_notes_on_the_table(chosen, corrections),
+    )
+    return replace(window, notes=notes)
+
+
 class _Asked:
-    """One composition on its hull."""
+    """One composition on its hull, and a step to both sides of it."""
 
     def __init__(self, hull: Hull, formula: str, amounts: Mapping[str, float], ion: str) -> None:
+        self.formula = formula
+        self.amounts = amounts
         self._hull = hull
-        self._formula = formula
-        self._amounts = amounts
         self._ion = ion
         self._composition = hull.system.composition(amounts)
         self._direction = np.array([float(symbol == ion) for symbol in hull.system.symbols])
         self._column = hull.system.symbols.index(ion)
+        self._stable = hull.at(self._composition)
+        self._lithiated, self._delithiated = self._beside(+1), self._beside(-1)
+        self._V_red = self._potential(self._lithiated)
+        self._V_ox = max(self._V_red, self._potential(self._delithiated))
+        self.width_V = self._V_ox - self._V_red
 
-    def window(self, tolerance: float, *, reactions: bool) -> Window:
-        """Limits as written or, if there are none, within the tolerance."""
-        stable = self._hull.at(self._composition)
-        lithiated, delithiated = self._beside(+1), self._beside(-1)
-        V_red, V_ox = self._potential(lithiated), self._potential(delithiated)
-        if tolerance and (change := self._better(V_ox - V_red, tolerance)):
-            amounts = {**self._amounts, self._ion: self._amounts[self._ion] * (1.0 + change)}
-            formula = _rewritten(amounts, self._ion)
-            asked = _Asked(self._hull, formula, amounts, self._ion)
-            changed = asked.window(0.0, reactions=reactions)
-            return replace(changed, ion_change=change, e_above_hull_eV_atom=self._above(stable))
+    def within(self, tolerance: float) -> tuple[_Asked, float]:
+        """Itself or, if that is much wider, what lies beside it, and the change of the ion."""
+        change = self._better(self.width_V, tolerance) if tolerance else None
+        if not change:
+            return self, 0.0
+        amounts = {**self.amounts, self._ion: self.amounts[self._ion] * (1.0 + change)}
+        return _Asked(self._hull, _rewritten(amounts, self._ion), amounts, self._ion), change
+
+    def window(self, *, reactions: bool) -> Window:
+        """Limits of this very composition, without notes."""
         system = self._hull.system
         held = of_atoms(
-            (system.formulas[row] for row in stable.phases),
-            system.atoms[stable.phases],
-            stable.amounts * sum(self._amounts.values()),
+            (system.formulas[row] for row in self._stable.phases),
+            system.atoms[self._stable.phases],
+            self._stable.amounts * sum(self.amounts.values()),
         )
+        reduced = reactions and self._V_red > _COLLAPSED_V
         return Window(
             ion=self._ion,
-            V_red=V_red,
-            V_ox=max(V_red, V_ox),
-            reduction=self._reaction(lithiated, +1) if reactions and V_red > _COLLAPSED_V else None,
-            oxidation=self._reaction(delithiated, -1) if reactions else None,
-            formula=self._formula,
+            V_red=self._V_red,
+            V_ox=self._V_ox,
+            reduction=self._reaction(self._lithiated, +1) if reduced else None,
+            oxidation=self._reaction(self._delithiated, -1) if reactions else None,
+            formula=self.formula,
             decomposition=held,
-            hull_energy_eV_atom=stable.energy_eV,
-            e_above_hull_eV_atom=self._above(stable),
+            hull_energy_eV_atom=self._stable.energy_eV,
+            e_above_hull_eV_atom=self.above_hull(),
         )
 
-    def _above(self, stable: Equilibrium) -> float | None:
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """Formulas of what sets the limits: the products of the reactions and what stays beside."""
+        rows = (*self._lithiated.phases.tolist(), *self._delithiated.phases.tolist())
+        return tuple(dict.fromkeys(self._hull.system.formulas[row] for row in rows))
+
+    def above_hull(self) -> float | None:
+        """In eV/atom, of the table's own entry; None if it has none."""
         entry = self._hull.system.entry(self._composition)
         if entry is None:
             return None
-        above = round(entry - stable.energy_eV, _DECIMALS)
+        above = round(entry - self._stable.energy_eV, _DECIMALS)
         return above if above > _ON_HULL_EV else 0.0
 
     def _beside(self, sign: int) -> Equilibrium:
@@ -275,7 +308,7 @@ class _Asked:
         products = of_atoms(
             (system.formulas[row] for row in beside.phases), system.atoms[beside.phases], after
         )
-        taken = {self._formula: needed / sum(self._amounts.values())}
+        taken = {self.formula: needed / sum(self.amounts.values())}
         if sign > 0:
             return Reaction({**taken, self._ion: 1.0}, products)
         return Reaction(taken, {**products, self._ion: 1.0})
@@ -286,8 +319,7 @@ def _rewritten(amounts: Mapping[str, float], ion: str) -> str:
     return composition({**amounts, ion: readable}).formula
 
 
-def _notes(window: Window) -> Iterator[str]:
-    yield "calculated, thermodynamic: measured windows are wider, by 0.5 V and more"
+def _notes_on_the_composition(window: Window, written: _Asked) -> Iterator[str]:
     match window.e_above_hull_eV_atom:
         case None:
             yield "no entry of its own: energy set to the hull, the best case"
@@ -296,12 +328,28 @@ def _notes(window: Window) -> Iterator[str]:
         case above:
             yield f"{above:.3f} eV/atom above the hull: energy set to the hull, the best case"
     if window.ion_change:
-        change = f"{window.ion} {100 * window.ion_change:+.1f} %"
-        yield f"none or little as written; this is that of {window.formula} ({change})"
+        shown = f"{written.width_V:.2f}"
+        width = "none" if float(shown) == 0.0 else f"{shown} V wide"
+        yield f"{width} as written; this is that of {_found(window, written)}"
     elif window.collapsed:
         yield "collapsed: the composition lies between phases that react at one potential"
     if elements := [name for name in window.decomposition or () if _is_element(name)]:
         yield f"decomposes into an element: {', '.join(elements)}"
+
+
+def _found(window: Window, written: _Asked) -> str:
+    """Formula and change of the ion; where its digits do not show one, that it was rounded."""
+    if window.formula == _rewritten(written.amounts, window.ion):
+        return "the formula before rounding (less than 0.05 %)"
+    percent = 100.0 * window.ion_change
+    shown = f"{percent:+.1f}" if abs(percent) >= _TENTH else f"{percent:+.1g}"
+    return f"{window.formula} ({window.ion} {shown} %)"
+
+
+def _notes_on_the_table(chosen: _Asked, corrections: Sequence[str]) -> Iterator[str]:
+    if positive_hydrogen(chosen.amounts) > _NOTHING:
+        yield POSITIVE_HYDROGEN + ": V_red too low by up to 0.5 V"
+    yield from cautions(chosen.phases, corrections)
 
 
 def _is_element(formula: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from statistics import mean
 
 import pytest
@@ -185,6 +185,21 @@ def test_more_gases_never_give_less_energy(table: PhaseTable, formula: str) -> N
         return found.energy_eV_atom if found else 0.0
 
     assert least("H2O", "CO2") <= min(least("H2O"), least("CO2")) + 1e-9
+
+
+@pytest.mark.parametrize(("gas", "other"), [("H2O", "CO2"), ("CO2", "H2O")])
+def test_a_table_without_a_gas_refuses_that_gas_alone(
+    table: PhaseTable,
+    subset: Callable[[PhaseTable, Iterable[int]], PhaseTable],
+    gas: str,
+    other: str,
+) -> None:
+    few = subset(table, (row for row, name in enumerate(table.formulas) if name != gas))
+    with pytest.raises(RefusedInputError, match=f"the table of phases holds no {gas}"):
+        reaction(few, "Li2O", gas)
+    with pytest.raises(RefusedInputError, match=f"the table of phases holds no {gas}"):
+        reaction(few, "Li2O", "H2O", "CO2")
+    assert reaction(few, "Li2O", other) is not None
 
 
 def test_carbon_that_is_no_carbonate_is_refused_with_co2_alone(table: PhaseTable) -> None:

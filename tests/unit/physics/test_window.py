@@ -239,7 +239,25 @@ def test_lithium_lanthanum_titanate_has_its_window_beside_the_formula(table: Pha
     assert 0 < abs(found.ion_change) <= 0.05
     amounts = parse_formula(found.formula).amounts
     assert amounts["Li"] == pytest.approx(0.33 * (1 + found.ion_change), abs=1e-4)
-    assert any(found.formula in note for note in found.notes)
+    said = f"none as written; this is that of {found.formula} (Li -3.0 %)"
+    assert said in found.notes
+
+
+def test_the_width_as_written_is_said_where_another_is_given(table: PhaseTable) -> None:
+    formula = "Li0.5La0.5Ti0.998Mn0.002O3"
+    written = ask(table, formula, tolerance=0.0)
+    assert written.V_ox - written.V_red == pytest.approx(0.40, abs=0.005)
+    found = ask(table, formula)
+    assert found.V_ox - found.V_red > 1.0
+    assert any(note.startswith("0.40 V wide as written; this is that of") for note in found.notes)
+
+
+@pytest.mark.parametrize("formula", ["Li2Sc0.6667Cl4", "Li2In0.3333Sc0.3333Cl4"])
+def test_rounding_is_called_rounding(table: PhaseTable, formula: str) -> None:
+    found = ask(table, formula)
+    assert 0.0 < abs(found.ion_change) < 0.0005
+    said = "none as written; this is that of the formula before rounding (less than 0.05 %)"
+    assert said in found.notes
 
 
 def test_of_equally_wide_windows_the_nearest_is_given() -> None:
@@ -436,6 +454,24 @@ def test_notes_say_how_the_energy_was_set(table: PhaseTable) -> None:
     assert any("0.007 eV/atom above the hull" in note for note in metastable.notes)
     assert unknown.e_above_hull_eV_atom is None
     assert any("no entry" in note for note in unknown.notes)
+
+
+def test_limits_set_by_phases_that_the_table_makes_too_stable_are_named(table: PhaseTable) -> None:
+    oxidised = "too stable in the table (oxidised S, N or halogen): "
+    assert f"{oxidised}LiClO4" in ask(table, "Li3OCl").notes
+    assert f"{oxidised}LiClO4, Cl2O7" in ask(table, "LiClO4").notes
+    bonded = "too stable in the table (S-S bonds): LiS4; compare with --corrections S"
+    assert bonded in ask(table, "Li6PS5Cl").notes
+    assert not any("too stable" in n for n in ask(table, "Li6PS5Cl", corrections=("S",)).notes)
+    assert not any("too stable" in n for n in ask(table, "Li3YCl6").notes)
+
+
+def test_positive_hydrogen_is_said_to_lower_the_reduction_limit(table: PhaseTable) -> None:
+    said = "positive hydrogen is bound too strongly in the table: V_red too low by up to 0.5 V"
+    for formula in ("LiOH", "LiOHH2O", "Li2OHCl", "Li2OHBr"):
+        assert said in ask(table, formula).notes
+    for formula in ("LiBH4", "LiAlH4", "Li6PS5Cl"):
+        assert said not in ask(table, formula).notes
 
 
 @pytest.mark.parametrize(
