@@ -212,3 +212,79 @@ def test_what_cannot_be_drawn_is_said(
     assert ran.code == 2
     assert reason in ran.err
     assert not target.exists()
+
+
+def text_of_picture(path: Path) -> str:
+    """What can be read on an SVG, whose letters are drawn."""
+    lines = re.findall(r"<!-- (.*?) -->", path.read_text("utf-8"))
+    return re.sub(r"\$_\{\\mathregular\{(.*?)\}\}\$", r"\1", " ".join(lines))
+
+
+def test_the_picture_carries_the_cautions_of_its_partners(run: Any, tmp_path: Path) -> None:
+    target = tmp_path / "mixing.svg"
+    argv = ("Li6PS5Cl", "--with", "LCO", "--with", "S charged", "--with", "Li", "--with", "water")
+    run("compat", *argv, "--plot", target)
+    shown = text_of_picture(target)
+    notes = {row["against"]: row["note"] for row in records(run, *argv)}
+    assert notes["Li metal"][0].startswith("0 K, both taken as on the hull")
+    assert notes["Li metal"][0] in shown
+    assert "LCO discharged, LCO charged: too stable in the table" in shown
+    assert "S charged: too stable in the table (S-S bonds): LiS4" in shown
+    assert "an indicator" not in shown
+    assert "corrected" not in shown
+
+
+def test_the_picture_says_what_the_energies_are_without_corrections(
+    run: Any, tmp_path: Path
+) -> None:
+    target = tmp_path / "mixing.svg"
+    argv = ("Li6PS5Cl", "--with", "S charged", "--with", "Li")
+    run("compat", *argv, "--corrections", "S", "--plot", target)
+    energy = {row["against"]: row["energy_eV_atom"] for row in records(run, *argv)}
+    assert energy["S charged"] < -0.1
+    expected = f"S charged −{-energy['S charged']:.3f}, the others alike"
+    assert f"corrected for S; eV/atom as the table stands: {expected}" in text_of_picture(target)
+
+
+def test_the_formulas_of_a_sweep_tell_its_rows_apart(run: Any) -> None:
+    sweep = "Li7-xLa3Zr2-xTaxO12, x=0:0.5:0.25"
+    lines = run("compat", sweep, "LLZO", "--with", "Li").out.splitlines()
+    names = [line.split()[0] for line in lines[1:] if not line.startswith(" ")]
+    assert names == [
+        "Li7La3Zr2O12", "Li6.75La3Zr1.75Ta0.25O12", "Li6.5La3Zr1.5Ta0.5O12", "LLZO",
+    ]  # fmt: skip
+
+
+def test_the_other_columns_of_the_input_are_kept(run: Any, tmp_path: Path) -> None:
+    candidates = tmp_path / "list.csv"
+    candidates.write_text("id,formula,note\n7,LiF,mine\n=8,Xx,\n", encoding="utf-8")
+    asked = ("-i", candidates, "--with", "Li", "--with", "water")
+    rows = list(csv.DictReader(io.StringIO(run("compat", *asked, "--format", "csv").out)))
+    assert list(rows[0])[-2:] == ["id", "input_note"]
+    assert [row["id"] for row in rows] == ["7", "7", "'=8"]
+    assert [row["input_note"] for row in rows] == ["mine", "mine", ""]
+    assert [row["id"] for row in records(run, *asked)] == ["7", "7", "=8"]
+
+
+def test_table_and_text_are_the_same(run: Any, tmp_path: Path) -> None:
+    asked = ("compat", "LiF", "--with", "Li")
+    target = tmp_path / "answer.txt"
+    run(*asked, "-o", target)
+    texts = {run(*asked, "--format", name).out for name in ("text", "table")}
+    assert texts == {run(*asked).out} == {target.read_text("utf-8")}
+
+
+@pytest.mark.parametrize(("target", "said"), [("none/m.png", "no folder"), ("m.jpg", ".png")])
+def test_a_picture_that_cannot_be_written_is_said_before_the_work(
+    run: Any, tmp_path: Path, target: str, said: str
+) -> None:
+    ran = run("compat", "-i", tmp_path / "not there.txt", "--plot", tmp_path / target)
+    assert ran.code == 2
+    assert said in ran.err
+    assert "not there" not in ran.err
+
+
+def test_why_a_formula_is_not_drawn_is_said(run: Any, tmp_path: Path) -> None:
+    ran = run("compat", "Li6PS5Xx", "--plot", tmp_path / "none.png")
+    assert (ran.code, ran.out) == (1, "")
+    assert "'Xx' is not an element" in ran.err

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sseml.cli.exits import CommandError
+from sseml.cli.exits import REFUSED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
-from sseml.cli.output import format_of, results, table_width
+from sseml.cli.output import (
+    TEXT_ENDINGS,
+    TEXT_FORMATS,
+    format_of,
+    results,
+    table_width,
+    write_csv,
+    write_jsonl,
+)
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.tally import Tally
 from sseml.cli.window import add_phases, load_bundle
-from sseml.records import Query, Refusal, RefusedInputError
-from sseml.render import inert, pad, text_width, visible
+from sseml.records import Composition, Query, Refusal, RefusedInputError
+from sseml.render import pad, text_width, visible
+from sseml.render.record import kept_columns
 
 if TYPE_CHECKING:
     from sseml.physics.compatibility import Compatibility, Partner
+    from sseml.physics.interface import Mixing
     from sseml.physics.phases import PhaseTable
 
 _EXAMPLES = """\
@@ -40,7 +49,6 @@ examples:
 One row a pair: the reaction that gives the most energy of all mixing ratios. 0 means that the two
 coexist. Every number is of thermodynamics at 0 K; docs/compat.md says how to read it.
 """
-_ENDINGS = {".txt": "table", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _COLUMNS = (
     "input", "status", "error", "formula", "against", "against_formula", "energy_eV_atom",
     "energy_eV_formula", "atomic_share", "products", "reaction", "note", "corrections", "phases",
@@ -50,7 +58,8 @@ _AMOUNT_DIGITS = 6
 _AMOUNT = re.compile(r"(\d) (?=[A-Z])")
 _SHOWN_EV = 0.0005
 _NARROWEST = 100
-_LONGEST_LABEL = 24
+_LONGEST_LABEL, _LONGEST_NAME = 24, 40
+"""Letters of what was typed, and of the formula that is shown for a part of a sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +104,8 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
     parser.add_argument(
         "--format",
-        choices=("table", "csv", "jsonl"),
-        help="default: by the ending of -o, else a table",
+        choices=TEXT_FORMATS,
+        help="default: by the ending of -o, else a table, which `text` means too",
     )
     parser.add_argument(
         "--plot",
@@ -112,49 +121,95 @@ def run(arguments: argparse.Namespace) -> int:
     """Calculate, write, and count what was refused."""
     if arguments.plot:
         with needing("report"):
-            import sseml.report.mixing  # noqa: F401, PLC0415 - before the work, not after
-    format_ = format_of(arguments.output, arguments.format, _ENDINGS, "table")
+            from sseml.report.files import require_picture  # noqa: PLC0415
+        require_picture(arguments.plot)
+    format_ = format_of(arguments.output, arguments.format, TEXT_ENDINGS, "table")
     items = questions(arguments)
     partners = _partners(arguments.partners)
     table = load_bundle(arguments).table
     if arguments.plot:
         items = list(items)
-        _draw(items, partners, table, arguments)
+        _require_one(items)
     tally = Tally()
     passing = tally.passing(_answers(items, partners, table, arguments), _error)
-    answers = watched(passing, total=count_of(arguments))
+    answers: Iterable[_Answer] = watched(passing, total=count_of(arguments))
+    if arguments.plot:
+        answers = list(answers)
+        _draw(answers, table, arguments)
     with results(arguments.output) as stream:
         _write(answers, stream, format_, table_width(arguments.output, _NARROWEST))
     return tally.report()
 
 
-def _draw(
-    items: Sequence[Query | Refusal],
-    partners: Sequence[Partner],
-    table: PhaseTable,
-    arguments: argparse.Namespace,
-) -> None:
-    from sseml.physics.compatibility import standard_partners  # noqa: PLC0415
+def _require_one(items: Sequence[Query | Refusal]) -> None:
+    """A picture is of one material."""
+    asked = sum(isinstance(item, Query) for item in items)
+    if asked == 1:
+        return
+    refusals = [visible(item.message) for item in items if isinstance(item, Refusal)]
+    if refusals and not asked:
+        raise CommandError(f"nothing to draw: {refusals[0]}", REFUSED)
+    raise CommandError(f"--plot draws one material, not {asked}: give one formula")
+
+
+def _draw(answers: Sequence[_Answer], table: PhaseTable, arguments: argparse.Namespace) -> None:
     from sseml.physics.interface import interface_reactions  # noqa: PLC0415
     from sseml.report import mixing_energies, save  # noqa: PLC0415
 
-    materials = [item.material for item in items if isinstance(item, Query)]
-    if len(materials) != 1:
-        raise CommandError(f"--plot draws one material, not {len(materials)}: give one formula")
-    [material] = materials
-    interfaces = {
-        partner.label: interface_reactions(
-            table, material, partner.material, corrections=arguments.corrections
-        )
-        for partner in partners or standard_partners(material.amounts)
-        if partner.material and not table.unknown([*material.amounts, *partner.material.amounts])
+    materials = [each.query.material for each in answers if isinstance(each, _Answered)]
+    drawn = {
+        each.partner.label: each.found
+        for each in answers
+        if isinstance(each, _Answered)
+        and not isinstance(each.found, RefusedInputError)
+        and each.partner.material
     }
-    if not interfaces:
+    if not drawn:
         raise CommandError(
             "nothing to draw: gases have no mixing ratio, and the table lacks elements of the "
             "others; name an electrode with --with"
         )
-    save(mixing_energies(interfaces), arguments.plot)
+    interfaces = {
+        label: interface_reactions(
+            table, materials[0], found.partner.material, corrections=arguments.corrections
+        )
+        for label, found in drawn.items()
+        if found.partner.material
+    }
+    notes = _cautions(drawn)
+    if arguments.corrections:
+        uncorrected = _uncorrected(table, materials[0], drawn)
+        notes.insert(0, f"corrected for {', '.join(arguments.corrections)}; {uncorrected}")
+    save(mixing_energies(interfaces, notes), arguments.plot)
+
+
+def _cautions(drawn: Mapping[str, Compatibility]) -> list[str]:
+    """Every note once, with the partners it is about if it is not about all."""
+    partners: defaultdict[str, list[str]] = defaultdict(list)
+    for label, found in drawn.items():
+        for note in found.notes:
+            partners[note].append(label)
+    return [
+        note if len(labels) == len(drawn) else f"{', '.join(labels)}: {note}"
+        for note, labels in partners.items()
+    ]
+
+
+def _uncorrected(
+    table: PhaseTable, material: Composition, drawn: Mapping[str, Compatibility]
+) -> str:
+    """The energies without any correction, where they are others."""
+    from sseml.physics.compatibility import compatibility  # noqa: PLC0415
+
+    changed = []
+    for label, found in drawn.items():
+        energy = _shown(compatibility(table, material, found.partner).worst)
+        if energy != _shown(found.worst):
+            changed.append(f"{label} {energy.strip()}")
+    if not changed:
+        return "the energies are those of the table as it stands"
+    others = "" if len(changed) == len(drawn) else ", the others alike"
+    return f"eV/atom as the table stands: {', '.join(changed)}{others}"
 
 
 def _partners(texts: Sequence[str]) -> tuple[Partner, ...]:
@@ -205,7 +260,15 @@ def _error(answer: _Answer) -> str | None:
 
 
 def _record(answer: _Answer) -> dict[str, Any]:
-    """One flat row; what is not known is None, and the energy of what coexists is 0."""
+    """One flat row, then the other columns of the input.
+
+    What is not known is None, and the energy of what coexists is 0.
+    """
+    columns = answer.columns if isinstance(answer, Refusal) else answer.query.columns
+    return _own_record(answer) | kept_columns(columns, taken=_COLUMNS)
+
+
+def _own_record(answer: _Answer) -> dict[str, Any]:
     record: dict[str, Any] = dict.fromkeys(_COLUMNS)
     error = _error(answer)
     record |= {"status": "error" if error else "ok", "error": error}
@@ -255,25 +318,27 @@ def _write(answers: Iterable[_Answer], stream: IO[str], format_: str, width: int
     """Write as the answers come."""
     match format_:
         case "csv":
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(_COLUMNS)
-            for answer in answers:
-                writer.writerow(inert(cell) for cell in _record(answer).values())
+            write_csv(map(_record, answers), _COLUMNS, stream)
         case "jsonl":
-            for answer in answers:
-                line = json.dumps(_nested(answer), ensure_ascii=False, allow_nan=False)
-                stream.write(line + "\n")
+            write_jsonl(map(_nested, answers), stream)
         case _:
             stream.writelines(f"{line}\n" for line in _table(list(answers), width))
 
 
 def _table(answers: Sequence[_Answer], width: int) -> Iterator[str]:
     """Aligned columns; a reaction that is too long goes on below itself."""
-    cells = [_cells(answer) for answer in answers]
+    formulas: defaultdict[int, set[str]] = defaultdict(set)
+    for answer in answers:
+        if isinstance(answer, _Answered):
+            formulas[answer.row].add(answer.query.material.formula)
+    cells = [_cells(answer, is_sweep=len(formulas[answer.row]) > 1) for answer in answers]
     titles = ("input", "against", "eV/atom")
+    longest = (_LONGEST_NAME, _LONGEST_LABEL, _LONGEST_LABEL)
     lengths = [
-        min(_LONGEST_LABEL, max(map(text_width, column)))
-        for column in zip(titles, *(cell[:3] for cell in cells), strict=True)
+        min(most, max(map(text_width, column)))
+        for most, column in zip(
+            longest, zip(titles, *(cell[:3] for cell in cells), strict=True), strict=True
+        )
     ]
     indent = sum(lengths) + 2 * len(lengths)
     yield "  ".join((*map(pad, titles, lengths), "reaction at the worst mixing ratio"))
@@ -291,17 +356,33 @@ def _wrapped(paragraphs: Iterable[str], width: int) -> Iterator[str]:
             yield line.replace("\N{NO-BREAK SPACE}", " ")
 
 
-def _cells(answer: _Answer) -> tuple[str, ...]:
-    """Input, partner, energy, then the reaction and what is special about it."""
+def _cells(answer: _Answer, *, is_sweep: bool) -> tuple[str, ...]:
+    """Input, partner, energy, then the reaction and what is special about it.
+
+    Of a sweep the formula is shown, as all of its rows have one input.
+    """
     if isinstance(answer, Refusal):
         parts = (answer.reason, answer.suggestion)
-        return visible(answer.input), "", "", visible(f"refused: {'; '.join(filter(None, parts))}")
-    named = visible(answer.query.input), visible(answer.partner.label)
+        return _cut(answer.input), "", "", visible(f"refused: {'; '.join(filter(None, parts))}")
+    query = answer.query
+    has_values = "=" in query.input and text_width(query.input) > _LONGEST_LABEL
+    name = query.material.formula if is_sweep or has_values else _cut(query.input)
+    named = name, visible(answer.partner.label)
     if isinstance(answer.found, RefusedInputError):
         return *named, "", visible(f"refused: {answer.found}")
     worst = answer.found.worst
     if worst is None:
-        return *named, " 0", "none"
+        return *named, _shown(None), "none"
+    return *named, _shown(worst), str(worst.reaction), *answer.found.notes[1:]
+
+
+def _cut(text: str) -> str:
+    return pad(visible(text), min(_LONGEST_LABEL, text_width(visible(text))))
+
+
+def _shown(worst: Mixing | None) -> str:
+    """An energy in eV/atom, wide enough for a column of them."""
+    if worst is None:
+        return " 0"
     energy = worst.energy_eV_atom
-    shown = f"{energy:.3f}" if energy <= -_SHOWN_EV else f"{energy:.1g}"
-    return *named, shown, str(worst.reaction), *answer.found.notes[1:]
+    return f"{energy:.3f}" if energy <= -_SHOWN_EV else f"{energy:.1g}"

@@ -1,19 +1,33 @@
-"""Where results go: a file written whole or not at all, or standard output."""
+"""Where results go, and as what: a file written whole or not at all, or standard output."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import chain, islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from sseml.cli.exits import CommandError
+from sseml.render import inert
 
+TEXT_FORMATS = ("table", "text", "csv", "jsonl")
+"""Of commands that print one kind of text: `table` and `text` are the same there."""
+
+TEXT_ENDINGS: Mapping[str, str] = MappingProxyType(
+    {".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+)
 _HELD_IN_MEMORY = 16 * 2**20
+_LOOK_AHEAD = 1_000
+"""Records read before the columns of a CSV are fixed."""
 
 
 def results(
@@ -84,6 +98,59 @@ def table_width(path: Path | None, narrowest: int) -> int:
     if path is not None or not sys.stdout.isatty():
         return narrowest
     return max(narrowest, shutil.get_terminal_size().columns)
+
+
+def write_csv(
+    records: Iterable[Mapping[str, Any]], columns: Sequence[str], stream: IO[str]
+) -> None:
+    """Write records as they come, in cells that no spreadsheet runs as a formula.
+
+    Parameters
+    ----------
+    records
+        Column → value; what is no text or number is written as JSON.
+    columns
+        Those that are written even if no record has them; others of the first records follow.
+    stream
+        Takes text.
+
+    Raises
+    ------
+    CommandError
+        If a late record brings a column that the header does not have.
+    """
+    coming = iter(records)
+    head = list(islice(coming, _LOOK_AHEAD))
+    names = list(dict.fromkeys((*columns, *(name for record in head for name in record))))
+    known = frozenset(names)
+    stream.write(_csv_line(names))
+    for record in chain(head, coming):
+        if new := record.keys() - known:
+            raise CommandError(
+                f"the column {min(new)!r} comes too late for the header of the CSV; "
+                "--format jsonl takes any columns"
+            )
+        stream.write(_csv_line(record.get(name) for name in names))
+
+
+def _csv_line(cells: Iterable[Any]) -> str:
+    """One line that ends in a line feed; only the usual line end makes the writer quote a CR."""
+    line = io.StringIO(newline="")
+    csv.writer(line).writerow([inert(_cell(cell)) for cell in cells])
+    return line.getvalue().removesuffix("\r\n") + "\n"
+
+
+def _cell(value: Any) -> Any:
+    return _json(value) if isinstance(value, bool | list | dict) else value
+
+
+def write_jsonl(records: Iterable[Mapping[str, Any]], stream: IO[str]) -> None:
+    """Write one JSON object a line, as they come."""
+    stream.writelines(f"{_json(record)}\n" for record in records)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 @contextmanager

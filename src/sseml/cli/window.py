@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -12,12 +10,19 @@ from typing import IO, TYPE_CHECKING
 from sseml.cli.exits import REFUSED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
-from sseml.cli.output import format_of, results
+from sseml.cli.output import (
+    TEXT_ENDINGS,
+    TEXT_FORMATS,
+    format_of,
+    results,
+    write_csv,
+    write_jsonl,
+)
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.tally import Tally
 from sseml.records import Query, Refusal, RefusedInputError
-from sseml.render import inert
+from sseml.render import visible
 
 if TYPE_CHECKING:
     from sseml.model.stability import PhaseBundle
@@ -33,10 +38,11 @@ examples:
   sseml window Na3PS4 --ion Na                 against sodium
   sseml window -i candidates.txt -o windows.csv
 
-Calculated windows are thermodynamic; measured ones are wider, by 0.5 V and more, and stand beside
-them where they are known. Nothing is blended. What it all means: docs/window.md.
+Calculated windows are thermodynamic; measured ones are mostly wider, often by 0.5 V and more, and
+stand beside them where they are known. Nothing is blended. What it all means: docs/window.md.
 """
-_ENDINGS = {".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_MOST_REASONS = 5
+"""Rows that are said to have no window when there is nothing to draw."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -61,7 +67,9 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
     parser.add_argument(
-        "--format", choices=("text", "csv", "jsonl"), help="default: by the ending of -o, else text"
+        "--format",
+        choices=TEXT_FORMATS,
+        help="default: by the ending of -o, else text, which `table` means too",
     )
     parser.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw it: PNG, SVG or PDF (extra `report`)"
@@ -95,9 +103,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Calculate, write, draw, and count what was refused."""
     if arguments.plot:
         with needing("report"):
-            import sseml.report.voltage  # noqa: F401, PLC0415 - before the work, not after
+            from sseml.report.files import require_picture  # noqa: PLC0415
+        require_picture(arguments.plot)
     items = questions(arguments)
-    format_ = format_of(arguments.output, arguments.format, _ENDINGS, "text")
+    format_ = format_of(arguments.output, arguments.format, TEXT_ENDINGS, "text")
     bundle = load_bundle(arguments)
     tally = Tally()
     passing = tally.passing(_answers(items, bundle, arguments), _refusal)
@@ -154,14 +163,9 @@ def _write(answers: Sequence[AnsweredWindow | Refusal], stream: IO[str], format_
 
     match format_:
         case "csv":
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(WINDOW_COLUMNS)
-            for answer in answers:
-                writer.writerow(inert(cell) for cell in window_record(answer).values())
+            write_csv(map(window_record, answers), WINDOW_COLUMNS, stream)
         case "jsonl":
-            for answer in answers:
-                record = nested_window_record(answer)
-                stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+            write_jsonl(map(nested_window_record, answers), stream)
         case _:
             for answer in answers:
                 stream.writelines(f"{line}\n" for line in window_block(answer))
@@ -177,14 +181,16 @@ def _draw(
 
     drawable = [each for each in answers if not isinstance(each, Refusal)]
     if all(each.window.V_red is None for each in drawable):
-        raise CommandError("no row has a window: nothing was drawn", REFUSED)
+        reasons = "\n".join(visible(_reason(each)) for each in answers[:_MOST_REASONS])
+        raise CommandError(f"no row has a window: nothing was drawn\n{reasons}".strip(), REFUSED)
     if len(drawable) > 1:
-        formulas = [_as_typed(each.query) for each in drawable]
-        windows = [each.window for each in drawable]
-        save(
-            windows_compared(formulas, windows, [each.measured for each in drawable]),
-            arguments.plot,
+        figure = windows_compared(
+            [_as_typed(each.query) for each in drawable],
+            [each.window for each in drawable],
+            [each.measured for each in drawable],
+            notes=_corrected(drawable),
         )
+        save(figure, arguments.plot)
         return
     [only] = drawable
     plateaus = voltage_profile(
@@ -193,8 +199,31 @@ def _draw(
         ion=arguments.ion,
         corrections=arguments.corrections,
     )
-    figure = drawn_profile(_as_typed(only.query), plateaus, only.window, only.measured)
+    figure = drawn_profile(
+        _as_typed(only.query), plateaus, only.window, only.measured, notes=_corrected(drawable)
+    )
     save(figure, arguments.plot)
+
+
+def _reason(answer: AnsweredWindow | Refusal) -> str:
+    """Why there is no window."""
+    if isinstance(answer, Refusal):
+        return answer.message
+    return f"row {answer.row}: {answer.query.input!r}: {'; '.join(answer.window.notes)}"
+
+
+def _corrected(answers: Sequence[AnsweredWindow]) -> tuple[str, ...]:
+    """What was corrected, and the limits without it; nothing if nothing was asked for."""
+    corrections = ", ".join(answers[0].corrections)
+    if not corrections:
+        return ()
+    limits = [
+        (_as_typed(each.query), f"{each.uncorrected.V_red:.2f} to {each.uncorrected.V_ox:.2f} V")
+        for each in answers
+        if each.uncorrected and each.uncorrected.V_red is not None
+    ]
+    listed = [text if len(answers) == 1 else f"{name} {text}" for name, text in limits]
+    return (f"corrected for {corrections}; as the table stands: {', '.join(listed)}",)
 
 
 def _as_typed(query: Query) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +11,20 @@ from sseml.model.stability import in_words
 from sseml.physics.reactions import written
 from sseml.physics.window import Window
 from sseml.records import Query, Refusal
-from sseml.render.record import plain
+from sseml.render.record import kept_columns, plain
 from sseml.render.table import visible
 
 WINDOW_COLUMNS = (
     "input", "status", "error", "formula", "ion", "V_red", "V_ox", "e_above_hull_eV_atom",
     "reduction", "oxidation", "decomposition", "window_of", "ion_change", "corrections",
     "V_red_uncorrected", "V_ox_uncorrected", "window_note", "measured_V_red", "measured_V_ox",
-    "measured_relation", "measured_method", "measured_doi", "phases",
+    "measured_relation", "measured_method", "measured_doi", "measured_reference",
+    "measured_count", "phases",
 )  # fmt: skip
+_MEASURED = tuple(name for name in WINDOW_COLUMNS if name.startswith("measured_"))
+_RELATIONS = {"=": "equal", "~": "about", "within": "within"}
+"""Words, as a spreadsheet takes a lone ``=`` for a formula."""
+
 _VOLT_DIGITS = 4
 _AMOUNT_DIGITS = 6
 
@@ -58,12 +63,18 @@ class AnsweredWindow:
 
 
 def window_record(answer: AnsweredWindow | Refusal) -> dict[str, Any]:
-    """Flatten one answer under `WINDOW_COLUMNS`; the first measured window stands beside it."""
+    """Flatten one answer under `WINDOW_COLUMNS`, then the other columns of the input.
+
+    Of several measured windows that one stands beside it that tells most: one with limits found
+    before one of an experiment that saw no reaction, then one with carbon, then one with both
+    limits.
+    """
     record: dict[str, Any] = dict.fromkeys(WINDOW_COLUMNS)
     if isinstance(answer, Refusal):
-        return record | {
+        record |= {
             "input": plain(answer.input), "status": "error", "error": plain(answer.message),
         }  # fmt: skip
+        return record | _kept(answer.columns)
     window, as_it_stands = answer.window, answer.uncorrected
     record |= {
         "input": plain(answer.query.input),
@@ -82,18 +93,32 @@ def window_record(answer: AnsweredWindow | Refusal) -> dict[str, Any]:
         "V_red_uncorrected": _volts(as_it_stands.V_red) if as_it_stands else None,
         "V_ox_uncorrected": _volts(as_it_stands.V_ox) if as_it_stands else None,
         "window_note": "; ".join(window.notes),
+        "measured_count": len(answer.measured),
         "phases": answer.phases,
     }
     if answer.measured:
-        first = answer.measured[0]
-        record |= {
-            "measured_V_red": first.V_red,
-            "measured_V_ox": first.V_ox,
-            "measured_relation": first.relation,
-            "measured_method": first.method,
-            "measured_doi": plain(first.doi) or None,
-        }
-    return record
+        shown = _measured_record(min(answer.measured, key=_tells_less))
+        record |= {f"measured_{name}": value for name, value in shown.items()}
+    return record | _kept(answer.query.columns)
+
+
+def _kept(columns: Mapping[str, object]) -> dict[str, Any]:
+    return kept_columns(columns, taken=(*WINDOW_COLUMNS, "measured"))
+
+
+def _tells_less(one: PublishedWindow) -> tuple[bool, bool, bool]:
+    return one.relation == "within", "carbon" not in one.method, None in (one.V_red, one.V_ox)
+
+
+def _measured_record(one: PublishedWindow) -> dict[str, Any]:
+    return {
+        "V_red": one.V_red,
+        "V_ox": one.V_ox,
+        "relation": _RELATIONS[one.relation],
+        "method": one.method,
+        "doi": plain(one.doi) or None,
+        "reference": plain(one.reference or one.read_in) or None,
+    }
 
 
 def window_block(answer: AnsweredWindow | Refusal) -> Iterator[str]:
@@ -140,12 +165,16 @@ def _volts(value: float | None) -> float | None:
 
 def nested_window_record(answer: AnsweredWindow | Refusal) -> dict[str, Any]:
     """Like `window_record`, with error, reactions and measured windows as objects."""
-    record = window_record(answer)
+    nested: dict[str, Any] = {}
+    for name, value in window_record(answer).items():
+        if name == _MEASURED[0]:
+            measured = () if isinstance(answer, Refusal) else answer.measured
+            nested["measured"] = [_measured_record(one) for one in measured]
+        elif name not in _MEASURED:
+            nested[name] = value
     if isinstance(answer, Refusal):
-        return record | {"error": {"code": answer.code, "message": record["error"]}}
+        return nested | {"error": {"code": answer.code, "message": nested["error"]}}
     window = answer.window
-    measured = [name for name in record if name.startswith("measured_")]
-    nested = {name: value for name, value in record.items() if name not in measured}
     for name, reaction in (("reduction", window.reduction), ("oxidation", window.oxidation)):
         nested[name] = reaction and {
             "reactants": _amounts(reaction.reactants), "products": _amounts(reaction.products),
@@ -153,23 +182,8 @@ def nested_window_record(answer: AnsweredWindow | Refusal) -> dict[str, Any]:
     nested["decomposition"] = _amounts(window.decomposition) if window.decomposition else None
     nested["corrections"] = list(answer.corrections)
     nested["window_note"] = list(window.notes)
-    nested["measured"] = _measured(answer.measured)
     return nested
 
 
 def _amounts(side: Mapping[str, float]) -> dict[str, float]:
     return {formula: float(f"{amount:.{_AMOUNT_DIGITS}g}") for formula, amount in side.items()}
-
-
-def _measured(windows: Sequence[PublishedWindow]) -> list[dict[str, Any]]:
-    return [
-        {
-            "V_red": each.V_red,
-            "V_ox": each.V_ox,
-            "relation": each.relation,
-            "method": each.method,
-            "doi": plain(each.doi) or None,
-            "reference": plain(each.reference),
-        }
-        for each in windows
-    ]

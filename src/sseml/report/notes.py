@@ -9,6 +9,8 @@ from itertools import chain, repeat
 
 from matplotlib.figure import Figure
 
+from sseml.parse.formula import parse_formula
+from sseml.records import RefusedInputError
 from sseml.report.labels import formula_text, width_inch, wrapped
 from sseml.report.layout import MARGIN_INCH, write_at
 from sseml.report.style import INK
@@ -84,7 +86,19 @@ def terms(equation: str) -> list[str]:
 def words(text: str) -> list[str]:
     """Words of a text in which there may be formulas and negative numbers."""
     signed = re.sub(r"(?<!\S)-(?=\d)", "−", text)
-    return [formula_text(word, _LONGEST_FORMULA) for word in signed.split()]
+    return [
+        formula_text(word, _LONGEST_FORMULA) if _is_formula(word) else word.replace("$", r"\$")
+        for word in signed.split()
+    ]
+
+
+def _is_formula(word: str) -> bool:
+    """Whether digits in it are amounts, other than in NMC811."""
+    try:
+        parse_formula(word.rstrip(",;:."))
+    except RefusedInputError:
+        return False
+    return True
 
 
 def to_read(notes: Sequence[str]) -> list[Note]:
