@@ -117,6 +117,24 @@ def test_the_card_says_where_the_energies_are_from(bundle: Path) -> None:
         assert text in card
 
 
+def test_only_a_card_of_the_first_scheme_states_what_is_known_of_it(
+    own: Path, bundle: Path, tmp_path: Path
+) -> None:
+    known = ("takes back the sulfide correction", "-4.17", "Corrections that can be asked for")
+    card = (bundle / CARD).read_text(encoding="utf-8")
+    assert not any(text in card for text in known)
+    assert "Corrections that should not be asked for" in card
+    assert "{" not in card
+    save_phases(tmp_path / "first-1", read_phases(own), **PROVENANCE, first_scheme=True)
+    first = (tmp_path / "first-1" / CARD).read_text(encoding="utf-8")
+    assert all(text in first for text in known)
+    assert "should not" not in first
+    assert "{" not in first
+    released = released_folder() / DEFAULT_PHASES / CARD
+    assert all(text in released.read_text(encoding="utf-8") for text in known)
+    assert load_phases(tmp_path / "first-1").name == "first-1"
+
+
 def test_a_window_by_hand_from_a_table_of_ones_own(bundle: Path) -> None:
     # Li2S -> 2 Li + S: 3 atoms x 1.43 eV / 2 Li.
     table = load_phases(bundle)

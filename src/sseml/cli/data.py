@@ -157,6 +157,12 @@ def add_commands(commands: Commands) -> None:
         metavar="FILE",
         help="published windows to go with it: a CSV like data/literature/windows.csv",
     )
+    phases.add_argument(
+        "--first-scheme",
+        action="store_true",
+        help="the energies carry the Materials Project's first scheme of corrections, which "
+        "`sseml window --corrections` changes; the card then says what is known of it",
+    )
     phases.set_defaults(run=_phases)
 
 
@@ -235,6 +241,7 @@ def _phases(arguments: argparse.Namespace) -> int:
         credit=arguments.credit,
         corrections=arguments.corrections,
         windows=arguments.windows,
+        first_scheme=arguments.first_scheme,
     )
     for formula in draft.dropped:
         say(f"left out, more O and F than its cations can carry: {formula}")

@@ -46,6 +46,14 @@ into. `sseml window` and `sseml compat` calculate from them; no network and no k
 highest charges (peroxides, superoxides and ozonides of hydrogen, alkali and alkaline-earth metals
 stay): {dropped}
 
+{shifts}
+## What it cannot say
+- Only what was computed: a compound that is not in the table competes with nothing.
+- No temperature, no entropy, no disorder, no kinetics: a window calculated from it is the
+  thermodynamic one. Measured windows are mostly wider, often by 0.5 V and more.
+{errors}"""
+
+_SHIFTS_OF_THE_FIRST_SCHEME = """\
 ## Corrections that can be asked for
 In eV for each anion of the element; the oxidised element of a sulfate or bromate is no anion. It is
 decided from the formula alone, so a disulfide such as FeS2 is shifted too.
@@ -55,14 +63,27 @@ decided from the formula alone, so a disulfide such as FeS2 is shifted too.
 - Br {Br:+.3f}: the correction of the scheme of 2021, which the first one lacks. Bromides are
   oxidised 0.5 V later.
 - I {I:+.3f}: the same for iodides, 0.4 V later.
+"""
 
-## What it cannot say
-- Only what was computed: a compound that is not in the table competes with nothing.
-- No temperature, no entropy, no disorder, no kinetics: a window calculated from it is the
-  thermodynamic one, narrower than measured ones by 0.5 V and more.
+_SHIFTS_OF_OTHERS = """\
+## Corrections that should not be asked for
+`--corrections` adds {S:+.5f} eV for each anion of S, {Br:+.3f} of Br and {I:+.3f} of I. That is
+meant for energies with the Materials Project's first scheme of corrections; these were not said to
+be of it.
+"""
+
+_ERRORS_OF_THE_FIRST_SCHEME = """\
 - The first scheme binds H2O, H2S and CO2 too strongly, by about 1.2 eV a molecule (table: -4.17,
   -1.42 and -5.35 eV; measured: -2.96, -0.21 and -4.08). In reactions that turn one into another it
   cancels.
+- Sulfates, nitrates, chlorates and perchlorates, S-S bonds and positive hydrogen are too stable as
+  well; `sseml window` and `sseml compat` name them wherever they come out.
+"""
+
+_ERRORS_OF_OTHERS = """\
+- What is said to be too stable "in the table" by `sseml window` and `sseml compat` is known of the
+  Materials Project's first scheme, and so is the 0.46 eV that `sseml compat` adds for each positive
+  hydrogen where water takes part.
 """
 
 _CARD_WINDOWS = """
@@ -82,6 +103,7 @@ def save_phases(
     credit: str,
     corrections: str,
     windows: Path | None = None,
+    first_scheme: bool = False,
 ) -> None:
     """Write a phase bundle to a folder that does not exist yet; whole or not at all.
 
@@ -96,6 +118,9 @@ def save_phases(
     windows
         A table of published windows to go with them, as `sseml.curation.windows.read_windows`
         reads it.
+    first_scheme
+        The energies carry the first scheme of corrections of the Materials Project: the card says
+        what is known of it.
 
     Raises
     ------
@@ -121,12 +146,16 @@ def save_phases(
         "credit": credit,
         "source_sha256": draft.sha256,
         "dropped": list(draft.dropped),
+        "first_scheme": first_scheme,
         "shifts_eV": dict(SHIFTS_EV),
         "published_windows": len(published),
     }
     card = _CARD.format(
         **{key: value for key, value in manifest.items() if key not in ("symbols", "dropped")},
-        **SHIFTS_EV,
+        shifts=(_SHIFTS_OF_THE_FIRST_SCHEME if first_scheme else _SHIFTS_OF_OTHERS).format(
+            **SHIFTS_EV
+        ),
+        errors=_ERRORS_OF_THE_FIRST_SCHEME if first_scheme else _ERRORS_OF_OTHERS,
         sha256=draft.sha256,
         version=__version__,
         symbols=" ".join(symbols),
