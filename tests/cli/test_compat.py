@@ -87,6 +87,20 @@ def test_an_element_without_compounds_is_named_pair_by_pair(run: Any) -> None:
     assert "1 of 2 rows refused" in ran.err
 
 
+def test_a_table_without_water_refuses_that_pair_and_answers_the_others(
+    run: Any, tmp_path: Path
+) -> None:
+    energies = tmp_path / "mine.csv"
+    energies.write_text("formula,e_form_ev_per_atom\nLi2S,-1.43\nLiOH,-1.6\nLi3PS4,-0.95\n")
+    assert run("data", "phases", energies, "-o", tmp_path / "mine-1").code == 0
+    partners = ("--with", "water", "--with", "Li")
+    ran = run("compat", "Li3PS4", *partners, "--phases", tmp_path / "mine-1", "--format", "csv")
+    water, lithium = csv.DictReader(io.StringIO(ran.out))
+    assert ran.code == 1
+    assert "the table of phases holds no H2O" in water["error"]
+    assert (lithium["status"], lithium["products"]) == ("ok", "4 Li2S + P")
+
+
 @pytest.mark.parametrize(
     ("formula", "reason"),
     [

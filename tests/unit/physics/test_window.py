@@ -437,6 +437,12 @@ def test_strange_formulas_are_answered(
     check_reactions(table, window, parse_formula(formula).amounts, atoms_of)
 
 
+def test_none_of_the_ion_is_no_ion(table: PhaseTable) -> None:
+    window = electrochemical_window(table, "O", {"Li": 0.0, "O": 1.0})
+    assert window.V_ox is None
+    assert window.notes == ("no window: no Li in the formula",)
+
+
 def test_more_lithium_than_any_compound_holds_is_at_the_metal(table: PhaseTable) -> None:
     window = ask(table, "Li1000Si")
     assert (window.V_red, window.V_ox) == (0.0, 0.0)
