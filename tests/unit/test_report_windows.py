@@ -437,6 +437,23 @@ def test_windows_stand_beside_each_other_in_the_order_given(table: PhaseTable) -
     assert axes.get_yticks()[1] < min(outline.get_ydata()) < axes.get_yticks()[2]
 
 
+def test_notes_of_some_windows_name_their_materials(table: PhaseTable) -> None:
+    formulas = ["Li6PS5Cl", "Li3N", "LiF"]
+    windows = [
+        replace(calculated(table, formula)[1], notes=("calculated", *own))
+        for formula, own in zip(
+            formulas, [("too stable in the table: LiS4",), ("on the hull",), ("on the hull",)],
+            strict=True,
+        )
+    ]  # fmt: skip
+    figure = windows_compared(formulas, windows)
+    assert_readable(figure)
+    shown = words(figure).splitlines()
+    assert "calculated" in shown
+    assert "Li6PS5Cl: too stable in the table: LiS4" in shown
+    assert "Li3N, LiF: on the hull" in shown
+
+
 def test_collapsed_windows_are_diamonds_among_the_bars(table: PhaseTable) -> None:
     windows = [calculated(table, formula, tolerance=0.0)[1] for formula in ("Li3PS4", LLTO)]
     figure = windows_compared(["Li3PS4", LLTO], windows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -191,8 +192,12 @@ def _notes(rows: Sequence[_Row], others: Sequence[str]) -> list[Note]:
     common = [note for note in (answered or [()])[0] if all(note in own for own in answered)]
     if common:
         notes.append(Note("note", words("; ".join(common))))
+    alike: defaultdict[str, list[str]] = defaultdict(list)
     for row in rows:
-        if row.window.V_red is None or row.window.ion_change:
-            own = "; ".join(note for note in row.window.notes if note not in common)
-            notes.append(Note("note", [f"{row.name}:", *words(own)]))
+        for note in row.window.notes:
+            if note not in common:
+                alike[note].append(row.name)
+    for note, names in alike.items():
+        listed = ", ".join(dict.fromkeys(names)).split()
+        notes.append(Note("note", [*listed[:-1], f"{listed[-1]}:", *words(note)]))
     return notes
