@@ -172,7 +172,7 @@ def _check_settings(ion: str, tolerance: float) -> None:
 def _unanswerable(table: PhaseTable, amounts: Mapping[str, float], ion: str) -> str | None:
     """Why there is no number."""
     if not amounts.get(ion):
-        other = next((symbol for symbol in IONS if symbol in amounts), None)
+        other = next((symbol for symbol in IONS if amounts.get(symbol)), None)
         hint = (
             f"; its window against {other}/{other}+ can be had with the ion {other}"
             if other
