@@ -68,7 +68,7 @@ def add_commands(commands: Commands) -> None:
         "--no-window",
         dest="window",
         action="store_false",
-        help="leave out the electrochemical window; a long list is answered twice as fast",
+        help="leave out the electrochemical window: a long list takes a third of the time",
     )
     parser.add_argument("--explain", action="store_true", help="say why, for every row")
     parser.add_argument(

@@ -239,7 +239,10 @@ def _as_typed(query: Query) -> str:
 
 
 def _percent(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        value = -1.0
     if not 0.0 <= value < 100.0:
         raise argparse.ArgumentTypeError(f"{text} is no percentage from 0 to below 100")
     return value

@@ -88,7 +88,7 @@ def window_record(answer: AnsweredWindow | Refusal) -> dict[str, Any]:
         "oxidation": str(window.oxidation) if window.oxidation else None,
         "decomposition": written(window.decomposition) if window.decomposition else None,
         "window_of": window.formula or None,
-        "ion_change": round(window.ion_change, _VOLT_DIGITS),
+        "ion_change": float(f"{window.ion_change:.{_VOLT_DIGITS}g}"),
         "corrections": " ".join(answer.corrections) or None,
         "V_red_uncorrected": _volts(as_it_stands.V_red) if as_it_stands else None,
         "V_ox_uncorrected": _volts(as_it_stands.V_ox) if as_it_stands else None,
