@@ -104,6 +104,8 @@ def in_words(measured: PublishedWindow) -> str:
             limits = f"down to {low:g} V"
         case low, high:
             limits = f"{low:g} to {high:g} V"
+    if measured.relation == "within" and measured.V_red is not None and measured.V_ox is not None:
+        limits = f"from {limits}"
     before = {"within": "no reaction seen ", "~": "about "}.get(measured.relation, "")
     method = f"method {measured.method}" if "not stated" in measured.method else measured.method
     source = measured.doi or measured.reference or measured.read_in
