@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from sseml.parse.formula import parse_formula
 from sseml.physics.oxidation import anionic_amount, excess_anion_charge
@@ -14,6 +16,7 @@ _FIRM_ANIONS = ("O", "F", "N", "Cl", "Br", "I")
 _BALANCED = 1e-6
 _SULFIDE, _SULFITE = -2.0 + 1e-6, 2.0 - 1e-6
 _OXYGEN_OF_SULFITE = 3.0
+_PHASES_REMEMBERED = 8192
 
 
 def cautions(formulas: Iterable[str], corrections: Sequence[str] = ()) -> Iterator[str]:
@@ -34,15 +37,32 @@ def cautions(formulas: Iterable[str], corrections: Sequence[str] = ()) -> Iterat
     >>> list(cautions(["LiS4", "LiClO4"], ["S"]))
     ['too stable in the table (oxidised S, N or halogen): LiClO4']
     """
-    held = {formula: parse_formula(formula).amounts for formula in formulas}
-    bonded = [name for name, amounts in held.items() if has_bonded_sulfur(amounts)]
-    mended = [name for name in bonded if anionic_amount(held[name], "S")]
+    judged = {formula: _judged(formula) for formula in formulas}
+    bonded = [name for name, phase in judged.items() if phase.has_bonded_sulfur]
+    mended = [name for name in bonded if judged[name].is_shifted]
     if left := [name for name in bonded if "S" not in corrections or name not in mended]:
         hint = "; compare with --corrections S" if mended and "S" not in corrections else ""
         yield f"too stable in the table (S-S bonds): {', '.join(left)}{hint}"
-    oxidised = [name for name, amounts in held.items() if has_oxidised_anion(amounts)]
+    oxidised = [name for name, phase in judged.items() if phase.has_oxidised_anion]
     if oxidised := [name for name in oxidised if name not in bonded]:
         yield f"too stable in the table (oxidised S, N or halogen): {', '.join(oxidised)}"
+
+
+class _Judged(NamedTuple):
+    has_bonded_sulfur: bool
+    is_shifted: bool
+    has_oxidised_anion: bool
+
+
+@lru_cache(maxsize=_PHASES_REMEMBERED)
+def _judged(formula: str) -> _Judged:
+    """What the formula of a phase tells; the same few phases come out again and again."""
+    amounts = parse_formula(formula).amounts
+    return _Judged(
+        has_bonded_sulfur=has_bonded_sulfur(amounts),
+        is_shifted=bool(anionic_amount(amounts, "S")),
+        has_oxidised_anion=has_oxidised_anion(amounts),
+    )
 
 
 def has_bonded_sulfur(amounts: Mapping[str, float]) -> bool:
