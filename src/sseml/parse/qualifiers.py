@@ -124,7 +124,8 @@ def _read_kelvin(text: str) -> float:
 
 
 def _physical(text: str, unrounded_C: float) -> float:
-    temperature_C = round(unrounded_C, 9)  # before the bounds, so that it is read back as it is
+    rounded_C = round(unrounded_C, 9)  # before the bounds, so that it is read back as it is
+    temperature_C = rounded_C if rounded_C > -ZERO_CELSIUS_K else unrounded_C
     if temperature_C <= -ZERO_CELSIUS_K:
         raise RefusedQualifierError(
             f"the temperature {text!r} is not above absolute zero", "write °C, or K with its unit"

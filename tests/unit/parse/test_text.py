@@ -57,6 +57,14 @@ def test_defaults_hold_where_the_line_says_nothing():
     assert only("Li3PS4 T=20", defaults=defaults).conductivity_kind == "total"
 
 
+@given(st.floats(-273.15, 1500.0, exclude_min=True))
+def test_every_temperature_above_absolute_zero_is_read_and_read_back(temperature_C):
+    once = only(f"Li3PS4 temperature={temperature_C!r}").temperature_C
+    assert once == pytest.approx(temperature_C, abs=1e-9)
+    assert once > -273.15
+    assert only(f"Li3PS4 temperature={once!r}").temperature_C == once
+
+
 def test_lattice_and_formula_units_give_the_volume_per_atom():
     cubic = only("Li7La3Zr2O12 a=12.97 b=12.97 c=12.97 alpha=90 beta=90 gamma=90 Z=8")
     assert cubic.material.volume_per_atom_A3 == pytest.approx(12.97**3 / 192)
