@@ -40,10 +40,9 @@ from sseml.model.fitting import (
     fit_calibrated,
     predict_held_out,
 )
-from sseml.model.phases import load_phases
 from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
-from sseml.model.windows import load_windows
+from sseml.model.stability import PhaseBundle
 from sseml.records import RefusedInputError
 
 FloatArray = NDArray[np.float64]
@@ -213,13 +212,12 @@ def time(subject: Subject, progress: Progress) -> Outcome:
 
 def windows(subject: Subject, progress: Progress) -> Outcome:
     """Electrochemical windows of the released phase table against published calculated ones."""
-    folder = released_folder() / DEFAULT_PHASES
-    phases, published = load_phases(folder), load_windows(folder).rows
-    rows = compared_both_ways(phases, published)
+    released = PhaseBundle.load(released_folder() / DEFAULT_PHASES)
+    rows = compared_both_ways(released.table, released.published.rows)
     measured = subject.table
     formulas = measured.loc[measured["source"] == "obelix", "formula"].unique().tolist()
     progress(f"windows: {len(rows)} comparisons, {len(formulas)} formulas of OBELiX")
-    return Outcome(agreement(rows) | collapses(phases, formulas), compared=tuple(rows))
+    return Outcome(agreement(rows) | collapses(released.table, formulas), compared=tuple(rows))
 
 
 BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
