@@ -27,15 +27,18 @@ def test_mlflow_serves_the_released_bundle(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    scripts = Path(sys.executable).parent
     command = [
-        str(Path(sys.executable).with_name("mlflow")),
+        str(scripts / "mlflow"),
         *("models", "serve", "-m", str(released_folder() / DEFAULT_BUNDLE)),
         *("--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)),
     ]
     quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+    # MLflow looks for uvicorn on the PATH, as an activated environment has it
+    activated = {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
     log = (tmp_path / "stderr").open("wb")
     process = subprocess.Popen(
-        command, env={**os.environ, **quiet}, stderr=log, start_new_session=True
+        command, env={**os.environ, **quiet, **activated}, stderr=log, start_new_session=True
     )
     rows: list[dict[str, Any]] = [
         {"formula": "Li6PS5Cl", "temperature": 60.0},
@@ -47,7 +50,8 @@ def test_mlflow_serves_the_released_bundle(
             wait_for(client, process, tmp_path / "stderr")
             response = client.post("/invocations", json={"dataframe_records": rows})
     finally:
-        os.killpg(process.pid, 15)
+        if process.poll() is None:
+            os.killpg(process.pid, 15)
         process.wait(30)
         log.close()
     records = [json.dumps(record, ensure_ascii=False) for record in response.json()["predictions"]]
