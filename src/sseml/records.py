@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sseml.units import ROOM_TEMPERATURE_C
 
 Form = Literal["crystal", "glass", "glass-ceramic", "film"]
@@ -87,7 +90,38 @@ class Composition:
         return {symbol: amount / total for symbol, amount in self.amounts.items()}
 
 
-Material = Composition
+@dataclass(frozen=True, slots=True, eq=False)
+class Crystal(Composition):
+    """A composition whose sites are known: the average structure, which may be disordered.
+
+    Attributes
+    ----------
+    lattice_A
+        Lattice vectors as rows, Å, shape (3, 3).
+    positions
+        Fractional coordinates of the sites, shape (n_sites, 3).
+    occupancies
+        Of each site, element symbol → occupancy; the sum is above 0 and at most 1, and the rest is
+        vacant.
+    source
+        The file that it was read from, as the person wrote it.
+    """
+
+    lattice_A: NDArray[np.float64] = field(kw_only=True)
+    positions: NDArray[np.float64] = field(kw_only=True)
+    occupancies: tuple[Mapping[str, float], ...] = field(kw_only=True)
+    source: str = field(default="", kw_only=True)
+
+    def __eq__(self, other: object) -> bool:
+        """Only of itself: arrays have no one truth."""
+        return self is other
+
+    def __hash__(self) -> int:
+        """Of its identity."""
+        return id(self)
+
+
+Material = Composition | Crystal
 
 
 @dataclass(frozen=True, slots=True)
