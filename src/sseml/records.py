@@ -105,12 +105,15 @@ class Crystal(Composition):
         vacant.
     source
         The file that it was read from, as the person wrote it.
+    notes
+        What was noticed while it was read, for the person who handed it in.
     """
 
     lattice_A: NDArray[np.float64] = field(kw_only=True)
     positions: NDArray[np.float64] = field(kw_only=True)
     occupancies: tuple[Mapping[str, float], ...] = field(kw_only=True)
     source: str = field(default="", kw_only=True)
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
 
     def __eq__(self, other: object) -> bool:
         """Only of itself: arrays have no one truth."""
