@@ -1,0 +1,1 @@
+"""Crystal structures in files become materials, or a clear refusal; needs spglib."""

@@ -1,0 +1,122 @@
+"""What a structure file says, whatever its format: one cell with all its sites, not yet checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.records import RefusedInputError
+
+FloatArray = NDArray[np.float64]
+
+LARGEST_CELL_SITES = 2000
+"""Sites of the largest cell that is read; average structures of electrolytes have a tenth of it."""
+
+_THINNEST_A = 1.0
+_LONGEST_A = 300.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """A unit cell as it stands in a file.
+
+    Attributes
+    ----------
+    lattice_A
+        Lattice vectors as rows, Å, shape (3, 3).
+    labels
+        What the file calls each site.
+    positions
+        Fractional coordinates of all sites of the cell, shape (n_sites, 3).
+    occupancies
+        Of each site, element symbol → occupancy; hydrogen and lithium stand for their isotopes.
+    formula
+        The formula that the file gives itself; empty where it gives none that can be read.
+    formula_units
+        Formula units in the cell, as the file says.
+    space_group_number
+        International number, as the file says.
+    notes
+        What was noticed while reading, for the person who handed in the file.
+    """
+
+    lattice_A: FloatArray
+    labels: tuple[str, ...]
+    positions: FloatArray
+    occupancies: tuple[Mapping[str, float], ...]
+    formula: str = ""
+    formula_units: int | None = None
+    space_group_number: int | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+def lattice_of_parameters(parameters: Sequence[float]) -> FloatArray:
+    """Lattice vectors as rows (Å), a along x and b in the xy plane.
+
+    Parameters
+    ----------
+    parameters
+        a, b, c in Å and alpha, beta, gamma in degrees.
+
+    Raises
+    ------
+    RefusedInputError
+        If they enclose no cell.
+    """
+    a, b, c, *degrees = parameters
+    ca, cb, cg = (math.cos(math.radians(angle)) for angle in degrees)
+    squared = 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg
+    if min(a, b, c) <= 0 or not all(0 < angle < 180 for angle in degrees) or squared <= 0:
+        written = ", ".join(f"{value:g}" for value in parameters)
+        raise RefusedInputError(
+            f"the cell a, b, c, alpha, beta, gamma = {written} encloses no volume",
+            "give lengths in Å and angles in degrees",
+        )
+    sg = math.sin(math.radians(degrees[2]))
+    across = (ca - cb * cg) / sg
+    return np.array(
+        [[a, 0.0, 0.0], [b * cg, b * sg, 0.0], [c * cb, c * across, c * math.sqrt(squared) / sg]]
+    )
+
+
+def require_cell(lattice_A: FloatArray) -> None:
+    """Refuse lattice vectors that can be no cell of a crystal.
+
+    Parameters
+    ----------
+    lattice_A
+        Lattice vectors as rows, Å, shape (3, 3).
+
+    Raises
+    ------
+    RefusedInputError
+        If two lattice planes are closer than 1 Å, or a vector is longer than 300 Å.
+    """
+    if not np.isfinite(lattice_A).all() or abs(np.linalg.det(lattice_A)) < _THINNEST_A**3:
+        raise RefusedInputError("the lattice vectors enclose no volume", "give them in Å")
+    spacing_A = 1 / np.linalg.norm(np.linalg.inv(lattice_A), axis=0)
+    longest_A = np.linalg.norm(lattice_A, axis=1).max()
+    if spacing_A.min() < _THINNEST_A or longest_A > _LONGEST_A:
+        raise RefusedInputError(
+            f"the cell is {spacing_A.min():.3g} Å thin and {longest_A:.4g} Å long",
+            f"cells from {_THINNEST_A:g} to {_LONGEST_A:g} Å are read: give lengths in Å",
+        )
+
+
+def require_few_sites(count: int) -> None:
+    """Refuse a cell with more sites than `LARGEST_CELL_SITES`.
+
+    Raises
+    ------
+    RefusedInputError
+        If there are more.
+    """
+    if count > LARGEST_CELL_SITES:
+        raise RefusedInputError(
+            f"the cell has {count} sites, more than the {LARGEST_CELL_SITES} that are read",
+            "reduce the supercell to the unit cell of the average structure",
+        )

@@ -1,0 +1,226 @@
+"""The structure files that a person's path means: a file, a folder, a pattern or an archive."""
+
+from __future__ import annotations
+
+import glob
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from sseml.records import RefusedInputError
+
+StructureFormat = Literal["cif", "poscar", "json"]
+
+LARGEST_FILE_BYTES = 50_000_000
+LARGEST_ARCHIVE_BYTES = 1_000_000_000
+"""Of all structures of an archive together, unpacked."""
+
+MOST_ARCHIVE_MEMBERS = 100_000
+
+_ENDINGS: dict[str, StructureFormat] = {
+    ".cif": "cif",
+    ".vasp": "poscar",
+    ".poscar": "poscar",
+    ".json": "json",
+}
+_POSCAR = re.compile(r"(?:POSCAR|CONTCAR)(?:[._-].*)?|.*[._-](?:POSCAR|CONTCAR)", re.IGNORECASE)
+_ARCHIVE = ".zip"
+_READABLE = "a CIF, a POSCAR or CONTCAR, a pymatgen Structure as .json, a folder or a .zip of these"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file that may hold a structure.
+
+    Attributes
+    ----------
+    name
+        As the person may write it; for a member of an archive, the archive and the member.
+    format
+        By its name.
+    content
+        Its bytes, or why they cannot be had.
+    chosen
+        Whether the person named this very file, rather than a folder or archive that holds it.
+    """
+
+    name: str
+    format: StructureFormat
+    content: bytes | RefusedInputError
+    chosen: bool
+
+
+def format_of_name(name: str) -> StructureFormat | None:
+    """The format of a file by its name; None where it is none that holds a structure.
+
+    Examples
+    --------
+    >>> format_of_name("runs/CONTCAR"), format_of_name("llzo.cif"), format_of_name("notes.txt")
+    ('poscar', 'cif', None)
+    """
+    last = PurePosixPath(name.replace("\\", "/")).name
+    by_ending = _ENDINGS.get(PurePosixPath(last).suffix.casefold())
+    return by_ending or ("poscar" if _POSCAR.fullmatch(last) else None)
+
+
+def names_structures(text: str) -> bool:
+    """Tell whether a text is the name of a structure file or of an archive, as it is spelled."""
+    written = text.strip()
+    return format_of_name(written) is not None or written.casefold().endswith(_ARCHIVE)
+
+
+def documents(path: Path, name: str) -> Iterator[Document]:
+    """Every structure file that a path means, sorted by name; one at a time in memory.
+
+    Parameters
+    ----------
+    path
+        A file, a folder (whose folders are not looked into), a pattern such as
+        ``runs/**/CONTCAR``, or an archive, which is read in memory.
+    name
+        How the person wrote it.
+
+    Raises
+    ------
+    RefusedInputError
+        If there is no such file, or none of them can hold a structure.
+    """
+    if path.is_dir():
+        yield from _of_folder(path, name)
+    elif path.exists() or not glob.has_magic(name):
+        yield from _of_file(path, name, chosen=True)
+    else:
+        yield from _of_pattern(path, name)
+
+
+def _of_folder(path: Path, name: str) -> Iterator[Document]:
+    files = sorted(each for each in path.iterdir() if _is_candidate(each))
+    if not files:
+        inside = any(each.is_dir() for each in path.iterdir())
+        hint = f"write {Path(name, '**', '*.cif')} to look into its folders" if inside else ""
+        raise RefusedInputError(
+            f"the folder {name!r} holds no structure file", hint or f"read is {_READABLE}"
+        )
+    for each in files:
+        yield from _of_file(each, str(Path(name, each.name)), chosen=False)
+
+
+def _of_pattern(path: Path, name: str) -> Iterator[Document]:
+    folder, shown = _fixed(path), _fixed(Path(name))
+    try:
+        found = sorted(folder.glob(str(path.relative_to(folder))))
+    except ValueError as error:
+        raise RefusedInputError(f"{name!r} is no pattern: {error}", "write cifs/*.cif") from None
+    files = [each for each in found if _is_candidate(each)]
+    if not files:
+        raise RefusedInputError(f"no structure file fits {name!r}", "check the pattern")
+    for each in files:
+        yield from _of_file(each, str(shown / each.relative_to(folder)), chosen=False)
+
+
+def _fixed(pattern: Path) -> Path:
+    """The folder before the first part of a pattern that has a wildcard."""
+    return Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+
+
+def _is_candidate(path: Path) -> bool:
+    return path.is_file() and not path.name.startswith(".") and names_structures(path.name)
+
+
+def _of_file(path: Path, name: str, *, chosen: bool) -> Iterator[Document]:
+    if name.casefold().endswith(_ARCHIVE):
+        yield from _of_archive(path, name)
+        return
+    format_ = format_of_name(name)
+    if format_ is None:
+        raise RefusedInputError(
+            f"{name!r} is no structure file by its name", f"read is {_READABLE}"
+        )
+    yield Document(name, format_, _content(path), chosen)
+
+
+def _content(path: Path) -> bytes | RefusedInputError:
+    try:
+        with path.open("rb") as file:
+            return _few(file.read(LARGEST_FILE_BYTES + 1))
+    except FileNotFoundError:
+        siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+        close = get_close_matches(path.name, siblings, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else "check the path"
+        return RefusedInputError("there is no such file", hint)
+    except OSError as error:
+        return RefusedInputError(f"it cannot be read: {error.strerror}", "check its permissions")
+
+
+def _few(content: bytes) -> bytes | RefusedInputError:
+    if len(content) > LARGEST_FILE_BYTES:
+        megabytes = LARGEST_FILE_BYTES // 1_000_000
+        return RefusedInputError(
+            f"the file is larger than {megabytes} MB", "leave out all but the structure"
+        )
+    return content
+
+
+def _of_archive(path: Path, name: str) -> Iterator[Document]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield from _members(archive, name)
+    except FileNotFoundError:
+        raise RefusedInputError(f"there is no file {name!r}", "check the path") from None
+    except (zipfile.BadZipFile, OSError) as error:
+        raise RefusedInputError(
+            f"{name!r} is no archive that can be read: {error}", "pack it again as .zip"
+        ) from None
+
+
+def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Document]:
+    entries = archive.infolist()
+    if len(entries) > MOST_ARCHIVE_MEMBERS:
+        raise RefusedInputError(
+            f"{name!r} holds {len(entries)} files, more than {MOST_ARCHIVE_MEMBERS}", "split it"
+        )
+    members = sorted(
+        (entry.filename, format_, entry)
+        for entry in entries
+        if (format_ := _member_format(entry.filename)) and not entry.is_dir()
+    )
+    if not members:
+        raise RefusedInputError(
+            f"the archive {name!r} holds no structure file", f"read is {_READABLE}"
+        )
+    total = 0
+    for member, format_, entry in members:
+        content = _member_content(archive, entry)
+        total += len(content) if isinstance(content, bytes) else 0
+        if total > LARGEST_ARCHIVE_BYTES:
+            raise RefusedInputError(
+                f"the structures of {name!r} are larger than"
+                f" {LARGEST_ARCHIVE_BYTES // 1_000_000} MB together",
+                "split the archive",
+            )
+        yield Document(f"{name}/{member}", format_, content, chosen=False)
+
+
+def _member_format(member: str) -> StructureFormat | None:
+    parts = PurePosixPath(member).parts
+    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    return None if hidden else format_of_name(member)
+
+
+def _member_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | RefusedInputError:
+    """Read a member, never further than the limit whatever its header promises."""
+    try:
+        with archive.open(entry) as file:
+            return _few(file.read(LARGEST_FILE_BYTES + 1))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        return RefusedInputError(f"it is damaged in the archive: {error}", "pack it again")
+    except (RuntimeError, NotImplementedError):
+        return RefusedInputError(
+            "it is encrypted, or packed in a way that is not read", "pack it again without either"
+        )

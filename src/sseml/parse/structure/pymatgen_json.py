@@ -1,0 +1,102 @@
+"""A structure that pymatgen wrote as JSON becomes the cell it describes, without pymatgen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sseml.parse.structure.cell import Cell, FloatArray, require_few_sites
+from sseml.parse.structure.symbols import element_of_symbol
+from sseml.records import RefusedInputError
+
+_FIX = "write it with pymatgen: Structure.to('structure.json')"
+
+
+def read_pymatgen_json(text: str) -> Cell:
+    """Read what `Structure.as_dict` gives, or an entry that holds it under ``structure``.
+
+    Only the lattice, the species with their occupancies and the coordinates are read; no class that
+    the document names is imported.
+
+    Raises
+    ------
+    RefusedInputError
+        If the text is not JSON, or holds no periodic structure.
+    """
+    document = _structure(_loaded(text))
+    lattice_A = _lattice(document["lattice"])
+    sites = document["sites"]
+    require_few_sites(len(sites))
+    read = [_site(i, site) for i, site in enumerate(sites, start=1)]
+    return Cell(
+        lattice_A=lattice_A,
+        labels=tuple(label for label, *_ in read),
+        positions=np.array([position for _, position, _ in read]),
+        occupancies=tuple(species for *_, species in read),
+    )
+
+
+def is_structure(text: str) -> bool:
+    """Tell whether a JSON text holds a structure; one that cannot be read may hold one."""
+    try:
+        _structure(_loaded(text))
+    except _OtherDocumentError:
+        return False
+    except RefusedInputError:
+        return True
+    return True
+
+
+class _OtherDocumentError(RefusedInputError):
+    """The JSON is whole, but about something else."""
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RefusedInputError(f"it is not JSON: {error}", "get the whole file") from None
+
+
+def _structure(document: object) -> dict[str, Any]:
+    if isinstance(document, dict) and "lattice" not in document:
+        document = document.get("structure")
+    if not isinstance(document, dict) or not isinstance(document.get("sites"), list):
+        raise _OtherDocumentError("the JSON holds no pymatgen Structure", _FIX)
+    if not document.get("lattice") or not document["sites"]:
+        raise _OtherDocumentError("the JSON holds a molecule or an empty cell", _FIX)
+    return document
+
+
+def _lattice(written: object) -> FloatArray:
+    matrix = written.get("matrix") if isinstance(written, Mapping) else None
+    return _numbers(matrix, (3, 3), "the matrix of the lattice")
+
+
+def _site(number: int, site: object) -> tuple[str, FloatArray, dict[str, float]]:
+    written = site if isinstance(site, Mapping) else {}
+    label = str(written.get("label") or number)
+    position = _numbers(written.get("abc"), (3,), f"the place of site {label}")
+    species: dict[str, float] = {}
+    for each in written.get("species") or ():
+        name = each.get("element") if isinstance(each, Mapping) else None
+        share = (
+            float(_numbers(each.get("occu"), (), f"the occupancy of site {label}")) if name else 0
+        )
+        element = element_of_symbol(str(name))
+        if element is not None:
+            species[element] = species.get(element, 0.0) + share
+    return label, position, species
+
+
+def _numbers(written: object, shape: tuple[int, ...], what: str) -> FloatArray:
+    try:
+        values = np.asarray(written, dtype=np.float64)
+    except (TypeError, ValueError):
+        values = np.array([])
+    if values.shape != shape or not np.isfinite(values).all():
+        raise RefusedInputError(f"{what} is not {'x'.join(map(str, shape)) or 'one'} number", _FIX)
+    return values
