@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sseml.parse.formula import parse_formula
 from sseml.parse.space_groups import space_group_number
@@ -22,8 +23,11 @@ from sseml.parse.structure.operations import Operations, listed_operations, name
 from sseml.parse.structure.symbols import element_of_label, element_of_symbol
 from sseml.records import RefusedInputError, RefusedQualifierError
 
-SAME_SITE_A = 0.1
+SAME_SITE_A = 0.05
 """Images of a site closer than this are one image, at their mean: coordinates are rounded."""
+
+_OTHER_TOLERANCES_A = (0.1, 0.01, 0.001)
+"""Tried where the file gives the multiplicity of a site, and the usual one gives another."""
 
 _CELL = tuple(f"_cell_length_{x}" for x in "abc") + tuple(
     f"_cell_angle_{angle}" for angle in ("alpha", "beta", "gamma")
@@ -38,6 +42,7 @@ _SYMBOL = (
     "_space_group_name_h-m_full",
 )
 _HALL = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
+_MULTIPLICITY = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity")
 _FLOAT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\(\d+\))?")
 _UNKNOWN = ("?", ".", "")
 
@@ -48,6 +53,7 @@ class _Atom:
     element: str
     occupancy: float
     position: tuple[float, ...]
+    multiplicity: int | None
 
 
 def read_cif(text: str) -> Cell:
@@ -73,7 +79,7 @@ def read_cif(text: str) -> Cell:
     labels, images = list[str](), list[FloatArray]()
     occupancies = list[dict[str, float]]()
     for atom in atoms:
-        images.append(_images(atom.position, rotations, translations, lattice_A))
+        images.append(_images(atom, rotations, translations, lattice_A))
         labels += [atom.label] * len(images[-1])
         occupancies += [{atom.element: atom.occupancy}] * len(images[-1])
         require_few_sites(len(labels))
@@ -125,6 +131,7 @@ def _atoms(block: Block, formula: str, notes: list[str]) -> Iterator[_Atom]:
             "get the whole file, or export it again",
         )
     occupancies = block.column("_atom_site_occupancy")
+    multiplicities = block.column(*_MULTIPLICITY)
     for i, label in enumerate(labels):
         written = [column[i] for column in coordinates]
         if all(text in _UNKNOWN for text in written) or _is_dummy(block, i):
@@ -136,7 +143,8 @@ def _atoms(block: Block, formula: str, notes: list[str]) -> Iterator[_Atom]:
         share = 1.0 if occupancy in _UNKNOWN else _number(occupancy, f"the occupancy of {label}")
         if read is not None:
             position = tuple(_number(text, f"a coordinate of {label}") for text in written)
-            yield _Atom(label, read, share, position)
+            multiplicity = _whole(multiplicities[i]) if i < len(multiplicities) else None
+            yield _Atom(label, read, share, position, multiplicity)
 
 
 def _is_dummy(block: Block, index: int) -> bool:
@@ -159,20 +167,28 @@ def _operations(block: Block, notes: list[str]) -> Operations:
 
 
 def _images(
-    position: tuple[float, ...],
-    rotations: FloatArray,
-    translations: FloatArray,
-    lattice_A: FloatArray,
+    atom: _Atom, rotations: FloatArray, translations: FloatArray, lattice_A: FloatArray
 ) -> FloatArray:
-    """Images of a position in the cell, shape (n_images, 3), each at the mean of its copies."""
-    copies = (rotations @ np.array(position) + translations) % 1.0
+    """Images of an atom in the cell, shape (n_images, 3), each at the mean of its copies."""
+    copies = (rotations @ np.array(atom.position) + translations) % 1.0
     apart = copies[None, :, :] - copies[:, None, :]
     apart -= np.round(apart)
-    same = np.linalg.norm(apart @ lattice_A, axis=2) < SAME_SITE_A
-    first = np.flatnonzero(same.argmax(axis=1) == np.arange(len(copies)))
+    distance_A = np.linalg.norm(apart @ lattice_A, axis=2)
+    for tolerance_A in (SAME_SITE_A, *_OTHER_TOLERANCES_A):
+        same, first = _same(distance_A, tolerance_A)
+        if atom.multiplicity in (None, len(first)):
+            break
+    else:
+        same, first = _same(distance_A, SAME_SITE_A)
     weights = same[first] / same[first].sum(axis=1, keepdims=True)
     means: FloatArray = copies[first] + np.einsum("ij,ijk->ik", weights, apart[first])
     return means % 1.0
+
+
+def _same(distance_A: FloatArray, tolerance_A: float) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+    """Which copies are one image, and the first copy of each image."""
+    same = distance_A < tolerance_A
+    return same, np.flatnonzero(same.argmax(axis=1) == np.arange(len(same)))
 
 
 def _formula(block: Block) -> str:

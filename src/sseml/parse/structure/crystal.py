@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
@@ -18,8 +19,11 @@ from sseml.records import Composition, Crystal, RefusedInputError
 
 OnMismatch = Literal["refuse", "flag"]
 
-SYMMETRY_TOLERANCE_A = 0.05
+SYMMETRY_TOLERANCE_A = 0.01
 """How far sites may be from where the symmetry wants them."""
+
+ROUNDED_SITES_A = 0.1
+"""How far they may be from where the space group wants them that the file itself names."""
 
 OVERLAP_A = 0.5
 """Two atoms, both there all the time, are never closer than this."""
@@ -45,10 +49,11 @@ def crystal_of(cell: Cell, source: str, on_mismatch: OnMismatch = "refuse") -> C
     """Check a cell and say what is known of its crystal.
 
     The composition counts every atom by its occupancy. The amounts are per formula unit: the cell
-    over its number of formula units, if the file says how many, else over the largest divisor that
-    keeps whole amounts whole; they are rounded to four decimals, and to whole numbers within
-    0.0015. The space group is that of the sites within 0.05 Å, where sites are of one kind if they
-    hold the same elements with the same occupancies; the file's own is a check.
+    over the formula units that the file states, else over the largest number that divides every
+    count of fully occupied sites of one kind; they are rounded to four decimals, and to whole
+    numbers within 0.0015. Sites are of one kind if they hold the same elements with the same
+    occupancies. The space group is that of the sites within 0.01 Å, or the one that the file states
+    if they have it within 0.1 Å.
 
     Parameters
     ----------
@@ -74,8 +79,9 @@ def crystal_of(cell: Cell, source: str, on_mismatch: OnMismatch = "refuse") -> C
     occupancies = tuple(species for *_, species in sites)
     _refuse_overlap(cell.lattice_A, sites, positions)
     atoms = sum(sum(species.values()) for species in occupancies)
-    material = _composition(occupancies, cell.formula_units)
-    number = _space_group(cell.lattice_A, positions, occupancies)
+    kinds = _kinds(occupancies)
+    material = _composition(occupancies, kinds, cell.formula_units)
+    number = _space_group(cell.lattice_A, positions, kinds, cell.space_group_number)
     return Crystal(
         formula=material.formula,
         amounts=material.amounts,
@@ -148,18 +154,33 @@ def _refuse_overlap(lattice_A: FloatArray, sites: Sequence[_Site], positions: Fl
             )
 
 
+def _kinds(occupancies: Sequence[Mapping[str, float]]) -> list[int]:
+    """Number the kinds of sites: those of one kind hold the same, to three decimals."""
+    numbers: dict[tuple[tuple[str, float], ...], int] = {}
+    return [
+        numbers.setdefault(
+            tuple(sorted((e, round(share, 3)) for e, share in species.items())), len(numbers) + 1
+        )
+        for species in occupancies
+    ]
+
+
 def _composition(
-    occupancies: Sequence[Mapping[str, float]], formula_units: int | None
+    occupancies: Sequence[Mapping[str, float]], kinds: Sequence[int], formula_units: int | None
 ) -> Composition:
     amounts: dict[str, float] = {}
     for species in occupancies:
         for element, share in species.items():
             amounts[element] = amounts.get(element, 0.0) + share
-    whole = [round(n) for n in amounts.values() if abs(n - round(n)) < _NEARLY_WHOLE and n > 0.5]
-    divisor = math.gcd(*whole) or 1
-    if formula_units and formula_units > 1 and divisor % formula_units == 0:
-        divisor = formula_units
-    return composition({e: _rounded(amount / divisor) for e, amount in amounts.items()})
+    full = Counter(
+        kind
+        for kind, species in zip(kinds, occupancies, strict=True)
+        if sum(species.values()) >= FULLY_OCCUPIED
+    )
+    units = math.gcd(*full.values()) or 1
+    if formula_units and formula_units > 1 and units % formula_units == 0:
+        units = formula_units
+    return composition({element: _rounded(n / units) for element, n in amounts.items()})
 
 
 def _rounded(amount: float) -> float:
@@ -168,21 +189,20 @@ def _rounded(amount: float) -> float:
 
 
 def _space_group(
-    lattice_A: FloatArray, positions: FloatArray, occupancies: Sequence[Mapping[str, float]]
+    lattice_A: FloatArray, positions: FloatArray, kinds: Sequence[int], stated: int | None
 ) -> int | None:
-    kinds: dict[tuple[tuple[str, float], ...], int] = {}
-    kind = [
-        kinds.setdefault(
-            tuple(sorted((e, round(share, 3)) for e, share in species.items())), len(kinds) + 1
-        )
-        for species in occupancies
-    ]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        found = spglib.get_symmetry_dataset(
-            (lattice_A.tolist(), positions.tolist(), kind), symprec=SYMMETRY_TOLERANCE_A
-        )
-    return None if found is None else int(found.number)
+    def found(tolerance_A: float) -> int | None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            symmetry = spglib.get_symmetry_dataset(
+                (lattice_A.tolist(), positions.tolist(), list(kinds)), symprec=tolerance_A
+            )
+        return None if symmetry is None else int(symmetry.number)
+
+    number = found(SYMMETRY_TOLERANCE_A)
+    if stated in (None, number) or found(ROUNDED_SITES_A) != stated:
+        return number
+    return stated
 
 
 def _formula_notes(written: str, material: Composition, on_mismatch: OnMismatch) -> Iterator[str]:
