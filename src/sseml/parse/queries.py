@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sseml.parse.qualifiers import Qualifiers, heading_key, with_qualifier
 from sseml.parse.rows import RawRow
+from sseml.parse.structure.files import StructureFiles
 from sseml.parse.text import parse_line, variables_in
 from sseml.records import Query, Refusal, RefusedInputError, RefusedQualifierError
 
@@ -17,7 +18,9 @@ _NO_QUALIFIERS = Qualifiers()
 
 
 def parse_rows(
-    rows: Iterable[RawRow | Refusal], defaults: Qualifiers = _NO_QUALIFIERS
+    rows: Iterable[RawRow | Refusal],
+    defaults: Qualifiers = _NO_QUALIFIERS,
+    files: StructureFiles | None = None,
 ) -> Iterator[Query | Refusal]:
     """Parse rows as they come; the order stays, and refusals stand in their places.
 
@@ -29,6 +32,8 @@ def parse_rows(
         lattice with Z); all of them are kept in `Query.columns`.
     defaults
         What holds where a row says nothing.
+    files
+        Where rows may name structure files; by default they may not, and a name is refused.
     """
     keys: dict[str, str | None] = {}
     for row in rows:
@@ -45,7 +50,11 @@ def parse_rows(
                 row.row, row.text, refusal.reason, refusal.suggestion, row.columns, refusal.code
             )
             continue
-        yield from parse_line(row.row, row.text, qualifiers, row.columns)
+        named = None if files is None else files.named_in(row)
+        if files is None or named is None:
+            yield from parse_line(row.row, row.text, qualifiers, row.columns)
+        else:
+            yield from files.queries(row, named, qualifiers)
 
 
 def _with_columns(row: RawRow, keys: Mapping[str, str | None], given: Qualifiers) -> Qualifiers:

@@ -31,6 +31,9 @@ RowFormat = Literal["text", "csv", "tsv", "jsonl", "parquet"]
 FORMULA_COLUMNS = ("formula", "input", "composition", "reduced composition")
 """Columns taken as the formula, in this order, where none is named."""
 
+STRUCTURE_COLUMNS = ("structure", "cif")
+"""Columns that may name structure files, where the reader of the rows opens such files."""
+
 _ENDINGS: dict[str, RowFormat] = {
     **dict.fromkeys(("", ".txt", ".list", ".lst", ".dat"), "text"),
     ".csv": "csv",
@@ -43,6 +46,14 @@ _PARQUET_BATCH_ROWS = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where the formula may stand, in this order, and what may stand in where it is missing."""
+
+    formula: tuple[str, ...]
+    instead: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RawRow:
     """A row as it stands in the input: its number, the formula text and the other columns."""
 
@@ -52,7 +63,11 @@ class RawRow:
 
 
 def read_rows(
-    source: Source, format_name: str | None = None, column: str | None = None
+    source: Source,
+    format_name: str | None = None,
+    column: str | None = None,
+    *,
+    structures: bool = False,
 ) -> Iterator[RawRow | Refusal]:
     """Read candidate rows as a stream; a row that cannot be read is a refusal in its place.
 
@@ -66,13 +81,22 @@ def read_rows(
         text, csv, tsv, jsonl or parquet; default: by the ending of the file, else plain text.
     column
         Column with the formula; default: the first of `FORMULA_COLUMNS` there is.
+    structures
+        A column of `STRUCTURE_COLUMNS` may stand beside a formula or instead of it.
 
     Raises
     ------
     RefusedInputError
         If the source is not readable as that format or has no such column.
     """
-    rows = _READERS[_format_of(source, format_name)](source, column)
+    format_ = _format_of(source, format_name)
+    if format_ == "text" and column is not None:
+        raise RefusedInputError(
+            f"plain text has no column {column!r}", "leave the column out, or give a CSV file"
+        )
+    instead = STRUCTURE_COLUMNS if structures else ()
+    columns = (*FORMULA_COLUMNS, *instead) if column is None else (column,)
+    rows = _READERS[format_](source, _Columns(columns, instead))
     # The first row is read here, so that an unreadable source is refused by this call.
     first = next(rows, None)
     return rows if first is None else itertools.chain([first], rows)
@@ -97,11 +121,7 @@ def _format_of(source: Source, format_name: str | None) -> RowFormat:
     return _ENDINGS[ending]
 
 
-def _read_text(source: Source, column: str | None) -> Iterator[RawRow | Refusal]:
-    if column is not None:
-        raise RefusedInputError(
-            f"plain text has no column {column!r}", "leave the column out, or give a CSV file"
-        )
+def _read_text(source: Source, _columns: _Columns) -> Iterator[RawRow | Refusal]:
     with opened_text(source) as text:
         for number, line in lines_of(text):
             written = _COMMENT.sub("", line).strip()
@@ -109,16 +129,16 @@ def _read_text(source: Source, column: str | None) -> Iterator[RawRow | Refusal]
                 yield _checked(number, written, {})
 
 
-def _read_csv(source: Source, column: str | None) -> Iterator[RawRow | Refusal]:
-    return _read_delimited(source, column, None)
+def _read_csv(source: Source, columns: _Columns) -> Iterator[RawRow | Refusal]:
+    return _read_delimited(source, columns, None)
 
 
-def _read_tsv(source: Source, column: str | None) -> Iterator[RawRow | Refusal]:
-    return _read_delimited(source, column, "\t")
+def _read_tsv(source: Source, columns: _Columns) -> Iterator[RawRow | Refusal]:
+    return _read_delimited(source, columns, "\t")
 
 
 def _read_delimited(
-    source: Source, column: str | None, delimiter: str | None
+    source: Source, columns: _Columns, delimiter: str | None
 ) -> Iterator[RawRow | Refusal]:
     with opened_text(source) as text:
         heading = next((line for line in text if line.strip()), "")
@@ -130,9 +150,9 @@ def _read_delimited(
             return ""
 
         lines = itertools.chain([heading], text, iter(note_the_end, ""))
-        reader = csv.reader(lines, delimiter=delimiter or _delimiter_of(heading, column))
+        reader = csv.reader(lines, delimiter=delimiter or _delimiter_of(heading, columns.formula))
         names = [name.strip() for name in _next_cells(reader) or []]
-        formula_at = _find_column(names, column, name_of(source))
+        formula_at = _find_column(names, columns.formula, name_of(source))
         for number in itertools.count(1):
             try:
                 cells = _next_cells(reader)
@@ -159,9 +179,9 @@ def _next_cells(reader: Iterator[list[str]]) -> list[str] | None:
     return next((cells for cells in reader if cells), None)
 
 
-def _delimiter_of(heading: str, column: str | None) -> str:
+def _delimiter_of(heading: str, columns: Sequence[str]) -> str:
     """Tell the separator from the heading: some spreadsheets write CSV with semicolons or tabs."""
-    wanted = {folded_heading(name) for name in (FORMULA_COLUMNS if column is None else (column,))}
+    wanted = {folded_heading(name) for name in columns}
     present = [mark for mark in ",;\t|" if mark in heading]
     for mark in present:
         if wanted & {folded_heading(name) for name in next(csv.reader([heading], delimiter=mark))}:
@@ -186,7 +206,7 @@ def _row_of_cells(
     return _checked(number, padded[formula_at].strip(), columns)
 
 
-def _read_jsonl(source: Source, column: str | None) -> Iterator[RawRow | Refusal]:
+def _read_jsonl(source: Source, columns: _Columns) -> Iterator[RawRow | Refusal]:
     found: str | None = None
     with opened_text(source) as text:
         for number, line in lines_of(text):
@@ -206,8 +226,8 @@ def _read_jsonl(source: Source, column: str | None) -> Iterator[RawRow | Refusal
                 raise _one_document(source)
             if isinstance(value, dict) and found is None:
                 names = list(value)
-                found = names[_find_column(names, column, name_of(source))]
-            yield row_of_record(number, value, found or column or "", written)
+                found = names[_find_column(names, columns.formula, name_of(source))]
+            yield row_of_record(number, value, found or "", written, columns.instead)
 
 
 def _each_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -223,7 +243,9 @@ def _one_document(source: Source) -> RefusedInputError:
     )
 
 
-def row_of_record(number: int, value: object, column: str, written: str) -> RawRow | Refusal:
+def row_of_record(
+    number: int, value: object, column: str, written: str, instead: Sequence[str] = ()
+) -> RawRow | Refusal:
     """Make a row of one record of a table or one JSON value.
 
     Parameters
@@ -236,6 +258,8 @@ def row_of_record(number: int, value: object, column: str, written: str) -> RawR
         Which column holds the formula.
     written
         The row as it stood in the input, shown where it cannot be read.
+    instead
+        Columns of which one may say something where the formula is missing.
     """
     if isinstance(value, str):
         return _checked(number, value.strip(), {})
@@ -245,6 +269,10 @@ def row_of_record(number: int, value: object, column: str, written: str) -> RawR
         )
     formula = value.get(column)
     columns = {name: content for name, content in value.items() if name != column}
+    if formula is None and any(
+        columns.get(name) and folded_heading(name) in instead for name in columns
+    ):
+        return _checked(number, "", columns)
     if not isinstance(formula, str):
         held = f"holds {formula!r}, not a formula" if column in value else "is missing"
         reason = f"the column {column!r} {held}"
@@ -252,7 +280,7 @@ def row_of_record(number: int, value: object, column: str, written: str) -> RawR
     return _checked(number, formula.strip(), columns)
 
 
-def _read_parquet(source: Source, column: str | None) -> Iterator[RawRow | Refusal]:
+def _read_parquet(source: Source, columns: _Columns) -> Iterator[RawRow | Refusal]:
     import pyarrow as pa  # noqa: PLC0415 - slow to import, and needed by no other format
     import pyarrow.parquet as pq  # noqa: PLC0415
 
@@ -263,17 +291,19 @@ def _read_parquet(source: Source, column: str | None) -> Iterator[RawRow | Refus
         try:
             table = pq.ParquetFile(stream if stream.seekable() else BytesIO(stream.read()))
             names = table.schema_arrow.names
-            formula_at = _find_column(names, column, name)
+            formula_at = _find_column(names, columns.formula, name)
             number = 0
             for batch in table.iter_batches(batch_size=_PARQUET_BATCH_ROWS):
                 for record in batch.to_pylist():
                     number += 1
-                    yield row_of_record(number, record, names[formula_at], str(record))
+                    yield row_of_record(
+                        number, record, names[formula_at], str(record), columns.instead
+                    )
         except pa.ArrowException as error:
             raise RefusedInputError(f"{name} is a damaged Parquet file: {error}") from None
 
 
-_READERS: dict[RowFormat, Callable[[Source, str | None], Iterator[RawRow | Refusal]]] = {
+_READERS: dict[RowFormat, Callable[[Source, _Columns], Iterator[RawRow | Refusal]]] = {
     "text": _read_text,
     "csv": _read_csv,
     "tsv": _read_tsv,
@@ -282,7 +312,7 @@ _READERS: dict[RowFormat, Callable[[Source, str | None], Iterator[RawRow | Refus
 }
 
 
-def _find_column(names: Sequence[str], column: str | None, source_name: str) -> int:
+def _find_column(names: Sequence[str], columns: Sequence[str], source_name: str) -> int:
     """Return the place of the formula column."""
     folded = [folded_heading(name) for name in names]
     repeated = [name for name, count in Counter(folded).items() if name and count > 1]
@@ -291,12 +321,12 @@ def _find_column(names: Sequence[str], column: str | None, source_name: str) -> 
             f"{source_name} has the heading {repeated[0]!r} more than once",
             "rename or remove all but one: it is not clear which is meant",
         )
-    for wanted in FORMULA_COLUMNS if column is None else (column,):
+    for wanted in columns:
         if wanted in names:
             return names.index(wanted)
         if folded_heading(wanted) in folded:
             return folded.index(folded_heading(wanted))
-    wanted_text = "formula" if column is None else column
+    wanted_text = columns[0]
     listed = ", ".join(names[:20]) + (" …" if len(names) > 20 else "")
     close = get_close_matches(folded_heading(wanted_text), folded, n=1, cutoff=0.5)
     if close:

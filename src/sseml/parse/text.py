@@ -64,8 +64,8 @@ def parse_line(
             )
         ]
     try:
-        formula, written = _split(text)
-        qualifiers = _read_qualifiers(written, defaults)
+        formula, written = split_line(text)
+        qualifiers = read_qualifiers(written, defaults)
         points = list(_points(formula, qualifiers, written))
     except RefusedInputError as refusal:
         return [Refusal(row, text, refusal.reason, refusal.suggestion, kept, refusal.code)]
@@ -91,8 +91,14 @@ def parse_line(
     return [answer(point) for point in points]
 
 
-def _split(text: str) -> tuple[str, list[tuple[str, str]]]:
-    """Split a line into its formula and (key, value) pairs."""
+def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """Split a line into its formula and (key, value) pairs.
+
+    Examples
+    --------
+    >>> split_line("Li3YCl6 T=60 glass")
+    ('Li3YCl6', [('T', '60'), ('form', 'glass')])
+    """
     if text.lstrip(" \"'").startswith("="):
         return text, []
     keys = list(_KEY.finditer(text))
@@ -121,7 +127,21 @@ def _take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:
         text = text[: found.start()]
 
 
-def _read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qualifiers:
+def read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qualifiers:
+    """Add what a line says beside its formula to what holds where it says nothing.
+
+    Parameters
+    ----------
+    written
+        As `split_line` gives it.
+    defaults
+        What holds where the line says nothing.
+
+    Raises
+    ------
+    RefusedInputError
+        If a key is unknown or written twice, or a value is not what its key stands for.
+    """
     qualifiers, seen = defaults, set[str]()
     for name, value in written:
         key = canonical_key(name)

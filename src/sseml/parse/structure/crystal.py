@@ -6,18 +6,16 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import spglib
 
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.space_groups import space_group_symbols
+from sseml.parse.structure.agreement import OnMismatch, contradiction
 from sseml.parse.structure.cell import Cell, FloatArray, require_cell, require_few_sites
 from sseml.parse.structure.closeness import close_pairs
 from sseml.records import Composition, Crystal, RefusedInputError
-
-OnMismatch = Literal["refuse", "flag"]
 
 SYMMETRY_TOLERANCE_A = 0.01
 """How far sites may be from where the symmetry wants them."""
@@ -35,8 +33,6 @@ MOST_OCCUPIED = 1.01
 """Occupancies of a site may add up to this: they are rounded."""
 
 FULLY_OCCUPIED = 0.99
-LARGEST_DISTANCE = 0.02
-"""Between two compositions that are taken for the same, as `distance` measures it."""
 
 _DECIMALS = 4
 _NEARLY_WHOLE = 0.0015
@@ -97,12 +93,6 @@ def crystal_of(cell: Cell, source: str, on_mismatch: OnMismatch = "refuse") -> C
             *_space_group_notes(cell.space_group_number, number),
         ),
     )
-
-
-def distance(first: Composition, second: Composition) -> float:
-    """Half the summed absolute difference of element fractions, in [0, 1]."""
-    a, b = first.fractions(), second.fractions()
-    return sum(abs(a.get(e, 0.0) - b.get(e, 0.0)) for e in a.keys() | b.keys()) / 2.0
 
 
 def _occupied(cell: Cell) -> Iterator[_Site]:
@@ -205,23 +195,8 @@ def _space_group(
     return stated
 
 
-def _formula_notes(written: str, material: Composition, on_mismatch: OnMismatch) -> Iterator[str]:
-    if not written:
-        return
-    apart = distance(parse_formula(written), material)
-    if apart <= LARGEST_DISTANCE:
-        return
-    missing = sorted(parse_formula(written).amounts.keys() - material.amounts.keys())
-    lacks = f", without {', '.join(missing)}" if missing else ""
-    reason = (
-        f"the file says {written}, but its sites hold {material.formula}{lacks}"
-        f" (distance {apart:.3f})"
-    )
-    if on_mismatch == "refuse":
-        raise RefusedInputError(
-            reason, "correct the file, or answer it by its sites with --structure-mismatch flag"
-        )
-    yield reason
+def _formula_notes(written: str, sites: Composition, on_mismatch: OnMismatch) -> tuple[str, ...]:
+    return contradiction("the file", parse_formula(written), sites, on_mismatch) if written else ()
 
 
 def _space_group_notes(stated: int | None, found: int | None) -> Iterator[str]:

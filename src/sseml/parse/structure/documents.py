@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -11,27 +10,21 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
+from sseml.parse.structure.file_names import (
+    READABLE,
+    StructureFormat,
+    format_of_name,
+    is_archive,
+    names_structures,
+)
 from sseml.records import RefusedInputError
-
-StructureFormat = Literal["cif", "poscar", "json"]
 
 LARGEST_FILE_BYTES = 50_000_000
 LARGEST_ARCHIVE_BYTES = 1_000_000_000
 """Of all structures of an archive together, unpacked."""
 
 MOST_ARCHIVE_MEMBERS = 100_000
-
-_ENDINGS: dict[str, StructureFormat] = {
-    ".cif": "cif",
-    ".vasp": "poscar",
-    ".poscar": "poscar",
-    ".json": "json",
-}
-_POSCAR = re.compile(r"(?:POSCAR|CONTCAR)(?:[._-].*)?|.*[._-](?:POSCAR|CONTCAR)", re.IGNORECASE)
-_ARCHIVE = ".zip"
-_READABLE = "a CIF, a POSCAR or CONTCAR, a pymatgen Structure as .json, a folder or a .zip of these"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,25 +47,6 @@ class Document:
     format: StructureFormat
     content: bytes | RefusedInputError
     chosen: bool
-
-
-def format_of_name(name: str) -> StructureFormat | None:
-    """The format of a file by its name; None where it is none that holds a structure.
-
-    Examples
-    --------
-    >>> format_of_name("runs/CONTCAR"), format_of_name("llzo.cif"), format_of_name("notes.txt")
-    ('poscar', 'cif', None)
-    """
-    last = PurePosixPath(name.replace("\\", "/")).name
-    by_ending = _ENDINGS.get(PurePosixPath(last).suffix.casefold())
-    return by_ending or ("poscar" if _POSCAR.fullmatch(last) else None)
-
-
-def names_structures(text: str) -> bool:
-    """Tell whether a text is the name of a structure file or of an archive, as it is spelled."""
-    written = text.strip()
-    return format_of_name(written) is not None or written.casefold().endswith(_ARCHIVE)
 
 
 def documents(path: Path, name: str) -> Iterator[Document]:
@@ -105,7 +79,7 @@ def _of_folder(path: Path, name: str) -> Iterator[Document]:
         inside = any(each.is_dir() for each in path.iterdir())
         hint = f"write {Path(name, '**', '*.cif')} to look into its folders" if inside else ""
         raise RefusedInputError(
-            f"the folder {name!r} holds no structure file", hint or f"read is {_READABLE}"
+            f"the folder {name!r} holds no structure file", hint or f"what is read: {READABLE}"
         )
     for each in files:
         yield from _of_file(each, str(Path(name, each.name)), chosen=False)
@@ -134,13 +108,15 @@ def _is_candidate(path: Path) -> bool:
 
 
 def _of_file(path: Path, name: str, *, chosen: bool) -> Iterator[Document]:
-    if name.casefold().endswith(_ARCHIVE):
+    if is_archive(name):
         yield from _of_archive(path, name)
         return
     format_ = format_of_name(name)
+    if format_ is None and not path.exists():
+        raise RefusedInputError(f"there is no folder {name!r}", "check the path")
     if format_ is None:
         raise RefusedInputError(
-            f"{name!r} is no structure file by its name", f"read is {_READABLE}"
+            f"{name!r} is no structure file by its name", f"what is read: {READABLE}"
         )
     yield Document(name, format_, _content(path), chosen)
 
@@ -192,7 +168,7 @@ def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Document]:
     )
     if not members:
         raise RefusedInputError(
-            f"the archive {name!r} holds no structure file", f"read is {_READABLE}"
+            f"the archive {name!r} holds no structure file", f"what is read: {READABLE}"
         )
     total = 0
     for member, format_, entry in members:

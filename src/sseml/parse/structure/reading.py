@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sseml.parse.structure.agreement import OnMismatch
 from sseml.parse.structure.cell import Cell
 from sseml.parse.structure.cif import read_cif
-from sseml.parse.structure.crystal import OnMismatch, crystal_of
-from sseml.parse.structure.documents import Document, StructureFormat, documents
+from sseml.parse.structure.crystal import crystal_of
+from sseml.parse.structure.documents import Document, documents
+from sseml.parse.structure.file_names import StructureFormat
 from sseml.parse.structure.poscar import read_poscar
 from sseml.parse.structure.pymatgen_json import is_structure, read_pymatgen_json
 from sseml.records import Crystal, RefusedInputError

@@ -1,0 +1,162 @@
+"""Rows that name structure files become queries; a formula beside one is a check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sseml.parse.material import parse_material
+from sseml.parse.qualifiers import Qualifiers
+from sseml.parse.rows import STRUCTURE_COLUMNS, RawRow, folded_heading
+from sseml.parse.space_groups import space_group_symbols
+from sseml.parse.structure.agreement import OnMismatch, contradiction
+from sseml.parse.structure.file_names import names_structures
+from sseml.parse.text import read_qualifiers, split_line, variables_in
+from sseml.records import (
+    Composition,
+    Crystal,
+    Query,
+    Refusal,
+    RefusedInputError,
+    RefusedQualifierError,
+)
+
+if TYPE_CHECKING:
+    from sseml.parse.structure.reading import UnreadStructure
+
+
+@dataclass(frozen=True, slots=True)
+class StructureFiles:
+    """That rows may name structure files, and how.
+
+    Attributes
+    ----------
+    folder
+        What relative paths are relative to.
+    on_mismatch
+        What to do where the sites of a structure contradict the formula beside it or in its file:
+        ``refuse`` the row, or answer it by the sites and ``flag`` it in a note.
+    """
+
+    folder: Path
+    on_mismatch: OnMismatch = "refuse"
+
+    def named_in(self, row: RawRow) -> str | None:
+        """The text of a row that names structure files; None where it names none.
+
+        A cell of a column for structures goes before the formula; one that is spelled like no
+        structure file, such as ``garnet``, is a cell like any other.
+        """
+        for name, cell in row.columns.items():
+            is_file = isinstance(cell, str) and names_structures(cell.strip())
+            if is_file and folded_heading(name) in STRUCTURE_COLUMNS:
+                return str(cell).strip()
+        if names_structures(row.text) and (self.folder / row.text).exists():
+            return row.text
+        try:
+            written, _ = split_line(row.text)
+        except RefusedInputError:
+            return None
+        return written if names_structures(written) else None
+
+    def queries(self, row: RawRow, named: str, qualifiers: Qualifiers) -> Iterator[Query | Refusal]:
+        """Read the structures that a row names, one query or refusal each.
+
+        Parameters
+        ----------
+        row
+            The row.
+        named
+            What names them, as `named_in` gives it.
+        qualifiers
+            What holds where the row says nothing.
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If spglib is not installed.
+        """
+        try:
+            qualifiers, formula = _beside(row.text, named, qualifiers)
+        except RefusedInputError as refusal:
+            yield _refused(row, row.text, refusal)
+            return
+        read_structures = _reader()
+        for read in read_structures(self.folder / named, name=named, on_mismatch=self.on_mismatch):
+            written = row.text if row.text and read.source == named else read.source
+            if not isinstance(read, Crystal):
+                yield _refused(row, written, read.refusal, source=read.source)
+                continue
+            try:
+                crystal = _with_row_facts(read, qualifiers, formula, self.on_mismatch)
+            except RefusedInputError as refusal:
+                yield _refused(row, written, refusal, source=read.source)
+                continue
+            yield Query(
+                row=row.row,
+                input=written,
+                material=crystal,
+                temperature_C=qualifiers.temperature_C,
+                conductivity_kind=qualifiers.conductivity_kind,
+                columns=row.columns,
+            )
+
+
+def _reader() -> Callable[..., Iterator[Crystal | UnreadStructure]]:
+    try:
+        from sseml.parse.structure.reading import read_structures  # noqa: PLC0415 - needs spglib
+    except ModuleNotFoundError as error:
+        if error.name != "spglib":
+            raise
+        raise ModuleNotFoundError(
+            "reading crystal structures needs spglib: pip install 'sseml[structure]'",
+            name=error.name,
+        ) from error
+    return read_structures
+
+
+def _beside(text: str, named: str, qualifiers: Qualifiers) -> tuple[Qualifiers, Composition | None]:
+    """What a row says beside the name of its structure: conditions, and perhaps a formula."""
+    if text in ("", named):
+        return qualifiers, None
+    head, written = split_line(text)
+    before, qualifiers = qualifiers, read_qualifiers(written, qualifiers)
+    if head == named:
+        if unused := [x for x in qualifiers.sweeps if x not in before.sweeps]:
+            raise RefusedQualifierError(
+                f"{unused[0]} has a value, but a structure holds no {unused[0]}",
+                f"leave {unused[0]} out",
+            )
+        return qualifiers, None
+    used = {x: qualifiers.sweeps[x] for x in variables_in(head) if x in qualifiers.sweeps}
+    if any(len(values) > 1 for values in used.values()):
+        raise RefusedQualifierError(
+            f"a sweep stands beside the structure {named!r}, which is one composition",
+            "give a row for each of them",
+        )
+    return qualifiers, parse_material(head, **{x: values[0] for x, values in used.items()})
+
+
+def _with_row_facts(
+    crystal: Crystal, qualifiers: Qualifiers, formula: Composition | None, on_mismatch: OnMismatch
+) -> Crystal:
+    notes = crystal.notes
+    if formula is not None:
+        notes += contradiction("the row", formula, crystal, on_mismatch)
+    said, found = qualifiers.space_group_number, crystal.space_group_number
+    if said is not None and found is not None and said != found:
+        symbols = space_group_symbols()
+        notes += (
+            f"the row says space group {said} ({symbols[said]}), but the structure has {found}"
+            f" ({symbols[found]}), which is used",
+        )
+    return replace(crystal, form=qualifiers.form, notes=notes)
+
+
+def _refused(row: RawRow, written: str, refusal: RefusedInputError, source: str = "") -> Refusal:
+    """Refuse in the place of a row, and name the file where its text does not."""
+    reason = refusal.reason if source in written else f"{source}: {refusal.reason}"
+    code = refusal.code if refusal.code == "invalid_qualifier" else "unreadable_row"
+    return Refusal(row.row, written, reason, refusal.suggestion, row.columns, code)
