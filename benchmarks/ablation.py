@@ -36,25 +36,25 @@ def blend(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarra
 def linear(model: Blend, data: TrainingSet, _: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """The ridge mean alone."""
     filled = model.standardiser.fill(data.X[asked])
-    return model.linear[0] + model.standardiser.standardise(filled) @ model.linear[1:]
+    return model.mix.linear[0] + model.standardiser.standardise(filled) @ model.mix.linear[1:]
 
 
 def boosted(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Ridge mean and boosted trees."""
     filled = model.standardiser.fill(data.X[asked])
-    return linear(model, data, trained, asked) + model.boosted.predict(filled)
+    return linear(model, data, trained, asked) + model.mix.boosted.predict(filled)
 
 
 def averaged(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Ridge mean and extremely randomised trees."""
     filled = model.standardiser.fill(data.X[asked])
-    return linear(model, data, trained, asked) + model.averaged.predict(filled)
+    return linear(model, data, trained, asked) + model.mix.averaged.predict(filled)
 
 
 def kernel(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """The Gaussian process alone."""
-    standardised = model.standardiser.standardise(model.standardiser.fill(data.X[asked]))
-    return model.kernel.predict(standardised, data.distance[asked][:, trained])[0]
+    view = model.view(data.X[asked], data.distance[asked][:, trained])
+    return model.mix.expectation.predict(view.cross)
 
 
 PARTS: dict[str, Answer] = {

@@ -233,7 +233,7 @@ def _prediction(
     query: Query, index: int, answer: BundleAnswer, bundle: Bundle, stability: Stability | None
 ) -> Prediction:
     distance = answer.distance[index]
-    log10_sigma = float(answer.log10_sigma[index])
+    sigma, if_conductor = answer.sigma, answer.if_conductor
     measured = bundle.evidence.measured(distance, query.temperature_C)
     family = recognise(query.material)
     elements_known = bool(answer.elements_known[index])
@@ -245,11 +245,15 @@ def _prediction(
         formula=query.material.formula,
         family=family.family,
         temperature_C=query.temperature_C,
-        log10_sigma=log10_sigma,
-        sigma_S_cm=_power_of_ten(log10_sigma),
-        sigma_low_S_cm=_power_of_ten(float(answer.log10_sigma_low[index])),
-        sigma_high_S_cm=_power_of_ten(float(answer.log10_sigma_high[index])),
+        log10_sigma=float(sigma.log10[index]),
+        sigma_S_cm=_power_of_ten(sigma.log10[index]),
+        sigma_low_S_cm=_power_of_ten(sigma.log10_low[index]),
+        sigma_high_S_cm=_power_of_ten(sigma.log10_high[index]),
         p_superionic=float(answer.p_superionic[index]),
+        p_conductor=float(answer.p_conductor[index]),
+        sigma_if_conductor_S_cm=_power_of_ten(if_conductor.log10[index]),
+        sigma_if_conductor_low_S_cm=_power_of_ten(if_conductor.log10_low[index]),
+        sigma_if_conductor_high_S_cm=_power_of_ten(if_conductor.log10_high[index]),
         activation_energy_eV=float(answer.activation_energy_eV[index]),
         domain=domain(float(answer.nearest_distance[index]), elements_known=elements_known),
         nearest=bundle.evidence.nearest(distance, query.temperature_C),
@@ -270,7 +274,7 @@ def _prediction(
 
 def _power_of_ten(exponent: float) -> float:
     """10 to a power, held below what a float can say: near 0 K an upper limit has no bound."""
-    return float(10.0 ** min(exponent, _LARGEST_EXPONENT))
+    return float(10.0 ** min(float(exponent), _LARGEST_EXPONENT))
 
 
 def _notes(

@@ -183,7 +183,11 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """The answer to one `Query`; None means not known."""
+    """The answer to one `Query`; None means not known.
+
+    `sigma_if_conductor_S_cm` and its limits hold on the condition that the material is a conductor:
+    above 1e-7 S/cm at 25 °C. `p_conductor` is the probability of that condition.
+    """
 
     row: int
     input: str
@@ -196,6 +200,10 @@ class Prediction:
     sigma_low_S_cm: float
     sigma_high_S_cm: float
     p_superionic: float
+    p_conductor: float
+    sigma_if_conductor_S_cm: float
+    sigma_if_conductor_low_S_cm: float
+    sigma_if_conductor_high_S_cm: float
     activation_energy_eV: float
     domain: Domain
     nearest: tuple[Neighbour, ...]

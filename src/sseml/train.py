@@ -26,7 +26,7 @@ from sseml.model.dataset import (
     energy_set,
 )
 from sseml.model.evidence import Evidence
-from sseml.model.fitting import Progress, fit_calibrated, silent
+from sseml.model.fitting import Progress, fit_calibrated, fit_calibrated_outputs, silent
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 
 ENERGY_RANGE_EV = (0.05, 1.5)
@@ -71,7 +71,7 @@ def train(
 
     progress("conductivity at 25 °C")
     sigma_data = conductivity_set(measurements, recipe)
-    sigma = fit_calibrated(sigma_data, settings[0], progress)
+    sigma = fit_calibrated_outputs(sigma_data, settings[0], progress)
     progress("activation energy")
     energy_data = energy_set(measurements, recipe)
     energy = fit_calibrated(energy_data, settings[1], progress)
@@ -80,12 +80,17 @@ def train(
     manifest = {
         "name": folder.name,
         "kind": "composition",
-        "target": "log10 of ionic conductivity in S/cm at 25 °C; activation energy in eV",
+        "target": "log10 of ionic conductivity in S/cm at 25 °C, of any material and on the "
+        "condition that it is above 1e-7 S/cm; activation energy in eV",
         "feature_sets": list(recipe.feature_sets),
         "features": [{"name": feature.name, "unit": feature.unit} for feature in features],
         "recipe": asdict(recipe),
         "settings": {"conductivity": asdict(settings[0]), "energy": asdict(settings[1])},
-        "training_rows": {"conductivity": len(sigma_data), "energy": len(energy_data)},
+        "training_rows": {
+            "conductivity": len(sigma_data),
+            "if_conductor": int(sigma.outputs.conductors.sum()),
+            "energy": len(energy_data),
+        },
         "training_data_sha256": hashlib.sha256(parquet).hexdigest(),
         "censored_below_log10_sigma": CENSOR_LOG10_SIGMA,
         "activation_energy_range_eV": list(ENERGY_RANGE_EV),
@@ -95,13 +100,15 @@ def train(
     }
     bundle = Bundle(
         manifest=manifest,
-        conductivity=sigma.blend,
+        conductivity=sigma.outputs,
         energy=energy.blend,
         conductivity_rows=sigma_data.rows,
         energy_rows=energy_data.rows,
-        interval=sigma.interval,
-        energy_interval=energy.interval,
-        probability=sigma.probability,
+        interval=sigma.plain.interval,
+        if_conductor_interval=sigma.if_conductor.interval,
+        energy_interval=energy.calibration.interval,
+        superionic=sigma.plain.superionic,
+        conductor=sigma.conductor,
         evidence=_evidence(measurements),
     )
     bundle.save(folder, parquet, card_text(manifest, measurements))

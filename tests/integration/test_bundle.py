@@ -59,9 +59,12 @@ def test_loaded_answers_as_trained(trained: Any) -> None:
     temperature_C = np.linspace(-20.0, 120.0, len(ASKED))
     before = trained.bundle.predict(materials, temperature_C)
     after = Bundle.load(trained.folder).predict(materials, temperature_C)
-    for name in ("log10_sigma", "log10_sigma_low", "log10_sigma_high", "activation_energy_eV"):
+    for output in ("sigma", "if_conductor"):
+        read, given = getattr(after, output), getattr(before, output)
+        for limit in ("log10", "log10_low", "log10_high"):
+            np.testing.assert_allclose(getattr(read, limit), getattr(given, limit), atol=1e-4)
+    for name in ("activation_energy_eV", "p_superionic", "p_conductor"):
         np.testing.assert_allclose(getattr(after, name), getattr(before, name), atol=1e-4)
-    np.testing.assert_allclose(after.p_superionic, before.p_superionic, atol=1e-4)
     np.testing.assert_array_equal(after.elements_known, before.elements_known)
 
 
@@ -114,8 +117,8 @@ def test_an_unknown_schema_version_is_refused(copy: Path, version: object) -> No
     [
         "name", "features", "feature_sets", "temperature_range_C", "activation_energy_range_eV",
         "calibration", "calibration/interval", "calibration/energy_interval",
-        "calibration/probability", "calibration/probability/slope",
-        "calibration/probability/intercept", "calibration/interval/low_quantile",
+        "calibration/superionic", "calibration/conductor", "calibration/conductor/slope",
+        "calibration/superionic/intercept", "calibration/if_conductor_interval", "calibration/interval/low_quantile",
         "calibration/interval/width_coefficients", "calibration/energy_interval/signal_floor",
     ],
 )  # fmt: skip

@@ -383,6 +383,10 @@ def test_the_smoke_list_asks_all_families_there_are_and_sees_what_is_wrong(good:
         (lambda records: records[3].update(sigma_S_cm=None), "no finite sigma_S_cm at 25"),
         (lambda records: records[3].update(sigma_low_S_cm=1.0), "not inside its interval"),
         (lambda records: records[3].update(p_superionic=1.5), "p_superionic = 1.5"),
+        (
+            lambda records: records[3].update(sigma_if_conductor_high_S_cm=1e-12),
+            "sigma_if_conductor = ",
+        ),
         (lambda records: records[3].update(log10_sigma=-3.0), r"changes by +0.00"),
         (lambda records: records[3].update(status="error"), "refused at 25"),
         (lambda records: records[13].update(status="ok"), "must be refused"),

@@ -26,6 +26,10 @@ NUMBERS = (
     "sigma_low_S_cm",
     "sigma_high_S_cm",
     "p_superionic",
+    "p_conductor",
+    "sigma_if_conductor_S_cm",
+    "sigma_if_conductor_low_S_cm",
+    "sigma_if_conductor_high_S_cm",
     "activation_energy_eV",
 )
 KNOWN = (
@@ -154,7 +158,10 @@ def check_sane(amounts: dict[str, float], temperature_C: float, bundle: Bundle) 
     for name in (*NUMBERS, "log10_sigma"):
         assert math.isfinite(getattr(one, name)), name
     assert one.sigma_low_S_cm <= one.sigma_S_cm <= one.sigma_high_S_cm
+    assert one.sigma_if_conductor_low_S_cm <= one.sigma_if_conductor_S_cm
+    assert one.sigma_if_conductor_S_cm <= one.sigma_if_conductor_high_S_cm
     assert 0.0 <= one.p_superionic <= 1.0
+    assert 0.0 <= one.p_conductor <= 1.0
     assert 0.0 < one.activation_energy_eV < 3.0
     assert len(one.nearest) == 3
     assert all(0.0 <= near.distance <= 1.0 for near in one.nearest)
@@ -302,6 +309,31 @@ def test_far_from_25_the_probability_is_less_sure_than_the_conductivity_alone_wo
         key=lambda one: abs(one.log10_sigma - target),
     )
     assert poor.p_superionic < hot.p_superionic < plain.p_superionic
+
+
+def test_two_labelled_outputs_and_the_probability_between_them(bundle: Bundle) -> None:
+    """An insulator stays one in the plain output; the condition lifts the other above 1e-7 S/cm."""
+    insulator, conductor = answer("LiF", bundle), answer("Li10GeP2S12", bundle)
+    assert insulator.sigma_S_cm < 1e-8
+    assert insulator.p_conductor < 0.3
+    assert conductor.p_conductor > 0.95
+    for one in (insulator, conductor):
+        assert one.sigma_if_conductor_low_S_cm >= 1e-7 * (1 - 1e-9)
+    apart = math.log10(conductor.sigma_if_conductor_S_cm / conductor.sigma_S_cm)
+    assert abs(apart) < 0.3, "where nothing else is known than conductors, the two agree"
+    text = explanation(insulator)
+    assert f"{insulator.p_conductor:.0%} probability that σ > 1e-7 S/cm at 25 °C" in text
+    assert f"{insulator.sigma_if_conductor_S_cm:.2g} S/cm" in text
+
+
+def test_whether_it_conducts_is_asked_at_25_degrees(bundle: Bundle) -> None:
+    cold, hot = answer("Li4SiO4", bundle), answer("Li4SiO4", bundle, 300.0)
+    assert hot.p_conductor == pytest.approx(cold.p_conductor, rel=1e-9)
+    assert hot.sigma_if_conductor_S_cm > cold.sigma_if_conductor_S_cm
+    rise = math.log10(hot.sigma_S_cm / cold.sigma_S_cm)
+    assert math.log10(hot.sigma_if_conductor_S_cm / cold.sigma_if_conductor_S_cm) == pytest.approx(
+        rise, abs=1e-6
+    )
 
 
 def test_a_row_s_own_temperature_goes_before_the_default(bundle: Bundle) -> None:

@@ -24,7 +24,7 @@ from sseml.render import (
     write,
 )
 from sseml.render.columnar import inert
-from sseml.render.table import text_width
+from sseml.render.table import TABLE_WIDTH, text_width
 
 NEAR = (
     Neighbour("Li6PS5Cl", 0.0, 3.1e-3, 25.0, "10.1000/first"),
@@ -42,10 +42,14 @@ ANSWER = Prediction(
     sigma_low_S_cm=1.0e-4,
     sigma_high_S_cm=4.0e-2,
     p_superionic=0.96,
+    p_conductor=0.99,
+    sigma_if_conductor_S_cm=2.5e-3,
+    sigma_if_conductor_low_S_cm=3.0e-4,
+    sigma_if_conductor_high_S_cm=1.5e-2,
     activation_energy_eV=0.31,
     domain="inside",
     nearest=NEAR,
-    model="composition-2",
+    model="composition-3",
     measured_sigma_S_cm=3.1e-3,
     measured_doi="10.1000/first",
     notes=("family recognised with confidence 0.99",),
@@ -62,8 +66,9 @@ def drawn(answers: list[Answer], format: str, **options: object) -> str:
 def test_the_output_columns_are_those_of_the_contract() -> None:
     contract = (
         "input status error kind formula family temperature_C log10_sigma sigma_S_cm "
-        "sigma_low_S_cm sigma_high_S_cm p_superionic activation_energy_eV V_red V_ox window_note "
-        "e_above_hull_eV_atom domain measured_sigma_S_cm measured_doi nearest_formula "
+        "sigma_low_S_cm sigma_high_S_cm p_superionic p_conductor sigma_if_conductor_S_cm "
+        "sigma_if_conductor_low_S_cm sigma_if_conductor_high_S_cm activation_energy_eV V_red V_ox "
+        "window_note e_above_hull_eV_atom domain measured_sigma_S_cm measured_doi nearest_formula "
         "nearest_distance nearest_sigma_S_cm nearest_doi model"
     )
     assert " ".join(OUTPUT_COLUMNS) == contract
@@ -161,16 +166,18 @@ def test_lone_surrogates_of_a_broken_argument_can_still_be_written() -> None:
         drawn([broken], format, explain=True).encode("utf-8")
 
 
-def test_a_table_is_aligned_within_100_columns_with_refusals_in_place() -> None:
+def test_a_table_is_aligned_within_its_width_with_refusals_in_place() -> None:
     wide = replace(
         ANSWER, row=3, formula="硫化物" * 20, input="x" * 90, family="a long family name"
     )
     long = replace(REFUSED, row=4, reason="a reason that goes on " * 12)
     lines = drawn([ANSWER, REFUSED, wide, long], "table").splitlines()
-    assert all(text_width(line) <= 100 for line in lines)
+    assert all(text_width(line) <= TABLE_WIDTH for line in lines)
     assert lines[1].startswith("Li6PS5Cl")
     assert lines[2].startswith("Li6PS5Xx")
     assert "refused: 'Xx' is no element; try 'Xe'" in lines[2]
+    for title, cell in (("σ, S/cm", "2.0e-03"), ("if cond.", "2.5e-03"), ("Ea, eV", "0.31")):
+        assert lines[1][lines[0].index(title) :].startswith(cell)
     start = lines[0].index("domain")
     assert lines[1][start:].startswith("inside")
     assert "…" in lines[3]

@@ -14,7 +14,7 @@ from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.tally import Tally
 from sseml.records import Answer, Refusal
-from sseml.render import FORMATS, Format, write
+from sseml.render import FORMATS, TABLE_WIDTH, Format, write
 from sseml.units import ROOM_TEMPERATURE_C
 
 _EXAMPLES = """\
@@ -40,7 +40,6 @@ _ENDINGS: dict[str, Format] = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
 }
-_NARROWEST_TABLE = 112
 
 
 def add_commands(commands: Commands) -> None:
@@ -95,7 +94,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.output or not sys.stdout.isatty():
         answers = watched(answers, total=count_of(arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
-        width = table_width(arguments.output, _NARROWEST_TABLE)
+        width = table_width(arguments.output, TABLE_WIDTH)
         write(answers, stream, format_, explain=arguments.explain, width=width)
     return tally.report()
 

@@ -15,13 +15,18 @@ from sseml.model.fitting import (
     BY_CLUSTER,
     BY_PAPER,
     Calibrated,
+    CalibratedOutputs,
+    Calibration,
+    HeldOut,
     Progress,
     Regime,
     fit_calibrated,
     held_out_masks,
     predict_held_out,
+    predict_outputs_held_out,
     silent,
 )
+from sseml.model.outputs import conductor_offsets
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 from sseml.records import RefusedInputError
 
@@ -58,6 +63,10 @@ class Answers:
     probability: FloatArray
     nearest: FloatArray
     rows: NDArray[np.int64]
+
+    def take(self, picked: BoolArray) -> Answers:
+        """The answers selected by a mask."""
+        return Answers(*(getattr(self, field.name)[picked] for field in fields(Answers)))
 
     @staticmethod
     def join(parts: Sequence[Answers]) -> Answers:
@@ -145,12 +154,42 @@ def cross_answer(
 def answer(model: Calibrated, data: TrainingSet, trained: BoolArray, asked: BoolArray) -> Answers:
     """Answer the `asked` rows of a set with a model that was fitted on its `trained` rows."""
     told = predict_held_out(model.blend, data, trained, asked)
-    low, high = model.interval.offsets(told.signals)
+    return _answers(told, model.calibration, model.calibration.interval.offsets(told.signals))
+
+
+@dataclass(frozen=True, slots=True)
+class BothAnswers:
+    """Both outputs about tested rows, and the probability that links them, shape (n,)."""
+
+    plain: Answers
+    if_conductor: Answers
+    p_conductor: FloatArray
+
+
+def answer_both(
+    model: CalibratedOutputs, data: TrainingSet, trained: BoolArray, asked: BoolArray
+) -> BothAnswers:
+    """Both outputs about the `asked` rows of a set, fitted on its `trained` rows."""
+    plain, if_conductor = predict_outputs_held_out(model.outputs, data, trained, asked)
+    interval = model.plain.interval
+    offsets = conductor_offsets(if_conductor, model.if_conductor.interval)
+    return BothAnswers(
+        plain=_answers(plain, model.plain, interval.offsets(plain.signals)),
+        if_conductor=_answers(if_conductor, model.if_conductor, offsets),
+        p_conductor=model.conductor.predict(plain.mean, interval.width(plain.signals)),
+    )
+
+
+def _answers(
+    told: HeldOut, calibration: Calibration, offsets: tuple[FloatArray, FloatArray]
+) -> Answers:
+    low, high = offsets
+    width = calibration.interval.width(told.signals)
     return Answers(
         mean=told.mean,
         low=told.mean + low,
         high=told.mean + high,
-        probability=model.probability.predict(told.mean, model.interval.width(told.signals)),
+        probability=calibration.superionic.predict(told.mean, width),
         nearest=told.signals.distance,
         rows=told.rows,
     )

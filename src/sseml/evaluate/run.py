@@ -98,6 +98,9 @@ GOALS: dict[tuple[str, str], Goal] = {
     ("time", f"MAE10c constant{EACH_PAPER_ONCE}{IF_IT_CONDUCTS}"): Goal(
         "", "", "the same, the best constant"
     ),
+    ("time", "AUC of conducting"): Goal("", "", "which tested rows are above 1e-7 S/cm"),
+    ("time", "Brier of conducting"): Goal("", "", "mean squared error of that probability"),
+    ("time", "Brier of conducting constant"): Goal("", "", "the same, always their share"),
     ("windows", "V_red MAE 2015"): Goal(
         "≤ 0.02", "", "V, Zhu, He, Mo 2015, 19 windows, S taken back"
     ),

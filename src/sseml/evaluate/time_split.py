@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sseml.evaluate.answers import SMALLEST_FAMILY, Answers, Figures, answer
+from sseml.evaluate.answers import SMALLEST_FAMILY, Answers, Figures, answer_both
 from sseml.evaluate.difference import FEWEST_GROUPS
-from sseml.evaluate.metrics import clipped_absolute_error, group_mean, group_weighted_auc
+from sseml.evaluate.metrics import (
+    clipped_absolute_error,
+    group_mean,
+    group_weighted_auc,
+    roc_auc,
+)
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
-from sseml.model.fitting import BY_PAPER, Progress, fit_calibrated, silent
+from sseml.model.fitting import (
+    BY_PAPER,
+    Progress,
+    conducting,
+    fit_calibrated_outputs,
+    silent,
+)
 from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 from sseml.records import RefusedInputError
@@ -27,9 +38,6 @@ FIRST_TESTED_YEAR = 2020
 
 PUBLIC_SOURCES = ("obelix", "liverpool", "laskowski", "seeds")
 """These end around 2020, so a row of theirs that says no year counts as older than the test."""
-
-CONDUCTS_LOG10_SIGMA = -7.0
-"""log10 of the S/cm above which a material counts as a conductor."""
 
 _EQUALLY_NEAR = 1e-9
 """Composition distances that differ by less are one: all those rows are the nearest."""
@@ -67,7 +75,7 @@ def time_split(
     settings: BlendSettings = CONDUCTIVITY,
     progress: Progress = silent,
 ) -> TimeSplit:
-    """Judge two outputs on what was published later than all that they were learned from.
+    """Judge both outputs on what was published later than all that they were learned from.
 
     The plain output is learned from every row and judged on every tested row; the output "if it
     conducts" is learned from rows above 1e-7 S/cm and judged on tested rows above it. Training rows
@@ -91,19 +99,32 @@ def time_split(
         If the rows say no years, or those of 2020 and later are of fewer than ten papers.
     """
     _require_years(table)
-    figures: Figures = {}
-    by_family: dict[str, dict[str, Figures]] = {}
-    conductors = replace(recipe, above_log10_sigma=CONDUCTS_LOG10_SIGMA)
-    for output, own_recipe in ((PLAIN, recipe), (IF_IT_CONDUCTS, conductors)):
-        data = conductivity_set(table, own_recipe)
-        trained, tested = split_by_year(table, data)
-        counts = f"{int(trained.sum())} training rows, {int(tested.sum())} test rows"
-        progress(f"time split{output}: {counts}")
-        model = fit_calibrated(data.take(trained), settings)
-        judged = _Judged.of(data, trained, answer(model, data, trained, tested))
-        figures |= judged.figures(output)
-        by_family[f"time{output}"] = judged.by_family()
-    return TimeSplit(figures, by_family)
+    data = conductivity_set(table, recipe)
+    trained, tested = split_by_year(table, data)
+    progress(f"time split: {int(trained.sum())} training rows, {int(tested.sum())} test rows")
+    model = fit_calibrated_outputs(data.take(trained), settings)
+    answers = answer_both(model, data, trained, tested)
+    conducts = conducting(data)
+    judged = {
+        PLAIN: _Judged.of(data, trained, answers.plain),
+        IF_IT_CONDUCTS: _Judged.of(
+            data, trained & conducts, answers.if_conductor.take(conducts[tested])
+        ),
+    }
+    figures = _link_figures(conducts[tested], answers.p_conductor)
+    for output, own in judged.items():
+        figures |= own.figures(output)
+    return TimeSplit(figures, {f"time{output}": own.by_family() for output, own in judged.items()})
+
+
+def _link_figures(conducts: BoolArray, probability: FloatArray) -> Figures:
+    """How well it is known which of the tested rows conduct at all."""
+    share = conducts.mean()
+    return {
+        "AUC of conducting": nan if share in (0.0, 1.0) else roc_auc(conducts, probability),
+        "Brier of conducting": float(((probability - conducts) ** 2).mean()),
+        "Brier of conducting constant": float(share * (1.0 - share)),
+    }
 
 
 def split_by_year(table: pd.DataFrame, data: TrainingSet) -> tuple[BoolArray, BoolArray]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.model.forest import Forest
-from sseml.model.kernel import GaussianProcess
+from sseml.model.kernel import GaussianProcess, KernelMean
 
 FloatArray = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[Any]]
@@ -67,32 +67,102 @@ class BlendAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """What the parts of a blend see of the rows that are asked about.
+
+    Attributes
+    ----------
+    filled, standardised
+        Features, shape (n_rows, n_features).
+    cross
+        Kernel to the training inputs, shape (n_rows, n_distinct).
+    kernel_deviation
+        Standard deviation of the Gaussian process, shape (n_rows,).
+    """
+
+    filled: FloatArray
+    standardised: FloatArray
+    cross: FloatArray
+    kernel_deviation: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A linear mean with trees on its residual, averaged with what a Gaussian process expects.
+
+    Attributes
+    ----------
+    linear
+        Intercept and coefficients on standardised features, shape (1 + n_features,).
+    boosted, averaged
+        Trees on the residual of the linear mean, half each.
+    expectation
+        Of the Gaussian process.
+    kernel_share
+        Share of the Gaussian process in the blend.
+    """
+
+    linear: FloatArray
+    boosted: Forest
+    averaged: Forest
+    expectation: KernelMean
+    kernel_share: float
+
+    def answer(self, view: View) -> BlendAnswer:
+        """Predict the rows that a view is of."""
+        averaged, spread = self.averaged.predict_with_spread(view.filled)
+        linear = self.linear[0] + view.standardised @ self.linear[1:]
+        trees = linear + (self.boosted.predict(view.filled) + averaged) / 2.0
+        kernel = self.expectation.predict(view.cross)
+        return BlendAnswer(
+            mean=(1.0 - self.kernel_share) * trees + self.kernel_share * kernel,
+            spread=spread,
+            kernel_deviation=view.kernel_deviation,
+            disagreement=np.abs(trees - kernel),
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, to be saved without pickle."""
+        return {
+            "linear": self.linear,
+            "kernel_share": np.array([self.kernel_share]),
+            **named("boosted", self.boosted.to_arrays()),
+            **named("averaged", self.averaged.to_arrays()),
+            **named("expectation", self.expectation.to_arrays()),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Mix:
+        """Rebuild from `to_arrays`."""
+        return cls(
+            linear=arrays["linear"],
+            boosted=Forest.from_arrays(arrays_below(arrays, "boosted")),
+            averaged=Forest.from_arrays(arrays_below(arrays, "averaged")),
+            expectation=KernelMean.from_arrays(arrays_below(arrays, "expectation")),
+            kernel_share=float(arrays["kernel_share"][0]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Blend:
-    """A linear mean with trees on its residual, blended with a Gaussian process.
+    """A model: how it looks at rows, and the mix that answers.
 
     Attributes
     ----------
     standardiser
         Applied to features before everything else.
-    linear
-        Intercept and coefficients on standardised features, shape (1 + n_features,).
-    boosted, averaged
-        Trees on the residual of the linear mean, half each.
     kernel
         The Gaussian process.
-    kernel_share
-        Share of the Gaussian process in the blend.
+    mix
+        Fitted to the target. Another mix, fitted to some of the rows, can share the rest.
     """
 
     standardiser: Standardiser
-    linear: FloatArray
-    boosted: Forest
-    averaged: Forest
     kernel: GaussianProcess
-    kernel_share: float
+    mix: Mix
 
-    def predict(self, X: FloatArray, composition_distance: FloatArray) -> BlendAnswer:
-        """Predict.
+    def view(self, X: FloatArray, composition_distance: FloatArray) -> View:
+        """Look at rows.
 
         Parameters
         ----------
@@ -103,43 +173,36 @@ class Blend:
         """
         filled = self.standardiser.fill(X)
         standardised = self.standardiser.standardise(filled)
-        averaged, spread = self.averaged.predict_with_spread(filled)
-        linear = self.linear[0] + standardised @ self.linear[1:]
-        trees = linear + (self.boosted.predict(filled) + averaged) / 2.0
-        kernel, kernel_deviation = self.kernel.predict(standardised, composition_distance)
-        return BlendAnswer(
-            mean=(1.0 - self.kernel_share) * trees + self.kernel_share * kernel,
-            spread=spread,
-            kernel_deviation=kernel_deviation,
-            disagreement=np.abs(trees - kernel),
-        )
+        cross = self.kernel.cross(standardised, composition_distance)
+        return View(filled, standardised, cross, self.kernel.deviation(cross))
+
+    def predict(self, X: FloatArray, composition_distance: FloatArray) -> BlendAnswer:
+        """Predict; takes what `view` takes."""
+        return self.mix.answer(self.view(X, composition_distance))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
-        parts = {
-            "boosted": self.boosted.to_arrays(),
-            "averaged": self.averaged.to_arrays(),
-            "kernel": self.kernel.to_arrays(),
-        }
         return {
             "median": self.standardiser.median,
             "centre": self.standardiser.centre,
             "scale": self.standardiser.scale,
-            "linear": self.linear,
-            "kernel_share": np.array([self.kernel_share]),
-        } | {f"{part}.{name}": array for part, own in parts.items() for name, array in own.items()}
+            **named("kernel", self.kernel.to_arrays()),
+            **named("mix", self.mix.to_arrays()),
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> Blend:
         """Rebuild from `to_arrays`."""
         return cls(
             standardiser=Standardiser(arrays["median"], arrays["centre"], arrays["scale"]),
-            linear=arrays["linear"],
-            boosted=Forest.from_arrays(arrays_below(arrays, "boosted")),
-            averaged=Forest.from_arrays(arrays_below(arrays, "averaged")),
             kernel=GaussianProcess.from_arrays(arrays_below(arrays, "kernel")),
-            kernel_share=float(arrays["kernel_share"][0]),
+            mix=Mix.from_arrays(arrays_below(arrays, "mix")),
         )
+
+
+def named(part: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
+    """Arrays with the name of what they belong to, and a dot, before their own."""
+    return {f"{part}.{name}": array for name, array in arrays.items()}
 
 
 class _Part(dict[str, NDArray[Any]]):

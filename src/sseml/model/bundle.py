@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
 from sseml.features.table import COMPOSITION_SETS, feature_table
-from sseml.model.blend import Blend, arrays_below
+from sseml.model.blend import Blend, Mix, arrays_below, named
 from sseml.model.evidence import Evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
-from sseml.model.intervals import IntervalModel, Signals
+from sseml.model.intervals import IntervalModel
 from sseml.model.mlmodel import write_mlflow_files
+from sseml.model.outputs import Told, TwoOutputs, conductor_offsets, predict_with_signals
 from sseml.model.probability import ProbabilityModel
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
 from sseml.records import BundleError, Composition
@@ -27,7 +28,7 @@ from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 FloatArray = NDArray[np.float64]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
 
@@ -36,6 +37,15 @@ _NEEDED = ("name", "feature_sets", "features", "activation_energy_range_eV", "te
 
 CEILING_LOG10_SIGMA = 1.0
 """No answer exceeds 10 S/cm: no solid conducts ions better, and one Arrhenius line knows no end."""
+
+_CALIBRATION: Mapping[str, Any] = {
+    "interval": IntervalModel,
+    "if_conductor_interval": IntervalModel,
+    "energy_interval": IntervalModel,
+    "superionic": ProbabilityModel,
+    "conductor": ProbabilityModel,
+}
+"""What `calibration` in the manifest holds, by the names of `Bundle`'s attributes."""
 
 _EVIDENCE_COLUMNS = (
     "formula",
@@ -49,16 +59,40 @@ _EVIDENCE_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Conductivity:
+    """log10 of σ in S/cm at the asked temperature and its 90 % interval; each shape (n,)."""
+
+    log10: FloatArray
+    log10_low: FloatArray
+    log10_high: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
 class BundleAnswer:
     """What a bundle says about each material at its temperature; every array has shape (n,).
 
-    Conductivities are log10 of S/cm at the asked temperature, `distance` is the composition
-    distance to every measurement of the evidence, shape (n, n_measurements).
+    Attributes
+    ----------
+    sigma
+        Of any material.
+    if_conductor
+        On the condition that the material is a conductor: above 1e-7 S/cm at 25 °C.
+    p_conductor
+        Probability of that condition.
+    p_superionic
+        Probability that σ ≥ 1e-4 S/cm at the temperature asked about.
+    activation_energy_eV
+        Of both outputs.
+    nearest_distance, elements_known
+        Composition distance to the nearest measurement, and whether a measurement holds each of
+        the elements.
+    distance
+        Composition distance to every measurement of the evidence, shape (n, n_measurements).
     """
 
-    log10_sigma: FloatArray
-    log10_sigma_low: FloatArray
-    log10_sigma_high: FloatArray
+    sigma: Conductivity
+    if_conductor: Conductivity
+    p_conductor: FloatArray
     p_superionic: FloatArray
     activation_energy_eV: FloatArray
     nearest_distance: FloatArray
@@ -75,26 +109,30 @@ class Bundle:
     manifest
         What `bundle.json` says beyond the calibration: name, kind, target, feature sets and names
         with units, training-data digest, code version, metrics, settings, temperature range.
-    conductivity, energy
-        Blends for log10 σ (S/cm) at 25 °C and for the activation energy in eV.
+    conductivity
+        Both outputs for log10 σ (S/cm) at 25 °C.
+    energy
+        Blend for the activation energy in eV.
     conductivity_rows, energy_rows
-        Rows of the evidence that each blend was trained on.
-    interval, energy_interval
+        Rows of the evidence that these were trained on.
+    interval, if_conductor_interval, energy_interval
         Calibrated widths.
-    probability
-        Of σ ≥ 1e-4 S/cm.
+    superionic, conductor
+        Probabilities of σ ≥ 1e-4 S/cm, and of more than 1e-7 S/cm at 25 °C.
     evidence
         The measurements, and the table they came from as Parquet bytes.
     """
 
     manifest: Mapping[str, Any]
-    conductivity: Blend
+    conductivity: TwoOutputs
     energy: Blend
     conductivity_rows: NDArray[np.int64]
     energy_rows: NDArray[np.int64]
     interval: IntervalModel
+    if_conductor_interval: IntervalModel
     energy_interval: IntervalModel
-    probability: ProbabilityModel
+    superionic: ProbabilityModel
+    conductor: ProbabilityModel
     evidence: Evidence
 
     @property
@@ -103,7 +141,7 @@ class Bundle:
         return str(self.manifest["name"])
 
     def predict(self, materials: Sequence[Composition], temperature_C: FloatArray) -> BundleAnswer:
-        """Predict conductivity, activation energy, interval and probability.
+        """Predict conductivity, activation energy, intervals and probabilities.
 
         Parameters
         ----------
@@ -115,35 +153,39 @@ class Bundle:
         X = feature_table(materials, sets=tuple(self.manifest["feature_sets"])).values
         fractions = element_fractions(materials)
         distance = fraction_distance(fractions, self.evidence.fractions)
-        at_25, signals = predict_with_signals(
-            self.conductivity, X, distance[:, self.conductivity_rows]
+        plain, if_conductor = self.conductivity.predict(X, distance[:, self.conductivity_rows])
+        heating = self._heating(
+            predict_with_signals(self.energy, X, distance[:, self.energy_rows]), temperature_C
         )
-        energy, energy_signals = predict_with_signals(self.energy, X, distance[:, self.energy_rows])
-        energy = np.clip(energy, *self.manifest["activation_energy_range_eV"])
-
-        reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
-        asked_K = np.asarray(temperature_C, dtype=float) - ROOM_TEMPERATURE_C + reference_K
-        mean = np.minimum(
-            arrhenius_log10_sigma(at_25, energy, reference_K, asked_K), CEILING_LOG10_SIGMA
-        )
-        shift = np.abs(inverse_temperature_shift(reference_K, asked_K))
-        low, high = self.interval.offsets(signals)
-        energy_low, energy_high = self.energy_interval.offsets(energy_signals)
-        width = np.hypot(
-            self.interval.width(signals), shift * self.energy_interval.width(energy_signals)
-        )
+        sigma = heating.conductivity(plain, self.interval.offsets(plain.signals))
+        width = self.interval.width(plain.signals)
         known = self.evidence.fractions.max(axis=0) > 0
         return BundleAnswer(
-            log10_sigma=mean,
-            log10_sigma_low=mean - np.hypot(low, shift * energy_low),
-            log10_sigma_high=np.minimum(
-                mean + np.hypot(high, shift * energy_high), CEILING_LOG10_SIGMA
+            sigma=sigma,
+            if_conductor=heating.conductivity(
+                if_conductor, conductor_offsets(if_conductor, self.if_conductor_interval)
             ),
-            p_superionic=self.probability.predict(mean, width),
-            activation_energy_eV=energy,
+            p_conductor=self.conductor.predict(plain.mean, width),
+            p_superionic=self.superionic.predict(
+                sigma.log10, np.hypot(width, heating.energy_width)
+            ),
+            activation_energy_eV=heating.energy_eV,
             nearest_distance=distance.min(axis=1),
             elements_known=~((fractions > 0) & ~known).any(axis=1),
             distance=distance,
+        )
+
+    def _heating(self, energy: Told, temperature_C: FloatArray) -> _Heating:
+        reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
+        asked_K = np.asarray(temperature_C, dtype=float) - ROOM_TEMPERATURE_C + reference_K
+        shift = np.abs(inverse_temperature_shift(reference_K, asked_K))
+        low, high = self.energy_interval.offsets(energy.signals)
+        return _Heating(
+            energy_eV=np.clip(energy.mean, *self.manifest["activation_energy_range_eV"]),
+            asked_K=asked_K,
+            energy_low=shift * low,
+            energy_high=shift * high,
+            energy_width=shift * self.energy_interval.width(energy.signals),
         )
 
     def save(self, folder: Path, evidence_parquet: bytes, card: str) -> None:
@@ -152,19 +194,17 @@ class Bundle:
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             building = Path(scratch) / folder.name
             building.mkdir()
-            calibration = {
-                "interval": self.interval.to_dict(),
-                "energy_interval": self.energy_interval.to_dict(),
-                "probability": self.probability.to_dict(),
-            }
+            calibration = {name: getattr(self, name).to_dict() for name in _CALIBRATION}
             document = {"schema_version": SCHEMA_VERSION, **self.manifest}
             document["calibration"] = calibration
             (building / MANIFEST).write_text(
                 json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8"
             )
             arrays = {
-                **{f"conductivity.{k}": v for k, v in self.conductivity.to_arrays().items()},
-                **{f"energy.{k}": v for k, v in self.energy.to_arrays().items()},
+                **named("conductivity", self.conductivity.blend.to_arrays()),
+                **named("if_conductor", self.conductivity.if_conductor.to_arrays()),
+                **named("energy", self.energy.to_arrays()),
+                "conductors": self.conductivity.conductors,
                 "conductivity_rows": self.conductivity_rows,
                 "energy_rows": self.energy_rows,
                 "evidence_fractions": self.evidence.fractions.astype(np.float32),
@@ -197,9 +237,9 @@ class Bundle:
             )
         with reading(folder / MANIFEST):
             calibration = manifest.pop("calibration")
-            interval = IntervalModel.from_dict(calibration["interval"])
-            energy_interval = IntervalModel.from_dict(calibration["energy_interval"])
-            probability = ProbabilityModel.from_dict(calibration["probability"])
+            calibrated = {
+                name: kind.from_dict(calibration[name]) for name, kind in _CALIBRATION.items()
+            }
             for needed in _NEEDED:
                 manifest[needed]
             _require_same_features(manifest)
@@ -207,7 +247,11 @@ class Bundle:
             # opened here, as NumPy leaves a file open that turns out to be none of its own
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
-            conductivity = Blend.from_arrays(arrays_below(arrays, "conductivity"))
+            conductivity = TwoOutputs(
+                blend=Blend.from_arrays(arrays_below(arrays, "conductivity")),
+                if_conductor=Mix.from_arrays(arrays_below(arrays, "if_conductor")),
+                conductors=arrays["conductors"],
+            )
             energy = Blend.from_arrays(arrays_below(arrays, "energy"))
             rows = arrays["conductivity_rows"], arrays["energy_rows"]
             fractions = arrays["evidence_fractions"]
@@ -219,10 +263,8 @@ class Bundle:
             energy=energy,
             conductivity_rows=rows[0],
             energy_rows=rows[1],
-            interval=interval,
-            energy_interval=energy_interval,
-            probability=probability,
             evidence=evidence,
+            **calibrated,
         )
 
 
@@ -239,27 +281,31 @@ def _require_same_features(manifest: Mapping[str, Any]) -> None:
         )
 
 
-def predict_with_signals(
-    blend: Blend, X: FloatArray, distance: FloatArray
-) -> tuple[FloatArray, Signals]:
-    """Answer of a blend, and the signals its interval is made from.
+@dataclass(frozen=True, slots=True)
+class _Heating:
+    """The way from 25 °C to the temperature asked about; every array has shape (n,).
 
-    Parameters
-    ----------
-    blend
-        The fitted model.
-    X
-        Features, shape (n_rows, n_features).
-    distance
-        Composition distance to every training row, shape (n_rows, n_train).
+    `energy_low`, `energy_high` and `energy_width` are what the interval and the typical error of
+    the activation energy come to there, in decades of S/cm.
     """
-    answer = blend.predict(X, distance)
-    return answer.mean, Signals(
-        distance=distance.min(axis=1),
-        spread=answer.spread,
-        kernel_deviation=answer.kernel_deviation,
-        disagreement=answer.disagreement,
-    )
+
+    energy_eV: FloatArray
+    asked_K: FloatArray
+    energy_low: FloatArray
+    energy_high: FloatArray
+    energy_width: FloatArray
+
+    def conductivity(self, at_25: Told, offsets: tuple[FloatArray, FloatArray]) -> Conductivity:
+        """What an output at 25 °C and the offsets to its limits there come to."""
+        reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
+        mean = arrhenius_log10_sigma(at_25.mean, self.energy_eV, reference_K, self.asked_K)
+        mean = np.minimum(mean, CEILING_LOG10_SIGMA)
+        low, high = offsets
+        return Conductivity(
+            log10=mean,
+            log10_low=mean - np.hypot(low, self.energy_low),
+            log10_high=np.minimum(mean + np.hypot(high, self.energy_high), CEILING_LOG10_SIGMA),
+        )
 
 
 def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:

@@ -105,15 +105,11 @@ class Recipe:
         Weight of a measurement of others that OBELiX does not hold; OBELiX's and one's own are 1.
     duplicate_power
         Rows of one near-identical composition share a weight of n^(1 - power).
-    above_log10_sigma
-        A conductivity is learned from only where its log10, of S/cm at 25 °C, is above this; None
-        for every row. What is fitted then answers "if it conducts, how well", and nothing else.
     """
 
     feature_sets: tuple[str, ...] = ("chemistry", "prototype", "fractions")
     outside_weight: float = 0.6
     duplicate_power: float = 0.5
-    above_log10_sigma: float | None = None
 
 
 def compositions(table: pd.DataFrame) -> list[Composition]:
@@ -155,10 +151,7 @@ def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     )
     target = np.maximum(log10_sigma, CENSOR_LOG10_SIGMA)
     trust = np.where(at_room[rows], 1.0, _EXTRAPOLATED_WEIGHT)
-    if recipe.above_log10_sigma is None:
-        return _training_set(picked, rows, target, trust, recipe)
-    kept = target > recipe.above_log10_sigma
-    return _training_set(picked[kept], rows[kept], target[kept], trust[kept], recipe)
+    return _training_set(picked, rows, target, trust, recipe)
 
 
 def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:

@@ -15,11 +15,11 @@ from sseml.curation.split import (
     purge,
 )
 from sseml.model.blend import Blend
-from sseml.model.bundle import predict_with_signals
 from sseml.model.dataset import TrainingSet
 from sseml.model.intervals import IntervalModel, Signals
+from sseml.model.outputs import CONDUCTOR_LOG10_SIGMA, Told, TwoOutputs, predict_with_signals
 from sseml.model.probability import ProbabilityModel, fit_probability
-from sseml.model.regressors import BlendSettings, fit_blend
+from sseml.model.regressors import BlendSettings, fit_blend, fit_part
 from sseml.records import RefusedInputError
 
 FloatArray = NDArray[np.float64]
@@ -75,14 +75,12 @@ BY_CLUSTER = Regime("cluster", CLUSTER_DISTANCE, same_elements=False)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut:
+class HeldOut(Told):
     """Predictions of rows that the model behind them had not seen, nor anything near them.
 
-    `mean` has shape (n,); `rows` are positions in the training set that was cross-fitted.
+    `rows` are positions in the training set that was cross-fitted, shape (n_rows,).
     """
 
-    mean: FloatArray
-    signals: Signals
     rows: IntArray
 
     @staticmethod
@@ -98,14 +96,48 @@ class HeldOut:
             rows=np.concatenate([part.rows for part in parts]),
         )
 
+    def take(self, picked: BoolArray) -> HeldOut:
+        """The predictions selected by a mask."""
+        signals = {
+            field.name: getattr(self.signals, field.name)[picked] for field in fields(Signals)
+        }
+        return HeldOut(self.mean[picked], Signals(**signals), self.rows[picked])
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The interval of an output, and its probability of reaching 1e-4 S/cm."""
+
+    interval: IntervalModel
+    superionic: ProbabilityModel
+
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A fitted blend with its interval and its probability of reaching 1e-4 S/cm."""
+    """A fitted blend with its calibration."""
 
     blend: Blend
-    interval: IntervalModel
-    probability: ProbabilityModel
+    calibration: Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedOutputs:
+    """Both outputs of a conductivity model with their calibrations.
+
+    Attributes
+    ----------
+    outputs
+        Fitted to every row.
+    plain, if_conductor
+        Calibrations of the outputs.
+    conductor
+        The probability that a material is a conductor, from the plain output.
+    """
+
+    outputs: TwoOutputs
+    plain: Calibration
+    if_conductor: Calibration
+    conductor: ProbabilityModel
 
 
 def fit(data: TrainingSet, settings: BlendSettings) -> Blend:
@@ -113,12 +145,57 @@ def fit(data: TrainingSet, settings: BlendSettings) -> Blend:
     return fit_blend(settings, data.X, data.distance, data.target, data.weights)
 
 
+def conducting(data: TrainingSet) -> BoolArray:
+    """Which rows are above 1e-7 S/cm at 25 °C."""
+    above: BoolArray = data.target > CONDUCTOR_LOG10_SIGMA
+    return above
+
+
+def fit_outputs(data: TrainingSet, settings: BlendSettings) -> TwoOutputs:
+    """Fit both outputs, the second on the rows above 1e-7 S/cm.
+
+    Raises
+    ------
+    RefusedInputError
+        If no row is above 1e-7 S/cm.
+    """
+    conductors = conducting(data)
+    if not conductors.any():
+        raise RefusedInputError(
+            f"none of the {len(data)} measurements to learn from is above 1e-7 S/cm at 25 °C",
+            "add measurements, such as those the released bundle carries",
+        )
+    blend = fit(data, settings)
+    if_conductor = fit_part(
+        settings,
+        blend,
+        data.X,
+        data.distance,
+        picked=conductors,
+        target=data.target,
+        weights=data.weights,
+    )
+    return TwoOutputs(blend, if_conductor, conductors)
+
+
 def predict_held_out(
     blend: Blend, data: TrainingSet, trained: BoolArray, asked: BoolArray
 ) -> HeldOut:
     """Predict the `asked` rows of a set with a blend that was fitted on its `trained` rows."""
-    mean, signals = predict_with_signals(blend, data.X[asked], data.distance[asked][:, trained])
-    return HeldOut(mean, signals, np.flatnonzero(asked))
+    told = predict_with_signals(blend, data.X[asked], data.distance[asked][:, trained])
+    return _held_out(told, asked)
+
+
+def predict_outputs_held_out(
+    outputs: TwoOutputs, data: TrainingSet, trained: BoolArray, asked: BoolArray
+) -> tuple[HeldOut, HeldOut]:
+    """Both outputs about the `asked` rows of a set, fitted on its `trained` rows."""
+    plain, if_conductor = outputs.predict(data.X[asked], data.distance[asked][:, trained])
+    return _held_out(plain, asked), _held_out(if_conductor, asked)
+
+
+def _held_out(told: Told, asked: BoolArray) -> HeldOut:
+    return HeldOut(told.mean, told.signals, np.flatnonzero(asked))
 
 
 def held_out_masks(
@@ -156,6 +233,20 @@ def cross_fit(
     return HeldOut.join(parts)
 
 
+def cross_fit_outputs(
+    data: TrainingSet, regime: Regime, settings: BlendSettings, fold_count: int
+) -> tuple[HeldOut, HeldOut]:
+    """Both outputs about every row, by models that have not seen its group nor anything near it."""
+    plain, if_conductor = [], []
+    for held_out in held_out_masks(data, regime, fold_count, settings.seed):
+        trained = regime.training_mask(data, held_out)
+        outputs = fit_outputs(data.take(trained), settings)
+        told = predict_outputs_held_out(outputs, data, trained, held_out)
+        plain.append(told[0])
+        if_conductor.append(told[1])
+    return HeldOut.join(plain), HeldOut.join(if_conductor)
+
+
 def fit_calibrated(
     data: TrainingSet,
     settings: BlendSettings,
@@ -166,25 +257,70 @@ def fit_calibrated(
     Half of the calibration weight lies on rows held out by paper (the question is near what was
     measured), half on rows held out by composition cluster (the question is new chemistry).
     """
-    parts, weights = [], []
+    parts = []
     for regime in (BY_PAPER, BY_CLUSTER):
         progress(f"calibrating on rows held out by {regime.name}")
-        part = cross_fit(data, regime, settings, CALIBRATION_FOLDS)
-        parts.append(part)
-        weights.append(calibration_weights(data, regime)[part.rows])
-    held_out = HeldOut.join(parts)
-    weight = np.concatenate(weights)
-    weight *= len(weight) / weight.sum()
+        parts.append(cross_fit(data, regime, settings, CALIBRATION_FOLDS))
+    calibration, *_ = _calibrate(data, HeldOut.join(parts), _weights(data, parts), settings)
+    progress("fitting on every row")
+    return Calibrated(fit(data, settings), calibration)
+
+
+def fit_calibrated_outputs(
+    data: TrainingSet,
+    settings: BlendSettings,
+    progress: Progress = silent,
+) -> CalibratedOutputs:
+    """Fit both outputs and calibrate them as `fit_calibrated` does, the second on conductors.
+
+    Raises
+    ------
+    RefusedInputError
+        If there are too few measurements, or too few of conductors.
+    """
+    parts = []
+    for regime in (BY_PAPER, BY_CLUSTER):
+        progress(f"calibrating on rows held out by {regime.name}")
+        parts.append(cross_fit_outputs(data, regime, settings, CALIBRATION_FOLDS))
+    plain, if_conductor = (HeldOut.join(each) for each in zip(*parts, strict=True))
+    weight = _weights(data, [part[0] for part in parts])
+    of_all, width = _calibrate(data, plain, weight, settings)
+    truth = data.target[plain.rows]
+    conducts = truth > CONDUCTOR_LOG10_SIGMA
+    of_conductors, _ = _calibrate(data, if_conductor.take(conducts), weight[conducts], settings)
+    progress("fitting on every row")
+    return CalibratedOutputs(
+        outputs=fit_outputs(data, settings),
+        plain=of_all,
+        if_conductor=of_conductors,
+        conductor=fit_probability(plain.mean, width, truth, weight, CONDUCTOR_LOG10_SIGMA),
+    )
+
+
+def _calibrate(
+    data: TrainingSet, held_out: HeldOut, weight: FloatArray, settings: BlendSettings
+) -> tuple[Calibration, FloatArray]:
+    """The calibration of some held-out predictions, and their typical errors."""
+    share = weight * (len(weight) / weight.sum())
     truth = data.target[held_out.rows]
     interval = IntervalModel.fit(
-        held_out.signals, truth - held_out.mean, weight, resolution=settings.resolution
+        held_out.signals, truth - held_out.mean, share, resolution=settings.resolution
     )
-    progress("fitting on every row")
-    return Calibrated(
-        blend=fit(data, settings),
-        interval=interval,
-        probability=fit_probability(held_out.mean, interval.width(held_out.signals), truth, weight),
+    width = interval.width(held_out.signals)
+    superionic = fit_probability(held_out.mean, width, truth, share)
+    return Calibration(interval, superionic), width
+
+
+def _weights(data: TrainingSet, parts: Sequence[HeldOut]) -> FloatArray:
+    """Weights of predictions held out by paper, then by cluster; with mean 1."""
+    weight = np.concatenate(
+        [
+            calibration_weights(data, regime)[part.rows]
+            for regime, part in zip((BY_PAPER, BY_CLUSTER), parts, strict=True)
+        ]
     )
+    scaled: FloatArray = weight * (len(weight) / weight.sum())
+    return scaled
 
 
 def calibration_weights(data: TrainingSet, regime: Regime) -> FloatArray:

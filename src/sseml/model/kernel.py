@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 _BLOCK = 192
-"""Columns of a triangular product taken together: small enough to leave out most of the zeros."""
+"""Rows of a triangular factor kept together: few enough to leave out most of its zeros."""
 
 _CANCELLED = 1e-6
 """Share of a squared distance in its terms below which their difference has lost its digits."""
@@ -76,8 +77,39 @@ def _kernel(
 
 
 @dataclass(frozen=True, slots=True)
+class KernelMean:
+    """What a Gaussian process expects, given the kernel between the question and its inputs.
+
+    Attributes
+    ----------
+    mean
+        Mean of the target.
+    dual
+        Solution of (K + noise) dual = target - mean, shape (n_distinct,); 0 at inputs that were
+        not learned from.
+    """
+
+    mean: float
+    dual: FloatArray
+
+    def predict(self, cross: FloatArray) -> FloatArray:
+        """Expected target, shape (n_rows,), from `GaussianProcess.cross`."""
+        expected: FloatArray = self.mean + cross @ self.dual
+        return expected
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, to be saved without pickle."""
+        return {"dual": self.dual, "mean": np.array([self.mean])}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> KernelMean:
+        """Rebuild from `to_arrays`."""
+        return cls(mean=float(arrays["mean"][0]), dual=arrays["dual"])
+
+
+@dataclass(frozen=True, slots=True)
 class GaussianProcess:
-    """A fitted Gaussian process: its distinct training inputs and two solved systems.
+    """A fitted Gaussian process: its distinct training inputs, and how sure it is between them.
 
     Rows of the same input are one to a Gaussian process: their weighted mean, with the sum of their
     weights, gives the same posterior as all of them do.
@@ -90,20 +122,15 @@ class GaussianProcess:
         The first training row of each distinct input, shape (n_distinct,).
     inputs
         Standardised features of those, shape (n_distinct, n_features).
-    dual
-        Solution of (K + noise) dual = target - mean, shape (n_distinct,).
     inverse_factor
-        Inverse of the lower Cholesky factor of K + noise, shape (n_distinct, n_distinct).
-    mean
-        Mean of the target.
+        Inverse of the lower Cholesky factor of K + noise in strips of rows, each up to its last
+        column that is not all zero.
     """
 
     settings: KernelSettings
     rows: NDArray[np.intp]
     inputs: FloatArray
-    dual: FloatArray
-    inverse_factor: FloatArray
-    mean: float
+    inverse_factor: tuple[FloatArray, ...]
 
     @classmethod
     def fit(
@@ -113,8 +140,8 @@ class GaussianProcess:
         composition_distance: FloatArray,
         target: FloatArray,
         weights: FloatArray,
-    ) -> GaussianProcess:
-        """Fit exactly, by Cholesky decomposition.
+    ) -> tuple[GaussianProcess, KernelMean]:
+        """Fit exactly, by Cholesky decomposition: the process, and what it expects.
 
         Parameters
         ----------
@@ -128,26 +155,46 @@ class GaussianProcess:
             Shape (n_train,); weights are positive.
         """
         mean = float(np.average(target, weights=weights))
-        _, rows, same = np.unique(
-            np.hstack([inputs, composition_distance]),
-            axis=0,
-            return_index=True,
-            return_inverse=True,
-        )
-        same = same.reshape(-1)  # NumPy 2.0 gives it a second axis
-        together = np.bincount(same, weights=weights)
-        excess = np.bincount(same, weights=weights * (target - mean)) / together
-        own = inputs[rows]
-        kernel = _kernel(settings, (own, own), composition_distance[np.ix_(rows, rows)])
-        kernel[np.diag_indices_from(kernel)] += settings.noise_variance / together
+        rows, same = _distinct(inputs, composition_distance)
+        together = _sums(same, weights)
+        excess = _sums(same, weights * (target - mean)) / together
+        kernel = _noisy_kernel(settings, inputs, composition_distance, rows, together)
         inverse_factor = np.linalg.inv(np.linalg.cholesky(kernel))
         dual = inverse_factor.T @ (inverse_factor @ excess)
-        return cls(settings, rows, own, dual, inverse_factor, mean)
+        strips = tuple(inverse_factor[start:stop, :stop] for start, stop in _strips(len(rows)))
+        return cls(settings, rows, inputs[rows], strips), KernelMean(mean, dual)
 
-    def predict(
-        self, inputs: FloatArray, composition_distance: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Predict mean and standard deviation (of the noise-free function), each shape (n_rows,).
+    def fit_part(
+        self,
+        inputs: FloatArray,
+        composition_distance: FloatArray,
+        picked: NDArray[np.bool_],
+        target: FloatArray,
+        weights: FloatArray,
+    ) -> KernelMean:
+        """Fit the same kernel to some of the training rows.
+
+        Parameters
+        ----------
+        inputs, composition_distance, target, weights
+            What the process was fitted to, or another target.
+        picked
+            The rows to learn from, shape (n_train,).
+        """
+        _, same = _distinct(inputs, composition_distance)
+        own, position = np.unique(same[picked], return_inverse=True)
+        share, value = weights[picked], target[picked]
+        mean = float(np.average(value, weights=share))
+        together = _sums(position, share)
+        excess = _sums(position, share * (value - mean)) / together
+        rows = self.rows[own]
+        kernel = _noisy_kernel(self.settings, inputs, composition_distance, rows, together)
+        dual = np.zeros(len(self.rows))
+        dual[own] = np.linalg.solve(kernel, excess)
+        return KernelMean(mean, dual)
+
+    def cross(self, inputs: FloatArray, composition_distance: FloatArray) -> FloatArray:
+        """Kernel between rows and the training inputs, shape (n_rows, n_distinct).
 
         Parameters
         ----------
@@ -156,36 +203,75 @@ class GaussianProcess:
         composition_distance
             To every training row, shape (n_rows, n_train).
         """
-        cross = _kernel(self.settings, (inputs, self.inputs), composition_distance[:, self.rows])
+        return _kernel(self.settings, (inputs, self.inputs), composition_distance[:, self.rows])
+
+    def deviation(self, cross: FloatArray) -> FloatArray:
+        """Standard deviation of the noise-free function, shape (n_rows,), from `cross`."""
         prior = self.settings.feature_variance + self.settings.composition_variance
-        variance = np.full(len(inputs), prior)
-        for start in range(0, len(self.rows), _BLOCK):
-            stop = start + _BLOCK
-            # the factor is lower triangular: beyond `stop` these of its rows are zero
-            projected = cross[:, :stop] @ self.inverse_factor[start:stop, :stop].T
+        variance = np.full(len(cross), prior)
+        for strip in self.inverse_factor:
+            projected = cross[:, : strip.shape[1]] @ strip.T
             variance -= (projected**2).sum(axis=1)
-        return self.mean + cross @ self.dual, np.sqrt(np.clip(variance, 0.0, None))
+        deviation: FloatArray = np.sqrt(np.clip(variance, 0.0, None))
+        return deviation
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
+        strips = [strip.ravel() for strip in self.inverse_factor]
         return {
             "rows": self.rows.astype(np.int32),
             "inputs": self.inputs.astype(np.float32),
-            "dual": self.dual,
-            "inverse_factor": self.inverse_factor.astype(np.float32),
+            "inverse_factor": np.concatenate(strips).astype(np.float32),
             "settings": np.array(astuple(self.settings)),
-            "mean": np.array([self.mean]),
         }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> GaussianProcess:
         """Rebuild from `to_arrays`."""
+        rows = arrays["rows"].astype(np.intp)
+        # in single precision a product's last digits depend on how many rows are asked together
+        laid_out = arrays["inverse_factor"].astype(np.float64)
+        shapes = [(stop - start, stop) for start, stop in _strips(len(rows))]
+        ends = np.cumsum([0, *(height * width for height, width in shapes)])
         return cls(
             settings=KernelSettings(*(float(number) for number in arrays["settings"])),
-            rows=arrays["rows"].astype(np.intp),
+            rows=rows,
             inputs=arrays["inputs"].astype(np.float64),
-            dual=arrays["dual"],
-            # in single precision a product's last digits depend on how many rows are asked together
-            inverse_factor=arrays["inverse_factor"].astype(np.float64),
-            mean=float(arrays["mean"][0]),
+            inverse_factor=tuple(
+                laid_out[start:stop].reshape(shape)
+                for (start, stop), shape in zip(pairwise(ends), shapes, strict=True)
+            ),
         )
+
+
+def _strips(length: int) -> list[tuple[int, int]]:
+    return [(start, min(start + _BLOCK, length)) for start in range(0, length, _BLOCK)]
+
+
+def _sums(position: NDArray[np.intp], values: FloatArray) -> FloatArray:
+    """Sum of the values at each position."""
+    return np.bincount(position, weights=values).astype(float)
+
+
+def _distinct(
+    inputs: FloatArray, composition_distance: FloatArray
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First row of each distinct input, and which of these each row is."""
+    _, rows, same = np.unique(
+        np.hstack([inputs, composition_distance]), axis=0, return_index=True, return_inverse=True
+    )
+    return rows, same.reshape(-1)  # NumPy 2.0 gives it a second axis
+
+
+def _noisy_kernel(
+    settings: KernelSettings,
+    inputs: FloatArray,
+    composition_distance: FloatArray,
+    rows: NDArray[np.intp],
+    weights: FloatArray,
+) -> FloatArray:
+    """Kernel between some rows, with the variance of the measurements on its diagonal."""
+    own = inputs[rows]
+    kernel = _kernel(settings, (own, own), composition_distance[np.ix_(rows, rows)])
+    kernel[np.diag_indices_from(kernel)] += settings.noise_variance / weights
+    return kernel

@@ -31,8 +31,9 @@ _TEXTS = (
 )  # fmt: skip
 _NUMBERS = (
     "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
-    "p_superionic", "activation_energy_eV", "V_red", "V_ox", "e_above_hull_eV_atom",
-    "measured_sigma_S_cm",
+    "p_superionic", "p_conductor", "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm",
+    "sigma_if_conductor_high_S_cm", "activation_energy_eV", "V_red", "V_ox",
+    "e_above_hull_eV_atom", "measured_sigma_S_cm",
 )  # fmt: skip
 
 _MLMODEL = """\

@@ -1,4 +1,4 @@
-"""The calibrated probability that a conductivity reaches 1e-4 S/cm."""
+"""The calibrated probability that a conductivity reaches a threshold."""
 
 from __future__ import annotations
 
@@ -24,13 +24,16 @@ class ProbabilityModel:
     ----------
     intercept, slope
         Of the logit; the slope is positive, so more conductivity is never less probability.
+    threshold_log10_sigma
+        log10 of the threshold in S/cm.
     """
 
     intercept: float
     slope: float
+    threshold_log10_sigma: float
 
     def predict(self, log10_sigma: FloatArray, width: FloatArray) -> FloatArray:
-        """Probability that σ ≥ 1e-4 S/cm, shape (n_rows,).
+        """Probability that σ reaches the threshold, shape (n_rows,).
 
         Parameters
         ----------
@@ -39,7 +42,8 @@ class ProbabilityModel:
         width
             Typical error of the prediction in decades, shape (n_rows,).
         """
-        logit = self.intercept + self.slope * standing(log10_sigma, width)
+        standing = _standing(log10_sigma, width, self.threshold_log10_sigma)
+        logit = self.intercept + self.slope * standing
         probability: FloatArray = 1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))
         return probability
 
@@ -50,17 +54,21 @@ class ProbabilityModel:
     @classmethod
     def from_dict(cls, data: Mapping[str, float]) -> ProbabilityModel:
         """Rebuild from `to_dict`."""
-        return cls(intercept=data["intercept"], slope=data["slope"])
+        return cls(data["intercept"], data["slope"], data["threshold_log10_sigma"])
 
 
-def standing(log10_sigma: FloatArray, width: FloatArray) -> FloatArray:
-    """Distance of a prediction above 1e-4 S/cm, in units of its typical error."""
-    above: FloatArray = (log10_sigma - SUPERIONIC_LOG10_SIGMA) / width
+def _standing(log10_sigma: FloatArray, width: FloatArray, threshold: float) -> FloatArray:
+    """Distance of a prediction above the threshold, in units of its typical error."""
+    above: FloatArray = (log10_sigma - threshold) / width
     return above
 
 
 def fit_probability(
-    log10_sigma: FloatArray, width: FloatArray, truth: FloatArray, weights: FloatArray
+    log10_sigma: FloatArray,
+    width: FloatArray,
+    truth: FloatArray,
+    weights: FloatArray,
+    threshold_log10_sigma: float = SUPERIONIC_LOG10_SIGMA,
 ) -> ProbabilityModel:
     """Calibrate on held-out predictions, by logistic regression (Platt scaling).
 
@@ -72,16 +80,19 @@ def fit_probability(
         Measured log10 of σ in S/cm, shape (n,).
     weights
         Weight of each, shape (n,).
+    threshold_log10_sigma
+        log10 of the threshold in S/cm.
 
     Notes
     -----
     Newton's method on the log-likelihood, with Platt's smoothed labels; his paper is doi
     10.1007/s10994-007-5018-6 in its corrected form.
     """
-    positive = truth >= SUPERIONIC_LOG10_SIGMA
+    positive = truth >= threshold_log10_sigma
     n_positive, n_negative = float(weights[positive].sum()), float(weights[~positive].sum())
     label = np.where(positive, (n_positive + 1.0) / (n_positive + 2.0), 1.0 / (n_negative + 2.0))
-    design = np.column_stack([np.ones_like(log10_sigma), standing(log10_sigma, width)])
+    standing = _standing(log10_sigma, width, threshold_log10_sigma)
+    design = np.column_stack([np.ones_like(log10_sigma), standing])
     coefficients = np.zeros(2)
     for _ in range(_NEWTON_STEPS):
         probability = 1.0 / (1.0 + np.exp(-np.clip(design @ coefficients, -30.0, 30.0)))
@@ -91,4 +102,5 @@ def fit_probability(
         coefficients += step
         if np.abs(step).max() < 1e-10:
             break
-    return ProbabilityModel(float(coefficients[0]), max(0.0, float(coefficients[1])))
+    slope = max(0.0, float(coefficients[1]))
+    return ProbabilityModel(float(coefficients[0]), slope, threshold_log10_sigma)

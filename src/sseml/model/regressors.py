@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
 
-from sseml.model.blend import Blend, Standardiser
+from sseml.model.blend import Blend, Mix, Standardiser
 from sseml.model.forest import Forest, forest_from_sklearn, forest_from_xgboost
-from sseml.model.kernel import GaussianProcess, KernelSettings
+from sseml.model.kernel import GaussianProcess, KernelMean, KernelSettings
 
 FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +76,67 @@ def fit_blend(
     standardiser = Standardiser.fit(X)
     filled = standardiser.fill(X)
     standardised = standardiser.standardise(filled)
+    kernel, expectation = GaussianProcess.fit(
+        settings.kernel, standardised, composition_distance, target, weights
+    )
+    mix = _fit_mix(
+        settings, filled, standardised, expectation=expectation, target=target, weights=weights
+    )
+    return Blend(standardiser, kernel, mix)
+
+
+def fit_part(
+    settings: BlendSettings,
+    blend: Blend,
+    X: FloatArray,
+    composition_distance: FloatArray,
+    *,
+    picked: BoolArray,
+    target: FloatArray,
+    weights: FloatArray,
+) -> Mix:
+    """Fit a second mix to some of the rows that a blend was fitted to.
+
+    It shares the blend's view, and so its standardiser, its kernel inputs and what these cost.
+
+    Parameters
+    ----------
+    settings, X, composition_distance, target, weights
+        What the blend was fitted with.
+    blend
+        The fitted blend.
+    picked
+        The rows to learn from, shape (n_train,).
+    """
+    filled = blend.standardiser.fill(X)
+    standardised = blend.standardiser.standardise(filled)
+    expectation = blend.kernel.fit_part(standardised, composition_distance, picked, target, weights)
+    return _fit_mix(
+        settings,
+        filled[picked],
+        standardised[picked],
+        expectation=expectation,
+        target=target[picked],
+        weights=weights[picked],
+    )
+
+
+def _fit_mix(
+    settings: BlendSettings,
+    filled: FloatArray,
+    standardised: FloatArray,
+    *,
+    expectation: KernelMean,
+    target: FloatArray,
+    weights: FloatArray,
+) -> Mix:
     ridge = Ridge(alpha=settings.ridge_penalty).fit(standardised, target, sample_weight=weights)
     residual = target - ridge.predict(standardised)
-    return Blend(
-        standardiser=standardiser,
+    return Mix(
         linear=np.concatenate([[ridge.intercept_], ridge.coef_]),
         boosted=_fit_boosted(settings, filled, residual, weights, "reg:squarederror"),
         averaged=_fit_averaged(settings, filled, residual, weights),
-        kernel=GaussianProcess.fit(
-            settings.kernel, standardised, composition_distance, target, weights
-        ),
+        expectation=expectation,
         kernel_share=settings.kernel_share,
     )
 

@@ -15,7 +15,7 @@ from sseml.render.record import (
     to_nested_record,
     to_record,
 )
-from sseml.render.table import pad, table_lines, text_width, visible
+from sseml.render.table import TABLE_WIDTH, pad, table_lines, text_width, visible
 
 Format = Literal["table", "csv", "jsonl", "parquet"]
 
@@ -24,6 +24,7 @@ FORMATS: tuple[Format, ...] = ("table", "csv", "jsonl", "parquet")
 __all__ = [
     "FORMATS",
     "OUTPUT_COLUMNS",
+    "TABLE_WIDTH",
     "Format",
     "RenderError",
     "explanation",
@@ -44,7 +45,7 @@ def write(
     format: Format,
     *,
     explain: bool = False,
-    width: int = 100,
+    width: int = TABLE_WIDTH,
 ) -> None:
     """Write answers in `format` as they come, holding a bounded number of them.
 

@@ -23,6 +23,10 @@ COLUMN_TYPES: Mapping[str, type[str] | type[float]] = {
     "sigma_low_S_cm": float,
     "sigma_high_S_cm": float,
     "p_superionic": float,
+    "p_conductor": float,
+    "sigma_if_conductor_S_cm": float,
+    "sigma_if_conductor_low_S_cm": float,
+    "sigma_if_conductor_high_S_cm": float,
     "activation_energy_eV": float,
     "V_red": float,
     "V_ox": float,
@@ -42,8 +46,9 @@ EXPLANATION = "explanation"
 
 _NEAREST = tuple(name for name in OUTPUT_COLUMNS if name.startswith("nearest_"))
 _PREDICTED = (
-    "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm", "p_superionic", "activation_energy_eV",
-    "V_red", "V_ox", "e_above_hull_eV_atom",
+    "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm", "p_superionic", "p_conductor",
+    "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm", "sigma_if_conductor_high_S_cm",
+    "activation_energy_eV", "V_red", "V_ox", "e_above_hull_eV_atom",
 )  # fmt: skip
 _NOT_AS_IT_STANDS = ("input", "status", "error", "log10_sigma", *_PREDICTED, *_NEAREST)
 _AS_IT_STANDS = tuple(name for name in OUTPUT_COLUMNS if name not in _NOT_AS_IT_STANDS)
@@ -139,6 +144,12 @@ def _stated(answer: Prediction) -> Iterable[tuple[str, str]]:
     )
     yield "interval", f"{answer.sigma_low_S_cm:.1g} to {answer.sigma_high_S_cm:.1g} S/cm (90 %)"
     yield "superionic", f"{answer.p_superionic:.0%} probability that σ ≥ 1e-4 S/cm"
+    yield "conductor", f"{answer.p_conductor:.0%} probability that σ > 1e-7 S/cm at 25 °C"
+    yield (
+        "if it is",
+        f"{answer.sigma_if_conductor_S_cm:.2g} S/cm, {answer.sigma_if_conductor_low_S_cm:.1g} to "
+        f"{answer.sigma_if_conductor_high_S_cm:.1g} S/cm (90 %)",
+    )
     yield "activation", f"{answer.activation_energy_eV:.2f} eV"
     if answer.V_red is not None and answer.V_ox is not None:
         yield "window", f"{answer.V_red:.2f} to {answer.V_ox:.2f} V; {answer.window_note}"

@@ -14,6 +14,9 @@ from sseml.render.record import explanation
 _LOOK_AHEAD = 200
 """Answers read before the width of the first column is fixed."""
 
+TABLE_WIDTH = 122
+"""Characters that every column takes, with a formula of usual length before them."""
+
 _GAP = "  "
 _COLUMNS = {
     "family": 12,
@@ -21,6 +24,7 @@ _COLUMNS = {
     "σ, S/cm": 7,
     "90 % interval": 13,
     "P≥1e-4": 6,
+    "if cond.": 8,
     "Ea, eV": 6,
     "window, V": 9,
     "domain": 7,
@@ -33,7 +37,7 @@ _AMOUNT = re.compile(r"\d+\.\d{4,}")
 
 
 def table_lines(
-    answers: Iterable[Answer], *, explain: bool = False, width: int = 112
+    answers: Iterable[Answer], *, explain: bool = False, width: int = TABLE_WIDTH
 ) -> Iterator[str]:
     """Yield the lines of the table, a refused row in its place with its reason."""
     rest = iter(answers)
@@ -79,6 +83,7 @@ def _answered(answer: Prediction, label: str) -> str:
         f"{answer.sigma_S_cm:.1e}",
         f"{answer.sigma_low_S_cm:.0e}…{answer.sigma_high_S_cm:.0e}",
         f"{answer.p_superionic:.2f}",
+        f"{answer.sigma_if_conductor_S_cm:.1e}",
         f"{answer.activation_energy_eV:.2f}",
         _window(answer),
         answer.domain,

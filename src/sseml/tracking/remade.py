@@ -96,10 +96,17 @@ def remake(folder: Path, progress: Progress = silent) -> Remade:
         asked = np.full(len(rows), temperature_C)
         told, expected = bundle.predict(materials, asked), anew.predict(materials, asked)
         decades += [
-            _apart(getattr(told, name), getattr(expected, name))
-            for name in ("log10_sigma", "log10_sigma_low", "log10_sigma_high")
+            _apart(getattr(of_told, limit), getattr(of_expected, limit))
+            for of_told, of_expected in (
+                (told.sigma, expected.sigma),
+                (told.if_conductor, expected.if_conductor),
+            )
+            for limit in ("log10", "log10_low", "log10_high")
         ]
-        probabilities.append(_apart(told.p_superionic, expected.p_superionic))
+        probabilities += [
+            _apart(told.p_superionic, expected.p_superionic),
+            _apart(told.p_conductor, expected.p_conductor),
+        ]
     return Remade(
         rows=len(rows),
         mean_decades=max(float(each.mean()) for each in decades),

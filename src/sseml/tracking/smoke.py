@@ -38,7 +38,8 @@ QUESTIONS = (*GOOD[:_BAD_POSITION], BAD, *GOOD[_BAD_POSITION:])
 
 _FINITE = (
     "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
-    "p_superionic", "activation_energy_eV",
+    "p_superionic", "p_conductor", "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm",
+    "sigma_if_conductor_high_S_cm", "activation_energy_eV",
 )  # fmt: skip
 _STEEPEST_EV = 1.6
 """No solid electrolyte in the literature has a higher activation energy."""
@@ -97,13 +98,17 @@ def _not_sound(record: Record, temperature_C: float) -> list[str]:
     complaints = []
     if record["temperature_C"] != temperature_C:
         complaints.append(f"answered at {record['temperature_C']} °C, asked at {temperature_C:g}")
-    low, sigma, high = (
-        record[name] for name in ("sigma_low_S_cm", "sigma_S_cm", "sigma_high_S_cm")
-    )
-    if not 0.0 < low <= sigma <= high:
-        complaints.append(f"σ = {sigma:.3g} S/cm is not inside its interval {low:.3g} … {high:.3g}")
-    if not 0.0 <= record["p_superionic"] <= 1.0:
-        complaints.append(f"p_superionic = {record['p_superionic']}")
+    for output in ("sigma", "sigma_if_conductor"):
+        low, sigma, high = (record[f"{output}{which}_S_cm"] for which in ("_low", "", "_high"))
+        if not 0.0 < low <= sigma <= high:
+            complaints.append(
+                f"{output} = {sigma:.3g} S/cm is not inside its interval {low:.3g} … {high:.3g}"
+            )
+    complaints += [
+        f"{name} = {record[name]}"
+        for name in ("p_superionic", "p_conductor")
+        if not 0.0 <= record[name] <= 1.0
+    ]
     return complaints
 
 

@@ -84,7 +84,8 @@ def test_the_kernel_has_the_share_it_was_given(
     distance = fraction_distance(own, fractions)
 
     def mean(kernel_share: float) -> np.ndarray:
-        return replace(blend, kernel_share=kernel_share).predict(X, distance).mean
+        shared = replace(blend, mix=replace(blend.mix, kernel_share=kernel_share))
+        return shared.predict(X, distance).mean
 
     np.testing.assert_allclose(mean(share), (1 - share) * mean(0.0) + share * mean(1.0))
     disagreement = blend.predict(X, distance).disagreement
@@ -100,7 +101,7 @@ def test_the_same_seed_fits_the_same_blend() -> None:
     )
     for name, array in one.items():
         np.testing.assert_array_equal(array, other[name], err_msg=name)
-    assert not np.array_equal(one["averaged.threshold"], third["averaged.threshold"])
+    assert not np.array_equal(one["mix.averaged.threshold"], third["mix.averaged.threshold"])
 
 
 def test_an_array_that_is_lacking_is_missed_under_its_full_name() -> None:
