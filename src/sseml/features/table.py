@@ -11,6 +11,7 @@ import numpy as np
 from sseml.features.chemistry import Chemistry
 from sseml.features.composition import ElementFractions
 from sseml.features.contract import Feature, Featurizer, FloatArray
+from sseml.features.crystal.structure import Structure
 from sseml.features.magpie import Magpie
 from sseml.features.prototype import Prototype
 from sseml.features.slots import chunks
@@ -21,6 +22,7 @@ COMPOSITION_SETS: Mapping[str, Featurizer] = {
     "chemistry": Chemistry(),
     "prototype": Prototype(),
     "crystal": Symmetry(),
+    "structure": Structure(),
     "fractions": ElementFractions(),
     "magpie": Magpie(),
 }
@@ -65,8 +67,8 @@ def feature_table(
     Returns
     -------
     FeatureTable
-        Values of shape (n, number of features), float64. Only the set ``crystal`` holds NaN, where
-        a row does not carry the fact.
+        Values of shape (n, number of features), float64. Only the sets ``crystal`` and
+        ``structure`` hold NaN, where a row does not carry the fact.
 
     Raises
     ------

@@ -1,0 +1,1 @@
+"""A crystal's average structure becomes numbers."""
