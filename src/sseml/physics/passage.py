@@ -1,0 +1,162 @@
+"""The easiest way of an ion through a crystal, and the energy along it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, dijkstra
+
+from sseml.physics.percolation import HALF_OF_NEIGHBOURS
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+_OF_LENGTH_EV = 0.05
+"""A step costs its length times the energy above the lowest point and this: among ways that are
+equally low the short one is taken."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage:
+    """A way from a point to its own image in another cell, beginning at its lowest point.
+
+    Attributes
+    ----------
+    positions
+        Fractional coordinates that run on beyond the cell, shape (n, 3).
+    distance_A
+        Way gone, shape (n,).
+    energy_eV
+        Above the lowest point of the landscape, shape (n,).
+    translation
+        Lattice vectors from its begin to its end.
+    """
+
+    positions: FloatArray
+    distance_A: FloatArray
+    energy_eV: FloatArray
+    translation: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """The region as a graph: its points, and steps between them with cost and cells crossed."""
+
+    points: IntArray
+    start: IntArray
+    end: IntArray
+    cost: FloatArray
+    shift: IntArray
+
+
+def easiest_passage(energy_eV: FloatArray, lattice_A: FloatArray, barrier_eV: float) -> Passage:
+    """Find the cheapest way through the crystal that never rises above a barrier.
+
+    Parameters
+    ----------
+    energy_eV
+        Energy on a periodic grid, shape (n, m, l), each at least 4.
+    lattice_A
+        Lattice vectors as rows, Å, shape (3, 3).
+    barrier_eV
+        Above the lowest point; a region below it must run through the crystal.
+
+    Raises
+    ------
+    ValueError
+        If no region below the barrier runs through.
+    """
+    height = energy_eV - energy_eV.min()
+    steps = _steps(height, lattice_A, barrier_eV)
+    size = np.array(height.shape)
+    for loop in _loops(steps, height):
+        energy = height[tuple((loop[:-1] % size).T)]
+        lowest = int(energy.argmin())
+        translation = (loop[-1] - loop[0]) // size
+        way = np.vstack([loop[lowest:-1], loop[: lowest + 1] + translation * size]) / size
+        lengths = np.linalg.norm(np.diff(way, axis=0) @ lattice_A, axis=1)
+        return Passage(
+            positions=way,
+            distance_A=np.concatenate([[0.0], np.cumsum(lengths)]),
+            energy_eV=np.append(np.roll(energy, -lowest), energy[lowest]),
+            translation=(int(translation[0]), int(translation[1]), int(translation[2])),
+        )
+    raise ValueError(f"nothing runs through the crystal below {barrier_eV} eV")
+
+
+def _steps(height: FloatArray, lattice_A: FloatArray, barrier_eV: float) -> _Steps:
+    region = height <= barrier_eV
+    points = np.argwhere(region)
+    size = np.array(height.shape)
+    number = np.full(height.shape, -1, dtype=np.int64)
+    number[region] = np.arange(len(points))
+    found = []
+    for step in HALF_OF_NEIGHBOURS:
+        shift, place = np.divmod(points + np.array(step), size)
+        end = number[tuple(place.T)]
+        start = np.flatnonzero(end >= 0)
+        end, shift = end[start], shift[start]
+        mean = (height[tuple(points[start].T)] + height[tuple(points[end].T)]) / 2
+        length_A = float(np.linalg.norm(np.array(step) / size @ lattice_A))
+        found.append((start, end, length_A * (mean + _OF_LENGTH_EV), shift))
+    start, end, cost, shift = (np.concatenate(column) for column in zip(*found, strict=True))
+    return _Steps(points, start, end, cost, shift)
+
+
+def _loops(steps: _Steps, height: FloatArray) -> Iterator[IntArray]:
+    """The cheapest loop out of the cell in each part of the region that has one, lowest first."""
+    count = len(steps.points)
+    graph = coo_array((steps.cost, (steps.start, steps.end)), shape=(count, count)).tocsr()
+    _, part = connected_components(graph, directed=False)
+    energy = height[tuple(steps.points.T)]
+    by_energy = np.argsort(energy, kind="stable")
+    _, first = np.unique(part[by_energy], return_index=True)
+    for root in by_energy[np.sort(first)]:
+        distance, before = dijkstra(
+            graph, directed=False, indices=int(root), return_predecessors=True
+        )
+        cell = _cells(steps.points, distance, before, np.array(height.shape))
+        out = (cell[steps.start] + steps.shift != cell[steps.end]).any(axis=1)
+        closing = np.flatnonzero(out & np.isfinite(distance[steps.start]))
+        if not closing.size:
+            continue
+        total = distance[steps.start] + steps.cost + distance[steps.end]
+        best = closing[total[closing].argmin()]
+        there, back = _trimmed(before, int(steps.start[best]), int(steps.end[best]))
+        unwrapped = steps.points + cell * np.array(height.shape)
+        jump = (cell[steps.start[best]] + steps.shift[best] - cell[steps.end[best]]) * np.array(
+            height.shape
+        )
+        yield np.vstack([unwrapped[there], unwrapped[back] + jump])
+
+
+def _cells(points: IntArray, distance: FloatArray, before: IntArray, size: IntArray) -> IntArray:
+    """Which cell each point is reached in from the root."""
+    cell = np.zeros_like(points)
+    reached = np.flatnonzero(before >= 0)
+    crossed = np.zeros_like(points)
+    crossed[reached] = -np.rint((points[reached] - points[before[reached]]) / size)
+    for point in reached[np.argsort(distance[reached], kind="stable")]:
+        cell[point] = cell[before[point]] + crossed[point]
+    return cell
+
+
+def _trimmed(before: IntArray, start: int, end: int) -> tuple[list[int], list[int]]:
+    """The two ways from where they part, the first outwards and the second back."""
+    there, back = _way(before, start), _way(before, end)
+    shared = 0
+    while shared + 1 < min(len(there), len(back)) and there[shared + 1] == back[shared + 1]:
+        shared += 1
+    return there[shared:], back[shared:][::-1]
+
+
+def _way(before: IntArray, point: int) -> list[int]:
+    """From the root to a point."""
+    way = [point]
+    while (point := int(before[point])) >= 0:
+        way.append(point)
+    return way[::-1]

@@ -1,0 +1,126 @@
+"""At which energy the low region of a periodic landscape runs through the whole crystal."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import label
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+RESOLUTION_EV = 1e-3
+"""Barriers are found to this."""
+
+HALF_OF_NEIGHBOURS: tuple[tuple[int, int, int], ...] = tuple(
+    (i, j, k) for i, j, k in product((-1, 0, 1), repeat=3) if (i, j, k) > (0, 0, 0)
+)
+"""One of each pair of opposite steps to the 26 points around a point."""
+
+
+def percolation_barriers(
+    energy_eV: FloatArray, highest_eV: float, watch: Callable[[float], None] = lambda _: None
+) -> tuple[float | None, float | None, float | None]:
+    """Lowest energies at which one region runs through the crystal in 1, 2 and 3 directions.
+
+    A region runs in as many directions as the lattice translations between its own points span:
+    a winding path counts, and separate channels along different axes are one-dimensional.
+
+    Parameters
+    ----------
+    energy_eV
+        Energy on a periodic grid, shape (n, m, l).
+    highest_eV
+        How far above the lowest point to search.
+    watch
+        Called with the share done from 0 to 1; what it raises ends the search.
+
+    Returns
+    -------
+    tuple
+        Barriers above the lowest point of the landscape, eV, to `RESOLUTION_EV` and never too low;
+        None where no region runs through below `highest_eV`.
+    """
+    lowest = float(energy_eV.min())
+    known: dict[float, int] = {0.0: 0}
+
+    def directions(barrier: float) -> int:
+        if barrier not in known:
+            known[barrier] = network_directions(energy_eV <= lowest + barrier)
+        return known[barrier]
+
+    def barrier_of(wanted: int) -> float | None:
+        watch((wanted - 1) / 3)
+        if directions(highest_eV) < wanted:
+            return None
+        high = min(at for at, count in known.items() if count >= wanted)
+        low = max(at for at, count in known.items() if count < wanted)
+        while high - low > RESOLUTION_EV:
+            middle = (low + high) / 2
+            watch((wanted - 1) / 3)
+            low, high = (low, middle) if directions(middle) >= wanted else (middle, high)
+        return high
+
+    return barrier_of(1), barrier_of(2), barrier_of(3)
+
+
+def network_directions(region: NDArray[np.bool_]) -> int:
+    """In how many directions the best connected part of a periodic region runs without end.
+
+    Examples
+    --------
+    >>> rod = np.zeros((4, 4, 4), dtype=bool)
+    >>> rod[:, 1, 1] = True
+    >>> network_directions(rod)
+    1
+    """
+    parts, count = label(region, structure=np.ones((3, 3, 3)))
+    if not count:
+        return 0
+    links: dict[int, list[tuple[int, IntArray]]] = {}
+    for start, end, shift in _links_across(parts.astype(np.int64)):
+        links.setdefault(start, []).append((end, shift))
+        links.setdefault(end, []).append((start, -shift))
+    return max(map(_rank, _loops(links)), default=0)
+
+
+def _links_across(parts: IntArray) -> Iterator[tuple[int, int, IntArray]]:
+    """Which parts touch across the faces of the cell, and by which translation; each once."""
+    size = np.array(parts.shape)
+    inside = np.argwhere(parts > 0)
+    edge = inside[((inside == 0) | (inside == size - 1)).any(axis=1)]
+    found = []
+    for step in HALF_OF_NEIGHBOURS:
+        shift, place = np.divmod(edge + np.array(step), size)
+        start, end = parts[tuple(edge.T)], parts[tuple(place.T)]
+        across = shift.any(axis=1) & (end > 0)
+        found.append(np.column_stack([start, end, shift])[across])
+    for row in np.unique(np.concatenate(found), axis=0):
+        yield int(row[0]), int(row[1]), row[2:]
+
+
+def _loops(links: dict[int, list[tuple[int, IntArray]]]) -> Iterator[list[IntArray]]:
+    """Translations by which each connected network of parts comes back to itself."""
+    place: dict[int, IntArray] = {}
+    for first in links:
+        if first in place:
+            continue
+        place[first] = np.zeros(3, dtype=np.int64)
+        loops, waiting = [], deque([first])
+        while waiting:
+            part = waiting.popleft()
+            for other, shift in links[part]:
+                if other not in place:
+                    place[other] = place[part] + shift
+                    waiting.append(other)
+                elif (loop := place[part] + shift - place[other]).any():
+                    loops.append(loop)
+        yield loops
+
+
+def _rank(loops: list[IntArray]) -> int:
+    return int(np.linalg.matrix_rank(np.unique(loops, axis=0))) if loops else 0
