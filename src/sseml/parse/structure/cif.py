@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from sseml.parse.structure.cell import (
     require_few_sites,
 )
 from sseml.parse.structure.cif_text import Block, blocks_of
-from sseml.parse.structure.operations import Operations, listed_operations, named_operations
+from sseml.parse.structure.operations import listed_operations, named_operations
 from sseml.parse.structure.symbols import element_of_label, element_of_symbol
+from sseml.parse.structure.symmetry import Operations
 from sseml.records import RefusedInputError, RefusedQualifierError
 
 SAME_SITE_A = 0.05
@@ -44,6 +46,7 @@ _SYMBOL = (
 _HALL = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
 _MULTIPLICITY = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity")
 _FLOAT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\(\d+\))?")
+_WHOLE = re.compile(r"(\d{1,6})(?:\.0*)?")
 _UNKNOWN = ("?", ".", "")
 
 
@@ -211,13 +214,14 @@ def _stated_space_group(block: Block) -> int | None:
 
 
 def _whole(written: str) -> int | None:
-    found = _FLOAT.fullmatch(written)
-    return round(float(found.group(1))) if found else None
+    found = _WHOLE.fullmatch(written)
+    return int(found.group(1)) if found else None
 
 
 def _number(written: str, name: str) -> float:
     found = _FLOAT.fullmatch(written)
-    if found is None:
+    value = float(found.group(1)) if found else math.nan
+    if not math.isfinite(value):
         what = f"is {written!r}, not a number" if written else "is missing"
         raise RefusedInputError(f"{name} {what}", "correct it in the file, or export it again")
-    return float(found.group(1))
+    return value

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import spglib
 
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.space_groups import space_group_symbols
 from sseml.parse.structure.agreement import OnMismatch, contradiction
 from sseml.parse.structure.cell import Cell, FloatArray, require_cell, require_few_sites
 from sseml.parse.structure.closeness import close_pairs
+from sseml.parse.structure.symmetry import space_group_of
 from sseml.records import Composition, Crystal, RefusedInputError
 
 SYMMETRY_TOLERANCE_A = 0.01
@@ -181,18 +180,11 @@ def _rounded(amount: float) -> float:
 def _space_group(
     lattice_A: FloatArray, positions: FloatArray, kinds: Sequence[int], stated: int | None
 ) -> int | None:
-    def found(tolerance_A: float) -> int | None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            symmetry = spglib.get_symmetry_dataset(
-                (lattice_A.tolist(), positions.tolist(), list(kinds)), symprec=tolerance_A
-            )
-        return None if symmetry is None else int(symmetry.number)
-
-    number = found(SYMMETRY_TOLERANCE_A)
-    if stated in (None, number) or found(ROUNDED_SITES_A) != stated:
+    number = space_group_of(lattice_A, positions, kinds, SYMMETRY_TOLERANCE_A)
+    if stated in (None, number):
         return number
-    return stated
+    rounded = space_group_of(lattice_A, positions, kinds, ROUNDED_SITES_A)
+    return stated if rounded == stated else number
 
 
 def _formula_notes(written: str, sites: Composition, on_mismatch: OnMismatch) -> tuple[str, ...]:

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import numpy as np
-import spglib
 
 from sseml.parse.space_groups import space_group_number
 from sseml.parse.structure.cell import FloatArray
+from sseml.parse.structure.symmetry import Operations, Setting, operations_of, settings
 from sseml.records import RefusedInputError, RefusedQualifierError
 
-Operations = tuple[FloatArray, FloatArray]
-"""Rotations of shape (n, 3, 3) and translations of shape (n, 3), on fractional coordinates."""
-
-_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)(?:/(\d+))?"
+_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)(?:/([1-9]\d*))?"
 _TERM = re.compile(rf"([+-]?)(?:{_NUMBER}\*?)?([xyz])|([+-]?){_NUMBER}")
-_ORIGIN_CHOICE = re.compile(r"[:\s(]\s*([12HR])\s*(?:\)|origin.*)?$", re.IGNORECASE)
-_HALL_NUMBERS = range(1, 531)
+_CHOICE = re.compile(r"[:\s(]\s*([12HR])\s*(?:\)|origin.*)?$", re.IGNORECASE)
 
 
 def listed_operations(written: list[str]) -> Operations:
@@ -55,49 +50,31 @@ def named_operations(
         Of the second choice of origin where there are two and none is said; None if the file names
         no space group that is known.
     """
-    settings = _settings(number, symbol, hall)
-    if not settings:
+    fitting = _fitting(number, symbol, hall)
+    if not fitting:
         return None
-    chosen = _ORIGIN_CHOICE.search(symbol)
-    wanted = chosen.group(1).upper() if chosen else "H" if abs(gamma_degrees - 120) < 1 else "R"
-    preferred = [h for h in settings if _setting(h)[2] in (wanted, f"{wanted}1")]
-    second = [h for h in settings if _setting(h)[2].endswith("2") and not chosen]
-    hall_number = (preferred or second or settings)[0]
-    found = spglib.get_symmetry_from_database(hall_number)
-    if found is None:
-        return None
-    return np.asarray(found["rotations"], float), np.asarray(found["translations"], float)
+    written = _CHOICE.search(symbol)
+    axes = "H" if abs(gamma_degrees - 120) < 1 else "R"
+    wanted = written.group(1).upper() if written else axes
+    preferred = [each for each in fitting if each.choice in (wanted, f"{wanted}1")]
+    second = [each for each in fitting if each.choice.endswith("2") and not written]
+    return operations_of((preferred or second or fitting)[0])
 
 
-def _settings(number: int | None, symbol: str, hall: str) -> list[int]:
-    """Hall numbers of the settings that fit the first of what is given and known."""
-    if hall and (by_hall := [h for h in _HALL_NUMBERS if _setting(h)[0] == _plain(hall)]):
+def _fitting(number: int | None, symbol: str, hall: str) -> list[Setting]:
+    """The settings that fit the first of what is given and known: Hall, symbol, number."""
+    if hall and (by_hall := [each for each in settings() if _plain(each.hall) == _plain(hall)]):
         return by_hall
-    plain = _plain(_ORIGIN_CHOICE.sub("", symbol))
-    if plain and (by_symbol := [h for h in _HALL_NUMBERS if plain in _setting(h)[1]]):
+    plain = _plain(_CHOICE.sub("", symbol))
+    by_symbol = [each for each in settings() if plain in map(_plain, each.symbols)]
+    if plain and by_symbol:
         return by_symbol
-    if number is None and plain:
+    if number is None:
         try:
             number = space_group_number(plain)
         except RefusedQualifierError:
             return []
-    return [h for h in _HALL_NUMBERS if _setting(h)[3] == number]
-
-
-@cache
-def _setting(hall_number: int) -> tuple[str, tuple[str, ...], str, int]:
-    """Hall symbol, Hermann–Mauguin symbols, choice and number of one of the 530 settings."""
-    kind = spglib.get_spacegroup_type(hall_number)
-    assert kind is not None
-    # "P 2/c = P 1 2/c 1": the short and the full symbol of this setting
-    full = re.split(r"=", kind.international)
-    symbols = (kind.international_full, *full)
-    return (
-        _plain(kind.hall_symbol),
-        tuple(_plain(each) for each in symbols),
-        kind.choice.upper(),
-        kind.number,
-    )
+    return [each for each in settings() if each.number == number]
 
 
 def _plain(symbol: str) -> str:
@@ -118,7 +95,7 @@ def _operation(text: str) -> tuple[FloatArray, FloatArray]:
                 rotation[place, "xyz".index(axis)] += size
             else:
                 translation[place] += size
-    if not understood or abs(abs(np.linalg.det(rotation)) - 1) > 1e-6:
+    if not understood or not abs(abs(np.linalg.det(rotation)) - 1) < 1e-6:
         raise RefusedInputError(
             f"{text!r} is no symmetry operation", "write it like -x, y+1/2, -z+1/2"
         )

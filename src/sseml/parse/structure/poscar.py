@@ -89,7 +89,7 @@ def _numbers(lines: Sequence[list[str]], index: int, count: int, what: str) -> l
         values = [float(word) for word in words]
     except ValueError:
         raise _refusal(index, what) from None
-    if len(values) < count:
+    if len(values) < count or not np.isfinite(values).all():
         raise _refusal(index, what)
     return values
 
