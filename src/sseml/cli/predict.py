@@ -1,4 +1,4 @@
-"""`sseml predict`: formulas in, one answer a row out, in the input's order."""
+"""`sseml predict`: formulas or structures in, one answer a row out, in the input's order."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ examples:
   sseml predict "Li3YCl6 temperature=298K form=glass"  qualifiers of one row
   sseml predict -i candidates.txt -o predictions.csv   the ending names the format
   sseml predict -i table.csv --column composition      a column of a CSV, JSON lines or Parquet file
+  sseml predict model.cif relaxed/CONTCAR cifs/        crystal structures; extra `structure`
   sseml predict --explain Li6PS5Cl                     family, domain, neighbours with their DOI
   cat list.txt | sseml predict -i - --format jsonl | head
 
@@ -47,7 +48,8 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add_parser(
         "predict",
         help="conductivity, interval and evidence for every formula of a list",
-        description="Predict the ionic conductivity of solid Li electrolytes from their formulas.",
+        description="Predict the ionic conductivity of solid Li electrolytes from their formulas "
+        "or their crystal structures.",
         examples=_EXAMPLES,
     )
     add_questions(parser)

@@ -114,8 +114,13 @@ def _refuse_structure_as_list(source: str, format_name: str | None) -> None:
 
 def count_of(arguments: argparse.Namespace) -> int | None:
     """Rows of the input as far as counting line ends tells; only a progress bar asks."""
-    if not sys.stderr.isatty() or not arguments.input or arguments.input == "-":
-        return len(arguments.formula) or None
+    from sseml.parse.structure.file_names import names_structures  # noqa: PLC0415
+
+    if arguments.formula:
+        may_be_more = any(names_structures(text) for text in map(_with_slash, arguments.formula))
+        return None if may_be_more else len(arguments.formula)
+    if not sys.stderr.isatty() or arguments.input in (None, "-"):
+        return None
     if arguments.input.lower().endswith(".parquet"):
         return None
     with Path(arguments.input).open("rb") as file:

@@ -22,7 +22,9 @@ _POLYMER = re.compile(
     r"|\b(?:peo|peg|pegda|pvdf|pan|pmma|ptfe|pdms|ppc|pec|litfsi|lifsi)\b",
 )
 _STRUCTURE = re.compile(
-    r"\.(?:m?cif|vasp|xyz|json)$|(?:^|/)(?:POSCAR|CONTCAR)|^mp-\d+$", re.IGNORECASE
+    r"\.(?:m?cif|vasp|poscar|xyz|pdb|res|json|zip|(?:cif|json)\.gz)$|(?:^|/)(?:POSCAR|CONTCAR)"
+    r"|^mp-\d+$",
+    re.IGNORECASE,
 )
 
 
@@ -52,9 +54,9 @@ def refuse_structure(text: str) -> None:
     """
     if _STRUCTURE.search(text):
         raise UnsupportedMaterialError(
-            f"{text!r} names a crystal structure, which the composition model of this release does"
-            " not read",
-            "write the formula, with space_group= if you know it",
+            f"{text!r} names a crystal structure, which is not opened here",
+            "`sseml predict` and `sseml.predict` read .cif, POSCAR and pymatgen .json; else write"
+            " the formula, with space_group= if you know it",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from sseml.parse.qualifiers import Qualifiers, heading_key, with_qualifier
 from sseml.parse.rows import RawRow
@@ -55,6 +56,31 @@ def parse_rows(
             yield from parse_line(row.row, row.text, qualifiers, row.columns)
         else:
             yield from files.queries(row, named, qualifiers)
+
+
+def parse_inputs(
+    inputs: Iterable[str | Path], defaults: Qualifiers, files: StructureFiles
+) -> Iterator[Query | Refusal]:
+    """Parse what is handed in one by one, each a row: texts, and paths of structures.
+
+    Parameters
+    ----------
+    inputs
+        A text as a line of a list may hold it; or a path, which names structures whatever its
+        spelling.
+    defaults
+        What holds where a text says nothing.
+    files
+        Where paths are relative to.
+    """
+    for number, given in enumerate(inputs, start=1):
+        if isinstance(given, Path):
+            row = RawRow(number, str(given), {})
+            yield from files.queries(row, row.text, defaults)
+        elif isinstance(given, str):
+            yield from parse_rows([RawRow(number, given, {})], defaults, files)
+        else:
+            yield from parse_line(number, given, defaults)
 
 
 def _with_columns(row: RawRow, keys: Mapping[str, str | None], given: Qualifiers) -> Qualifiers:
