@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sseml._version import __version__
-from sseml.cli import compat, data, evaluate, lists, models, predict, serve, train, window
+from sseml.cli import compat, data, evaluate, explain, lists, models, predict, serve, train, window
 from sseml.cli.exits import INTERRUPTED, PIPE_CLOSED, UNUSABLE, CommandError
 from sseml.cli.help import ExampleParser
 from sseml.records import BundleError, RefusedInputError
@@ -22,6 +22,7 @@ examples:
                                            one formula a line in, one record a row out
   sseml predict --explain "75Li2S-25P2S5"  why: family, domain, measured neighbours with DOI
   sseml window Li6PS5Cl --plot window.png  electrochemical limits and decomposition products
+  sseml explain LLZO.cif -o LLZO.png       the ways of Li+ through a crystal, with their barriers
   sseml names                              the names that stand for a formula (LLZO, LGPS, …)
 
 exit codes:
@@ -89,7 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sseml {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (predict, window, compat, evaluate, train, data, models, serve, lists):
+    for group in (predict, window, compat, explain, evaluate, train, data, models, serve, lists):
         group.add_commands(commands)
     return parser
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
 
 from sseml.physics.passage import Passage, easiest_passage
-from sseml.physics.percolation import percolation_barriers
+from sseml.physics.percolation import Barriers, percolation_barriers
 from sseml.physics.site_energy import Ion, site_energy
 from sseml.records import Crystal, RefusedInputError
 
@@ -51,9 +51,9 @@ class Pathways:
         As it was given.
     energy_eV
         Above the lowest point, on a periodic grid; point i lies at i/n of a lattice vector.
-    barriers_eV
-        Energy above the lowest point from which one region runs through the crystal in 1, 2 and 3
-        directions; None where none does below `HIGHEST_BARRIER_EV`.
+    barriers
+        From which energy a region runs through the crystal in 1, 2 and 3 directions; None where
+        none does below `HIGHEST_BARRIER_EV`.
     passage
         The easiest way through; None if there is none.
     lithium_eV
@@ -68,7 +68,7 @@ class Pathways:
 
     crystal: Crystal
     energy_eV: FloatArray
-    barriers_eV: tuple[float | None, float | None, float | None]
+    barriers: Barriers
     passage: Passage | None
     lithium_eV: FloatArray
     spacing_A: float
@@ -118,12 +118,13 @@ def lithium_pathways(
         lambda share: watch(_PARTS[0] + (_PARTS[1] - _PARTS[0]) * share),
     )
     watch(_PARTS[1])
-    passage = None if barriers[0] is None else easiest_passage(energy, lattice_A, barriers[0])
+    easiest = barriers[0]
+    passage = easiest_passage(energy, lattice_A, easiest.threshold_eV) if easiest else None
     lithium = _near_sites(energy, lattice_A, np.asarray(crystal.positions)[holds_li])
     return Pathways(
         crystal=crystal,
         energy_eV=energy,
-        barriers_eV=barriers,
+        barriers=barriers,
         passage=passage,
         lithium_eV=lithium,
         spacing_A=spacing,

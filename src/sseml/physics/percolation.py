@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
+from scipy.ndimage import label, minimum
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -22,9 +23,33 @@ HALF_OF_NEIGHBOURS: tuple[tuple[int, int, int], ...] = tuple(
 """One of each pair of opposite steps to the 26 points around a point."""
 
 
+@dataclass(frozen=True, slots=True)
+class Barrier:
+    """From which energy a network runs through the crystal.
+
+    Attributes
+    ----------
+    threshold_eV
+        Above the lowest point of the landscape.
+    floor_eV
+        Lowest point of the network itself, which may lie above that of the landscape.
+    """
+
+    threshold_eV: float
+    floor_eV: float
+
+    @property
+    def own_height(self) -> float:
+        """Threshold above the lowest point of the network, eV."""
+        return self.threshold_eV - self.floor_eV
+
+
+Barriers = tuple[Barrier | None, Barrier | None, Barrier | None]
+
+
 def percolation_barriers(
     energy_eV: FloatArray, highest_eV: float, watch: Callable[[float], None] = lambda _: None
-) -> tuple[float | None, float | None, float | None]:
+) -> Barriers:
     """Lowest energies at which one region runs through the crystal in 1, 2 and 3 directions.
 
     A region runs in as many directions as the lattice translations between its own points span:
@@ -41,19 +66,19 @@ def percolation_barriers(
 
     Returns
     -------
-    tuple
-        Barriers above the lowest point of the landscape, eV, to `RESOLUTION_EV` and never too low;
-        None where no region runs through below `highest_eV`.
+    tuple of Barrier
+        With thresholds to `RESOLUTION_EV` and never too low; None where no region runs through
+        below `highest_eV`.
     """
-    lowest = float(energy_eV.min())
+    height = energy_eV - energy_eV.min()
     known: dict[float, int] = {0.0: 0}
 
-    def directions(barrier: float) -> int:
-        if barrier not in known:
-            known[barrier] = network_directions(energy_eV <= lowest + barrier)
-        return known[barrier]
+    def directions(threshold: float) -> int:
+        if threshold not in known:
+            known[threshold] = network_directions(height <= threshold)
+        return known[threshold]
 
-    def barrier_of(wanted: int) -> float | None:
+    def barrier_of(wanted: int) -> Barrier | None:
         watch((wanted - 1) / 3)
         if directions(highest_eV) < wanted:
             return None
@@ -63,7 +88,7 @@ def percolation_barriers(
             middle = (low + high) / 2
             watch((wanted - 1) / 3)
             low, high = (low, middle) if directions(middle) >= wanted else (middle, high)
-        return high
+        return Barrier(high, _floor(height, high, wanted))
 
     return barrier_of(1), barrier_of(2), barrier_of(3)
 
@@ -78,14 +103,37 @@ def network_directions(region: NDArray[np.bool_]) -> int:
     >>> network_directions(rod)
     1
     """
-    parts, count = label(region, structure=np.ones((3, 3, 3)))
-    if not count:
-        return 0
+    return max((directions for _, directions in _networks(_parts(region))), default=0)
+
+
+def _floor(height: FloatArray, threshold: float, wanted: int) -> float:
+    """Lowest point of the networks below a threshold that run in the wanted directions."""
+    parts = _parts(height <= threshold)
+    members = [
+        part for network, directions in _networks(parts) if directions >= wanted for part in network
+    ]
+    return float(np.min(minimum(height, parts, members)))
+
+
+def _parts(region: NDArray[np.bool_]) -> IntArray:
+    """Number the connected parts of a region from 1, as if the cell had walls; 0 elsewhere."""
+    parts, _ = label(region, structure=np.ones((3, 3, 3)))
+    numbered: IntArray = parts.astype(np.int64)
+    return numbered
+
+
+def _networks(parts: IntArray) -> Iterator[tuple[list[int], int]]:
+    """Parts that belong together across the faces of the cell, and in how many ways they run on."""
     links: dict[int, list[tuple[int, IntArray]]] = {}
-    for start, end, shift in _links_across(parts.astype(np.int64)):
+    for start, end, shift in _links_across(parts):
         links.setdefault(start, []).append((end, shift))
         links.setdefault(end, []).append((start, -shift))
-    return max(map(_rank, _loops(links)), default=0)
+    place: dict[int, IntArray] = {}
+    for first in links:
+        if first in place:
+            continue
+        network, loops = _explored(first, links, place)
+        yield network, _rank(loops)
 
 
 def _links_across(parts: IntArray) -> Iterator[tuple[int, int, IntArray]]:
@@ -103,23 +151,25 @@ def _links_across(parts: IntArray) -> Iterator[tuple[int, int, IntArray]]:
         yield int(row[0]), int(row[1]), row[2:]
 
 
-def _loops(links: dict[int, list[tuple[int, IntArray]]]) -> Iterator[list[IntArray]]:
-    """Translations by which each connected network of parts comes back to itself."""
-    place: dict[int, IntArray] = {}
-    for first in links:
-        if first in place:
-            continue
-        place[first] = np.zeros(3, dtype=np.int64)
-        loops, waiting = [], deque([first])
-        while waiting:
-            part = waiting.popleft()
-            for other, shift in links[part]:
-                if other not in place:
-                    place[other] = place[part] + shift
-                    waiting.append(other)
-                elif (loop := place[part] + shift - place[other]).any():
-                    loops.append(loop)
-        yield loops
+def _explored(
+    first: int, links: dict[int, list[tuple[int, IntArray]]], place: dict[int, IntArray]
+) -> tuple[list[int], list[IntArray]]:
+    """A network from its first part on, with the translations by which it comes back to itself.
+
+    `place` is filled with the cell each part is reached in.
+    """
+    place[first] = np.zeros(3, dtype=np.int64)
+    network, loops, waiting = [first], [], deque([first])
+    while waiting:
+        part = waiting.popleft()
+        for other, shift in links[part]:
+            if other not in place:
+                place[other] = place[part] + shift
+                network.append(other)
+                waiting.append(other)
+            elif (loop := place[part] + shift - place[other]).any():
+                loops.append(loop)
+    return network, loops
 
 
 def _rank(loops: list[IntArray]) -> int:
