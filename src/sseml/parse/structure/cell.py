@@ -18,6 +18,7 @@ LARGEST_CELL_SITES = 2000
 
 _THINNEST_A = 1.0
 _LONGEST_A = 300.0
+_FLAT_A3 = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +97,7 @@ def require_cell(lattice_A: FloatArray) -> None:
     RefusedInputError
         If two lattice planes are closer than 1 Å, or a vector is longer than 300 Å.
     """
-    if not np.isfinite(lattice_A).all() or abs(np.linalg.det(lattice_A)) < _THINNEST_A**3:
+    if not np.isfinite(lattice_A).all() or abs(np.linalg.det(lattice_A)) < _FLAT_A3:
         raise RefusedInputError("the lattice vectors enclose no volume", "give them in Å")
     spacing_A = 1 / np.linalg.norm(np.linalg.inv(lattice_A), axis=0)
     longest_A = np.linalg.norm(lattice_A, axis=1).max()

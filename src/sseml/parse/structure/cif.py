@@ -109,7 +109,9 @@ def _structure_block(blocks: list[Block]) -> Block:
             "split it: every data_ block into a file of its own",
         )
     if not blocks:
-        raise RefusedInputError("this is no CIF: it holds no tag such as _cell_length_a")
+        raise RefusedInputError(
+            "this is no CIF: it holds no tag such as _cell_length_a", "export the structure again"
+        )
     tags = {tag for block in blocks for tag in (*block.items, *block.loops)}
     if "_atom_site_cartn_x" in tags:
         missing = "fractional coordinates (_atom_site_fract_x): it gives Cartesian ones"

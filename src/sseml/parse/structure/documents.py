@@ -185,7 +185,7 @@ def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Document]:
 
 def _member_format(member: str) -> StructureFormat | None:
     parts = PurePosixPath(member).parts
-    hidden = any(part.startswith((".", "__MACOSX")) for part in parts)
+    hidden = any(part.startswith((".", "__MACOSX")) and part != ".." for part in parts)
     return None if hidden else format_of_name(member)
 
 
