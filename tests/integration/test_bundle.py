@@ -170,7 +170,7 @@ class Trap:
 def test_a_pickle_is_refused_and_never_run(copy: Path, tmp_path: Path) -> None:
     trap = tmp_path / "sprung"
     arrays = stored_arrays(copy)
-    rewrite_arrays(copy, arrays | {"conductivity.linear": np.array([Trap(trap)], dtype=object)})
+    rewrite_arrays(copy, arrays | {"conductivity.mix.linear": np.array([Trap(trap)], dtype=object)})
     assert ARRAYS in refusal_of(copy)
     assert not trap.exists()
     rewrite_arrays(copy, arrays | {"something else": np.array([Trap(trap)], dtype=object)})

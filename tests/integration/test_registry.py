@@ -61,7 +61,7 @@ def broken(good: Path, tmp_path: Path) -> Callable[[str], Path]:
             (copy / ARRAYS).write_bytes((copy / ARRAYS).read_bytes()[:1000])
         else:
             factor = {"nan": np.nan, "tampered": 0.7}[how]
-            arrays["conductivity.linear"] = arrays["conductivity.linear"] * factor
+            arrays["conductivity.mix.linear"] = arrays["conductivity.mix.linear"] * factor
             np.savez(copy / ARRAYS, allow_pickle=False, **arrays)
         write_checksums(copy)
         return copy

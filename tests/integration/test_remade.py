@@ -30,10 +30,12 @@ def test_a_trained_bundle_is_what_its_manifest_says(trained: Any) -> None:
 @pytest.mark.parametrize(
     ("array", "factor"),
     [
-        ("conductivity.kernel.dual", 0.9),
-        ("conductivity.linear", 0.95),
-        ("energy.kernel.dual", 0.0),
-        ("energy.linear", 0.5),
+        ("conductivity.mix.expectation.dual", 0.9),
+        ("conductivity.mix.linear", 0.95),
+        ("if_conductor.expectation.dual", 0.5),
+        ("if_conductor.linear", 0.9),
+        ("energy.mix.expectation.dual", 0.0),
+        ("energy.mix.linear", 0.5),
     ],
 )
 def test_arrays_of_another_making_are_found_out(array: str, factor: float, copy: Path) -> None:
@@ -46,7 +48,7 @@ def test_arrays_of_another_making_are_found_out(array: str, factor: float, copy:
     assert not remake(copy).is_the_same
 
 
-@pytest.mark.parametrize("part", ["interval", "energy_interval"])
+@pytest.mark.parametrize("part", ["interval", "if_conductor_interval", "energy_interval"])
 def test_intervals_that_were_made_narrower_are_found_out(part: str, copy: Path) -> None:
     document = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
     for end in ("low_quantile", "high_quantile"):
