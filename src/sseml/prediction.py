@@ -15,14 +15,14 @@ from sseml.curation.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_fol
 from sseml.families import FamilyMatch, recognise
 from sseml.model.bundle import Bundle, BundleAnswer
 from sseml.model.evidence import MeasuredValue, domain
-from sseml.parse.text import parse_line
-from sseml.records import Answer, Material, Prediction, Query, Refusal
+from sseml.records import Answer, Crystal, Material, Prediction, Query, Refusal
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sseml.model.stability import PhaseBundle, Stability
+    from sseml.parse.structure.agreement import OnMismatch
 
 _BATCH = 128
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
@@ -81,25 +81,31 @@ class Predictions:
 
 
 def predict(
-    formulas: Iterable[str],
+    formulas: Iterable[str | Path],
     temperature_C: float = ROOM_TEMPERATURE_C,
     bundle: Bundle | Path | str | None = None,
     *,
     window: bool = True,
+    structure_mismatch: OnMismatch = "refuse",
 ) -> Predictions:
-    """Predict the ionic conductivity of each formula, name or mixture, and calculate its window.
+    """Predict the conductivity of each formula, name, mixture or crystal, and calculate its window.
 
     Parameters
     ----------
     formulas
         What a line of an input file may hold: ``Li6PS5Cl``, ``LLZO``, ``75Li2S-25P2S5``,
-        ``La2/3-xLi3xTiO3 x=0:0.16:0.02``, ``Li3YCl6 temperature=60``.
+        ``La2/3-xLi3xTiO3 x=0:0.16:0.02``, ``Li3YCl6 temperature=60``; or a crystal structure:
+        ``model.cif``, ``CONTCAR``, ``structure.json``, ``cifs/``, ``cifs.zip``. A `Path` is always
+        one. A text that ends like the name of a structure opens that file.
     temperature_C
         For formulas that name no temperature, in °C.
     bundle
         The model: a loaded bundle, its folder, or None for the released one.
     window
         Calculate the electrochemical window too, from the released phase table.
+    structure_mismatch
+        ``refuse`` a structure whose sites contradict the formula in its file, or ``flag`` it in the
+        notes of its answer.
 
     Returns
     -------
@@ -110,6 +116,8 @@ def predict(
     ------
     BundleError
         If the bundle is missing or damaged.
+    ModuleNotFoundError
+        If a structure is asked for without the extra ``structure``.
     RefusedInputError
         If `temperature_C` is no temperature that a solid can have.
 
@@ -118,9 +126,11 @@ def predict(
     >>> [answer.formula for answer in predict(["Li6PS5Cl", "LLZO"])]
     ['Li6PS5Cl', 'Li7La3Zr2O12']
     """
-    if isinstance(formulas, str):
-        raise TypeError("formulas is one string; write predict([formula])")
+    if isinstance(formulas, str | Path):
+        raise TypeError("formulas is one text or path; write predict([formula])")
     from sseml.parse.qualifiers import Qualifiers, read_temperature  # noqa: PLC0415
+    from sseml.parse.queries import parse_inputs  # noqa: PLC0415
+    from sseml.parse.structure.files import StructureFiles  # noqa: PLC0415
 
     match bundle:
         case None:
@@ -130,11 +140,7 @@ def predict(
         case _:
             pass
     defaults = Qualifiers(temperature_C=read_temperature(str(float(temperature_C))))
-    items = (
-        item
-        for row, text in enumerate(formulas, start=1)
-        for item in parse_line(row, text, defaults)
-    )
+    items = parse_inputs(formulas, defaults, StructureFiles(Path(), structure_mismatch))
     phases = default_phases() if window else None
     return Predictions(tuple(predict_queries(items, bundle, phases=phases)))
 
@@ -286,6 +292,8 @@ def _notes(
     elements_known: bool,
 ) -> Iterator[str]:
     yield f"family {family.family} (confidence {family.confidence:.2g}): {family.reason}"
+    if isinstance(query.material, Crystal):
+        yield from query.material.notes
     low_C, high_C = bundle.manifest["temperature_range_C"]
     if not low_C <= query.temperature_C <= high_C:
         yield (
