@@ -113,7 +113,7 @@ def _of_file(path: Path, name: str, *, chosen: bool) -> Iterator[Document]:
         return
     format_ = format_of_name(name)
     if format_ is None and not path.exists():
-        raise RefusedInputError(f"there is no folder {name!r}", "check the path")
+        raise RefusedInputError(f"there is no file or folder {name!r}", "check the path")
     if format_ is None:
         raise RefusedInputError(
             f"{name!r} is no structure file by its name", f"what is read: {READABLE}"
