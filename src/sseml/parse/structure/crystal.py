@@ -33,6 +33,9 @@ MOST_OCCUPIED = 1.01
 
 FULLY_OCCUPIED = 0.99
 
+_NO_SYMMETRY_USED = 1
+"""P1 in a file says that all atoms are listed, not that they have no symmetry."""
+
 _DECIMALS = 4
 _NEARLY_WHOLE = 0.0015
 """0.333 of three sites is meant as one atom."""
@@ -194,7 +197,7 @@ def _formula_notes(written: str, sites: Composition, on_mismatch: OnMismatch) ->
 def _space_group_notes(stated: int | None, found: int | None) -> Iterator[str]:
     if found is None:
         yield "no space group fits the sites"
-    elif stated is not None and stated != found:
+    elif stated not in (None, _NO_SYMMETRY_USED, found):
         symbols = space_group_symbols()
         yield (
             f"the file says space group {stated} ({symbols[stated]}), but its sites have {found}"

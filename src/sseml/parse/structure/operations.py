@@ -13,7 +13,8 @@ from sseml.records import RefusedInputError, RefusedQualifierError
 
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)(?:/([1-9]\d*))?"
 _TERM = re.compile(rf"([+-]?)(?:{_NUMBER}\*?)?([xyz])|([+-]?){_NUMBER}")
-_CHOICE = re.compile(r"[:\s(]\s*([12HR])\s*(?:\)|origin.*)?$", re.IGNORECASE)
+_CHOICE = re.compile(r"\s*[:(]\s*([12HRSZ])\s*\)?$|\s+([HRSZ])$", re.IGNORECASE)
+_ORIGINS = {"S": "1", "Z": "2"}  # as the ICSD names them
 
 
 def listed_operations(written: list[str]) -> Operations:
@@ -54,10 +55,10 @@ def named_operations(
     if not fitting:
         return None
     written = _CHOICE.search(symbol)
-    axes = "H" if abs(gamma_degrees - 120) < 1 else "R"
-    wanted = written.group(1).upper() if written else axes
-    preferred = [each for each in fitting if each.choice in (wanted, f"{wanted}1")]
-    second = [each for each in fitting if each.choice.endswith("2") and not written]
+    letter = (written.group(1) or written.group(2)).upper() if written else ""
+    wanted = _ORIGINS.get(letter, letter) or ("H" if abs(gamma_degrees - 120) < 1 else "R")
+    preferred = [each for each in fitting if each.choice == wanted]
+    second = [each for each in fitting if each.choice == "2" and not written]
     return operations_of((preferred or second or fitting)[0])
 
 

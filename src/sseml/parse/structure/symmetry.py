@@ -81,12 +81,19 @@ def settings() -> tuple[Setting, ...]:
             hall_number=hall,
             number=kind.number,
             hall=kind.hall_symbol,
-            symbols=(kind.international_full, *kind.international.split("=")),
+            symbols=(*_symbols(kind.international_full), *kind.international.split("=")),
             choice=kind.choice.upper(),
         )
         for hall, kind in kinds
         if kind is not None
     )
+
+
+def _symbols(full: str) -> tuple[str, ...]:
+    """A full symbol, and a monoclinic one such as ``P 1 2_1/n 1`` without its ones too."""
+    tokens = full.split()
+    is_monoclinic = len(tokens) == 4 and tokens.count("1") == 2
+    return (full, " ".join(token for token in tokens if token != "1")) if is_monoclinic else (full,)
 
 
 def operations_of(setting: Setting) -> Operations:
