@@ -220,7 +220,10 @@ def _answered(batch: Sequence[Query | Refusal], sources: _Sources) -> list[Answe
 def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
     if isinstance(item, Refusal) or "Li" in item.material.amounts:
         return item
-    reason = f"{item.material.formula} contains no Li"
+    material = item.material
+    source = material.source if isinstance(material, Crystal) else ""
+    where = "" if source in item.input else f"{source}: "
+    reason = f"{where}{material.formula} contains no Li"
     return Refusal(item.row, item.input, reason, _NO_LITHIUM_FIX, item.columns, "no_lithium")
 
 
