@@ -92,7 +92,10 @@ def test_a_structure_without_lithium_is_refused(run: Any, folder: Path) -> None:
     text = (DATA / "li3n.cif").read_text().replace("Li3 N", "Na3 N").replace("Li1+", "Na1+")
     (folder / "na.cif").write_text(text)
     [row] = predicted(run, "na.cif", code=1)
-    assert "Na3N contains no Li" in row["error"]
+    assert "'na.cif': Na3N contains no Li" in row["error"]
+    (folder / "table.csv").write_text("formula,structure\nNa3N,na.cif\n")
+    [row] = predicted(run, "-i", "table.csv", code=1)
+    assert "'Na3N': na.cif: Na3N contains no Li" in row["error"]
 
 
 def test_a_list_is_asked_for_where_a_structure_is_given_as_one(run: Any, folder: Path) -> None:

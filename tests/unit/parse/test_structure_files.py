@@ -331,6 +331,17 @@ def test_a_row_whose_structure_is_another_material_is_refused_or_flagged(folder:
     assert "Li2N" in flagged.material.notes[0]  # type: ignore[union-attr]
 
 
+def test_a_structure_that_leaves_out_the_little_lithium_of_its_row_contradicts_it(
+    folder: Path,
+) -> None:
+    (folder / "no_li.cif").write_bytes(LLTO.replace(b"Li1 0 0 0 0.34\n", b""))
+    text = "formula,structure\nLi0.01La0.51TiO2.94,no_li.cif\n"
+    [flagged] = rows(text, folder, on_mismatch="flag")
+    assert isinstance(flagged, Query)
+    assert "without Li" in flagged.material.notes[-1]  # type: ignore[union-attr]
+    assert isinstance(rows(text, folder)[0], Refusal)
+
+
 def test_a_space_group_beside_a_structure_is_a_check(folder: Path) -> None:
     [item] = rows("structure,space_group\nb.cif,Ia-3d\n", folder)
     assert isinstance(item, Query)

@@ -29,7 +29,7 @@ def distance(first: Composition, second: Composition) -> float:
 def contradiction(
     speaker: str, said: Composition, sites: Composition, on_mismatch: OnMismatch
 ) -> tuple[str, ...]:
-    """Note what contradicts a formula.
+    """Note what contradicts a formula: sites too far from it, or without the lithium it has.
 
     Parameters
     ----------
@@ -53,13 +53,14 @@ def contradiction(
         If they differ, and that is to be refused.
     """
     apart = distance(said, sites)
-    if apart <= LARGEST_DISTANCE:
+    lacks_lithium = "Li" in said.amounts and "Li" not in sites.amounts
+    if apart <= LARGEST_DISTANCE and not lacks_lithium:
         return ()
     lacking = ", ".join(sorted(said.amounts.keys() - sites.amounts.keys()))
     without = f", without {lacking}" if lacking else ""
     note = (
         f"{speaker} says {said.formula}, but the sites of the structure hold {sites.formula}"
-        f"{without}: {apart:.2g} apart, more than {LARGEST_DISTANCE:g}"
+        f"{without} ({apart:.2g} apart)"
     )
     if on_mismatch == "refuse":
         raise RefusedInputError(
