@@ -119,7 +119,7 @@ def _loops(steps: _Steps, height: FloatArray) -> Iterator[IntArray]:
         distance, before = dijkstra(
             graph, directed=False, indices=int(root), return_predecessors=True
         )
-        cell = _cells(steps.points, distance, before, np.array(height.shape))
+        cell = _cells(steps.points, before, np.array(height.shape))
         out = (cell[steps.start] + steps.shift != cell[steps.end]).any(axis=1)
         closing = np.flatnonzero(out & np.isfinite(distance[steps.start]))
         if not closing.size:
@@ -134,14 +134,15 @@ def _loops(steps: _Steps, height: FloatArray) -> Iterator[IntArray]:
         yield np.vstack([unwrapped[there], unwrapped[back] + jump])
 
 
-def _cells(points: IntArray, distance: FloatArray, before: IntArray, size: IntArray) -> IntArray:
-    """Which cell each point is reached in from the root."""
-    cell = np.zeros_like(points)
+def _cells(points: IntArray, before: IntArray, size: IntArray) -> IntArray:
+    """Which cell each point is reached in from the root: the borders crossed on the way, summed."""
     reached = np.flatnonzero(before >= 0)
-    crossed = np.zeros_like(points)
-    crossed[reached] = -np.rint((points[reached] - points[before[reached]]) / size)
-    for point in reached[np.argsort(distance[reached], kind="stable")]:
-        cell[point] = cell[before[point]] + crossed[point]
+    back = np.arange(len(points))
+    back[reached] = before[reached]
+    cell: IntArray = -np.rint((points - points[back]) / size).astype(np.int64)
+    while (back != back[back]).any():
+        cell += cell[back]
+        back = back[back]
     return cell
 
 

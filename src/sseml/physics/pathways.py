@@ -15,17 +15,20 @@ from scipy.ndimage import minimum_filter
 
 from sseml.physics.passage import Passage, easiest_passage
 from sseml.physics.percolation import Barriers, percolation_barriers
-from sseml.physics.site_energy import Ion, site_energy
+from sseml.physics.site_energy import Ion, shares_with_lithium, site_energy
 from sseml.records import Crystal, RefusedInputError
 
 FloatArray = NDArray[np.float64]
 
 SPACING_A = 0.2
 COARSEST_A = 0.4
-MOST_POINTS = 1_000_000
+MOST_POINTS = 1_300_000
 """Of a grid: bounded memory and time. A cell that needs more gets a coarser grid."""
 
 HIGHEST_BARRIER_EV = 5.0
+
+_WIDEST = 250_000
+"""Points of a region in which one easiest way is looked for."""
 
 _MULTIPLE = 12
 """Points along an axis are a multiple of this: then the grid has the symmetry of the crystal."""
@@ -55,7 +58,7 @@ class Pathways:
         From which energy a region runs through the crystal in 1, 2 and 3 directions; None where
         none does below `HIGHEST_BARRIER_EV`.
     passage
-        The easiest way through; None if there is none.
+        The easiest way through; None if there is none, or a region too wide for one.
     lithium_eV
         Energy of each site that holds Li: the lowest within 0.4 Å of it, shape (n_li_sites,).
     spacing_A
@@ -119,7 +122,10 @@ def lithium_pathways(
     )
     watch(_PARTS[1])
     easiest = barriers[0]
-    passage = easiest_passage(energy, lattice_A, easiest.threshold_eV) if easiest else None
+    too_wide = bool(easiest and (energy <= easiest.threshold_eV).sum() > _WIDEST)
+    passage = None
+    if easiest and not too_wide:
+        passage = easiest_passage(energy, lattice_A, easiest.threshold_eV)
     lithium = _near_sites(energy, lattice_A, np.asarray(crystal.positions)[holds_li])
     return Pathways(
         crystal=crystal,
@@ -129,7 +135,10 @@ def lithium_pathways(
         lithium_eV=lithium,
         spacing_A=spacing,
         charges={symbol: ion.charge for symbol, ion in ions.items()},
-        notes=tuple(_notes(crystal, imbalance, spacing, spacing_A, float(lithium.max()))),
+        notes=(
+            *_notes_of_file(crystal, imbalance),
+            *_notes_of_landscape(spacing, spacing_A, float(lithium.max()), too_wide),
+        ),
     )
 
 
@@ -162,9 +171,7 @@ def _near_sites(energy: FloatArray, lattice_A: FloatArray, positions: FloatArray
     return found
 
 
-def _notes(
-    crystal: Crystal, imbalance: float, spacing_A: float, asked_A: float, highest_eV: float
-) -> list[str]:
+def _notes_of_file(crystal: Crystal, imbalance: float) -> list[str]:
     notes = list(crystal.notes)
     others = [
         {symbol: share for symbol, share in occupancy.items() if symbol != "Li"}
@@ -175,16 +182,23 @@ def _notes(
             "the framework has partial occupancies: each ion acts with its occupancy, so a site "
             "that is blocked in one cell and open in the next is half open in all"
         )
-    if any(
-        "Li" in occupancy and part
-        for occupancy, part in zip(crystal.occupancies, others, strict=True)
-    ):
-        notes.append("another element shares a site with Li and stays there when Li is taken out")
+    if sharing := _sharing(crystal):
+        notes.append(
+            f"{', '.join(sharing)} on sites of Li, or too near one: they act with their occupancy, "
+            "but not where Li+ is, so the way may be blocked more often than it seems"
+        )
     if abs(imbalance) > _UNBALANCED:
         notes.append(
             f"the file's composition is off balance by {imbalance:+.2f} charges an atom: its "
             "lithium content or an occupancy is not right"
         )
+    return notes
+
+
+def _notes_of_landscape(
+    spacing_A: float, asked_A: float, highest_eV: float, too_wide: bool
+) -> list[str]:
+    notes = []
     if spacing_A > asked_A:
         notes.append(f"a large cell: points are {spacing_A:.2f} Å apart, not {asked_A:g}")
     if highest_eV > _FAR_ABOVE_EV:
@@ -192,7 +206,17 @@ def _notes(
             f"a Li site of the file lies {highest_eV:.1f} eV above the lowest point: positions, "
             "occupancies or charges do not fit together"
         )
+    if too_wide:
+        notes.append("the open region is too wide for one easiest way: none is given")
     return notes
+
+
+def _sharing(crystal: Crystal) -> list[str]:
+    """Elements that hold places of Li."""
+    sites = zip(crystal.occupancies, shares_with_lithium(crystal), strict=True)
+    return sorted(
+        {symbol for occupancy, shared in sites if shared for symbol in occupancy} - {"Li"}
+    )
 
 
 def _is_whole(part: Mapping[str, float]) -> bool:

@@ -139,16 +139,21 @@ def _networks(parts: IntArray) -> Iterator[tuple[list[int], int]]:
 def _links_across(parts: IntArray) -> Iterator[tuple[int, int, IntArray]]:
     """Which parts touch across the faces of the cell, and by which translation; each once."""
     size = np.array(parts.shape)
-    inside = np.argwhere(parts > 0)
-    edge = inside[((inside == 0) | (inside == size - 1)).any(axis=1)]
+    faces = np.ones(parts.shape, dtype=bool)
+    faces[1:-1, 1:-1, 1:-1] = False
+    edge = np.argwhere(faces & (parts > 0))
+    count = int(parts.max()) + 1
     found = []
     for step in HALF_OF_NEIGHBOURS:
         shift, place = np.divmod(edge + np.array(step), size)
         start, end = parts[tuple(edge.T)], parts[tuple(place.T)]
         across = shift.any(axis=1) & (end > 0)
-        found.append(np.column_stack([start, end, shift])[across])
-    for row in np.unique(np.concatenate(found), axis=0):
-        yield int(row[0]), int(row[1]), row[2:]
+        code = (shift + 1) @ (9, 3, 1)
+        found.append(((start * count + end) * 27 + code)[across])
+    for link in np.unique(np.concatenate(found)).tolist():
+        ends, code = divmod(link, 27)
+        shift = np.array((code // 9, code // 3 % 3, code % 3)) - 1
+        yield *divmod(ends, count), shift
 
 
 def _explored(

@@ -39,6 +39,9 @@ REACH_A = 10.0
 _REACH_OF_REPULSION = 4.2
 """In screening lengths; erfc is below 1e-8 there."""
 
+TOO_NEAR_A = 1.0
+"""A cation and Li⁺ are not nearer to each other than this at the same time."""
+
 _CLOSEST_A = 0.3
 """Points nearer to an ion count as at this distance: far above any barrier, and finite."""
 
@@ -107,12 +110,16 @@ class Ion:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """One element of one site: where it sits, how far it acts, and its energy at a distance."""
+class _Source:
+    """What acts on Li⁺ from one place: how far, and with which energy at a distance.
+
+    What `gives_way` holds a place that Li⁺ takes too, in another cell.
+    """
 
     position: FloatArray
     reach_A: float
     energy: Callable[[FloatArray], FloatArray]
+    gives_way: bool
 
 
 def site_energy(
@@ -123,7 +130,9 @@ def site_energy(
 ) -> FloatArray:
     """Energy of one Li⁺ at the points of a grid, all other Li taken out.
 
-    Every element of a site acts with its occupancy; what is vacant does not act.
+    Every element of a site acts with its occupancy; what is vacant does not act. A cation that
+    shares a site with Li, or sits too near one to be there together, is not there while Li⁺ is: of
+    these the one that acts most on a point, mostly the nearest, does not act on it.
 
     Parameters
     ----------
@@ -146,73 +155,98 @@ def site_energy(
     RefusedInputError
         If the framework holds an anion without published parameters, or no anion.
     """
-    parts = list(_parts(crystal, ions))
-    energy = np.zeros(shape)
-    for count, part in enumerate(parts):
-        watch(count / len(parts))
-        _add(energy, part, np.asarray(crystal.lattice_A, dtype=np.float64))
+    sources = list(_sources(crystal, ions))
+    energy, way_given = np.zeros(shape), np.zeros(shape)
+    for count, source in enumerate(sources):
+        watch(count / len(sources))
+        for block, acting in _blocks(source, shape, np.asarray(crystal.lattice_A)):
+            energy[block] += acting
+            if source.gives_way:
+                np.maximum(way_given[block], acting, out=way_given[block])
     watch(1.0)
-    return energy
+    return energy - way_given
 
 
-def _parts(crystal: Crystal, ions: Mapping[str, Ion]) -> Iterator[_Part]:
+def shares_with_lithium(crystal: Crystal) -> NDArray[np.bool_]:
+    """Which sites hold something else, and Li in reach of `TOO_NEAR_A`; shape (n_sites,)."""
+    holds_li = np.array(["Li" in occupancy for occupancy in crystal.occupancies])
+    holds_other = np.array([bool(occupancy.keys() - {"Li"}) for occupancy in crystal.occupancies])
+    positions = np.asarray(crystal.positions)
+    apart = positions[:, None, :] - positions[None, holds_li, :]
+    apart -= np.rint(apart)
+    distance_A = np.linalg.norm(apart @ np.asarray(crystal.lattice_A), axis=2)
+    near: NDArray[np.bool_] = (distance_A < TOO_NEAR_A).any(axis=1) & holds_other
+    return near
+
+
+def _sources(crystal: Crystal, ions: Mapping[str, Ion]) -> Iterator[_Source]:
     anions = {symbol for symbol, ion in ions.items() if ion.charge < 0.0}
     if unknown := sorted(anions - LI_ANIONS.keys()):
         raise RefusedInputError(
             f"there are no published bond-valence parameters of Li⁺ with {', '.join(unknown)} "
-            "as an anion",
-            f"there are for {', '.join(LI_ANIONS)}",
+            f"as an anion, which it is for the charges of {crystal.formula} to balance",
+            f"there are for {', '.join(LI_ANIONS)}; is the composition of the file right?",
         )
     if not anions:
         raise RefusedInputError("without an anion there is nothing that holds Li⁺")
-    for position, occupancy in zip(crystal.positions, crystal.occupancies, strict=True):
-        for symbol, share in occupancy.items():
-            if symbol == "Li" or not ions[symbol].charge:
-                continue
-            reach_A, energy = _potential(symbol, ions[symbol], share, ions["Li"].radius_A)
-            yield _Part(np.asarray(position) % 1.0, reach_A, energy)
+    sites = zip(crystal.positions, crystal.occupancies, shares_with_lithium(crystal), strict=True)
+    for position, occupancy, shared in sites:
+        present = {symbol: share for symbol, share in occupancy.items() if symbol != "Li"}
+        for symbol in present.keys() & anions:
+            energy = _attraction(LI_ANIONS[symbol], present[symbol])
+            yield _Source(np.asarray(position) % 1.0, REACH_A, energy, gives_way=False)
+        cations = {symbol: present[symbol] for symbol in present if ions[symbol].charge > 0.0}
+        if cations:
+            reach_A, energy = _repulsion(cations, ions)
+            yield _Source(np.asarray(position) % 1.0, reach_A, energy, gives_way=bool(shared))
 
 
-def _potential(
-    symbol: str, ion: Ion, share: float, li_radius_A: float
+def _attraction(anion: Anion, share: float) -> Callable[[FloatArray], FloatArray]:
+    """Energy of Li⁺ at a distance from an anion of an occupancy."""
+
+    def attraction(r_A: FloatArray) -> FloatArray:
+        bond = np.exp((anion.r_min_A - r_A) / anion.b_A)
+        well: FloatArray = share * anion.bond_energy / 2 * bond * (bond - 2)
+        return well
+
+    return attraction
+
+
+def _repulsion(
+    cations: Mapping[str, float], ions: Mapping[str, Ion]
 ) -> tuple[float, Callable[[FloatArray], FloatArray]]:
-    """How far an ion acts, and its energy with Li⁺ at a distance, weighted by its occupancy."""
-    if ion.charge < 0.0:
-        anion = LI_ANIONS[symbol]
-
-        def attraction(r_A: FloatArray) -> FloatArray:
-            bond = np.exp((anion.r_min_A - r_A) / anion.b_A)
-            well: FloatArray = share * anion.bond_energy / 2 * bond * (bond - 2)
-            return well
-
-        return REACH_A, attraction
-    screening_A = SCREENING * (li_radius_A + ion.radius_A)
-    strength = share * COULOMB_EV_A * ion.charge / sqrt(LI_SHELL * ion.shell)
+    """How far the cations of one site act, and the energy of Li⁺ at a distance from them."""
+    strengths, screenings_A = [], []
+    for symbol, share in cations.items():
+        ion = ions[symbol]
+        strengths.append(share * COULOMB_EV_A * ion.charge / sqrt(LI_SHELL * ion.shell))
+        screenings_A.append(SCREENING * (ions["Li"].radius_A + ion.radius_A))
 
     def repulsion(r_A: FloatArray) -> FloatArray:
-        pushed: FloatArray = strength / r_A * erfc(r_A / screening_A)
+        pushed = np.zeros_like(r_A)
+        for strength, screening_A in zip(strengths, screenings_A, strict=True):
+            pushed += strength / r_A * erfc(r_A / screening_A)
         return pushed
 
-    return min(REACH_A, _REACH_OF_REPULSION * screening_A), repulsion
+    return min(REACH_A, _REACH_OF_REPULSION * max(screenings_A)), repulsion
 
 
-def _add(energy: FloatArray, part: _Part, lattice_A: FloatArray) -> None:
-    """Add what one ion and its images do to the points within reach; in place."""
+def _blocks(
+    source: _Source, shape: tuple[int, int, int], lattice_A: FloatArray
+) -> Iterator[tuple[tuple[slice, ...], FloatArray]]:
+    """What a source and its images do: boxes of the grid, and the energy at their points."""
     metric = lattice_A @ lattice_A.T
-    reach = part.reach_A * np.linalg.norm(np.linalg.inv(lattice_A), axis=0)
+    reach = source.reach_A * np.linalg.norm(np.linalg.inv(lattice_A), axis=0)
     ranges = [
         list(_pieces(centre, half, n))
-        for centre, half, n in zip(part.position, reach, energy.shape, strict=True)
+        for centre, half, n in zip(source.position, reach, shape, strict=True)
     ]
     for pieces in product(*ranges):
-        u, v, w = (
+        away = [
             np.arange(start, stop) / n + shift - centre
-            for (start, stop, shift), n, centre in zip(
-                pieces, energy.shape, part.position, strict=True
-            )
-        )
-        block = energy[tuple(slice(start, stop) for start, stop, _ in pieces)]
-        _add_block(block, part, metric, (u, v, w))
+            for (start, stop, shift), n, centre in zip(pieces, shape, source.position, strict=True)
+        ]
+        yield tuple(slice(start, stop) for start, stop, _ in pieces), _acting(source, metric, away)
 
 
 def _pieces(centre: float, half: float, n: int) -> Iterator[tuple[int, int, int]]:
@@ -222,12 +256,12 @@ def _pieces(centre: float, half: float, n: int) -> Iterator[tuple[int, int, int]
         yield max(first - cell * n, 0), min(last - cell * n, n - 1) + 1, cell
 
 
-def _add_block(
-    block: FloatArray, part: _Part, metric: FloatArray, away: Sequence[FloatArray]
-) -> None:
+def _acting(source: _Source, metric: FloatArray, away: Sequence[FloatArray]) -> FloatArray:
+    """Energy at points given by their fractional coordinates along each axis from the source."""
     u, v, w = away[0][:, None, None], away[1][None, :, None], away[2][None, None, :]
     flat = u**2 * metric[0, 0] + v**2 * metric[1, 1] + 2 * u * v * metric[0, 1]
     squared = w * (w * metric[2, 2] + 2 * (u * metric[0, 2] + v * metric[1, 2])) + flat
-    near = squared < part.reach_A**2
-    distance_A = np.sqrt(np.maximum(squared[near], _CLOSEST_A**2))
-    block[near] += part.energy(distance_A)
+    near = squared < source.reach_A**2
+    energy = np.zeros(squared.shape)
+    energy[near] = source.energy(np.sqrt(np.maximum(squared[near], _CLOSEST_A**2)))
+    return energy

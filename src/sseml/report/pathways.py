@@ -285,8 +285,8 @@ def _draw_profile(figure: Figure, found: Pathways, bottom: float) -> None:
     axes.set_ylabel("energy (eV)")
     if way is None:
         axes.text(
-            0.5, 0.5, f"no way through: {barrier_text(None)}", ha="center", va="center",
-            transform=axes.transAxes,
+            0.5, 0.5, f"1D barrier: {barrier_text(found.barriers[0])}", ha="center",
+            va="center", transform=axes.transAxes,
         )  # fmt: skip
         axes.set(xticks=[], yticks=[])
         return
