@@ -18,8 +18,8 @@ WHAT_IT_IS = (
     "framework, without the other Li+; in our trials it did not improve predictions"
 )
 CONVENTION = (
-    "each ion of the framework acts with its occupancy, what is vacant does not act, and all Li is "
-    "taken out"
+    "all Li is taken out; each ion of the framework acts with its occupancy, and what is vacant "
+    "does not act"
 )
 GRID_ERROR_EV = 0.03
 """By how much barriers change between 0.2 and 0.1 Å, at most, in the six structures of the docs."""
