@@ -53,6 +53,17 @@ def test_a_folder_gives_a_row_a_structure_and_the_broken_one_is_refused(
     assert "cifs/a.cif" in rows[1]["error"]
 
 
+def test_the_table_tells_the_files_of_a_folder_apart(run: Any, folder: Path) -> None:
+    deep = folder / "a folder with quite a long name" / "and another"
+    deep.mkdir(parents=True)
+    shutil.copy(DATA / "li3n.cif", deep / "alpha.cif")
+    shutil.copy(DATA / "li3n.cif", deep / "beta.cif")
+    ran = run("predict", "--no-window", f"{deep.relative_to(folder)}/")
+    _, first, second = ran.out.splitlines()
+    assert first.split("  ")[0].endswith("alpha.cif")
+    assert second.split("  ")[0].endswith("beta.cif")
+
+
 def test_a_folder_that_is_also_a_formula_is_the_formula(run: Any, folder: Path) -> None:
     (folder / "LLZO").symlink_to(folder / "cifs")
     [row] = predicted(run, "LLZO")
@@ -75,6 +86,12 @@ def test_paths_in_a_list_are_relative_to_the_list(run: Any, folder: Path) -> Non
     assert float(crystal["temperature_C"]) == 60.0
     [row] = predicted(run, "-i", "-", stdin=b"cifs/b.cif\n")
     assert row["formula"] == "Li3N"
+
+
+def test_any_column_can_hold_structures_instead_of_formulas(run: Any, folder: Path) -> None:
+    (folder / "table.csv").write_text("lab,refined model\nA,cifs/b.cif\n")
+    [row] = predicted(run, "-i", "table.csv", "--column", "refined model")
+    assert (row["formula"], row["lab"]) == ("Li3N", "A")
 
 
 def test_a_contradicting_row_is_refused_or_flagged_as_asked(run: Any, folder: Path) -> None:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby, islice
 
+from sseml.parse.structure.file_names import names_structures
 from sseml.records import Answer, Prediction, Refusal
 from sseml.render.record import explanation
 
@@ -61,18 +62,30 @@ def table_lines(
 def _labelled(answers: Iterable[Answer], room: int) -> Iterator[tuple[str, Answer]]:
     """Pair each answer with its input or, where that says less, with its formula.
 
-    The points of a sweep share one input, and a long input is cut before its end.
+    The points of a sweep share one input, and a long input is cut before its end; of a path the
+    end says more.
     """
     for _, group in groupby(answers, key=lambda answer: answer.row):
         points = list(islice(group, 2))
         is_sweep = len(points) > 1
         for point in chain(points, group):
             label = visible(point.input)
-            if isinstance(point, Prediction) and (is_sweep or text_width(label) > room):
+            if names_structures(point.input):
+                label = _end_of(label, room)
+            elif isinstance(point, Prediction) and (is_sweep or text_width(label) > room):
                 label = _AMOUNT.sub(
                     lambda amount: f"{float(amount[0]):.4g}", visible(point.formula)
                 )
             yield label, point
+
+
+def _end_of(text: str, room: int) -> str:
+    """The end of a text that fits into `room` terminal columns, after an ellipsis."""
+    if text_width(text) <= room:
+        return text
+    while text_width(text) > room - 1:
+        text = text[1:]
+    return f"…{text}"
 
 
 def _answered(answer: Prediction, label: str) -> str:
