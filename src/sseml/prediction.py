@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from sseml.units import ROOM_TEMPERATURE_C
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sseml.model.offsets import Offsets, Shift
     from sseml.model.stability import PhaseBundle, Stability
     from sseml.parse.structure.agreement import OnMismatch
 
@@ -39,6 +41,12 @@ class _Sources:
     bundle: Bundle
     phases: PhaseBundle | None
     explain: bool
+    offsets: Offsets | None
+
+    def shift(self, materials: Sequence[Material]) -> Shift | None:
+        if self.offsets is None:
+            return None
+        return self.offsets.shift([recognise(material).family for material in materials])
 
     def stabilities(self, materials: Sequence[Material]) -> Mapping[str, Stability]:
         if self.phases is None:
@@ -87,6 +95,7 @@ def predict(
     *,
     window: bool = True,
     structure_mismatch: OnMismatch = "refuse",
+    measured: Path | str | None = None,
 ) -> Predictions:
     """Predict the conductivity of each formula, name, mixture or crystal, and calculate its window.
 
@@ -106,6 +115,9 @@ def predict(
     structure_mismatch
         ``refuse`` a structure whose sites contradict the formula in its file, or ``flag`` it in the
         notes of its answer.
+    measured
+        A file of a few measurements of one's own: answers about the families they are of are
+        shifted by the offsets of these. What is left out of it is warned of.
 
     Returns
     -------
@@ -117,9 +129,11 @@ def predict(
     BundleError
         If the bundle is missing or damaged.
     ModuleNotFoundError
-        If a structure is asked for without the extra ``structure``.
+        If a structure is asked for without the extra ``structure``, or `measured` is given without
+        the extra ``train``.
     RefusedInputError
-        If `temperature_C` is no temperature that a solid can have.
+        If `temperature_C` is no temperature that a solid can have, or `measured` holds nothing to
+        take an offset from.
 
     Examples
     --------
@@ -142,7 +156,17 @@ def predict(
     defaults = Qualifiers(temperature_C=read_temperature(str(float(temperature_C))))
     items = parse_inputs(formulas, defaults, StructureFiles(Path(), structure_mismatch))
     phases = default_phases() if window else None
-    return Predictions(tuple(predict_queries(items, bundle, phases=phases)))
+    offsets = None if measured is None else _offsets(measured, bundle)
+    return Predictions(tuple(predict_queries(items, bundle, phases=phases, offsets=offsets)))
+
+
+def _offsets(file: Path | str, bundle: Bundle) -> Offsets:
+    from sseml.model.own_offsets import read_offsets  # noqa: PLC0415 - predicting needs no pandas
+
+    own = read_offsets(file, bundle)
+    for line in own.said:
+        warnings.warn(line, stacklevel=3)
+    return own.offsets
 
 
 def default_bundle() -> Bundle:
@@ -164,6 +188,7 @@ def predict_queries(
     phases: PhaseBundle | None = None,
     *,
     explain: bool = True,
+    offsets: Offsets | None = None,
 ) -> Iterator[Answer]:
     """Answer parsed rows in order, a batch at a time, in bounded memory.
 
@@ -180,10 +205,12 @@ def predict_queries(
         What the electrochemical windows are calculated from; None leaves them out.
     explain
         Say in the notes also what a material reacts to at the limits of its window.
+    offsets
+        By how much the answers about each family are shifted; None leaves them as they are.
     """
     stream = iter(items)
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
-    sources = _Sources(bundle, phases, explain)
+    sources = _Sources(bundle, phases, explain, offsets)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
         return
@@ -231,11 +258,11 @@ def _predict_batch(queries: Sequence[Query], sources: _Sources) -> Iterator[Pred
     bundle = sources.bundle
     materials: list[Material] = [query.material for query in queries]
     temperature_C = np.array([query.temperature_C for query in queries])
-    answer = bundle.predict(materials, temperature_C)
+    answer = bundle.predict(materials, temperature_C, sources.shift(materials))
     stabilities = sources.stabilities(materials)
     for index, query in enumerate(queries):
         stability = stabilities.get(query.material.formula)
-        yield _prediction(query, index, answer, bundle, stability)
+        yield _noted(_prediction(query, index, answer, bundle, stability), sources.offsets)
 
 
 def _prediction(
@@ -279,6 +306,14 @@ def _prediction(
         ),
         columns=query.columns,
     )
+
+
+def _noted(prediction: Prediction, offsets: Offsets | None) -> Prediction:
+    """Say which model answered where its answer was shifted, and by how much."""
+    note = offsets.note(prediction.family) if offsets else None
+    if note is None:
+        return prediction
+    return replace(prediction, model=f"{prediction.model}+offset", notes=(note, *prediction.notes))
 
 
 def _power_of_ten(exponent: float) -> float:

@@ -6,16 +6,21 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.output import format_of, results, table_width
-from sseml.cli.progress import watched
+from sseml.cli.progress import say, watched
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.tally import Tally
 from sseml.records import Answer, Refusal
-from sseml.render import FORMATS, TABLE_WIDTH, Format, write
+from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
 from sseml.units import ROOM_TEMPERATURE_C
+
+if TYPE_CHECKING:
+    from sseml.model.bundle import Bundle
+    from sseml.model.offsets import Offsets
 
 _EXAMPLES = """\
 examples:
@@ -27,6 +32,7 @@ examples:
   sseml predict -i table.csv --column composition      a column of a CSV, JSON lines or Parquet file
   sseml predict model.cif relaxed/CONTCAR cifs/        crystal structures; extra `structure`
   sseml predict --explain Li6PS5Cl                     family, domain, neighbours with their DOI
+  sseml predict --measured lab.csv -i candidates.txt   answers shifted by what you measured
   cat list.txt | sseml predict -i - --format jsonl | head
 
 Results go to standard output or to the file, everything else to standard error. A row that cannot
@@ -71,6 +77,13 @@ def add_commands(commands: Commands) -> None:
         action="store_false",
         help="leave out the electrochemical window: a long list takes a third of the time",
     )
+    parser.add_argument(
+        "--measured",
+        type=Path,
+        metavar="FILE",
+        help="a few measurements of your own, as for `sseml data add`: shifts the answers about "
+        "their families. Needs the extra `train`",
+    )
     parser.add_argument("--explain", action="store_true", help="say why, for every row")
     parser.add_argument(
         "--strict", action="store_true", help="stop at the first refused row and write nothing"
@@ -91,7 +104,10 @@ def run(arguments: argparse.Namespace) -> int:
     bundle = Bundle.load(arguments.bundle) if arguments.bundle else default_bundle()
     tally = Tally(strict=arguments.strict)
     phases = default_phases() if arguments.window else None
-    answered = predict_queries(items, bundle, phases=phases, explain=arguments.explain)
+    offsets = _offsets(arguments.measured, bundle) if arguments.measured else None
+    answered = predict_queries(
+        items, bundle, phases=phases, explain=arguments.explain, offsets=offsets
+    )
     answers = tally.passing(answered, _refusal)
     if arguments.output or not sys.stdout.isatty():
         answers = watched(answers, total=count_of(arguments))
@@ -99,6 +115,15 @@ def run(arguments: argparse.Namespace) -> int:
         width = table_width(arguments.output, TABLE_WIDTH)
         write(answers, stream, format_, explain=arguments.explain, width=width)
     return tally.report()
+
+
+def _offsets(file: Path, bundle: Bundle) -> Offsets:
+    with needing("train"):
+        from sseml.model.own_offsets import read_offsets  # noqa: PLC0415
+    own = read_offsets(file, bundle)
+    for line in own.said:
+        say(f"sseml: {visible(line)}")
+    return own.offsets
 
 
 def _refusal(answer: Answer) -> str | None:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from sseml.model.probability import ProbabilityModel
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
 from sseml.records import BundleError, Composition
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
+
+if TYPE_CHECKING:
+    from sseml.model.offsets import Shift
 
 FloatArray = NDArray[np.float64]
 
@@ -140,7 +143,12 @@ class Bundle:
         """The bundle's name, which every prediction carries."""
         return str(self.manifest["name"])
 
-    def predict(self, materials: Sequence[Composition], temperature_C: FloatArray) -> BundleAnswer:
+    def predict(
+        self,
+        materials: Sequence[Composition],
+        temperature_C: FloatArray,
+        shift: Shift | None = None,
+    ) -> BundleAnswer:
         """Predict conductivity, activation energy, intervals and probabilities.
 
         Parameters
@@ -149,11 +157,16 @@ class Bundle:
             What to predict.
         temperature_C
             The temperature of each, shape (n,).
+        shift
+            Added to both outputs at 25 °C; intervals and probabilities follow, and a conductor
+            stays one.
         """
         X = feature_table(materials, sets=tuple(self.manifest["feature_sets"])).values
         fractions = element_fractions(materials)
         distance = fraction_distance(fractions, self.evidence.fractions)
         plain, if_conductor = self.conductivity.predict(X, distance[:, self.conductivity_rows])
+        if shift is not None:
+            plain, if_conductor = shift.applied(plain, if_conductor)
         heating = self._heating(
             predict_with_signals(self.energy, X, distance[:, self.energy_rows]), temperature_C
         )

@@ -1,0 +1,214 @@
+"""Family offsets: how far a few measurements of a family lie from what a model says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import fsum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.model.outputs import CONDUCTOR_LOG10_SIGMA, Told
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+SHRINKAGE = 2.0
+CONDUCTOR_SHRINKAGE = 4.0
+"""Measurements of "no offset" that stand beside one's own in each output: about what a measurement
+scatters inside its family, over what families differ by, in squares. The second output errs less by
+family, so it takes more. Measured in docs/decisions/0011-family-offset.md."""
+
+RETRAIN_FROM = 6
+"""From as many compositions of a family on, a model that has learned from them orders it better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Decades to add to each output at 25 °C; each shape (n,)."""
+
+    plain: FloatArray
+    if_conductor: FloatArray
+
+    def applied(self, plain: Told, if_conductor: Told) -> tuple[Told, Told]:
+        """Both outputs, shifted; a conductor stays one."""
+        conductor = np.maximum(if_conductor.mean + self.if_conductor, CONDUCTOR_LOG10_SIGMA)
+        return (
+            replace(plain, mean=plain.mean + self.plain),
+            replace(if_conductor, mean=conductor),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyOffset:
+    """The offsets of one family in decades, and what stands behind them.
+
+    `compositions` were measured, `conductors` of them are above 1e-7 S/cm; from `learned`
+    measurements of the family the model has learned already.
+    """
+
+    plain: float
+    if_conductor: float
+    compositions: int
+    conductors: int
+    learned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Residuals:
+    """Measured minus predicted log10 σ at 25 °C, one entry a measurement.
+
+    Attributes
+    ----------
+    families
+        Family of each.
+    compositions
+        Number of the composition; measurements of one composition share it. Shape (n,).
+    plain, if_conductor
+        From each output, in decades; the second NaN where the material is not known to be above
+        1e-7 S/cm. Shape (n,).
+    """
+
+    families: Sequence[str]
+    compositions: IntArray
+    plain: FloatArray
+    if_conductor: FloatArray
+
+    @classmethod
+    def between(
+        cls,
+        log10_sigma: FloatArray,
+        relations: Sequence[str],
+        plain: FloatArray,
+        if_conductor: FloatArray,
+        *,
+        families: Sequence[str],
+        compositions: IntArray,
+    ) -> Residuals:
+        """Compare measurements with both outputs.
+
+        Parameters
+        ----------
+        log10_sigma
+            Measured, of S/cm at 25 °C, shape (n,).
+        relations
+            ``=``, ``~``, or ``<`` / ``>`` for a bound, which counts only as far as the prediction
+            contradicts it.
+        plain, if_conductor
+            Predicted, of S/cm at 25 °C, shape (n,).
+        families, compositions
+            As in `Residuals`.
+        """
+        relation = np.array(relations, dtype=object)
+        conducts = (log10_sigma > CONDUCTOR_LOG10_SIGMA) & (relation != "<")
+        return cls(
+            families,
+            compositions,
+            _residual(log10_sigma, relation, plain),
+            np.where(conducts, _residual(log10_sigma, relation, if_conductor), np.nan),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Offsets:
+    """What the measurements of a file say about the families they are of.
+
+    Attributes
+    ----------
+    file
+        Name of the file, for the notes.
+    of_family
+        Family → its offsets.
+    """
+
+    file: str
+    of_family: Mapping[str, FamilyOffset]
+
+    def shift(self, families: Sequence[str]) -> Shift:
+        """By how much answers about materials of these families are shifted."""
+        found = [self.of_family.get(family) for family in families]
+        return Shift(
+            np.array([offset.plain if offset else 0.0 for offset in found]),
+            np.array([offset.if_conductor if offset else 0.0 for offset in found]),
+        )
+
+    def note(self, family: str) -> str | None:
+        """What was done to an answer about a material of this family; None if nothing."""
+        offset = self.of_family.get(family)
+        if offset is None:
+            return None
+        second = f"{offset.if_conductor:+.2f} if it is a conductor"
+        if not offset.conductors:
+            second = "not shifted if it is a conductor"
+        return (
+            f"shifted by {offset.plain:+.2f} decades, {second}: an offset of the family {family}, "
+            f"from {_counted(offset.compositions, 'composition')} measured in {self.file} "
+            f"({offset.conductors} above 1e-7 S/cm) beside {offset.learned} measurements that the "
+            "model has learned from"
+        )
+
+
+def family_offsets(
+    residuals: Residuals, learned: Mapping[str, int], learned_conductors: Mapping[str, int]
+) -> dict[str, FamilyOffset]:
+    """The offsets of each family that was measured.
+
+    Parameters
+    ----------
+    residuals
+        Of the measurements, in any order.
+    learned, learned_conductors
+        Family → number of its measurements that the outputs have learned from. What they say is in
+        the model already; to an offset each is one more measurement of "none".
+    """
+    family_of_row = np.array(residuals.families, dtype=object)
+    found = {}
+    for family in sorted(set(residuals.families)):
+        rows = family_of_row == family
+        compositions = residuals.compositions[rows]
+        plain, count = shrunken_mean(
+            residuals.plain[rows], compositions, SHRINKAGE + learned.get(family, 0)
+        )
+        if_conductor, conductors = shrunken_mean(
+            residuals.if_conductor[rows],
+            compositions,
+            CONDUCTOR_SHRINKAGE + learned_conductors.get(family, 0),
+        )
+        found[family] = FamilyOffset(plain, if_conductor, count, conductors, learned.get(family, 0))
+    return found
+
+
+def shrunken_mean(
+    residual: FloatArray, compositions: IntArray, shrinkage: float
+) -> tuple[float, int]:
+    """Sum of the compositions' mean residuals over (their number + `shrinkage`), and that number.
+
+    Parameters
+    ----------
+    residual
+        In decades, NaN where there is none, shape (n,).
+    compositions
+        Number of each one's composition, which counts once; shape (n,).
+    shrinkage
+        Above 0.
+    """
+    known = np.isfinite(residual)
+    residual, compositions = residual[known], compositions[known]
+    means = []
+    for composition in np.unique(compositions):
+        own = residual[compositions == composition]
+        means.append(fsum(own) / len(own))
+    return fsum(means) / (len(means) + shrinkage), len(means)
+
+
+def _residual(
+    measured: FloatArray, relation: NDArray[np.object_], predicted: FloatArray
+) -> FloatArray:
+    residual = measured - predicted
+    residual = np.where(relation == "<", np.minimum(residual, 0.0), residual)
+    return np.where(relation == ">", np.maximum(residual, 0.0), residual)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

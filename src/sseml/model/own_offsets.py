@@ -1,0 +1,179 @@
+"""A lab's own file of measurements becomes the offsets of the families it measured."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sseml.curation.duplicates import LINKED_DISTANCE, SAME_CONDUCTIVITY, SAME_TEMPERATURE_K
+from sseml.curation.own import OwnResult, add_own
+from sseml.curation.split import near_duplicate_groups
+from sseml.curation.table import to_table
+from sseml.families import recognise
+from sseml.features.distance import fraction_distance
+from sseml.model.bundle import Bundle
+from sseml.model.dataset import Recipe, TrainingSet, compositions, conductivity_set
+from sseml.model.evidence import SAME_COMPOSITION, Evidence
+from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
+from sseml.parse.formula import parse_formula
+from sseml.records import Refusal, RefusedInputError
+from sseml.units import ROOM_TEMPERATURE_C
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnOffsets:
+    """Offsets read from a file.
+
+    Attributes
+    ----------
+    offsets
+        For `sseml.prediction.predict_queries`.
+    refused
+        Rows of the file that cannot be read, each with its reason.
+    remarks
+        What else a person should know: rows left out, columns not used, when to retrain.
+    """
+
+    offsets: Offsets
+    refused: tuple[Refusal, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that a person should know, a line each."""
+        file = self.offsets.file
+        return (*(f"{file}: {each.message}; left out" for each in self.refused), *self.remarks)
+
+
+def read_offsets(file: Path | str, bundle: Bundle) -> OwnOffsets:
+    """Read a lab's measurements and compare them with what a bundle says of the same materials.
+
+    A measurement is read as `sseml data add` reads it and carried to 25 °C as in training. One that
+    the bundle was trained on says nothing about the bundle's error and is left out.
+
+    Parameters
+    ----------
+    file
+        CSV, TSV, JSON lines or Parquet with a formula and a conductivity in every row.
+    bundle
+        The model whose answers are to be shifted.
+
+    Raises
+    ------
+    RefusedInputError
+        If the file cannot be read, or holds no row to take an offset from.
+    """
+    path = Path(file)
+    own = add_own(path, to_table([]))
+    data = _at_25(own, bundle, path.name)
+    picked = own.added.iloc[data.rows]
+    row_of = np.array([row for row, _ in own.report.added])[data.rows]
+    known = _known(picked, data, bundle.evidence)
+    if known.all():
+        raise RefusedInputError(
+            f"{path.name} holds no measurement that {bundle.name} was not trained on",
+            "an offset takes measurements that are new to the model",
+        )
+    residuals = _residuals(picked, data, bundle, ~known)
+    offsets = Offsets(path.name, family_offsets(residuals, *_learned(bundle)))
+    return OwnOffsets(
+        offsets,
+        own.refused,
+        (
+            *(f"{path.name}: {remark}" for remark in _unused(own, picked)),
+            *(
+                f"{path.name}: row {row}: {text!r}: {bundle.name} was trained on it; left out"
+                for row, text in zip(row_of[known], picked["formula_reported"][known], strict=True)
+            ),
+            *_advice(offsets.of_family, path),
+        ),
+    )
+
+
+def _at_25(own: OwnResult, bundle: Bundle, name: str) -> TrainingSet:
+    recipe = Recipe(feature_sets=tuple(bundle.manifest["feature_sets"]))
+    try:
+        return conductivity_set(own.added, recipe)
+    except RefusedInputError as error:
+        reasons = "; ".join(refusal.message for refusal in own.refused[:3])
+        raise RefusedInputError(
+            f"{name} holds no usable measurement{': ' if reasons else ''}{reasons}",
+            "it takes a formula with lithium and a conductivity, at 250 °C at most",
+        ) from error
+
+
+def _residuals(
+    picked: pd.DataFrame, data: TrainingSet, bundle: Bundle, new: BoolArray
+) -> Residuals:
+    materials = compositions(picked[new])
+    answer = bundle.predict(materials, np.full(len(materials), ROOM_TEMPERATURE_C))
+    return Residuals.between(
+        data.target[new],
+        picked["relation"][new].tolist(),
+        answer.sigma.log10,
+        answer.if_conductor.log10,
+        families=data.families[new].tolist(),
+        compositions=near_duplicate_groups(data.fractions[new], SAME_COMPOSITION),
+    )
+
+
+def _learned(bundle: Bundle) -> tuple[Counter[str], Counter[str]]:
+    """Measurements of each family that the outputs have learned from: of all, of conductors."""
+    formulas = np.array(bundle.evidence.formulas, dtype=object)[bundle.conductivity_rows]
+    family_of = {formula: recognise(parse_formula(formula)).family for formula in set(formulas)}
+    families = np.array([family_of[formula] for formula in formulas], dtype=object)
+    return Counter(families), Counter(families[bundle.conductivity.conductors])
+
+
+def _known(picked: pd.DataFrame, data: TrainingSet, evidence: Evidence) -> BoolArray:
+    """Rows that the evidence holds: near-identical in the same paper, or the same to the value."""
+    distance = fraction_distance(data.fractions, evidence.fractions)
+    sigma_S_cm = picked["sigma_S_cm"].to_numpy(dtype=float)[:, None]
+    temperature_C = picked["temperature_C"].to_numpy(dtype=float)[:, None]
+    same = (
+        (distance < SAME_COMPOSITION)
+        & (np.abs(np.log10(evidence.sigma_S_cm / sigma_S_cm)) <= SAME_CONDUCTIVITY)
+        & (np.abs(evidence.temperature_C - temperature_C) <= SAME_TEMPERATURE_K)
+    )
+    known: BoolArray = same.any(axis=1)
+    for row, papers in enumerate(_papers(picked["doi"].tolist())):
+        near = np.flatnonzero(distance[row] <= LINKED_DISTANCE).tolist()
+        known[row] |= any(papers & its for its in _papers([evidence.dois[i] for i in near]))
+    return known
+
+
+def _papers(dois: Sequence[object]) -> Iterator[set[str]]:
+    for doi in dois:
+        yield set(doi.split("|")) if isinstance(doi, str) else set()
+
+
+def _unused(own: OwnResult, picked: pd.DataFrame) -> Iterator[str]:
+    for notice in own.report.notices:
+        if "series" not in notice:  # it decides what is held out together, and nothing is here
+            yield notice
+    used = set(picked["formula"])
+    for (row, _), formula, text in zip(
+        own.report.added, own.added["formula"], own.added["formula_reported"], strict=True
+    ):
+        if formula not in used:
+            yield f"row {row}: {text!r}: a composite, or measured above 250 °C only; left out"
+
+
+def _advice(of_family: Mapping[str, FamilyOffset], path: Path) -> Iterator[str]:
+    enough = [name for name, own in of_family.items() if own.compositions >= RETRAIN_FROM]
+    if enough:
+        file = shlex.quote(str(path))
+        yield (
+            f"{path.name} holds {RETRAIN_FROM} compositions or more of {', '.join(enough)}: "
+            f"retraining learns more from them than an offset: sseml data add {file} -o data/mine "
+            "&& sseml train -i data/mine -o runs/mine"
+        )
