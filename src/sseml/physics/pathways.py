@@ -185,7 +185,8 @@ def _notes_of_file(crystal: Crystal, imbalance: float) -> list[str]:
     if sharing := _sharing(crystal):
         notes.append(
             f"{', '.join(sharing)} on sites of Li, or too near one: they act with their occupancy, "
-            "but not where Li+ is, so the way may be blocked more often than it seems"
+            "but are taken as missing where Li+ comes from and goes to, so the way is blocked more "
+            "often than it seems"
         )
     if abs(imbalance) > _UNBALANCED:
         notes.append(

@@ -113,7 +113,7 @@ class Ion:
 class _Source:
     """What acts on Li⁺ from one place: how far, and with which energy at a distance.
 
-    What `gives_way` holds a place that Li⁺ takes too, in another cell.
+    What `gives_way` holds a place that Li⁺ takes too, in other cells.
     """
 
     position: FloatArray
@@ -131,8 +131,8 @@ def site_energy(
     """Energy of one Li⁺ at the points of a grid, all other Li taken out.
 
     Every element of a site acts with its occupancy; what is vacant does not act. A cation that
-    shares a site with Li, or sits too near one to be there together, is not there while Li⁺ is: of
-    these the one that acts most on a point, mostly the nearest, does not act on it.
+    shares a site with Li, or sits too near one to be there together, is missing where Li⁺ comes
+    from and where it goes: the two of these sites that act most on a point do not act on it.
 
     Parameters
     ----------
@@ -156,15 +156,16 @@ def site_energy(
         If the framework holds an anion without published parameters, or no anion.
     """
     sources = list(_sources(crystal, ions))
-    energy, way_given = np.zeros(shape), np.zeros(shape)
+    energy, most, second = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for count, source in enumerate(sources):
         watch(count / len(sources))
         for block, acting in _blocks(source, shape, np.asarray(crystal.lattice_A)):
             energy[block] += acting
             if source.gives_way:
-                np.maximum(way_given[block], acting, out=way_given[block])
+                second[block] = np.maximum(second[block], np.minimum(most[block], acting))
+                most[block] = np.maximum(most[block], acting)
     watch(1.0)
-    return energy - way_given
+    return energy - most - second
 
 
 def shares_with_lithium(crystal: Crystal) -> NDArray[np.bool_]:
