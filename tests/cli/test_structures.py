@@ -71,6 +71,10 @@ def test_a_folder_that_is_also_a_formula_is_the_formula(run: Any, folder: Path) 
     assert len(predicted(run, "LLZO/", code=1)) == 3
 
 
+def test_a_long_argument_is_no_path(run: Any, folder: Path) -> None:
+    assert run("predict", "--no-window", "Li3N" * 200, "").code == 1
+
+
 def test_a_pattern_and_an_archive(run: Any, folder: Path) -> None:
     with zipfile.ZipFile("all.zip", "w") as archive:
         archive.write("cifs/b.cif", "deep/b.cif")

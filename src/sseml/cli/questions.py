@@ -92,8 +92,14 @@ def _with_structures(items: Iterable[Query | Refusal]) -> Iterator[Query | Refus
 def _with_slash(argument: str) -> str:
     """Write a folder as one, unless the argument is also a formula or a name."""
     from sseml.parse.material import parse_material  # noqa: PLC0415
+    from sseml.parse.structure.file_names import is_there  # noqa: PLC0415
 
-    if not argument or argument.endswith(("/", os.sep)) or not Path(argument).is_dir():
+    folder = Path(argument)
+    if (
+        not argument
+        or argument.endswith(("/", os.sep))
+        or not (is_there(folder) and folder.is_dir())
+    ):
         return argument
     try:
         parse_material(argument)

@@ -207,6 +207,29 @@ def test_a_name_with_brackets_is_that_file_and_no_pattern(tmp_path: Path) -> Non
     assert told(tmp_path / "LLTO [cubic].cif") == ["Li0.34La0.51TiO2.94"]
 
 
+def test_a_pattern_is_relative_to_its_folder_whatever_that_is_called(tmp_path: Path) -> None:
+    odd = tmp_path / "data [1]*"
+    odd.mkdir()
+    (odd / "a.cif").write_bytes(LI3N)
+    [crystal] = read_structures("*.cif", folder=odd)
+    assert isinstance(crystal, Crystal)
+    assert crystal.source == "a.cif"
+
+
+@pytest.mark.parametrize("name", ["x" * 5000 + ".cif", "a\0.cif", "", "**x/*.cif"])
+def test_what_can_be_no_path_is_refused(tmp_path: Path, name: str) -> None:
+    [unread] = read_structures(name, folder=tmp_path)
+    assert isinstance(unread, UnreadStructure)
+    items = rows(f"{name}\n", tmp_path, "text")
+    assert all(isinstance(item, Refusal) for item in items)
+
+
+def test_a_folder_of_other_json_holds_no_structure(tmp_path: Path) -> None:
+    (tmp_path / "settings.json").write_text('{"encut": 520}')
+    [reason] = told(tmp_path)
+    assert "no structure" in reason
+
+
 def test_a_folder_without_structures_says_where_to_look(tmp_path: Path) -> None:
     (tmp_path / "deeper").mkdir()
     [unread] = read_structures(tmp_path)
@@ -233,8 +256,8 @@ def zipped(path: Path, members: dict[str, bytes]) -> Path:
 def test_an_archive_is_read_in_memory_at_any_depth(tmp_path: Path) -> None:
     members = {"x/b.cif": LI3N, "a.cif": LLTO, "../../up.cif": LI3N, "readme.md": b"#"}
     members |= {"__MACOSX/x/._b.cif": b"\x00", "x/bad.cif": b"data_"}
-    path = zipped(tmp_path / "all.zip", members)
-    read = list(read_structures(path, name="all.zip"))
+    zipped(tmp_path / "all.zip", members)
+    read = list(read_structures("all.zip", folder=tmp_path))
     assert [each.source for each in read] == [
         "all.zip/../../up.cif", "all.zip/a.cif", "all.zip/x/b.cif", "all.zip/x/bad.cif",
     ]  # fmt: skip

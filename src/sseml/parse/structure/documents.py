@@ -40,7 +40,7 @@ class Document:
     content
         Its bytes, or why they cannot be had.
     chosen
-        Whether the person named this very file, rather than a folder or archive that holds it.
+        Whether the person named this very file, rather than several that it is one of.
     """
 
     name: str
@@ -49,53 +49,63 @@ class Document:
     chosen: bool
 
 
-def documents(path: Path, name: str) -> Iterator[Document]:
+def documents(written: str, folder: Path) -> Iterator[Document]:
     """Every structure file that a path means, sorted by name; one at a time in memory.
 
     Parameters
     ----------
-    path
+    written
         A file, a folder (whose folders are not looked into), a pattern such as
         ``runs/**/CONTCAR``, or an archive, which is read in memory.
-    name
-        How the person wrote it.
+    folder
+        What it is relative to.
 
     Raises
     ------
     RefusedInputError
         If there is no such file, or none of them can hold a structure.
     """
-    if path.is_dir():
-        yield from _of_folder(path, name)
-    elif path.exists() or not glob.has_magic(name):
-        yield from _of_file(path, name, chosen=True)
-    else:
-        yield from _of_pattern(path, name)
+    if "\0" in written:
+        raise RefusedInputError(f"{written!r} is no path", "check the path")
+    try:
+        if (folder / written).is_dir():
+            found = _of_folder(folder / written, written)
+        elif (folder / written).exists() or not glob.has_magic(written):
+            found = iter([(folder / written, written)])
+        else:
+            found = _of_pattern(written, folder)
+        files = list(found)
+    except OSError as error:
+        raise RefusedInputError(
+            f"{written!r} cannot be opened: {error.strerror}", "check the path and its permissions"
+        ) from None
+    chosen = [name for _, name in files] == [written]
+    for path, name in files:
+        yield from _of_file(path, name, chosen=chosen)
 
 
-def _of_folder(path: Path, name: str) -> Iterator[Document]:
-    files = sorted(each for each in path.iterdir() if _is_candidate(each))
+def _of_folder(path: Path, name: str) -> Iterator[tuple[Path, str]]:
+    inside = sorted(path.iterdir())
+    files = [each for each in inside if _is_candidate(each)]
     if not files:
-        inside = any(each.is_dir() for each in path.iterdir())
-        hint = f"write {Path(name, '**', '*.cif')} to look into its folders" if inside else ""
+        deeper = Path(name, "**", "*.cif")
+        hint = f"write {deeper} to look into its folders" if any(map(Path.is_dir, inside)) else ""
         raise RefusedInputError(
             f"the folder {name!r} holds no structure file", hint or f"what is read: {READABLE}"
         )
-    for each in files:
-        yield from _of_file(each, str(Path(name, each.name)), chosen=False)
+    return ((each, str(Path(name, each.name))) for each in files)
 
 
-def _of_pattern(path: Path, name: str) -> Iterator[Document]:
-    folder, shown = _fixed(path), _fixed(Path(name))
+def _of_pattern(written: str, folder: Path) -> Iterator[tuple[Path, str]]:
+    fixed = _fixed(Path(written))
     try:
-        found = sorted(folder.glob(str(path.relative_to(folder))))
+        found = sorted((folder / fixed).glob(str(Path(written).relative_to(fixed))))
     except ValueError as error:
-        raise RefusedInputError(f"{name!r} is no pattern: {error}", "write cifs/*.cif") from None
+        raise RefusedInputError(f"{written!r} is no pattern: {error}", "write cifs/*.cif") from None
     files = [each for each in found if _is_candidate(each)]
     if not files:
-        raise RefusedInputError(f"no structure file fits {name!r}", "check the pattern")
-    for each in files:
-        yield from _of_file(each, str(shown / each.relative_to(folder)), chosen=False)
+        raise RefusedInputError(f"no structure file fits {written!r}", "check the pattern")
+    return ((each, str(fixed / each.relative_to(folder / fixed))) for each in files)
 
 
 def _fixed(pattern: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Literal
 
 StructureFormat = Literal["cif", "poscar", "json"]
@@ -46,3 +47,11 @@ def names_structures(text: str) -> bool:
     [True, True, True, False]
     """
     return format_of_name(text) is not None or _SEVERAL.search(text) is not None
+
+
+def is_there(path: Path) -> bool:
+    """Tell whether there is such a file or folder; a text too long for a path names none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False

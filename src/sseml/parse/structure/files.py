@@ -12,7 +12,7 @@ from sseml.parse.qualifiers import Qualifiers
 from sseml.parse.rows import STRUCTURE_COLUMNS, RawRow, folded_heading
 from sseml.parse.space_groups import space_group_symbols
 from sseml.parse.structure.agreement import OnMismatch, contradiction
-from sseml.parse.structure.file_names import names_structures
+from sseml.parse.structure.file_names import is_there, names_structures
 from sseml.parse.text import read_qualifiers, split_line, variables_in
 from sseml.records import (
     Composition,
@@ -53,7 +53,7 @@ class StructureFiles:
             is_file = isinstance(cell, str) and names_structures(cell.strip())
             if is_file and folded_heading(name) in STRUCTURE_COLUMNS:
                 return str(cell).strip()
-        if names_structures(row.text) and (self.folder / row.text).exists():
+        if names_structures(row.text) and is_there(self.folder / row.text):
             return row.text
         try:
             written, _ = split_line(row.text)
@@ -84,7 +84,7 @@ class StructureFiles:
             yield _refused(row, row.text, refusal)
             return
         read_structures = _reader()
-        for read in read_structures(self.folder / named, name=named, on_mismatch=self.on_mismatch):
+        for read in read_structures(named, folder=self.folder, on_mismatch=self.on_mismatch):
             written = row.text if row.text and read.source == named else read.source
             if not isinstance(read, Crystal):
                 yield _refused(row, written, read.refusal, source=read.source)

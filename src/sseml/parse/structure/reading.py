@@ -11,11 +11,12 @@ from sseml.parse.structure.cell import Cell
 from sseml.parse.structure.cif import read_cif
 from sseml.parse.structure.crystal import crystal_of
 from sseml.parse.structure.documents import Document, documents
-from sseml.parse.structure.file_names import StructureFormat
+from sseml.parse.structure.file_names import READABLE, StructureFormat
 from sseml.parse.structure.poscar import read_poscar
 from sseml.parse.structure.pymatgen_json import is_structure, read_pymatgen_json
 from sseml.records import Crystal, RefusedInputError
 
+_HERE = Path()
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
@@ -45,7 +46,7 @@ class UnreadStructure:
 
 
 def read_structures(
-    path: Path | str, *, name: str | None = None, on_mismatch: OnMismatch = "refuse"
+    path: Path | str, *, folder: Path = _HERE, on_mismatch: OnMismatch = "refuse"
 ) -> Iterator[Crystal | UnreadStructure]:
     """Read every structure that a path means, sorted by name, one at a time.
 
@@ -54,8 +55,8 @@ def read_structures(
     path
         A CIF, POSCAR or CONTCAR, or pymatgen Structure as JSON; a folder or ``.zip`` of these
         (other files are passed over); or a pattern such as ``cifs/*.cif``.
-    name
-        How the person wrote the path; the path itself by default.
+    folder
+        What the path is relative to; the working directory by default.
     on_mismatch
         What to do with a file whose own formula differs from what its sites hold: ``refuse`` it, or
         ``flag`` it in `Crystal.notes`.
@@ -63,15 +64,22 @@ def read_structures(
     Yields
     ------
     Crystal or UnreadStructure
-        One a file.
+        One a file; `source` is the path as it was written, with what a folder, a pattern or an
+        archive adds.
     """
-    shown = str(path) if name is None else name
+    written, found = str(path), False
     try:
-        for document in documents(Path(path), shown):
+        for document in documents(written, folder):
             if (read := _read(document, on_mismatch)) is not None:
+                found = True
                 yield read
+        if not found:
+            raise RefusedInputError(
+                f"{written!r} holds JSON about other things, and no structure",
+                f"what is read: {READABLE}",
+            )
     except RefusedInputError as refusal:
-        yield UnreadStructure(shown, refusal)
+        yield UnreadStructure(written, refusal)
 
 
 def _read(document: Document, on_mismatch: OnMismatch) -> Crystal | UnreadStructure | None:
