@@ -228,6 +228,10 @@ BROKEN = {
     "no number": (LI3N.replace("0.3333", "0,3333"), "a coordinate of Li2 is '0,3333'"),
     "no element": (LI3N.replace("N1 N3-", "N1 Qq"), "'Qq' is no element"),
     "a group of atoms": (LI3N.replace("N1 N3-", "N1 OH"), "'OH' is no element"),
+    "a site of any kind": (
+        "data_x\n" + CELL + atoms("Li1 0 0 0 1", "T1 .5 .5 .5 1"),
+        "'T1' is no element",
+    ),
     "no operation": (LI3N.replace("'-x, -y, z'", "'-x, -y, w'"), "is no symmetry operation"),
     "divided by zero": (LI3N.replace("'-x, -y, z'", "'-x, -y, z+1/0'"), "is no symmetry operation"),
     "too full": (LI3N.replace("0.6667 0 1.", "0.6667 0 1.2"), "add up to 1.2"),

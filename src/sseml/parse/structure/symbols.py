@@ -10,7 +10,7 @@ from sseml.records import RefusedInputError
 
 _LETTERS = re.compile(r"\W*\d*\W*([A-Za-z]+)")
 _VACANCIES = frozenset(("va", "vac", "vacancy", "□"))
-_GROUPS = frozenset(("wat", "oh", "nh4", "h2o"))
+_NO_LABELS = frozenset(("wat", "oh", "nh", "t"))  # groups of atoms, and any tetrahedral site
 
 
 def element_of_symbol(written: str, expected: Container[str] = ()) -> str | None:
@@ -56,7 +56,7 @@ def element_of_label(written: str, expected: Container[str] = ()) -> str | None:
     letters = _letters(written)
     if letters.casefold() in _VACANCIES:
         return None
-    readings = [] if letters.casefold() in _GROUPS else list(_shortened(letters))
+    readings = [] if letters.casefold() in _NO_LABELS else list(_shortened(letters))
     return _first(sorted(readings, key=lambda element: element not in expected), written)
 
 
