@@ -60,7 +60,7 @@ def test_a_table_says_barriers_way_and_what_they_are_worth(run: Any, cif: Path) 
     assert "a static-lattice estimate, no prediction of the conductivity" in text
     assert "in our trials it did not improve predictions" in text
     assert "all Li is taken out" in text
-    assert "24 × 24 × 24 points, 0.16 Å apart" in text
+    assert "36 × 36 × 36 points, 0.11 Å apart" in text
 
 
 def test_json_holds_every_number(run: Any, cif: Path) -> None:
@@ -70,7 +70,7 @@ def test_json_holds_every_number(run: Any, cif: Path) -> None:
     assert record["barriers"]["1d"] == record["barriers"]["3d"]
     assert record["barriers"]["1d"]["eV"] == pytest.approx(0.494, abs=0.005)
     assert record["charges"] == {"Cl": -1.0, "Li": 1.0, "O": -2.0}
-    assert record["grid_points"] == [24, 24, 24]
+    assert record["grid_points"] == [36, 36, 36]
     assert record["lithium_sites_eV"] == pytest.approx([0.0, 0.0, 0.0], abs=1e-4)
     way = record["way"]
     assert len(way["positions"]) == len(way["distance_A"]) == len(way["energy_eV"])

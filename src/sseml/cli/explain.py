@@ -52,10 +52,9 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--spacing",
         type=_spacing,
-        default=0.2,
         metavar="Å",
-        help=f"distance of grid points, {_FINEST_A:g} to {_COARSEST_A:g} Å; large cells get a "
-        "coarser grid (default: %(default)g)",
+        help=f"distance of grid points, {_FINEST_A:g} to {_COARSEST_A:g} Å (default: 0.2; finer in "
+        "small cells, coarser in very large ones)",
     )
     parser.add_argument(
         "--time-limit",

@@ -20,8 +20,10 @@ from sseml.records import Crystal, RefusedInputError
 
 FloatArray = NDArray[np.float64]
 
-SPACING_A = 0.2
-COARSEST_A = 0.4
+SPACING_A, FINEST_A, COARSEST_A = 0.2, 0.1, 0.4
+FEW_POINTS = 60_000
+"""A cell that takes fewer gets a finer grid: it costs nothing."""
+
 MOST_POINTS = 1_300_000
 """Of a grid: bounded memory and time. A cell that needs more gets a coarser grid."""
 
@@ -84,7 +86,7 @@ def lithium_pathways(
     ions: Mapping[str, Ion],
     *,
     imbalance: float = 0.0,
-    spacing_A: float = SPACING_A,
+    spacing_A: float | None = None,
     watch: Callable[[float], None] = lambda _: None,
 ) -> Pathways:
     """Calculate the landscape of one Li⁺ and what it takes to run through it.
@@ -99,7 +101,8 @@ def lithium_pathways(
     imbalance
         Charge per atom that `ions` leave unbalanced; worth a note.
     spacing_A
-        Points of the grid are at most so far apart, as long as `MOST_POINTS` allow it.
+        Points of the grid are at most so far apart, as long as `MOST_POINTS` allow it; None for
+        `SPACING_A`, and as fine as `FINEST_A` in small cells.
     watch
         Called with the share done from 0 to 1; what it raises ends the calculation.
 
@@ -112,7 +115,8 @@ def lithium_pathways(
     if not holds_li.any():
         raise RefusedInputError("no site holds Li: there is nothing whose way could be shown")
     lattice_A = np.asarray(crystal.lattice_A, dtype=np.float64)
-    shape, spacing = _grid(lattice_A, spacing_A)
+    asked_A = _usual_spacing(lattice_A) if spacing_A is None else spacing_A
+    shape, spacing = _grid(lattice_A, asked_A)
     energy = site_energy(crystal, ions, shape, lambda share: watch(_PARTS[0] * share))
     energy -= energy.min()
     barriers = percolation_barriers(
@@ -137,9 +141,23 @@ def lithium_pathways(
         charges={symbol: ion.charge for symbol, ion in ions.items()},
         notes=(
             *_notes_of_file(crystal, imbalance),
-            *_notes_of_landscape(spacing, spacing_A, float(lithium.max()), too_wide),
+            *_notes_of_landscape(spacing, asked_A, float(lithium.max()), too_wide),
         ),
     )
+
+
+def _usual_spacing(lattice_A: FloatArray) -> float:
+    """The coarsest of usual spacings for a large cell, the finest that is cheap for a small one."""
+    spacings = np.arange(SPACING_A, FINEST_A - 1e-9, -0.01)
+    cheap = [each for each in spacings if _points(lattice_A, each).prod() <= FEW_POINTS]
+    return float(min(cheap, default=SPACING_A))
+
+
+def _points(lattice_A: FloatArray, apart_A: float) -> NDArray[np.int64]:
+    """Points along each lattice vector for a distance between them."""
+    lengths = np.linalg.norm(lattice_A, axis=1)
+    points: NDArray[np.int64] = np.ceil(lengths / (apart_A * _MULTIPLE)).astype(np.int64)
+    return points * _MULTIPLE
 
 
 def _grid(lattice_A: FloatArray, asked_A: float) -> tuple[tuple[int, int, int], float]:
@@ -147,7 +165,7 @@ def _grid(lattice_A: FloatArray, asked_A: float) -> tuple[tuple[int, int, int], 
     lengths = np.linalg.norm(lattice_A, axis=1)
     apart_A = asked_A
     while True:
-        n = _MULTIPLE * np.ceil(lengths / (apart_A * _MULTIPLE)).astype(np.int64)
+        n = _points(lattice_A, apart_A)
         if n.prod() <= MOST_POINTS:
             return (int(n[0]), int(n[1]), int(n[2])), float((lengths / n).max())
         if apart_A >= max(COARSEST_A, asked_A):

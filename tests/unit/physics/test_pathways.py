@@ -95,7 +95,7 @@ def landscape(material: Crystal, shape: tuple[int, int, int]) -> NDArray[np.floa
     return site_energy(material, ions_of(material)[0], shape)
 
 
-def pathways(material: Crystal, spacing_A: float = 0.2) -> Pathways:
+def pathways(material: Crystal, spacing_A: float | None = None) -> Pathways:
     ions, imbalance = ions_of(material)
     return lithium_pathways(material, ions, imbalance=imbalance, spacing_A=spacing_A)
 
