@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from sseml.records import Composition, RefusedInputError
 LARGEST_WHOLE_AMOUNT = 50
 """Mixtures are written in whole numbers up to this: 0.7Li2S-0.3P2S5 as Li7P3S11."""
 
+_LIKE_A_HYDRATE = re.compile(r"\.\d+H2O$")
 _RANK = {symbol: rank for rank, symbol in enumerate(MOLAR_MASS_G_MOL)}
 
 
@@ -104,15 +106,19 @@ def simplest_amounts(amounts: Mapping[str, float]) -> Mapping[str, float]:
 def canonical_formula(amounts: Mapping[str, float]) -> str:
     """Write element amounts as a formula, without exponents and without the amount 1.
 
+    An amount of oxygen is written after a decimal amount of something and H2, as in
+    ``LiAl0.5H2O1``: without it the point would be the dot of a hydrate.
+
     Examples
     --------
     >>> canonical_formula({"Li": 3.0, "P": 1.0, "S": 4.0})
     'Li3PS4'
     """
-    return "".join(
+    written = "".join(
         symbol if amount == 1 else f"{symbol}{_plain_number(amount)}"
         for symbol, amount in amounts.items()
     )
+    return f"{written}1" if _LIKE_A_HYDRATE.search(written) else written
 
 
 def _plain_number(amount: float) -> str:

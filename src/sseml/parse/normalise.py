@@ -37,8 +37,9 @@ _PHASE_PREFIX = re.compile(
     r"|amorphous|glassy|crystalline)\s"
     r"|[α-ω]['′]?\s?-?\s?)(?=[A-Z(\[{])"
 )
-_HYDRATE_POINT = re.compile(r"(?<=[A-Za-z)\]}])\.(?=\d*(?:H2O|D2O))|(?<=\d)\.(?=H2O|D2O)")
-_UNCLEAR_POINT = re.compile(r"\d\.(\d+(?:H2O|D2O))")
+_WATER = r"(?:H2O|D2O)(?![\d.A-Za-z])"
+_HYDRATE_POINT = re.compile(rf"(?<=[A-Za-z)\]}}])\.(?=\d*{_WATER})|(?<=\d)\.(?={_WATER})")
+_UNCLEAR_POINT = re.compile(rf"\d\.(\d+{_WATER})")
 _GREEK_COMMAND = re.compile(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
 
 

@@ -132,6 +132,20 @@ def test_labels_are_read_with_the_formula_of_the_file_in_mind() -> None:
     assert set(read("data_x\n" + CELL + sites).amounts) == {"Ho", "O"}
 
 
+def test_a_label_in_its_own_case_is_that_element_whatever_the_formula() -> None:
+    formula = "_chemical_formula_sum 'S2 Li'\n"
+    text = "data_x\n" + formula + CELL + atoms("Se 0 0 0 .5", "S 0 0 0 .5", "Li .5 .5 .5 1")
+    assert read(text, on_mismatch="flag").amounts == {"Li": 1.0, "Se": 0.5, "S": 0.5}
+
+
+def test_older_files_of_the_icsd_write_a_point_for_zero() -> None:
+    columns = "label symmetry_multiplicity fract_x fract_y fract_z"
+    text = "data_x\n" + CELL + atoms("Li1 1 . . .", "F1 1 .5 . 1/2", columns=columns)
+    crystal = read(text)
+    assert crystal.formula == "LiF"
+    np.testing.assert_allclose(crystal.positions, [[0, 0, 0], [0.5, 0, 0.5]])
+
+
 def test_vacancies_are_no_element() -> None:
     text = "data_x\n" + CELL + atoms("Li1 0 0 0 0.5", "Va1 0 0 0 0.5", "S1 .5 .5 .5 1")
     assert read(text).amounts == {"Li": 0.5, "S": 1.0}
@@ -226,6 +240,16 @@ BROKEN = {
     "two structures": (LI3N + LLTO, "holds 2 structures: data_Li3N, data_LLTO"),
     "text never closed": (LI3N + "_publ\n;\nonce upon a time\n", "is never closed"),
     "no number": (LI3N.replace("0.3333", "0,3333"), "a coordinate of Li2 is '0,3333'"),
+    "no atom located": (
+        LI3N.replace(" 0 0 0", " ? ? ?")
+        .replace(" 0 0 0.5", " ? ? ?")
+        .replace(" 0.3333 0.6667 0", " ? ? ?"),
+        "no site of the CIF has coordinates",
+    ),
+    "unknown space group": (
+        "data_x\n_symmetry_space_group_name_H-M 'A -1'\n" + CELL + atoms("Li1 0 0 0 1"),
+        "'A -1' is not known",
+    ),
     "no element": (LI3N.replace("N1 N3-", "N1 Qq"), "'Qq' is no element"),
     "a group of atoms": (LI3N.replace("N1 N3-", "N1 OH"), "'OH' is no element"),
     "a site of any kind": (

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sseml.parse.elements import MOLAR_MASS_G_MOL
-from sseml.parse.formula import parse_formula
+from sseml.parse.formula import composition, parse_formula
 from sseml.parse.material import parse_material
 from sseml.records import RefusedInputError
 
@@ -292,3 +292,16 @@ def test_canonical_formula_reads_back_at_length(recipe):
 @given(texts)
 def test_any_text_is_read_or_refused_at_length(text):
     check_any_text_is_read_or_refused(text)
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        {"Li": 1.0, "Al": 0.5, "H": 2.0, "O": 1.0},
+        {"Na": 1.0, "Al": 3.06, "Si": 2.94, "H": 2.0, "O": 12.0},
+        {"Li": 2.5, "H": 2.0, "O": 1.0, "Cl": 1.0},
+    ],
+)
+def test_a_canonical_formula_with_hydrogen_is_not_read_as_a_hydrate(amounts):
+    written = composition(amounts).formula
+    assert parse_formula(written).amounts == amounts

@@ -88,6 +88,16 @@ def test_a_poscar_of_vasp_4_takes_its_elements_from_the_first_line() -> None:
     assert "first line" in crystal.notes[0]
 
 
+def test_a_poscar_of_vasp_4_may_name_its_elements_behind_the_coordinates() -> None:
+    lines = POSCAR.splitlines()
+    rows = [f"{line} {e}" for line, e in zip(lines[9:], ["Li"] * 3 + ["O", "Cl"], strict=True)]
+    flagged = "\n".join(["a relaxed cell", *lines[1:5], *lines[6:9], *rows])
+    plain = flagged.replace("Selective dynamics\n", "").replace("T T T ", "").replace("F F F ", "")
+    for text in (flagged, plain):
+        crystal = crystal_of(read_poscar(text), "")
+        assert (crystal.formula, crystal.notes) == ("Li3OCl", ())
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -146,6 +156,7 @@ def test_broken_json_is_refused_with_its_reason(text: str, reason: str) -> None:
         ("a.cif", b" \n\n", "the file is empty"),
         ("a.cif", b"\x89PNG\r\n\x1a\n\x00\x00", "binary"),
         ("a.cif", LI3N[:300], "cut short"),
+        ("a.cif", b"\x1f\x8b\x08" + LI3N, "gzip"),
         ("POSCAR", b"Li\n1.0\n", "line 3 of the POSCAR"),
         ("a.json", b"{}", "no pymatgen Structure"),
         ("a.zip", b"PK\x03\x04 and no more", "no archive that can be read"),

@@ -45,7 +45,7 @@ _SYMBOL = (
 )
 _HALL = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
 _MULTIPLICITY = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity")
-_FLOAT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:\(\d+\))?")
+_FLOAT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:/([1-9]\d*))?(?:\(\d+\))?")
 _WHOLE = re.compile(r"(\d{1,6})(?:\.0*)?")
 _UNKNOWN = ("?", ".", "")
 
@@ -78,6 +78,10 @@ def read_cif(text: str) -> Cell:
     notes = list[str]()
     atoms = list(_atoms(block, formula, notes))
     require_few_sites(len(atoms))
+    if not atoms:
+        raise RefusedInputError(
+            "no site of the CIF has coordinates", "get a file in which the atoms are located"
+        )
     rotations, translations = _operations(block, notes)
     labels, images = list[str](), list[FloatArray]()
     occupancies = list[dict[str, float]]()
@@ -138,8 +142,9 @@ def _atoms(block: Block, formula: str, notes: list[str]) -> Iterator[_Atom]:
     occupancies = block.column("_atom_site_occupancy")
     multiplicities = block.column(*_MULTIPLICITY)
     for i, label in enumerate(labels):
-        written = [column[i] for column in coordinates]
-        if all(text in _UNKNOWN for text in written) or _is_dummy(block, i):
+        multiplicity = _whole(multiplicities[i]) if i < len(multiplicities) else None
+        written = [_coordinate(column[i], multiplicity) for column in coordinates]
+        if any(text in _UNKNOWN for text in written) or _is_dummy(block, i):
             notes.append(f"site {label} has no coordinates and is left out")
             continue
         symbol = symbols[i] if i < len(symbols) and symbols[i] not in _UNKNOWN else ""
@@ -148,8 +153,12 @@ def _atoms(block: Block, formula: str, notes: list[str]) -> Iterator[_Atom]:
         share = 1.0 if occupancy in _UNKNOWN else _number(occupancy, f"the occupancy of {label}")
         if read is not None:
             position = tuple(_number(text, f"a coordinate of {label}") for text in written)
-            multiplicity = _whole(multiplicities[i]) if i < len(multiplicities) else None
             yield _Atom(label, read, share, position, multiplicity)
+
+
+def _coordinate(written: str, multiplicity: int | None) -> str:
+    """Read a bare point beside a multiplicity as zero: so older files of the ICSD write it."""
+    return "0" if written == "." and multiplicity else written
 
 
 def _is_dummy(block: Block, index: int) -> bool:
@@ -163,6 +172,11 @@ def _operations(block: Block, notes: list[str]) -> Operations:
     symbol, hall = block.value(*_SYMBOL), block.value(*_HALL)
     gamma_degrees = _number(block.value(_CELL[5]), _CELL[5])
     named = named_operations(_whole(block.value(*_NUMBER)), symbol, hall, gamma_degrees)
+    if named is None and symbol:
+        raise RefusedInputError(
+            f"the CIF lists no symmetry operations, and its space group {symbol!r} is not known",
+            "export it with its symmetry operations, or in a standard setting",
+        )
     if named is None:
         notes.append("the file gives no symmetry: its sites are taken to be all there are (P1)")
         return listed_operations(["x,y,z"])
@@ -222,7 +236,7 @@ def _whole(written: str) -> int | None:
 
 def _number(written: str, name: str) -> float:
     found = _FLOAT.fullmatch(written)
-    value = float(found.group(1)) if found else math.nan
+    value = float(found.group(1)) / int(found.group(2) or 1) if found else math.nan
     if not math.isfinite(value):
         what = f"is {written!r}, not a number" if written else "is missing"
         raise RefusedInputError(f"{name} {what}", "correct it in the file, or export it again")

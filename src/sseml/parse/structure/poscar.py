@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.structure.cell import Cell, FloatArray, require_cell, require_few_sites
 from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError
@@ -31,12 +32,10 @@ def read_poscar(text: str) -> Cell:
     symbols = _words(lines, at, "the element symbols")
     notes: tuple[str, ...] = ()
     if symbols[0].isdigit():
-        symbols = lines[0]
-        notes = ("the elements are those of the first line: the file names them nowhere else",)
+        symbols, notes = _symbols_of_vasp_4(lines)
     else:
         at += 1
     elements = _elements(symbols, _words(lines, at, "the number of atoms of each element"), at)
-    require_few_sites(len(elements))
     at += 1
     if _words(lines, at, "Direct or Cartesian")[0][0] in "sS":  # selective dynamics
         at += 1
@@ -68,6 +67,24 @@ def _lattice(lines: Sequence[list[str]]) -> tuple[FloatArray, FloatArray]:
     if (scale <= 0).any():
         raise _refusal(1, "a scale above 0")
     return vectors * scale, np.broadcast_to(scale, 3)
+
+
+def _symbols_of_vasp_4(lines: Sequence[list[str]]) -> tuple[list[str], tuple[str, ...]]:
+    """One symbol for each count: behind the coordinates, or else in the first line."""
+    counts = [int(word) for word in lines[5] if word.isdigit()]
+    first = 8 if len(lines) > 6 and lines[6][:1] and lines[6][0][0] in "sS" else 7
+    rows = [first + sum(counts[:i]) for i in range(len(counts))]
+    behind = [_behind(lines[row]) for row in rows if row < len(lines)]
+    if len(behind) == len(counts) and all(behind):
+        return behind, ()
+    note = "the elements are those of the first line: the file names them nowhere else"
+    return lines[0], (note,)
+
+
+def _behind(words: Sequence[str]) -> str:
+    """The element behind three coordinates, or behind their three flags T or F."""
+    written = words[3] if len(words) == 4 else words[6] if len(words) > 6 else ""
+    return written if written in MOLAR_MASS_G_MOL else ""
 
 
 def _elements(symbols: Sequence[str], written: Sequence[str], line: int) -> list[str]:

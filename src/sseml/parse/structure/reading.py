@@ -17,6 +17,7 @@ from sseml.parse.structure.pymatgen_json import is_structure, read_pymatgen_json
 from sseml.records import Crystal, RefusedInputError
 
 _HERE = Path()
+_GZIP = b"\x1f\x8b"
 _BYTE_ORDER_MARKS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe", "utf-16"),
@@ -99,6 +100,8 @@ def _text(content: bytes | RefusedInputError) -> str:
         raise content
     if not content.strip():
         raise RefusedInputError("the file is empty", "get the whole file")
+    if content.startswith(_GZIP):
+        raise RefusedInputError("the file is packed with gzip", "unpack it first")
     marks = (encoding for mark, encoding in _BYTE_ORDER_MARKS if content.startswith(mark))
     encoding = next(marks, "utf-8")
     if b"\x00" in content and encoding != "utf-16":

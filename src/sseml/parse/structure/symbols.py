@@ -57,7 +57,9 @@ def element_of_label(written: str, expected: Container[str] = ()) -> str | None:
     if letters.casefold() in _VACANCIES:
         return None
     readings = [] if letters.casefold() in _NO_LABELS else list(_shortened(letters))
-    return _first(sorted(readings, key=lambda element: element not in expected), written)
+    if not letters[1:2].islower():  # HO1 may be hydrogen, Ho1 is holmium
+        readings.sort(key=lambda element: element not in expected)
+    return _first(readings, written)
 
 
 def _letters(written: str) -> str:
