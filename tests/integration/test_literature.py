@@ -45,7 +45,6 @@ MACHINE_WORDS = re.compile(
     r"/work\b|/home\b|/tmp\b|\bhelpers?\b|\bagents?\b|\bcollectors?\b|\bmirror(ed)?\b|read_file",
     re.IGNORECASE,
 )
-LOCAL_PATH = re.compile(r"/work/(?:[.]|main/|scratch/|env/)")
 LONGEST_NOTE = 250
 CHARGE_TOLERANCE = 0.02
 AS_MERGED_TODAY = 10
@@ -160,7 +159,7 @@ def test_facts_only() -> None:
     for row in rows():
         text = " ".join(row[name] for name in COLUMNS if name != "url")
         assert not MACHINE_WORDS.search(text), row
-        assert not LOCAL_PATH.search(row["url"]), row
+        assert not row["url"] or row["url"].startswith(("https://", "http://")), row
         assert len(row["note"]) <= LONGEST_NOTE, row
 
 
