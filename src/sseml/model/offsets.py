@@ -18,7 +18,7 @@ SHRINKAGE = 2.0
 CONDUCTOR_SHRINKAGE = 4.0
 """Measurements of "no offset" that stand beside one's own in each output: about what a measurement
 scatters inside its family, over what families differ by, in squares. The second output errs less by
-family, so it takes more. Measured in docs/decisions/0011-family-offset.md."""
+family, so it takes more. Measured in docs/decisions/0012-family-offset.md."""
 
 RETRAIN_FROM = 6
 """From as many compositions of a family on, a model that has learned from them orders it better."""
