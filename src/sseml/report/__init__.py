@@ -1,7 +1,8 @@
-"""Pictures of held-out answers, predictions, windows and interfaces, as matplotlib figures.
+"""Pictures of answers, windows, interfaces and Li networks, as matplotlib figures.
 
 Names are loaded when they are first used: the pictures of held-out answers need what measured them
-(extra ``train``), the others matplotlib alone (extra ``report``).
+(extra ``train``), those of Li networks what calculated them (``explain``), the others matplotlib
+alone (``report``).
 """
 
 from importlib import import_module
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from sseml.report.families import error_by_family
     from sseml.report.files import save
     from sseml.report.mixing import mixing_energies
+    from sseml.report.pathways import lithium_network
     from sseml.report.published import window_parity
     from sseml.report.reliability import calibration
     from sseml.report.scatter import parity
@@ -24,6 +26,7 @@ _HOME = {
     "calibration": "reliability",
     "error_by_distance": "distances",
     "error_by_family": "families",
+    "lithium_network": "pathways",
     "mixing_energies": "mixing",
     "parity": "scatter",
     "ranking": "candidates",
@@ -38,6 +41,7 @@ __all__ = [
     "calibration",
     "error_by_distance",
     "error_by_family",
+    "lithium_network",
     "mixing_energies",
     "parity",
     "ranking",

@@ -64,12 +64,16 @@ _ABOVE_BARRIER = 1.5
 """The colours end at this many times the highest barrier."""
 
 _NEAR_SITE_A = 0.6
+_LETTER_POINTS = 8.0
+"""From a corner of the cell to the letter of its edge."""
+
 _FRAMEWORK = (ORANGE, GREEN, PURPLE, WINE, SKY, GREY, BLUE)
 _MOST_KINDS = 7
 _LI_A, _ION_A = 0.5, 0.35
 """Diameters of points, Å, as long as they are not larger than these areas:"""
-_LI_AREA, _ION_AREA = 26.0, 11.0
+_LI_AREA, _ION_AREA = 90.0, 20.0
 
+_MARK_AREA, _SHARED_AREA = 26.0, 7.0
 _SAME_EV = 0.01
 """Barriers this close share a line."""
 
@@ -220,7 +224,10 @@ def _levels(found: Pathways) -> list[_Level]:
 
 
 def _draw_sites(axes: Axes, found: Pathways, view: _View, inch_A: float) -> None:
-    """Li over framework cations over anions; points shrink with the map."""
+    """Li over framework cations over anions, and over it what shares its sites.
+
+    Points shrink with the map.
+    """
     for symbol, colour in reversed(_kinds(found)):
         places, _ = _sites(found, symbol)
         x, y = view.place(places).T
@@ -230,6 +237,10 @@ def _draw_sites(axes: Axes, found: Pathways, view: _View, inch_A: float) -> None
     x, y = view.place(places).T
     size = _area(_LI_A, inch_A, _LI_AREA)
     axes.scatter(x, y, s=size * shares, c="white", ec=INK, lw=0.7, zorder=4)
+    for symbol, colour in _kinds(found):
+        places, _ = _sites(found, symbol, beside_li=True)
+        x, y = view.place(places).T
+        axes.scatter(x, y, s=_SHARED_AREA, c=colour, lw=0.0, zorder=5)
 
 
 def _area(diameter_A: float, inch_A: float, most: float) -> float:
@@ -246,9 +257,16 @@ def _kinds(found: Pathways) -> list[tuple[str, str]]:
     return list(zip(symbols[:_MOST_KINDS], _FRAMEWORK, strict=False))
 
 
-def _sites(found: Pathways, symbol: str) -> tuple[FloatArray, FloatArray]:
+def _sites(
+    found: Pathways, symbol: str, *, beside_li: bool = False
+) -> tuple[FloatArray, FloatArray]:
     """Where an element sits in the part of the crystal that is drawn, and its occupancy there."""
-    shares = np.array([occupancy.get(symbol, 0.0) for occupancy in found.crystal.occupancies])
+    shares = np.array(
+        [
+            occupancy.get(symbol, 0.0) if "Li" in occupancy or not beside_li else 0.0
+            for occupancy in found.crystal.occupancies
+        ]
+    )
     inside = np.asarray(found.crystal.positions)[shares > 0.0] % 1.0
     images = np.array(list(product((-1, 0, 1), repeat=3)))
     places = (inside[:, None, :] + images).reshape(-1, 3)
@@ -264,16 +282,17 @@ def _draw_way(axes: Axes, found: Pathways, view: _View) -> None:
     drawn = Polygon(view.corners[[0, 1, 3, 2]], transform=axes.transData)
     for shift in product(range(-3, 4), repeat=2):
         x, y = (way + np.array(shift) @ view.basis).T
-        [line] = axes.plot(x, y, color=VERMILLION, lw=1.3, zorder=5)
+        [line] = axes.plot(x, y, color=VERMILLION, lw=1.5, zorder=3.5)
         line.set_clip_path(drawn)
 
 
 def _name_edges(axes: Axes, view: _View) -> None:
     """Write at the ends of the cell which lattice vectors are seen."""
-    for axis, end in zip((view.right, view.up), view.basis, strict=True):
+    beside = ((0.0, -_LETTER_POINTS), (-_LETTER_POINTS, 0.0))
+    for axis, end, away in zip((view.right, view.up), view.basis, beside, strict=True):
         text = axes.annotate(
-            _NAMES[axis], tuple(end), ha="center", va="center", fontsize=9, fontweight="bold",
-            zorder=6,
+            _NAMES[axis], tuple(end), away, textcoords="offset points", ha="center", va="center",
+            fontsize=9, fontweight="bold", zorder=6,
         )  # fmt: skip
         text.set_path_effects([withStroke(linewidth=3.0, foreground="white")])
 
@@ -296,7 +315,7 @@ def _draw_profile(figure: Figure, found: Pathways, bottom: float) -> None:
     axes.plot(way.distance_A, way.energy_eV, color=VERMILLION, lw=1.5)
     at_site = _near_lithium(found)
     axes.scatter(
-        way.distance_A[at_site], way.energy_eV[at_site], s=_LI_AREA, c="white", ec=INK, lw=0.7,
+        way.distance_A[at_site], way.energy_eV[at_site], s=_MARK_AREA, c="white", ec=INK, lw=0.7,
         zorder=4, clip_on=False,
     )  # fmt: skip
     axes.set(
