@@ -112,20 +112,21 @@ def _missed(report: GainReport) -> list[str]:
 
 
 def _of_one_paper(report: GainReport) -> str:
-    every, others, once = (
-        report.time[PLAIN][view] for view in (EACH_ROW, WITHOUT_LARGEST, EACH_PAPER_ONCE)
-    )
-    count = every.rows - others.rows
-    floor = FLOORS[0]
+    every = report.time[PLAIN][EACH_ROW]
+    count = every.rows - report.time[PLAIN][WITHOUT_LARGEST].rows
     text = (
         f"**One paper** ({report.largest['time']}) is {count} of the {every.rows} rows of the time "
-        f"split. Without it the error is {others[ERROR].after:.2f} (best constant "
-        f"{others[CONSTANT].after:.2f}); with each paper once {once[ERROR].after:.2f} "
-        f"({once[CONSTANT].after:.2f}); with all rows {every[ERROR].after:.2f} "
-        f"({every[CONSTANT].after:.2f})."
+        "split."
     )
-    if floor.reached(every[ERROR].after) and not floor.reached(others[ERROR].after):
-        text += f" The floor of the error ({floor.text}) is met only because of that paper."
+    for output, views in report.time.items():
+        shown = ", ".join(
+            f"{view} {views[view][ERROR].after:.2f} ({views[view][CONSTANT].after:.2f})"
+            for view in (EACH_ROW, WITHOUT_LARGEST, EACH_PAPER_ONCE)
+        )
+        text += f" {output.capitalize()}, error and in brackets the best constant's: {shown}."
+        met, alone = (views[view][ERROR].after for view in (EACH_ROW, WITHOUT_LARGEST))
+        if FLOORS[0].reached(met) and not FLOORS[0].reached(alone):
+            text += f" The floor ({FLOORS[0].text}) is met only because of that paper."
     return text
 
 
