@@ -5,9 +5,9 @@ depend on the distance alone, and nothing relaxes.
 
 References
 ----------
-The potentials: Adams and Rao, doi 10.1002/pssa.201001116. Their parameters for nine anions: Chen
-and Adams, doi 10.1107/S2052252517010211. Half a bond's energy to each of its ions, and the
-screening: Chen, Wong and Adams, doi 10.1107/S2052520618015718, as bvlain has it.
+The potentials and the screening: Adams and Rao, doi 10.1002/pssa.201001116. Parameters for nine
+anions: Chen and Adams, doi 10.1107/S2052252517010211. Half a bond's energy goes to each of its
+ions, as in bvlain; Adams and Rao give all of it to Li⁺.
 """
 
 from __future__ import annotations
