@@ -256,6 +256,10 @@ BROKEN = {
         "data_x\n" + CELL + atoms("Li1 0 0 0 1", "T1 .5 .5 .5 1"),
         "'T1' is no element",
     ),
+    "water in the place of tungsten": (
+        "data_x\n_chemical_formula_sum 'Li O H2'\n" + CELL + atoms("Li1 0 0 0 1", "W1 .5 .5 .5 1"),
+        "'W1' is no element",
+    ),
     "no operation": (LI3N.replace("'-x, -y, z'", "'-x, -y, w'"), "is no symmetry operation"),
     "divided by zero": (LI3N.replace("'-x, -y, z'", "'-x, -y, z+1/0'"), "is no symmetry operation"),
     "too full": (LI3N.replace("0.6667 0 1.", "0.6667 0 1.2"), "add up to 1.2"),

@@ -214,6 +214,13 @@ def test_a_line_of_a_list_may_be_a_file_with_conditions(folder: Path) -> None:
     assert deeper.input == "deeper/c.cif"
 
 
+def test_a_name_that_looks_like_a_condition_is_a_file_if_there_is_one(folder: Path) -> None:
+    (folder / "LLTO x=0.11.cif").write_bytes(LLTO)
+    [item] = rows("LLTO x=0.11.cif\n", folder, "text")
+    assert isinstance(item, Query)
+    assert isinstance(item.material, Crystal)
+
+
 def test_a_table_may_hold_structures_beside_or_instead_of_formulas(folder: Path) -> None:
     both = "formula,structure,lab\nLi3N,b.cif,A\n,b.cif,B\nLi3N,,C\nLi3N,garnet,D\n"
     materials = [item.material for item in rows(both, folder)]  # type: ignore[union-attr]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Collection, Iterator
 
 from sseml.parse.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
 from sseml.records import RefusedInputError
@@ -13,7 +13,7 @@ _VACANCIES = frozenset(("va", "vac", "vacancy", "□"))
 _NO_LABELS = frozenset(("wat", "oh", "nh", "t"))  # groups of atoms, and any tetrahedral site
 
 
-def element_of_symbol(written: str, expected: Container[str] = ()) -> str | None:
+def element_of_symbol(written: str, expected: Collection[str] = ()) -> str | None:
     """Read the symbol of an atom type: its charge and mass number are left out.
 
     Parameters
@@ -45,7 +45,7 @@ def element_of_symbol(written: str, expected: Container[str] = ()) -> str | None
     return _first(readings, written)
 
 
-def element_of_label(written: str, expected: Container[str] = ()) -> str | None:
+def element_of_label(written: str, expected: Collection[str] = ()) -> str | None:
     """Read the label of an atom, such as ``Li1``, ``OW2`` or ``CL(1)``, as `element_of_symbol`.
 
     Examples
@@ -57,8 +57,9 @@ def element_of_label(written: str, expected: Container[str] = ()) -> str | None:
     if letters.casefold() in _VACANCIES:
         return None
     readings = [] if letters.casefold() in _NO_LABELS else list(_shortened(letters))
-    if not letters[1:2].islower():  # HO1 may be hydrogen, Ho1 is holmium
-        readings.sort(key=lambda element: element not in expected)
+    if expected:  # HO1 may be hydrogen, and W1 water; Ho1 is holmium whatever the formula
+        sure = [e for e in readings if len(e) == 2 and letters.startswith(e)]
+        readings = sure or [e for e in readings if e in expected]
     return _first(readings, written)
 
 
