@@ -14,6 +14,7 @@ import numpy as np
 
 from sseml.curation.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
 from sseml.families import FamilyMatch, recognise
+from sseml.features.symmetry import SYSTEMS, crystal_system
 from sseml.model.bundle import Bundle, BundleAnswer
 from sseml.model.evidence import MeasuredValue, domain
 from sseml.records import Answer, Crystal, Material, Prediction, Query, Refusal
@@ -270,14 +271,16 @@ def _prediction(
 ) -> Prediction:
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
-    measured = bundle.evidence.measured(distance, query.temperature_C)
+    measured = bundle.evidence.measured(
+        distance, query.temperature_C, query.material.space_group_number
+    )
     family = recognise(query.material)
     elements_known = bool(answer.elements_known[index])
     window = stability.window if stability else None
     return Prediction(
         row=query.row,
         input=query.input,
-        kind="composition",
+        kind="crystal" if isinstance(query.material, Crystal) else "composition",
         formula=query.material.formula,
         family=family.family,
         temperature_C=query.temperature_C,
@@ -302,6 +305,8 @@ def _prediction(
         e_above_hull_eV_atom=window.e_above_hull_eV_atom if window else None,
         notes=(
             *_notes(query, bundle, family, measured, elements_known=elements_known),
+            *_structure_notes(query.material, float(answer.by_crystal_system[index])),
+            *_polymorph_notes(bundle.evidence.polymorphs(distance, query.temperature_C)),
             *(stability.reasons() if stability else ()),
         ),
         columns=query.columns,
@@ -342,19 +347,31 @@ def _notes(
         yield "holds an element that no measured material holds"
     if measured is not None and measured.is_bound:
         yield "the measured value is a bound, not a number"
-    if unused := _facts_not_used(query.material, bundle):
-        yield (
-            f"not used for the conductivity: {', '.join(unused)}; this model sees the composition "
-            "alone"
-        )
     if query.conductivity_kind == "bulk":
         yield "predicts what papers report, mostly total conductivity; bulk can be higher"
 
 
-def _facts_not_used(material: Material, bundle: Bundle) -> list[str]:
-    """What the row says about the material beyond its composition, unless the model is told."""
-    facts: dict[str, object] = {"form": material.form}
-    if "crystal" not in bundle.manifest["feature_sets"]:
-        facts["space group"] = material.space_group_number
-        facts["volume per atom"] = material.volume_per_atom_A3
-    return [name for name, value in facts.items() if value is not None]
+def _structure_notes(material: Material, by_crystal_system: float) -> Iterator[str]:
+    """What the row says about the material beyond its composition, and what came of it."""
+    number = material.space_group_number
+    if number is not None:
+        system, *_ = SYSTEMS[crystal_system(number)]
+        added = f"{by_crystal_system:+.2f} decades, part of the answer"
+        yield f"{system} (space group {number}): {added}"
+    facts = {
+        "form": material.form is not None,
+        "volume per atom": material.volume_per_atom_A3 is not None,
+        "sites": isinstance(material, Crystal),
+    }
+    if unused := [name for name, is_given in facts.items() if is_given]:
+        yield f"not used for the conductivity: {', '.join(unused)}"
+
+
+def _polymorph_notes(measured: Sequence[tuple[int, MeasuredValue]]) -> Iterator[str]:
+    for number, value in measured:
+        system, *_ = SYSTEMS[crystal_system(number)]
+        bound = value.relation if value.is_bound else ""
+        yield (
+            f"measured as {system} (space group {number}): {bound}{value.sigma_S_cm:.2g} S/cm at "
+            f"{value.temperature_C:g} °C, {value.doi or 'no DOI'}"
+        )

@@ -89,6 +89,7 @@ def train(
         "training_rows": {
             "conductivity": len(sigma_data),
             "if_conductor": int(sigma.outputs.conductors.sum()),
+            "polymorph": len(sigma.polymorph.rows),
             "energy": len(energy_data),
         },
         "training_data_sha256": hashlib.sha256(parquet).hexdigest(),
@@ -109,6 +110,7 @@ def train(
         energy_interval=energy.calibration.interval,
         superionic=sigma.plain.superionic,
         conductor=sigma.conductor,
+        polymorph=sigma.polymorph,
         evidence=_evidence(measurements),
     )
     bundle.save(folder, parquet, card_text(manifest, measurements))
@@ -141,4 +143,8 @@ def _evidence(measurements: pd.DataFrame) -> Evidence:
         conductivity_kinds=texts("conductivity_kind"),
         dois=texts("doi"),
         sources=[str(source) for source in measurements["source"]],
+        space_groups=[
+            None if pd.isna(number) else int(number)
+            for number in measurements["space_group_number"]
+        ],
     )

@@ -118,7 +118,8 @@ def test_an_unknown_schema_version_is_refused(copy: Path, version: object) -> No
         "name", "features", "feature_sets", "temperature_range_C", "activation_energy_range_eV",
         "calibration", "calibration/interval", "calibration/energy_interval",
         "calibration/superionic", "calibration/conductor", "calibration/conductor/slope",
-        "calibration/superionic/intercept", "calibration/if_conductor_interval", "calibration/interval/low_quantile",
+        "calibration/superionic/intercept", "calibration/if_conductor_interval",
+        "calibration/interval/low_quantile",
         "calibration/interval/width_coefficients", "calibration/energy_interval/signal_floor",
     ],
 )  # fmt: skip

@@ -34,6 +34,7 @@ def test_a_trained_bundle_is_what_its_manifest_says(trained: Any) -> None:
         ("conductivity.mix.linear", 0.95),
         ("if_conductor.expectation.dual", 0.5),
         ("if_conductor.linear", 0.9),
+        ("polymorph.dual", 0.0),
         ("energy.mix.expectation.dual", 0.0),
         ("energy.mix.linear", 0.5),
     ],

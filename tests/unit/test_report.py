@@ -70,7 +70,8 @@ def prediction(
         temperature_C=25.0, log10_sigma=log10_sigma, sigma_S_cm=10.0**log10_sigma,
         sigma_low_S_cm=10.0 ** (log10_sigma - 1), sigma_high_S_cm=10.0 ** (log10_sigma + 1),
         p_superionic=0.5, p_conductor=0.9, sigma_if_conductor_S_cm=1e-4,
-        sigma_if_conductor_low_S_cm=1e-6, sigma_if_conductor_high_S_cm=1e-2, activation_energy_eV=0.3, domain=domain, nearest=(), model="none",
+        sigma_if_conductor_low_S_cm=1e-6, sigma_if_conductor_high_S_cm=1e-2,
+        activation_energy_eV=0.3, domain=domain, nearest=(), model="none",
         measured_sigma_S_cm=measured,
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ from sseml.evaluate.answers import (
     cross_answer,
     tabulate,
 )
+from sseml.evaluate.crystals import crystal_figures
 from sseml.evaluate.metrics import (
     clipped_absolute_error,
     coverage,
@@ -220,6 +221,12 @@ def windows(subject: Subject, progress: Progress) -> Outcome:
     return Outcome(agreement(rows) | collapses(released.table, formulas), compared=tuple(rows))
 
 
+def crystals(subject: Subject, progress: Progress) -> Outcome:
+    """Papers held out: rows of known space group with and without what it adds."""
+    found = crystal_figures(subject.table, subject.recipe, subject.conductivity, progress)
+    return Outcome(found)
+
+
 BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
     "official": official,
     "papers": papers,
@@ -227,6 +234,7 @@ BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
     "families": families,
     "energies": energies,
     "time": time,
+    "crystals": crystals,
     "windows": windows,
 }
 

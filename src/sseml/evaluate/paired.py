@@ -28,7 +28,13 @@ from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
 from sseml.features.table import feature_table
 from sseml.model.bundle import EVIDENCE
-from sseml.model.dataset import Recipe, TrainingSet, compositions, conductivity_set
+from sseml.model.dataset import (
+    Recipe,
+    TrainingSet,
+    compositions,
+    conductivity_set,
+    crystal_systems,
+)
 from sseml.model.fitting import BY_PAPER, HeldOut, Progress, fit, predict_held_out, silent
 from sseml.model.folder import MANIFEST, verify_checksums
 from sseml.model.intervals import IntervalModel, Signals
@@ -228,6 +234,7 @@ class _Judged:
             clusters=np.zeros(len(self.ids), dtype=np.int64),
             families=self.table["family"].to_numpy(dtype=object),
             distance=self.distance,
+            systems=crystal_systems(self.table),
             rows=np.arange(len(self.ids)),
         )
 

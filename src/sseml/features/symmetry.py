@@ -32,6 +32,18 @@ POINT_GROUPS = (
 U_PER_A3_IN_G_CM3 = 1.66053907
 
 
+def crystal_system(number: int) -> int:
+    """Crystal system of a space group: 0 (triclinic) to 6 (cubic), in the order of `SYSTEMS`.
+
+    Raises
+    ------
+    ValueError
+        If there is no space group of this number.
+    """
+    _point_group(number)
+    return next(i for i, (_, _, last) in enumerate(SYSTEMS) if number <= last)
+
+
 def _point_group(number: int) -> tuple[int, int]:
     """Order and centrosymmetry of a space group's point group."""
     if not 1 <= number <= 230:
@@ -66,8 +78,9 @@ class Symmetry:
             group, volume = material.space_group_number, material.volume_per_atom_A3
             if group is not None:
                 order, centre = _point_group(group)
-                system = [float(first <= group <= last) for _, first, last in SYSTEMS]
-                out[i, :11] = (group, system.index(1.0) + 1, *system, order, centre)
+                system = crystal_system(group)
+                is_system = np.eye(len(SYSTEMS))[system]
+                out[i, :11] = (group, system + 1, *is_system, order, centre)
             if volume is not None:
                 per_li = min(volume / lithium[i], 1000.0) if lithium[i] else 1000.0
                 out[i, 11:] = volume, per_li, U_PER_A3_IN_G_CM3 * mass[i] / volume

@@ -7,27 +7,27 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
+from sseml.features.symmetry import crystal_system
 from sseml.features.table import COMPOSITION_SETS, feature_table
 from sseml.model.blend import Blend, Mix, arrays_below, named
 from sseml.model.evidence import Evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
 from sseml.model.intervals import IntervalModel
 from sseml.model.mlmodel import write_mlflow_files
+from sseml.model.offsets import Shift
 from sseml.model.outputs import Told, TwoOutputs, conductor_offsets, predict_with_signals
+from sseml.model.polymorph import UNKNOWN, PolymorphCorrection
 from sseml.model.probability import ProbabilityModel
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
 from sseml.records import BundleError, Composition
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
-
-if TYPE_CHECKING:
-    from sseml.model.offsets import Shift
 
 FloatArray = NDArray[np.float64]
 
@@ -58,6 +58,7 @@ _EVIDENCE_COLUMNS = (
     "conductivity_kind",
     "doi",
     "source",
+    "space_group_number",
 )
 
 
@@ -86,6 +87,8 @@ class BundleAnswer:
         Probability that σ ≥ 1e-4 S/cm at the temperature asked about.
     activation_energy_eV
         Of both outputs.
+    by_crystal_system
+        Decades that the crystal system adds; 0 where it is not known.
     nearest_distance, elements_known
         Composition distance to the nearest measurement, and whether a measurement holds each of
         the elements.
@@ -98,6 +101,7 @@ class BundleAnswer:
     p_conductor: FloatArray
     p_superionic: FloatArray
     activation_energy_eV: FloatArray
+    by_crystal_system: FloatArray
     nearest_distance: FloatArray
     elements_known: NDArray[np.bool_]
     distance: FloatArray
@@ -122,6 +126,8 @@ class Bundle:
         Calibrated widths.
     superionic, conductor
         Probabilities of σ ≥ 1e-4 S/cm, and of more than 1e-7 S/cm at 25 °C.
+    polymorph
+        What a known crystal system adds to both outputs.
     evidence
         The measurements, and the table they came from as Parquet bytes.
     """
@@ -136,6 +142,7 @@ class Bundle:
     energy_interval: IntervalModel
     superionic: ProbabilityModel
     conductor: ProbabilityModel
+    polymorph: PolymorphCorrection
     evidence: Evidence
 
     @property
@@ -165,6 +172,10 @@ class Bundle:
         fractions = element_fractions(materials)
         distance = fraction_distance(fractions, self.evidence.fractions)
         plain, if_conductor = self.conductivity.predict(X, distance[:, self.conductivity_rows])
+        by_system = self.polymorph.shift(
+            _crystal_systems(materials), distance[:, self.conductivity_rows]
+        )
+        plain, if_conductor = Shift(by_system, by_system).applied(plain, if_conductor)
         if shift is not None:
             plain, if_conductor = shift.applied(plain, if_conductor)
         heating = self._heating(
@@ -183,6 +194,7 @@ class Bundle:
                 sigma.log10, np.hypot(width, heating.energy_width)
             ),
             activation_energy_eV=heating.energy_eV,
+            by_crystal_system=by_system,
             nearest_distance=distance.min(axis=1),
             elements_known=~((fractions > 0) & ~known).any(axis=1),
             distance=distance,
@@ -217,6 +229,7 @@ class Bundle:
                 **named("conductivity", self.conductivity.blend.to_arrays()),
                 **named("if_conductor", self.conductivity.if_conductor.to_arrays()),
                 **named("energy", self.energy.to_arrays()),
+                **named("polymorph", self.polymorph.to_arrays()),
                 "conductors": self.conductivity.conductors,
                 "conductivity_rows": self.conductivity_rows,
                 "energy_rows": self.energy_rows,
@@ -266,6 +279,7 @@ class Bundle:
                 conductors=arrays["conductors"],
             )
             energy = Blend.from_arrays(arrays_below(arrays, "energy"))
+            polymorph = PolymorphCorrection.from_arrays(arrays_below(arrays, "polymorph"))
             rows = arrays["conductivity_rows"], arrays["energy_rows"]
             fractions = arrays["evidence_fractions"]
         with reading(folder / EVIDENCE) as path:
@@ -276,6 +290,7 @@ class Bundle:
             energy=energy,
             conductivity_rows=rows[0],
             energy_rows=rows[1],
+            polymorph=polymorph,
             evidence=evidence,
             **calibrated,
         )
@@ -321,6 +336,14 @@ class _Heating:
         )
 
 
+def _crystal_systems(materials: Sequence[Composition]) -> NDArray[np.int64]:
+    numbers = (material.space_group_number for material in materials)
+    return np.array(
+        [UNKNOWN if number is None else crystal_system(number) for number in numbers],
+        dtype=np.int64,
+    )
+
+
 def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
     from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
 
@@ -342,4 +365,5 @@ def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
         conductivity_kinds=column["conductivity_kind"],
         dois=column["doi"],
         sources=column["source"],
+        space_groups=column["space_group_number"],
     )

@@ -17,7 +17,9 @@ from sseml.curation.split import (
 )
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
+from sseml.features.symmetry import crystal_system
 from sseml.features.table import feature_table
+from sseml.model.polymorph import UNKNOWN
 from sseml.parse.formula import parse_formula
 from sseml.physics.transport import arrhenius_log10_sigma
 from sseml.records import Composition, RefusedInputError
@@ -61,6 +63,8 @@ class TrainingSet:
         Family of each material.
     distance
         Composition distance between all pairs, shape (n, n).
+    systems
+        Crystal system of each row, 0 to 6, or `sseml.model.polymorph.UNKNOWN`.
     rows
         Position in the measurement table that each came from.
     """
@@ -74,6 +78,7 @@ class TrainingSet:
     clusters: IntArray
     families: NDArray[np.object_]
     distance: FloatArray
+    systems: IntArray
     rows: IntArray
 
     def __len__(self) -> int:
@@ -116,6 +121,15 @@ def compositions(table: pd.DataFrame) -> list[Composition]:
     """The material of each row of a measurement table."""
     parsed = {formula: parse_formula(formula) for formula in table["formula"].unique()}
     return [parsed[formula] for formula in table["formula"]]
+
+
+def crystal_systems(table: pd.DataFrame) -> IntArray:
+    """Crystal system of each row by its space group: 0 to 6, or `UNKNOWN` without one."""
+    numbers = table["space_group_number"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return np.array(
+        [UNKNOWN if np.isnan(number) else crystal_system(int(number)) for number in numbers],
+        dtype=np.int64,
+    )
 
 
 def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
@@ -212,5 +226,6 @@ def _training_set(
         clusters=composition_clusters(fractions),
         families=picked["family"].to_numpy(dtype=object),
         distance=fraction_distance(fractions, fractions),
+        systems=crystal_systems(picked),
         rows=rows,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.features.symmetry import crystal_system
 from sseml.records import Domain, Neighbour
 
 FloatArray = NDArray[np.float64]
@@ -67,6 +68,8 @@ class Evidence:
         DOI, several joined by ``|``, or None.
     sources
         Dataset that each was taken from.
+    space_groups
+        International numbers, or None.
     """
 
     formulas: Sequence[str]
@@ -77,6 +80,7 @@ class Evidence:
     conductivity_kinds: Sequence[str | None]
     dois: Sequence[str | None]
     sources: Sequence[str]
+    space_groups: Sequence[int | None]
 
     def nearest(
         self, distance: FloatArray, temperature_C: float, count: int = 3
@@ -124,20 +128,65 @@ class Evidence:
                 break
         return rows_of
 
-    def measured(self, distance: FloatArray, temperature_C: float) -> MeasuredValue | None:
+    def measured(
+        self, distance: FloatArray, temperature_C: float, space_group_number: int | None = None
+    ) -> MeasuredValue | None:
         """Find the measurement of this very material at this temperature, if there is one.
+
+        Where a space group is asked about, measurements of that group go before those of another
+        group of its crystal system, and these before those that name none; another crystal system
+        is another material.
 
         Numbers go before bounds, total before bulk conductivity, and of one paper only what the
         most trusted source reports counts. Of what is left the middle one by conductivity: of those
         with a DOI if there are several; else of all, where one with a DOI within a factor of two
         stands in its place.
         """
+        candidates = self._same(distance, temperature_C)
+        if space_group_number is not None:
+            candidates = self._of_structure(candidates, space_group_number)
+        return self._value(candidates) if candidates else None
+
+    def polymorphs(
+        self, distance: FloatArray, temperature_C: float
+    ) -> tuple[tuple[int, MeasuredValue], ...]:
+        """Every structure that this composition was measured in at this temperature.
+
+        Returns
+        -------
+        tuple
+            Space group number and measurement, by number; empty unless there are two or more.
+        """
+        rows_of: dict[int, list[int]] = {}
+        for row in self._same(distance, temperature_C):
+            number = self.space_groups[row]
+            if number is not None:
+                rows_of.setdefault(number, []).append(row)
+        if len(rows_of) < 2:
+            return ()
+        return tuple((number, self._value(rows)) for number, rows in sorted(rows_of.items()))
+
+    def _same(self, distance: FloatArray, temperature_C: float) -> list[int]:
+        """Rows of the very composition near a temperature."""
         same = np.flatnonzero(distance < SAME_COMPOSITION)
         near = np.abs(self.temperature_C[same] - temperature_C) <= SAME_TEMPERATURE_K
-        candidates = same[near].tolist()
-        if not candidates:
-            return None
-        index = self._representative(candidates)
+        rows: list[int] = same[near].tolist()
+        return rows
+
+    def _of_structure(self, rows: list[int], space_group_number: int) -> list[int]:
+        """The rows that say most clearly that they are of this structure."""
+        system = crystal_system(space_group_number)
+        by_rank: dict[int, list[int]] = {0: [], 1: [], 2: []}
+        for row in rows:
+            number = self.space_groups[row]
+            if number is None:
+                by_rank[2].append(row)
+            elif crystal_system(number) == system:
+                by_rank[int(number != space_group_number)].append(row)
+        return next((own for own in by_rank.values() if own), [])
+
+    def _value(self, rows: list[int]) -> MeasuredValue:
+        index = self._representative(rows)
         return MeasuredValue(
             sigma_S_cm=float(self.sigma_S_cm[index]),
             relation=self.relations[index],

@@ -15,9 +15,10 @@ from sseml.curation.split import (
     purge,
 )
 from sseml.model.blend import Blend
-from sseml.model.dataset import TrainingSet
+from sseml.model.dataset import CENSOR_LOG10_SIGMA, TrainingSet
 from sseml.model.intervals import IntervalModel, Signals
 from sseml.model.outputs import CONDUCTOR_LOG10_SIGMA, Told, TwoOutputs, predict_with_signals
+from sseml.model.polymorph import PolymorphCorrection, PolymorphSettings
 from sseml.model.probability import ProbabilityModel, fit_probability
 from sseml.model.regressors import BlendSettings, fit_blend, fit_part
 from sseml.records import RefusedInputError
@@ -132,12 +133,15 @@ class CalibratedOutputs:
         Calibrations of the outputs.
     conductor
         The probability that a material is a conductor, from the plain output.
+    polymorph
+        What a known crystal system adds to the plain output.
     """
 
     outputs: TwoOutputs
     plain: Calibration
     if_conductor: Calibration
     conductor: ProbabilityModel
+    polymorph: PolymorphCorrection
 
 
 def fit(data: TrainingSet, settings: BlendSettings) -> Blend:
@@ -294,6 +298,16 @@ def fit_calibrated_outputs(
         plain=of_all,
         if_conductor=of_conductors,
         conductor=fit_probability(plain.mean, width, truth, weight, CONDUCTOR_LOG10_SIGMA),
+        polymorph=_fit_polymorph(data, parts[0][0]),
+    )
+
+
+def _fit_polymorph(data: TrainingSet, by_paper: HeldOut) -> PolymorphCorrection:
+    """Learn from what papers held out were predicted, and turned out, to be."""
+    expected = np.empty(len(data))
+    expected[by_paper.rows] = np.maximum(by_paper.mean, CENSOR_LOG10_SIGMA)
+    return PolymorphCorrection.fit(
+        PolymorphSettings(), data.systems, data.distance, data.target - expected, data.weights
     )
 
 

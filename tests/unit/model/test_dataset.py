@@ -24,6 +24,7 @@ ROW = {
     "source": "obelix",
     "source_id": "1",
     "family": "Li-P-S",
+    "space_group_number": None,
 }
 
 
@@ -175,3 +176,10 @@ def test_nothing_to_learn_from_is_refused() -> None:
         conductivity_set(table({"temperature_C": 900.0}), RECIPE)
     with pytest.raises(RefusedInputError, match="no usable measurement"):
         energy_set(table({}), RECIPE)
+
+
+def test_each_row_carries_the_crystal_system_of_its_space_group() -> None:
+    data = conductivity_set(
+        table({"space_group_number": 142}, {}, {"space_group_number": 230}), RECIPE
+    )
+    assert dict(zip(data.rows.tolist(), data.systems.tolist(), strict=True)) == {0: 3, 1: -1, 2: 6}

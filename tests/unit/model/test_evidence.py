@@ -26,6 +26,7 @@ class Row:
     kind: str | None = None
     doi: str | None = None
     source: str = "mine"
+    space_group: int | None = None
 
 
 def known(rows: Sequence[Row]) -> tuple[Evidence, np.ndarray]:
@@ -38,6 +39,7 @@ def known(rows: Sequence[Row]) -> tuple[Evidence, np.ndarray]:
         conductivity_kinds=[row.kind for row in rows],
         dois=[row.doi for row in rows],
         sources=[row.source for row in rows],
+        space_groups=[row.space_group for row in rows],
     )
     return evidence, np.array([row.distance for row in rows])
 
@@ -52,9 +54,11 @@ def nearest(
     ]
 
 
-def measured(rows: Sequence[Row], temperature_C: float = 25.0) -> float | None:
+def measured(
+    rows: Sequence[Row], temperature_C: float = 25.0, space_group: int | None = None
+) -> float | None:
     evidence, distance = known(rows)
-    found = evidence.measured(distance, temperature_C)
+    found = evidence.measured(distance, temperature_C, space_group)
     return found.sigma_S_cm if found else None
 
 
@@ -207,3 +211,38 @@ def test_what_is_measured_is_one_of_the_measurements(rows: list[Row]) -> None:
     value = measured(rows)
     here = [row.sigma for row in rows if row.distance < 1e-3 and row.temperature_C < 60]
     assert (value in here) if here else (value is None)
+
+
+TETRAGONAL, TETRAGONAL_TOO, CUBIC = 142, 141, 230
+
+
+def test_the_polymorph_asked_for_is_the_one_shown() -> None:
+    rows = [
+        Row(1e-6, space_group=TETRAGONAL),
+        Row(2e-6, space_group=TETRAGONAL_TOO),
+        Row(1e-4, space_group=CUBIC),
+        Row(1e-5),
+    ]
+    assert measured(rows, space_group=TETRAGONAL) == 1e-6
+    assert measured(rows[1:], space_group=TETRAGONAL) == 2e-6, "the same crystal system"
+    assert measured(rows[2:], space_group=TETRAGONAL) == 1e-5, "one that names no structure"
+    assert measured(rows[2:3], space_group=TETRAGONAL) is None, "another material"
+    assert measured(rows, space_group=CUBIC) == 1e-4
+
+
+def test_every_measured_structure_is_evidence() -> None:
+    rows = [
+        Row(1e-4, space_group=CUBIC),
+        Row(3e-6, space_group=TETRAGONAL),
+        Row(1e-5),
+        Row(1e-3, space_group=2, distance=0.01, formula="Li3AsS4"),
+        Row(2e-2, space_group=216, temperature_C=100.0),
+    ]
+    evidence, distance = known(rows)
+    found = evidence.polymorphs(distance, 25.0)
+    assert [(number, value.sigma_S_cm) for number, value in found] == [
+        (TETRAGONAL, 3e-6),
+        (CUBIC, 1e-4),
+    ]
+    one, at_one = known(rows[:1] + rows[2:])
+    assert one.polymorphs(at_one, 25.0) == (), "one structure has no other beside it"

@@ -1,0 +1,170 @@
+"""What a crystal system says beyond the composition: a correction learned from held-out errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+SYSTEM_COUNT = 7
+UNKNOWN = -1
+"""Stands for a crystal system that is not known; the others are 0 (triclinic) to 6 (cubic)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PolymorphSettings:
+    """What is chosen before fitting, in decades and composition distances; chosen without the test.
+
+    Attributes
+    ----------
+    variance, length
+        Of the correction, and how far in composition it carries.
+    expectation_length, expectation_weight
+        How far away a composition still says which system to expect, and how many rows the mean
+        of all counts for.
+    composition_variance
+        Of errors that composition explains, which are none of the correction's.
+    noise_variance
+        Of an error of weight 1; a weight w divides it.
+    largest
+        No answer is moved by more.
+    """
+
+    variance: float = 0.5
+    length: float = 0.15
+    expectation_length: float = 0.08
+    expectation_weight: float = 1.0
+    composition_variance: float = 1.5
+    noise_variance: float = 1.0
+    largest: float = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class PolymorphCorrection:
+    """A Gaussian process on how a crystal system differs from what its composition lets expect.
+
+    A row's contrast is its system, as one of seven shares, less the shares of measured rows of near
+    composition. Where all that is near has the same system there is no contrast, and no correction.
+
+    Attributes
+    ----------
+    settings
+        Of the kernel.
+    rows
+        Training rows whose crystal system is known, shape (m,).
+    systems
+        Of these rows, 0 to 6, shape (m,).
+    contrast
+        Of these rows, shape (m, 7).
+    dual
+        Solution of (K + noise) dual = held-out error, shape (m,).
+    """
+
+    settings: PolymorphSettings
+    rows: NDArray[np.intp]
+    systems: IntArray
+    contrast: FloatArray
+    dual: FloatArray
+
+    @classmethod
+    def fit(
+        cls,
+        settings: PolymorphSettings,
+        systems: IntArray,
+        composition_distance: FloatArray,
+        error: FloatArray,
+        weights: FloatArray,
+    ) -> PolymorphCorrection:
+        """Fit to the errors of a model that saw neither a row's paper nor its composition.
+
+        Parameters
+        ----------
+        settings
+            What to fit.
+        systems
+            Crystal system of each training row, 0 to 6, or `UNKNOWN`, shape (n_train,).
+        composition_distance
+            Between all pairs of training rows, shape (n_train, n_train).
+        error
+            Measured minus held-out prediction in decades, shape (n_train,).
+        weights
+            Positive, shape (n_train,).
+        """
+        rows = np.flatnonzero(systems != UNKNOWN)
+        own, distance = systems[rows], composition_distance[np.ix_(rows, rows)]
+        others = ~np.eye(len(rows), dtype=bool)
+        contrast = _contrast(settings, own, distance, own, others)
+        near = np.exp(-distance / settings.length)
+        kernel = settings.variance * (contrast @ contrast.T) * near
+        kernel += settings.composition_variance * near
+        kernel[np.diag_indices_from(kernel)] += settings.noise_variance / weights[rows]
+        dual: FloatArray = np.linalg.solve(kernel, error[rows]).astype(np.float64)
+        return cls(settings, rows, own, contrast, dual)
+
+    def shift(self, systems: IntArray, composition_distance: FloatArray) -> FloatArray:
+        """Decades to add, shape (n_rows,); 0 where the crystal system is not known.
+
+        Parameters
+        ----------
+        systems
+            Of each row, 0 to 6, or `UNKNOWN`, shape (n_rows,).
+        composition_distance
+            To every training row, shape (n_rows, n_train).
+        """
+        added = np.zeros(len(systems))
+        known = systems != UNKNOWN
+        if known.any() and len(self.rows):
+            distance = composition_distance[known][:, self.rows]
+            contrast = _contrast(self.settings, systems[known], distance, self.systems)
+            near = np.exp(-distance / self.settings.length)
+            kernel = self.settings.variance * (contrast @ self.contrast.T) * near
+            largest = self.settings.largest
+            added[known] = np.clip(kernel @ self.dual, -largest, largest)
+        return added
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, to be saved without pickle."""
+        return {
+            "settings": np.array(astuple(self.settings)),
+            "rows": self.rows.astype(np.int32),
+            "systems": self.systems.astype(np.int8),
+            "contrast": self.contrast,
+            "dual": self.dual,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> PolymorphCorrection:
+        """Rebuild from `to_arrays`."""
+        return cls(
+            settings=PolymorphSettings(*(float(number) for number in arrays["settings"])),
+            rows=arrays["rows"].astype(np.intp),
+            systems=arrays["systems"].astype(np.int64),
+            contrast=arrays["contrast"],
+            dual=arrays["dual"],
+        )
+
+
+def _contrast(
+    settings: PolymorphSettings,
+    systems: IntArray,
+    distance: FloatArray,
+    measured: IntArray,
+    counted: BoolArray | None = None,
+) -> FloatArray:
+    """System of each row less the shares that measured rows let expect, shape (n_rows, 7)."""
+    shares = np.eye(SYSTEM_COUNT)
+    weight = np.exp(-distance / settings.expectation_length)
+    if counted is not None:
+        weight = weight * counted
+    prior = settings.expectation_weight
+    of_all = shares[measured].mean(axis=0) if len(measured) else np.zeros(SYSTEM_COUNT)
+    expected = weight @ shares[measured] + prior * of_all
+    contrast: FloatArray = shares[systems] - expected / (weight.sum(axis=1, keepdims=True) + prior)
+    return contrast
