@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Literal
 
 from sseml.units import ROOM_TEMPERATURE_C
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Form = Literal["crystal", "glass", "glass-ceramic", "film"]
 ConductivityKind = Literal["total", "bulk"]
