@@ -37,10 +37,20 @@ def predicted(run: Any, *argv: str, code: int = 0, stdin: bytes = b"") -> list[d
     return list(csv.DictReader(io.StringIO(ran.out, newline="")))
 
 
-def test_a_structure_is_answered_like_its_composition_by_this_model(run: Any, folder: Path) -> None:
-    crystal, formula = predicted(run, "cifs/b.cif", "Li3N")
+def test_a_structure_is_answered_like_its_composition_and_space_group(
+    run: Any, folder: Path
+) -> None:
+    crystal, told, formula = predicted(run, "cifs/b.cif", "Li3N space_group=P6/mmm", "Li3N")
     assert (crystal["input"], crystal["formula"]) == ("cifs/b.cif", "Li3N")
-    assert crystal["log10_sigma"] == formula["log10_sigma"]
+    assert (crystal["kind"], formula["kind"]) == ("crystal", "composition")
+    assert crystal["log10_sigma"] == told["log10_sigma"]
+    assert crystal["log10_sigma"] != formula["log10_sigma"]
+
+
+def test_what_of_a_structure_is_used_and_what_is_not_is_said(run: Any, folder: Path) -> None:
+    [row] = predicted(run, "cifs/b.cif", "--explain")
+    assert "hexagonal (space group 191): " in row["explanation"]
+    assert "not used for the conductivity: volume per atom, sites" in row["explanation"]
 
 
 @pytest.mark.parametrize("written", ["cifs", "cifs/", "./cifs"])
@@ -84,7 +94,8 @@ def test_a_pattern_and_an_archive(run: Any, folder: Path) -> None:
 
 
 def test_paths_in_a_list_are_relative_to_the_list(run: Any, folder: Path) -> None:
-    (folder / "cifs" / "list.txt").write_text("b.cif T=60\nLi3N 60 °C\n", encoding="utf-8")
+    lines = "b.cif T=60\nLi3N 60 °C space_group=191\n"
+    (folder / "cifs" / "list.txt").write_text(lines, encoding="utf-8")
     crystal, formula = predicted(run, "-i", "cifs/list.txt")
     assert crystal["log10_sigma"] == formula["log10_sigma"]
     assert float(crystal["temperature_C"]) == 60.0
@@ -155,6 +166,6 @@ def test_without_the_extra_one_message_names_it(
 
 def test_python_takes_names_and_paths(folder: Path) -> None:
     by_name, by_path, formula = sseml.predict(
-        ["cifs/b.cif", Path("cifs") / "b.cif", "Li3N"], window=False
+        ["cifs/b.cif", Path("cifs") / "b.cif", "Li3N space_group=191"], window=False
     ).to_dicts()
     assert by_name["log10_sigma"] == by_path["log10_sigma"] == formula["log10_sigma"]

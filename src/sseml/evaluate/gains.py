@@ -251,5 +251,7 @@ def _resampled(
         picked = np.concatenate([members[paper] for paper in draw])
         drawn_as = np.repeat(np.arange(count), [len(members[paper]) for paper in draw])
         differences.append(statistic(AFTER, picked, drawn_as) - statistic(BEFORE, picked, drawn_as))
+    if np.isnan(differences).all():
+        return Gain(before, after)
     low, high = np.nanquantile(differences, [0.025, 0.975])
     return Gain(before, after, float(low), float(high))
