@@ -15,7 +15,7 @@ import numpy as np
 from sseml.curation.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
 from sseml.families import FamilyMatch, recognise
 from sseml.features.symmetry import SYSTEMS, crystal_system
-from sseml.model.bundle import Bundle, BundleAnswer
+from sseml.model.bundle import Bundle, BundleAnswer, crystal_space_group
 from sseml.model.evidence import MeasuredValue, domain
 from sseml.records import Answer, Crystal, Material, Prediction, Query, Refusal
 from sseml.units import ROOM_TEMPERATURE_C
@@ -271,9 +271,8 @@ def _prediction(
 ) -> Prediction:
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
-    measured = bundle.evidence.measured(
-        distance, query.temperature_C, query.material.space_group_number
-    )
+    space_group = crystal_space_group(query.material)
+    measured = bundle.evidence.measured(distance, query.temperature_C, space_group)
     family = recognise(query.material)
     elements_known = bool(answer.elements_known[index])
     window = stability.window if stability else None
@@ -295,7 +294,9 @@ def _prediction(
         sigma_if_conductor_high_S_cm=_power_of_ten(if_conductor.log10_high[index]),
         activation_energy_eV=float(answer.activation_energy_eV[index]),
         domain=domain(float(answer.nearest_distance[index]), elements_known=elements_known),
-        nearest=bundle.evidence.nearest(distance, query.temperature_C),
+        nearest=bundle.evidence.nearest(
+            distance, query.temperature_C, space_group_number=space_group
+        ),
         model=bundle.name,
         measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
         measured_doi=measured.doi if measured else None,
@@ -353,13 +354,14 @@ def _notes(
 
 def _structure_notes(material: Material, by_crystal_system: float) -> Iterator[str]:
     """What the row says about the material beyond its composition, and what came of it."""
-    number = material.space_group_number
+    number = crystal_space_group(material)
     if number is not None:
         system, *_ = SYSTEMS[crystal_system(number)]
         added = f"{by_crystal_system:+.2f} decades, part of the answer"
         yield f"{system} (space group {number}): {added}"
     facts = {
         "form": material.form is not None,
+        "space group": material.space_group_number != number,
         "volume per atom": material.volume_per_atom_A3 is not None,
         "sites": isinstance(material, Crystal),
     }

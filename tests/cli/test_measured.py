@@ -138,3 +138,19 @@ def test_python_gives_the_same_and_warns_of_what_is_left_out(run: Any, lab: Path
         told = sseml.predict(["Li3AlF6"], window=False, measured=lab)
     [expected] = answers(run, "Li3AlF6", "--measured", lab)
     assert told.to_dicts()[0]["sigma_S_cm"] == expected["sigma_S_cm"]
+
+
+def test_measurements_of_a_known_structure_are_compared_with_the_answer_for_that_structure(
+    tmp_path: Path,
+) -> None:
+    """A lab that measures just what was said of its monoclinic samples has nothing to add."""
+    asked = [f"{formula} space_group=14" for formula in ("Li2.2S0.9B0.1O3.95", "Li4Mg(SO4)3")]
+    said = sseml.predict(asked, window=False).to_dicts()
+    rows = [f"{one['formula']},{one['sigma_S_cm']:.9g},25,14" for one in said]
+    path = tmp_path / "lab.csv"
+    path.write_text("\n".join(["formula,sigma_S_cm,temperature,space_group", *rows]) + "\n")
+    again = sseml.predict(asked, window=False, measured=path).to_dicts()
+    by_composition = sseml.predict([one["formula"] for one in said], window=False).to_dicts()
+    for before, after, plain in zip(said, again, by_composition, strict=True):
+        assert abs(before["log10_sigma"] - plain["log10_sigma"]) > 0.1
+        assert after["log10_sigma"] == pytest.approx(before["log10_sigma"], abs=1e-4)

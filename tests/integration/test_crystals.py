@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,17 @@ import pytest
 
 import sseml.evaluate.crystals as module
 from sseml.evaluate import Report, evaluate
-from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.evaluate.answers import answer_both
+from sseml.evaluate.benchmarks import BENCHMARKS
+from sseml.model.dataset import (
+    Recipe,
+    TrainingSet,
+    conductivity_set,
+    measured_materials,
+)
 from sseml.model.fitting import fit_calibrated_outputs
 from sseml.model.polymorph import UNKNOWN
+from sseml.train import train
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +75,33 @@ def test_corrections_are_learned_from_training_rows_and_their_systems(
         assert len(np.unique(data.papers)) < papers
     purged, kept = (sum(len(data) for data, _ in part) for part in (seen[:5], seen[5:]))
     assert purged < kept, "compositions of held-out rows are removed in the first way alone"
+
+
+def test_a_table_without_space_groups_is_refused_or_left_out_aloud(
+    table: pd.DataFrame, small_settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = table.assign(space_group_number=pd.Series(pd.NA, index=table.index, dtype="Int16"))
+    with pytest.raises(module.NoStructuresError, match="names a space group"):
+        evaluate(["crystals"], silent, settings=small_settings)
+    kept = {name: BENCHMARKS[name] for name in ("crystals", "windows")}
+    monkeypatch.setattr("sseml.evaluate.run.BENCHMARKS", kept)
+    report = evaluate([], silent, settings=small_settings)
+    assert set(report.figures) == {"windows"}
+    assert "space group" in report.left_out["crystals"]
+
+
+def test_what_is_judged_is_what_a_bundle_answers(
+    table: pd.DataFrame, small_settings: Any, tmp_path: Path
+) -> None:
+    """The same model asked about its own rows: by the benchmark's way and by the bundle's."""
+    data = conductivity_set(table, Recipe())
+    every = np.ones(len(data), dtype=bool)
+    model = fit_calibrated_outputs(data, small_settings[0])
+    judged = answer_both(model, data, every, every, by_system=True)
+    bundle = train(table, tmp_path / "all", settings=small_settings)
+    told = bundle.predict(measured_materials(table.iloc[data.rows]), np.full(len(data), 25.0))
+    for answers, own in ((judged.plain, told.sigma), (judged.if_conductor, told.if_conductor)):
+        np.testing.assert_allclose(answers.mean, own.log10, atol=1e-9)
+        np.testing.assert_allclose(answers.low, own.log10_low, atol=1e-9)
+        np.testing.assert_allclose(answers.high, own.log10_high, atol=1e-9)
+    assert (told.by_crystal_system != 0).sum() > 30

@@ -22,6 +22,7 @@ from sseml.evaluate.time_split import NoYearsError, split_by_year, time_split
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.fitting import fit_calibrated_outputs, fit_outputs
 from sseml.parse.formula import parse_formula
+from sseml.records import RefusedInputError
 
 
 def dated(table: pd.DataFrame) -> pd.DataFrame:
@@ -118,6 +119,17 @@ def test_the_second_output_knows_of_conductors_alone(
     np.testing.assert_array_equal(one[1].signals.distance, other[1].signals.distance)
     assert not np.allclose(one[0].mean, other[0].mean)
     assert (one[1].mean >= -7.0).all()
+
+
+def test_a_handful_of_conductors_makes_no_second_output(
+    table: pd.DataFrame, small_settings: Any
+) -> None:
+    data = conductivity_set(table, Recipe())
+    conductors = np.flatnonzero(data.target > -7.0)
+    few = conductors[np.isin(data.papers[conductors], np.unique(data.papers[conductors])[:4])]
+    mixed = data.take(np.sort(np.concatenate([few, np.flatnonzero(data.target <= -7.0)])))
+    with pytest.raises(RefusedInputError, match=r"above 1e-7 S/cm at 25 °C are of 4 papers"):
+        fit_calibrated_outputs(mixed, small_settings[0])
 
 
 def test_the_second_output_is_judged_on_conductors(report: Report, fitted_anew: Any) -> None:

@@ -26,6 +26,7 @@ from sseml.model.fitting import (
     predict_outputs_held_out,
     silent,
 )
+from sseml.model.offsets import Shift
 from sseml.model.outputs import conductor_offsets
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 from sseml.records import RefusedInputError
@@ -167,10 +168,30 @@ class BothAnswers:
 
 
 def answer_both(
-    model: CalibratedOutputs, data: TrainingSet, trained: BoolArray, asked: BoolArray
+    model: CalibratedOutputs,
+    data: TrainingSet,
+    trained: BoolArray,
+    asked: BoolArray,
+    *,
+    by_system: bool = False,
 ) -> BothAnswers:
-    """Both outputs about the `asked` rows of a set, fitted on its `trained` rows."""
+    """Both outputs about the `asked` rows of a set, fitted on its `trained` rows.
+
+    Parameters
+    ----------
+    model
+        Fitted to the `trained` rows.
+    data
+        All rows.
+    trained, asked
+        Masks of rows.
+    by_system
+        Whether the crystal system of a row, where it is known, is part of the answer.
+    """
     plain, if_conductor = predict_outputs_held_out(model.outputs, data, trained, asked)
+    if by_system:
+        added = model.polymorph.shift(data.systems[asked], data.distance[asked][:, trained])
+        plain, if_conductor = Shift(added, added).applied(plain, if_conductor)
     interval = model.plain.interval
     offsets = conductor_offsets(if_conductor, model.if_conductor.interval)
     return BothAnswers(

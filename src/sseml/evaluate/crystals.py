@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from sseml.evaluate.answers import Figures, answer_both
+from sseml.evaluate.answers import Answers, BothAnswers, Figures, answer_both
 from sseml.evaluate.difference import paired_difference
 from sseml.evaluate.metrics import clipped_absolute_error, coverage
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
@@ -23,14 +21,17 @@ from sseml.model.fitting import (
 from sseml.model.outputs import CONDUCTOR_LOG10_SIGMA
 from sseml.model.polymorph import UNKNOWN
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
-
-FloatArray = NDArray[np.float64]
+from sseml.records import RefusedInputError
 
 FOLDS = 5
 BY_PAPER_ALONE = Regime("paper", 0.0, same_elements=True)
 """The composition itself may be learned from, in another paper: a user asks for a polymorph."""
 
 _VIEWS = {"": BY_PAPER, " grouped only": BY_PAPER_ALONE}
+
+
+class NoStructuresError(RefusedInputError):
+    """A table says nothing of crystal systems."""
 
 
 def crystal_figures(
@@ -61,58 +62,61 @@ def crystal_figures(
 
     Raises
     ------
+    NoStructuresError
+        If no row names a space group.
     RefusedInputError
         If there are fewer papers than folds, or no conductor among a fold's training rows.
     """
     data = conductivity_set(table, recipe)
-    figures: Figures = {"rows": float((data.systems != UNKNOWN).sum())}
+    known = data.systems != UNKNOWN
+    if not known.any():
+        raise NoStructuresError(
+            "no usable row of the table names a space group",
+            "leave the benchmark crystals out, or add measurements that name one",
+        )
+    figures: Figures = {"rows": float(known.sum())}
     for view, regime in _VIEWS.items():
         progress(f"crystals{view}: {FOLDS} folds")
-        answered = pd.concat(_answered(data, regime, settings), ignore_index=True)
-        figures |= _figures(answered, view)
-        conducts = answered[answered["truth"] > CONDUCTOR_LOG10_SIGMA]
-        second = conducts.assign(
-            mean=conducts["if_conductor"],
-            low=conducts["if_conductor_low"],
-            high=conducts["if_conductor_high"],
-        )
-        figures |= _figures(second, f"{view} if it conducts")
+        figures |= _figures(data, list(_answered(data, regime, settings)), view)
     return figures
 
 
-def _answered(data: TrainingSet, regime: Regime, settings: BlendSettings) -> Iterator[pd.DataFrame]:
-    """Of each fold the rows of known system, one a line."""
+def _answered(
+    data: TrainingSet, regime: Regime, settings: BlendSettings
+) -> Iterator[tuple[BothAnswers, BothAnswers]]:
+    """Of each fold the rows of known system: answers by the composition, and with the system."""
     for held_out in held_out_masks(data, regime, FOLDS, settings.seed):
         trained = regime.training_mask(data, held_out)
         model = fit_calibrated_outputs(data.take(trained), settings)
         asked = held_out & (data.systems != UNKNOWN)
-        if not asked.any():
-            continue
-        told = answer_both(model, data, trained, asked)
-        shift = model.polymorph.shift(data.systems[asked], data.distance[asked][:, trained])
-        yield pd.DataFrame(
-            {
-                "truth": data.target[asked],
-                "paper": data.papers[asked],
-                "mean": told.plain.mean,
-                "low": told.plain.low,
-                "high": told.plain.high,
-                "if_conductor": told.if_conductor.mean,
-                "if_conductor_low": told.if_conductor.low,
-                "if_conductor_high": told.if_conductor.high,
-                "shift": shift,
-            }
+        if asked.any():
+            by_composition = answer_both(model, data, trained, asked)
+            yield by_composition, answer_both(model, data, trained, asked, by_system=True)
+
+
+def _figures(
+    data: TrainingSet, folds: Sequence[tuple[BothAnswers, BothAnswers]], view: str
+) -> Figures:
+    figures: Figures = {}
+    for output, ending in (("plain", view), ("if_conductor", f"{view} if it conducts")):
+        before, after = (
+            Answers.join([getattr(answers, output) for answers in side])
+            for side in zip(*folds, strict=True)
         )
+        if output == "if_conductor":
+            conducts = data.target[before.rows] > CONDUCTOR_LOG10_SIGMA
+            before, after = before.take(conducts), after.take(conducts)
+        if len(before.rows):
+            figures |= _compared(data, before, after, ending)
+    return figures
 
 
-def _figures(answered: pd.DataFrame, ending: str) -> Figures:
-    truth, mean, shift, low, high = (
-        answered[name].to_numpy(dtype=float) for name in ("truth", "mean", "shift", "low", "high")
-    )
+def _compared(data: TrainingSet, before: Answers, after: Answers, ending: str) -> Figures:
+    truth = data.target[before.rows]
     found = paired_difference(
-        clipped_absolute_error(truth, mean),
-        clipped_absolute_error(truth, mean + shift),
-        answered["paper"].to_numpy(dtype=np.int64),
+        clipped_absolute_error(truth, before.mean),
+        clipped_absolute_error(truth, after.mean),
+        data.papers[before.rows],
     )
     return {
         f"MAE10c{ending}": found.candidate_MAE10c,
@@ -120,5 +124,5 @@ def _figures(answered: pd.DataFrame, ending: str) -> Figures:
         f"gain{ending}": found.difference,
         f"gain low{ending}": found.low,
         f"gain high{ending}": found.high,
-        f"coverage{ending}": coverage(truth, low + shift, high + shift),
+        f"coverage{ending}": coverage(truth, after.low, after.high),
     }

@@ -15,6 +15,7 @@ from sseml.curation.released import released_evidence
 from sseml.curation.table import load_measurements
 from sseml.evaluate.answers import Figures, figures_by_family
 from sseml.evaluate.benchmarks import BENCHMARKS, Outcome, Subject
+from sseml.evaluate.crystals import NoStructuresError
 from sseml.evaluate.time_split import EACH_PAPER_ONCE, IF_IT_CONDUCTS, NoYearsError
 from sseml.evaluate.windows import ComparedWindow
 from sseml.evaluate.windows import lines as window_lines
@@ -266,8 +267,8 @@ def evaluate(
     Parameters
     ----------
     what
-        Names among `BENCHMARKS`; empty for all, but without ``time`` where the table cannot be
-        split by time: `Report.left_out` says why.
+        Names among `BENCHMARKS`; empty for all, but without ``time`` and ``crystals`` where the
+        table says no years or no space groups: `Report.left_out` says why.
     table
         Curated measurements, as a table or its path; None for the released bundle's evidence.
     progress
@@ -294,7 +295,7 @@ def evaluate(
     for name in what or BENCHMARKS:
         try:
             outcomes[name] = BENCHMARKS[name](subject, progress)
-        except NoYearsError as error:
+        except (NoYearsError, NoStructuresError) as error:
             if what:
                 raise
             left_out[name] = error.reason

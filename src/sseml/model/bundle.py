@@ -175,9 +175,10 @@ class Bundle:
         by_system = self.polymorph.shift(
             _crystal_systems(materials), distance[:, self.conductivity_rows]
         )
-        plain, if_conductor = Shift(by_system, by_system).applied(plain, if_conductor)
+        added = Shift(by_system, by_system)
         if shift is not None:
-            plain, if_conductor = shift.applied(plain, if_conductor)
+            added += shift
+        plain, if_conductor = added.applied(plain, if_conductor)
         heating = self._heating(
             predict_with_signals(self.energy, X, distance[:, self.energy_rows]), temperature_C
         )
@@ -336,8 +337,13 @@ class _Heating:
         )
 
 
+def crystal_space_group(material: Composition) -> int | None:
+    """Space group of a crystal, where it is known; a glass has none, whatever a row says."""
+    return None if material.form == "glass" else material.space_group_number
+
+
 def _crystal_systems(materials: Sequence[Composition]) -> NDArray[np.int64]:
-    numbers = (material.space_group_number for material in materials)
+    numbers = map(crystal_space_group, materials)
     return np.array(
         [UNKNOWN if number is None else crystal_system(number) for number in numbers],
         dtype=np.int64,

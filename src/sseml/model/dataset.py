@@ -123,6 +123,14 @@ def compositions(table: pd.DataFrame) -> list[Composition]:
     return [parsed[formula] for formula in table["formula"]]
 
 
+def measured_materials(table: pd.DataFrame) -> list[Composition]:
+    """The material of each row, with the space group it was measured in where that is known."""
+    return [
+        material if pd.isna(number) else replace(material, space_group_number=int(number))
+        for material, number in zip(compositions(table), table["space_group_number"], strict=True)
+    ]
+
+
 def crystal_systems(table: pd.DataFrame) -> IntArray:
     """Crystal system of each row by its space group: 0 to 6, or `UNKNOWN` without one."""
     numbers = table["space_group_number"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)

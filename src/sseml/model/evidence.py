@@ -83,7 +83,12 @@ class Evidence:
     space_groups: Sequence[int | None]
 
     def nearest(
-        self, distance: FloatArray, temperature_C: float, count: int = 3
+        self,
+        distance: FloatArray,
+        temperature_C: float,
+        count: int = 3,
+        *,
+        space_group_number: int | None = None,
     ) -> tuple[Neighbour, ...]:
         """Find the nearest measured materials, each at its temperature nearest the asked one.
 
@@ -98,6 +103,9 @@ class Evidence:
             The asked temperature.
         count
             How many different formulas to name.
+        space_group_number
+            Of the asked material: of its own composition, another crystal system is named only
+            where no other was measured.
         """
         rounded = np.round(distance, 6)
         nearest = rounded.min()
@@ -116,8 +124,20 @@ class Evidence:
                 doi=self.dois[chosen],
             )
             for formula, rows in itertools.islice(rows_of.items(), count)
-            for chosen in [self._representative(self._nearest_in_temperature(rows, temperature_C))]
+            for chosen in [self._named(rows, temperature_C, space_group_number, distance)]
         )
+
+    def _named(
+        self,
+        rows: list[int],
+        temperature_C: float,
+        space_group_number: int | None,
+        distance: FloatArray,
+    ) -> int:
+        """Row that stands for the measurements of one formula."""
+        if space_group_number is not None and distance[rows[0]] < SAME_COMPOSITION:
+            rows = self._of_structure(rows, space_group_number) or rows
+        return self._representative(self._nearest_in_temperature(rows, temperature_C))
 
     def _first_formulas(self, order: NDArray[np.intp], count: int) -> dict[str, list[int]]:
         """Rows of each formula in `order`, up to the first row of formula number `count` + 1."""

@@ -29,6 +29,8 @@ BoolArray = NDArray[np.bool_]
 Progress = Callable[[str], None]
 
 CALIBRATION_FOLDS = 4
+FEWEST_CONDUCTOR_PAPERS = 10
+"""Of fewer, the second output and its interval would rest on a handful of rows."""
 
 
 def silent(_: str) -> None:
@@ -134,7 +136,7 @@ class CalibratedOutputs:
     conductor
         The probability that a material is a conductor, from the plain output.
     polymorph
-        What a known crystal system adds to the plain output.
+        What a known crystal system adds to both outputs.
     """
 
     outputs: TwoOutputs
@@ -282,6 +284,7 @@ def fit_calibrated_outputs(
     RefusedInputError
         If there are too few measurements, or too few of conductors.
     """
+    _require_conductors(data)
     parts = []
     for regime in (BY_PAPER, BY_CLUSTER):
         progress(f"calibrating on rows held out by {regime.name}")
@@ -300,6 +303,16 @@ def fit_calibrated_outputs(
         conductor=fit_probability(plain.mean, width, truth, weight, CONDUCTOR_LOG10_SIGMA),
         polymorph=_fit_polymorph(data, parts[0][0]),
     )
+
+
+def _require_conductors(data: TrainingSet) -> None:
+    papers = len(np.unique(data.papers[conducting(data)]))
+    if papers < FEWEST_CONDUCTOR_PAPERS:
+        raise RefusedInputError(
+            f"of the {len(data)} usable measurements those above 1e-7 S/cm at 25 °C are of {papers}"
+            f" papers, and it takes {FEWEST_CONDUCTOR_PAPERS} to say how good a conductor is",
+            "add measurements, such as those the released bundle carries",
+        )
 
 
 def _fit_polymorph(data: TrainingSet, by_paper: HeldOut) -> PolymorphCorrection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from sseml.model.outputs import CONDUCTOR_LOG10_SIGMA, Told
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+_Answer = TypeVar("_Answer", bound=Told)
 
 SHRINKAGE = 2.0
 CONDUCTOR_SHRINKAGE = 4.0
@@ -31,7 +33,11 @@ class Shift:
     plain: FloatArray
     if_conductor: FloatArray
 
-    def applied(self, plain: Told, if_conductor: Told) -> tuple[Told, Told]:
+    def __add__(self, other: Shift) -> Shift:
+        """Both together."""
+        return Shift(self.plain + other.plain, self.if_conductor + other.if_conductor)
+
+    def applied(self, plain: _Answer, if_conductor: _Answer) -> tuple[_Answer, _Answer]:
         """Both outputs, shifted; a conductor stays one."""
         conductor = np.maximum(if_conductor.mean + self.if_conductor, CONDUCTOR_LOG10_SIGMA)
         return (

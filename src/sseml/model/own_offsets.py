@@ -19,7 +19,13 @@ from sseml.curation.table import to_table
 from sseml.families import recognise
 from sseml.features.distance import fraction_distance
 from sseml.model.bundle import Bundle
-from sseml.model.dataset import Recipe, TrainingSet, compositions, conductivity_set
+from sseml.model.dataset import (
+    CENSOR_LOG10_SIGMA,
+    Recipe,
+    TrainingSet,
+    conductivity_set,
+    measured_materials,
+)
 from sseml.model.evidence import SAME_COMPOSITION, Evidence
 from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
 from sseml.parse.formula import parse_formula
@@ -114,12 +120,12 @@ def _at_25(own: OwnResult, bundle: Bundle, name: str) -> TrainingSet:
 def _residuals(
     picked: pd.DataFrame, data: TrainingSet, bundle: Bundle, new: BoolArray
 ) -> Residuals:
-    materials = compositions(picked[new])
+    materials = measured_materials(picked[new])
     answer = bundle.predict(materials, np.full(len(materials), ROOM_TEMPERATURE_C))
     return Residuals.between(
         data.target[new],
         picked["relation"][new].tolist(),
-        answer.sigma.log10,
+        np.maximum(answer.sigma.log10, CENSOR_LOG10_SIGMA),  # as the measurements are
         answer.if_conductor.log10,
         families=data.families[new].tolist(),
         compositions=near_duplicate_groups(data.fractions[new], SAME_COMPOSITION),

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sseml.evaluate.paired import Contender
 from sseml.model.bundle import Bundle
-from sseml.model.dataset import compositions, conductivity_set
+from sseml.model.dataset import conductivity_set, measured_materials
 from sseml.model.fitting import Progress, silent
-from sseml.records import Composition
 from sseml.train import train
 
 TEMPERATURES_C = (25.0, 100.0)
@@ -92,7 +90,7 @@ def remake(folder: Path, progress: Progress = silent) -> Remade:
             settings=(made.settings, made.energy_settings),
         )
     rows = conductivity_set(made.table, made.recipe).rows
-    materials = _with_structure(made.table.iloc[rows])
+    materials = measured_materials(made.table.iloc[rows])
     decades, probabilities = [], []
     for temperature_C in TEMPERATURES_C:
         asked = np.full(len(rows), temperature_C)
@@ -115,14 +113,6 @@ def remake(folder: Path, progress: Progress = silent) -> Remade:
         largest_decades=max(float(each.max()) for each in decades),
         mean_probability=max(float(each.mean()) for each in probabilities),
     )
-
-
-def _with_structure(table: pd.DataFrame) -> list[Composition]:
-    """The material of each row, with the space group that it was measured in where it is known."""
-    return [
-        material if pd.isna(number) else replace(material, space_group_number=int(number))
-        for material, number in zip(compositions(table), table["space_group_number"], strict=True)
-    ]
 
 
 def _apart(told: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
