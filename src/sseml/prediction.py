@@ -44,10 +44,10 @@ class _Sources:
     explain: bool
     offsets: Offsets | None
 
-    def shift(self, materials: Sequence[Material]) -> Shift | None:
+    def shift(self, families: Sequence[FamilyMatch]) -> Shift | None:
         if self.offsets is None:
             return None
-        return self.offsets.shift([recognise(material).family for material in materials])
+        return self.offsets.shift([match.family for match in families])
 
     def stabilities(self, materials: Sequence[Material]) -> Mapping[str, Stability]:
         if self.phases is None:
@@ -259,21 +259,28 @@ def _predict_batch(queries: Sequence[Query], sources: _Sources) -> Iterator[Pred
     bundle = sources.bundle
     materials: list[Material] = [query.material for query in queries]
     temperature_C = np.array([query.temperature_C for query in queries])
-    answer = bundle.predict(materials, temperature_C, sources.shift(materials))
+    families = [recognise(material) for material in materials]
+    answer = bundle.predict(materials, temperature_C, sources.shift(families))
     stabilities = sources.stabilities(materials)
-    for index, query in enumerate(queries):
+    for index, (query, family) in enumerate(zip(queries, families, strict=True)):
         stability = stabilities.get(query.material.formula)
-        yield _noted(_prediction(query, index, answer, bundle, stability), sources.offsets)
+        prediction = _prediction(query, index, answer, bundle, family=family, stability=stability)
+        yield _noted(prediction, sources.offsets)
 
 
 def _prediction(
-    query: Query, index: int, answer: BundleAnswer, bundle: Bundle, stability: Stability | None
+    query: Query,
+    index: int,
+    answer: BundleAnswer,
+    bundle: Bundle,
+    *,
+    family: FamilyMatch,
+    stability: Stability | None,
 ) -> Prediction:
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
     space_group = crystal_space_group(query.material)
     measured = bundle.evidence.measured(distance, query.temperature_C, space_group)
-    family = recognise(query.material)
     elements_known = bool(answer.elements_known[index])
     window = stability.window if stability else None
     return Prediction(

@@ -24,6 +24,7 @@ from sseml.model.dataset import (
     compositions,
     conductivity_set,
     energy_set,
+    space_groups,
 )
 from sseml.model.evidence import Evidence
 from sseml.model.fitting import Progress, fit_calibrated, fit_calibrated_outputs, silent
@@ -143,8 +144,5 @@ def _evidence(measurements: pd.DataFrame) -> Evidence:
         conductivity_kinds=texts("conductivity_kind"),
         dois=texts("doi"),
         sources=[str(source) for source in measurements["source"]],
-        space_groups=[
-            None if pd.isna(number) else int(number)
-            for number in measurements["space_group_number"]
-        ],
+        space_groups=space_groups(measurements),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
+from sseml.cli.progress import BETWEEN_S, redraw
 from sseml.records import Crystal, RefusedInputError
 
 _EXAMPLES = """\
@@ -24,7 +25,6 @@ examples:
 It is a static-lattice estimate to be looked at, no prediction of the conductivity: docs/explain.md.
 """
 _FINEST_A, _COARSEST_A = 0.05, 0.5
-_REDRAWN_S = 0.2
 
 
 def add_commands(commands: Commands) -> None:
@@ -122,7 +122,7 @@ def _unusable(source: str, refusal: RefusedInputError) -> CommandError:
 def _watch(limit_s: float) -> Callable[[float], None]:
     """What is called on the way: it keeps the time, and shows a person how far it has come."""
     start = time.monotonic()
-    due = start + _REDRAWN_S
+    due = start + BETWEEN_S
 
     def watch(share: float) -> None:
         nonlocal due
@@ -133,17 +133,15 @@ def _watch(limit_s: float) -> Callable[[float], None]:
                 "--time-limit, or a coarser grid with --spacing 0.4"
             )
         if now >= due and sys.stderr.isatty():
-            sys.stderr.write(f"\r\x1b[K{share:4.0%} of the energy landscape, {now - start:.0f} s")
-            sys.stderr.flush()
-            due = now + _REDRAWN_S
+            redraw(f"{share:4.0%} of the energy landscape, {now - start:.0f} s")
+            due = now + BETWEEN_S
 
     return watch
 
 
 def _wipe() -> None:
     if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+        redraw()
 
 
 def _spacing(text: str) -> float:

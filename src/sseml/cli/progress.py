@@ -10,7 +10,7 @@ from typing import Protocol, TextIO, TypeVar
 _SILENT_S = 2.0
 """A job shorter than this shows nothing."""
 
-_BETWEEN_S = 0.2
+BETWEEN_S = 0.2
 _BAR = 24
 
 
@@ -31,6 +31,13 @@ def say_on_the_way(line: str) -> None:
     """Say how far a long job has come, if somebody watches."""
     if sys.stderr.isatty():
         say(line)
+
+
+def redraw(text: str = "", stream: TextIO | None = None) -> None:
+    """Write over the line that was drawn last; standard error by default."""
+    stream = sys.stderr if stream is None else stream
+    stream.write(f"\r\x1b[K{text}")
+    stream.flush()
 
 
 def watched(
@@ -58,14 +65,12 @@ def watched(
         for count, answer in enumerate(answers, 1):
             now = time.monotonic()
             if now >= due:
-                stream.write("\r\x1b[K" + _bar(answer.row, total, count, now - start))
-                stream.flush()
-                due, drawn = now + _BETWEEN_S, True
+                redraw(_bar(answer.row, total, count, now - start), stream)
+                due, drawn = now + BETWEEN_S, True
             yield answer
     finally:
         if drawn:
-            stream.write("\r\x1b[K")
-            stream.flush()
+            redraw(stream=stream)
 
 
 def _bar(row: int, total: int | None, count: int, elapsed_s: float) -> str:

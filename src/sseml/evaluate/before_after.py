@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sseml.curation.schema import LITERATURE
 from sseml.curation.split import official_split, purge
 from sseml.evaluate.answers import OUTER_FOLDS, answer_both
-from sseml.evaluate.time_split import FIRST_TESTED_YEAR, PUBLIC_SOURCES, split_by_year
+from sseml.evaluate.metrics import of_nearest
+from sseml.evaluate.time_split import FIRST_TESTED_YEAR, known_by, split_by_year
 from sseml.features.distance import fraction_distance
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.evidence import domain
@@ -39,9 +40,6 @@ PLAIN, IF_IT_CONDUCTS = OUTPUTS = ("plain", "if it conducts")
 
 LAST_LEARNED_YEARS = (2014, 2017, 2019, 2020, 2021, 2022)
 FIRST_ASKED_YEAR = 2023
-
-_EQUALLY_NEAR = 1e-9
-"""Composition distances that differ by less are one."""
 
 _CARRIED = ("measurement_id", "formula", "family", "doi", "source", "year")
 
@@ -93,10 +91,8 @@ class Side:
         )
 
     def up_to(self, year: int) -> Side:
-        """The rows of papers up to a year; undated ones only of sources that end around 2020."""
-        undated = np.isnan(self.years)
-        public = self.table["source"].isin(PUBLIC_SOURCES).to_numpy(dtype=bool)
-        return self.take((self.years <= year) | (undated & public))
+        """The rows that `known_by` a year."""
+        return self.take(known_by(self.table, year))
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,11 +304,10 @@ def _surroundings(both: TrainingSet, seen: BoolArray, is_asked: BoolArray) -> Co
     """How near the asked rows are to the learned ones, and what was measured on the nearest."""
     distance = both.distance[is_asked][:, seen]
     nearest = distance.min(axis=1)
-    at_nearest = distance <= nearest[:, None] + _EQUALLY_NEAR
     unknown = both.fractions[seen].max(axis=0) <= 0.0
     return {
         "nearest_distance": nearest,
-        "nearest_log10_sigma": at_nearest @ both.target[seen] / at_nearest.sum(axis=1),
+        "nearest_log10_sigma": of_nearest(distance, both.target[seen]),
         "domain": [
             domain(float(away), elements_known=not fractions[unknown].any())
             for away, fractions in zip(nearest, both.fractions[is_asked], strict=True)

@@ -21,11 +21,10 @@ from sseml.evaluate.answers import (
 )
 from sseml.evaluate.crystals import crystal_figures
 from sseml.evaluate.metrics import (
+    auc,
     clipped_absolute_error,
     coverage,
     group_mean,
-    group_weighted_auc,
-    roc_auc,
     spearman,
 )
 from sseml.evaluate.time_split import time_split
@@ -106,7 +105,7 @@ def official(subject: Subject, progress: Progress) -> Outcome:
         "test rows": float(is_test.sum()),
         "MAE15": float(np.abs(with_bounds.target[is_test] - as_paper.mean).mean()),
         "MAE10c": float(clipped_absolute_error(truth, answers.mean).mean()),
-        "AUC": _auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
+        "AUC": auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
         "Spearman": spearman(truth, answers.mean),
         "coverage": coverage(truth, answers.low, answers.high),
         "median width": float(np.median(answers.high - answers.low)),
@@ -132,7 +131,7 @@ def papers(subject: Subject, progress: Progress) -> Outcome:
         "MAE10c constant": float(_error_of_median(truth).mean()),
         "MAE10c rows with a DOI": _mean(error[has_doi]),
         "MAE10c OBELiX rows": _mean(error[obelix]),
-        "AUC": _auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
+        "AUC": auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
         "coverage": coverage(truth, answers.low, answers.high),
         "median width": float(np.median(answers.high - answers.low)),
         "MAE10c rows with a DOI, grouped only": _grouped_only(subject, data),
@@ -157,8 +156,8 @@ def clusters(subject: Subject, progress: Progress) -> Outcome:
         "MAE10c constant": group_mean(_error_of_median(truth), groups),
         "MAE10c by row": float(error.mean()),
         "MAE10c constant by row": float(_error_of_median(truth).mean()),
-        "AUC": _auc(superionic, answers.probability, groups),
-        "AUC by row": _auc(superionic, answers.probability),
+        "AUC": auc(superionic, answers.probability, groups),
+        "AUC by row": auc(superionic, answers.probability),
         "coverage": group_mean(inside, groups),
         "coverage by row": float(inside.mean()),
         "median width": float(np.median(answers.high - answers.low)),
@@ -254,17 +253,6 @@ def _official_test_rows(table: pd.DataFrame) -> BoolArray:
         return official_split(table)[1]
     except ValueError as error:
         raise RefusedInputError(str(error), "leave the benchmark official out") from error
-
-
-def _auc(
-    superionic: BoolArray, probability: FloatArray, groups: NDArray[np.int64] | None = None
-) -> float:
-    """Area under the ROC curve, each group weighing 1 if given; NaN where one class is empty."""
-    if superionic.all() or not superionic.any():
-        return float("nan")
-    if groups is None:
-        return roc_auc(superionic, probability)
-    return group_weighted_auc(superionic, probability, groups)
 
 
 def _mean(values: FloatArray) -> float:

@@ -19,7 +19,7 @@ from sseml.evaluate.before_after import (
     told,
 )
 from sseml.evaluate.difference import FEWEST_GROUPS, paired_difference
-from sseml.evaluate.metrics import clipped_absolute_error, group_mean, group_weighted_auc, spearman
+from sseml.evaluate.metrics import auc, clipped_absolute_error, group_mean, spearman
 from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 
 FloatArray = NDArray[np.float64]
@@ -205,11 +205,8 @@ def _gain_of_auc(
     }
 
     def area(side: str, picked: IntArray, paper: IntArray) -> float:
-        kinds = superionic[picked]
-        if kinds.all() or not kinds.any():
-            return nan
         groups = paper if once else np.arange(len(picked))
-        return group_weighted_auc(kinds, scores[side][picked], groups)
+        return auc(superionic[picked], scores[side][picked], groups)
 
     return _resampled(area, rows, resamples)
 

@@ -10,6 +10,9 @@ FloatArray = NDArray[np.float64]
 CLIP_LOG10_SIGMA = -10.0
 """Labels and predictions are held above this for MAE10c: below it nobody measures reliably."""
 
+_EQUALLY_NEAR = 1e-9
+"""Composition distances that differ by less are one."""
+
 
 def clipped_absolute_error(truth: FloatArray, predicted: FloatArray) -> FloatArray:
     """Absolute error in decades, both sides clipped at 1e-10 S/cm, shape (n,)."""
@@ -66,6 +69,32 @@ def group_weighted_auc(
     negatives_below = np.cumsum(negatives_here) - negatives_here / 2.0
     won = (weight * negatives_below[place])[positive].sum()
     return float(won / (positive_weight * negative_weight))
+
+
+def auc(
+    positive: NDArray[np.bool_], score: FloatArray, groups: NDArray[np.int64] | None = None
+) -> float:
+    """Area under the ROC curve, each group weighing 1 if given; NaN where one class is empty."""
+    if positive.all() or not positive.any():
+        return float("nan")
+    if groups is None:
+        return roc_auc(positive, score)
+    return group_weighted_auc(positive, score, groups)
+
+
+def of_nearest(distance: FloatArray, values: FloatArray) -> FloatArray:
+    """Mean over what is nearest, all that is equally near, shape (n,).
+
+    Parameters
+    ----------
+    distance
+        From each row to everything that has a value, shape (n, m).
+    values
+        Shape (m,).
+    """
+    nearest = distance <= distance.min(axis=1, keepdims=True) + _EQUALLY_NEAR
+    mean: FloatArray = nearest @ values / nearest.sum(axis=1)
+    return mean
 
 
 def coverage(truth: FloatArray, low: FloatArray, high: FloatArray) -> float:

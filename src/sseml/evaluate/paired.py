@@ -33,12 +33,13 @@ from sseml.model.dataset import (
     TrainingSet,
     compositions,
     conductivity_set,
-    crystal_systems,
+    space_groups,
 )
 from sseml.model.fitting import BY_PAPER, HeldOut, Progress, fit, predict_held_out, silent
 from sseml.model.folder import MANIFEST, verify_checksums
 from sseml.model.intervals import IntervalModel, Signals
 from sseml.model.kernel import KernelSettings
+from sseml.model.polymorph import systems_of
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.records import BundleError, RefusedInputError
 
@@ -234,7 +235,7 @@ class _Judged:
             clusters=np.zeros(len(self.ids), dtype=np.int64),
             families=self.table["family"].to_numpy(dtype=object),
             distance=self.distance,
-            systems=crystal_systems(self.table),
+            systems=systems_of(space_groups(self.table)),
             rows=np.arange(len(self.ids)),
         )
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from sseml.evaluate.answers import SMALLEST_FAMILY, Answers, Figures, answer_both
 from sseml.evaluate.difference import FEWEST_GROUPS
 from sseml.evaluate.metrics import (
+    auc,
     clipped_absolute_error,
     group_mean,
-    group_weighted_auc,
-    roc_auc,
+    of_nearest,
 )
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.fitting import (
@@ -38,9 +38,6 @@ FIRST_TESTED_YEAR = 2020
 
 PUBLIC_SOURCES = ("obelix", "liverpool", "laskowski", "seeds")
 """These end around 2020, so a row of theirs that says no year counts as older than the test."""
-
-_EQUALLY_NEAR = 1e-9
-"""Composition distances that differ by less are one: all those rows are the nearest."""
 
 PLAIN, IF_IT_CONDUCTS = "", " if it conducts"
 EACH_PAPER_ONCE = " each paper once"
@@ -121,7 +118,7 @@ def _link_figures(conducts: BoolArray, probability: FloatArray) -> Figures:
     """How well it is known which of the tested rows conduct at all."""
     share = conducts.mean()
     return {
-        "AUC of conducting": nan if share in (0.0, 1.0) else roc_auc(conducts, probability),
+        "AUC of conducting": auc(conducts, probability),
         "Brier of conducting": float(((probability - conducts) ** 2).mean()),
         "Brier of conducting constant": float(share * (1.0 - share)),
     }
@@ -148,16 +145,21 @@ def split_by_year(table: pd.DataFrame, data: TrainingSet) -> tuple[BoolArray, Bo
             f"later, and the time split takes {FEWEST_GROUPS} papers",
             "leave the benchmark time out, or add measurements of recent papers",
         )
-    earlier = (year < FIRST_TESTED_YEAR) | (
-        np.isnan(year) & picked["source"].isin(PUBLIC_SOURCES).to_numpy(dtype=bool)
-    )
-    trained = BY_PAPER.training_mask(data, tested) & earlier
+    trained = BY_PAPER.training_mask(data, tested) & known_by(picked, FIRST_TESTED_YEAR - 1)
     if not trained.any():
         raise NoYearsError(
             f"no usable row is known to be older than {FIRST_TESTED_YEAR}",
             "leave the benchmark time out, or add measurements of earlier papers",
         )
     return trained, tested
+
+
+def known_by(table: pd.DataFrame, last_year: int) -> BoolArray:
+    """Rows of papers up to a year; undated ones only of sources that end around 2020."""
+    year = table["year"].to_numpy(dtype=float, na_value=np.nan)
+    public = table["source"].isin(PUBLIC_SOURCES).to_numpy(dtype=bool)
+    known: BoolArray = (year <= last_year) | (np.isnan(year) & public)
+    return known
 
 
 def _require_years(table: pd.DataFrame) -> None:
@@ -183,13 +185,11 @@ class _Judged:
     def of(cls, data: TrainingSet, trained: BoolArray, answers: Answers) -> _Judged:
         asked = answers.rows
         learned = data.target[trained]
-        distance = data.distance[asked][:, trained]
-        nearest = distance <= distance.min(axis=1, keepdims=True) + _EQUALLY_NEAR
         return cls(
             truth=data.target[asked],
             answers=answers,
             training_median=np.full(len(asked), np.median(learned)),
-            neighbour=nearest @ learned / nearest.sum(axis=1),
+            neighbour=of_nearest(data.distance[asked][:, trained], learned),
             papers=data.papers[asked],
             families=data.families[asked].astype(str),
         )
@@ -225,15 +225,12 @@ class _Judged:
         ]
         orders = np.array([family["Spearman"] for family in own])
         superionic = self.truth >= SUPERIONIC_LOG10_SIGMA
-        one_kind = superionic.all() or not superionic.any()
         return self._errors(np.arange(len(self.truth)), groups) | {
             "MAE10c training median": group_mean(
                 clipped_absolute_error(self.truth, self.training_median), groups
             ),
             "median width": _median(self.answers.high - self.answers.low, groups),
-            "AUC": nan
-            if one_kind
-            else group_weighted_auc(superionic, self.answers.probability, groups),
+            "AUC": auc(superionic, self.answers.probability, groups),
             "Spearman in families": _mean(orders[~np.isnan(orders)]),
             "families won": float(sum(won)),
             "families won share": _mean(np.array(won, dtype=float)),

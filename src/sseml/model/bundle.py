@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
-from sseml.features.symmetry import crystal_system
 from sseml.features.table import COMPOSITION_SETS, feature_table
 from sseml.model.blend import Blend, Mix, arrays_below, named
 from sseml.model.evidence import Evidence
@@ -23,7 +22,7 @@ from sseml.model.intervals import IntervalModel
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
 from sseml.model.outputs import Told, TwoOutputs, conductor_offsets, predict_with_signals
-from sseml.model.polymorph import UNKNOWN, PolymorphCorrection
+from sseml.model.polymorph import PolymorphCorrection, systems_of
 from sseml.model.probability import ProbabilityModel
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
 from sseml.records import BundleError, Composition
@@ -172,9 +171,8 @@ class Bundle:
         fractions = element_fractions(materials)
         distance = fraction_distance(fractions, self.evidence.fractions)
         plain, if_conductor = self.conductivity.predict(X, distance[:, self.conductivity_rows])
-        by_system = self.polymorph.shift(
-            _crystal_systems(materials), distance[:, self.conductivity_rows]
-        )
+        systems = systems_of(map(crystal_space_group, materials))
+        by_system = self.polymorph.shift(systems, distance[:, self.conductivity_rows])
         added = Shift(by_system, by_system)
         if shift is not None:
             added += shift
@@ -340,14 +338,6 @@ class _Heating:
 def crystal_space_group(material: Composition) -> int | None:
     """Space group of a crystal, where it is known; a glass has none, whatever a row says."""
     return None if material.form == "glass" else material.space_group_number
-
-
-def _crystal_systems(materials: Sequence[Composition]) -> NDArray[np.int64]:
-    numbers = map(crystal_space_group, materials)
-    return np.array(
-        [UNKNOWN if number is None else crystal_system(number) for number in numbers],
-        dtype=np.int64,
-    )
 
 
 def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:

@@ -17,9 +17,8 @@ from sseml.curation.split import (
 )
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
-from sseml.features.symmetry import crystal_system
 from sseml.features.table import feature_table
-from sseml.model.polymorph import UNKNOWN
+from sseml.model.polymorph import systems_of
 from sseml.parse.formula import parse_formula
 from sseml.physics.transport import arrhenius_log10_sigma
 from sseml.records import Composition, RefusedInputError
@@ -123,21 +122,17 @@ def compositions(table: pd.DataFrame) -> list[Composition]:
     return [parsed[formula] for formula in table["formula"]]
 
 
+def space_groups(table: pd.DataFrame) -> list[int | None]:
+    """Space group number of each row; None where it is not known."""
+    return [None if pd.isna(number) else int(number) for number in table["space_group_number"]]
+
+
 def measured_materials(table: pd.DataFrame) -> list[Composition]:
     """The material of each row, with the space group it was measured in where that is known."""
     return [
-        material if pd.isna(number) else replace(material, space_group_number=int(number))
-        for material, number in zip(compositions(table), table["space_group_number"], strict=True)
+        replace(material, space_group_number=number)
+        for material, number in zip(compositions(table), space_groups(table), strict=True)
     ]
-
-
-def crystal_systems(table: pd.DataFrame) -> IntArray:
-    """Crystal system of each row by its space group: 0 to 6, or `UNKNOWN` without one."""
-    numbers = table["space_group_number"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    return np.array(
-        [UNKNOWN if np.isnan(number) else crystal_system(int(number)) for number in numbers],
-        dtype=np.int64,
-    )
 
 
 def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
@@ -234,6 +229,6 @@ def _training_set(
         clusters=composition_clusters(fractions),
         families=picked["family"].to_numpy(dtype=object),
         distance=fraction_distance(fractions, fractions),
-        systems=crystal_systems(picked),
+        systems=systems_of(space_groups(picked)),
         rows=rows,
     )

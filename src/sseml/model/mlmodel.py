@@ -25,11 +25,10 @@ _EXAMPLE = {
     "data": [["Li6PS5Cl", 25.0], ["Li1.3Al0.3Ti1.7(PO4)3", 60.0], ["75Li2S-25P2S5", 25.0]],
 }
 
-_TEXTS = (
-    "input", "status", "kind", "formula", "family", "window_note", "domain", "measured_doi",
-    "model",
+ANSWERED_TEXTS = (
+    "kind", "formula", "family", "window_note", "domain", "measured_doi", "model",
 )  # fmt: skip
-_NUMBERS = (
+ANSWERED_NUMBERS = (
     "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
     "p_superionic", "p_conductor", "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm",
     "sigma_if_conductor_high_S_cm", "activation_energy_eV", "V_red", "V_ox",
@@ -64,9 +63,10 @@ def signature() -> dict[str, str]:
         {"type": "string", "name": FORMULA_COLUMN, "required": True},
         *({"type": "any", "name": name, "required": False} for name in optional),
     ]
+    texts = ("input", "status", *ANSWERED_TEXTS)
     outputs = [
-        *({"type": "string", "name": name, "required": False} for name in _TEXTS),
-        *({"type": "double", "name": name, "required": False} for name in _NUMBERS),
+        *({"type": "string", "name": name, "required": False} for name in texts),
+        *({"type": "double", "name": name, "required": False} for name in ANSWERED_NUMBERS),
         *({"type": "any", "name": name, "required": False} for name in ("error", "nearest")),
     ]
     params = [

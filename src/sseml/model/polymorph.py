@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sseml.features.symmetry import crystal_system
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -16,6 +18,14 @@ BoolArray = NDArray[np.bool_]
 SYSTEM_COUNT = 7
 UNKNOWN = -1
 """Stands for a crystal system that is not known; the others are 0 (triclinic) to 6 (cubic)."""
+
+
+def systems_of(space_groups: Iterable[int | None]) -> IntArray:
+    """Crystal system of each space group number; `UNKNOWN` where there is none."""
+    return np.array(
+        [UNKNOWN if number is None else crystal_system(number) for number in space_groups],
+        dtype=np.int64,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc
 
+from sseml.parse.structure.closeness import close_pairs
 from sseml.records import Crystal, RefusedInputError
 
 FloatArray = NDArray[np.float64]
@@ -172,12 +173,13 @@ def shares_with_lithium(crystal: Crystal) -> NDArray[np.bool_]:
     """Which sites hold something else, and Li in reach of `TOO_NEAR_A`; shape (n_sites,)."""
     holds_li = np.array(["Li" in occupancy for occupancy in crystal.occupancies])
     holds_other = np.array([bool(occupancy.keys() - {"Li"}) for occupancy in crystal.occupancies])
+    near = holds_li.copy()
     positions = np.asarray(crystal.positions)
-    apart = positions[:, None, :] - positions[None, holds_li, :]
-    apart -= np.rint(apart)
-    distance_A = np.linalg.norm(apart @ np.asarray(crystal.lattice_A), axis=2)
-    near: NDArray[np.bool_] = (distance_A < TOO_NEAR_A).any(axis=1) & holds_other
-    return near
+    for one, other, _ in close_pairs(np.asarray(crystal.lattice_A), positions, TOO_NEAR_A):
+        near[one] |= holds_li[other]
+        near[other] |= holds_li[one]
+    shared: NDArray[np.bool_] = near & holds_other
+    return shared
 
 
 def _sources(crystal: Crystal, ions: Mapping[str, Ion]) -> Iterator[_Source]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sseml._version import __version__
+from sseml.model.mlmodel import ANSWERED_NUMBERS, ANSWERED_TEXTS
 from sseml.serving.problems import PROBLEMS
 from sseml.serving.settings import Limits
 
@@ -12,13 +13,6 @@ _Schema = dict[str, Any]
 
 _TEXT_OR_NULL: _Schema = {"type": ["string", "null"]}
 _NUMBER_OR_NULL: _Schema = {"type": ["number", "null"]}
-_TEXTS = ("kind", "formula", "family", "window_note", "domain", "measured_doi", "model")
-_NUMBERS = (
-    "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
-    "p_superionic", "p_conductor", "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm",
-    "sigma_if_conductor_high_S_cm", "activation_energy_eV", "V_red", "V_ox",
-    "e_above_hull_eV_atom", "measured_sigma_S_cm",
-)  # fmt: skip
 
 _EVERYWHERE = ("internal_error",)
 _GUARDED = ("unauthorized", "internal_error")
@@ -289,8 +283,8 @@ def _record() -> _Schema:
         "input": {"type": "string"},
         "status": {"enum": ["ok", "error"]},
         "error": error,
-        **dict.fromkeys(_TEXTS, _TEXT_OR_NULL),
-        **dict.fromkeys(_NUMBERS, _NUMBER_OR_NULL),
+        **dict.fromkeys(ANSWERED_TEXTS, _TEXT_OR_NULL),
+        **dict.fromkeys(ANSWERED_NUMBERS, _NUMBER_OR_NULL),
         "nearest": {"type": "array", "items": neighbour},
     }
     return {"type": "object", "required": list(properties), "properties": properties}

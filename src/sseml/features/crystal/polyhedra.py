@@ -11,12 +11,12 @@ from sseml.features.contract import Feature, FloatArray
 from sseml.features.crystal.coordination import HOPPE, REACH_A, added, bond_weights, weighted
 from sseml.features.crystal.neighbours import BoolArray, IntArray, Pairs
 from sseml.features.crystal.sites import AverageStructure
+from sseml.features.elements import elements
+from sseml.features.symmetry import U_PER_A3_IN_G_CM3
 
 DEFINITION = "definition"
 PAULING = "doi 10.1021/ja01379a006"
-U_PER_A3_IN_G_CM3 = 1.66053907
 A3_PER_NM3 = 1000.0
-LITHIUM_MASS_U = 6.941
 BOND = 0.3
 """Weight from which an anion belongs to a cation's polyhedron."""
 
@@ -65,7 +65,8 @@ def describe(structure: AverageStructure) -> Mapping[str, float]:
     """Values of `FEATURES` by name, where they apply."""
     anions, volume = float(structure.anion.sum()), structure.volume_A3
     lithium = float(structure.lithium.sum())
-    other_mass = float(structure.mass.sum()) - lithium * LITHIUM_MASS_U
+    lithium_mass = lithium * float(elements().mass[elements().number["Li"]])
+    other_mass = float(structure.mass.sum()) - lithium_mass
     values = {
         "li_density": lithium * A3_PER_NM3 / volume,
         "framework_density": other_mass * U_PER_A3_IN_G_CM3 / volume,
