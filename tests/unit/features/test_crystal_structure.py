@@ -15,9 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from sseml.features.crystal.polyhedra import LITHIUM_MASS_U
 from sseml.features.crystal.structure import Structure, describe
-from sseml.features.elements import elements
 from sseml.features.table import feature_table
 from sseml.parse.formula import parse_formula
 from sseml.records import Crystal
@@ -250,10 +248,6 @@ def test_everything_described_is_a_feature_and_the_other_way_round() -> None:
     """A lithium site among anions and framework cations has every descriptor."""
     named = {feature.name for feature in Structure().features}
     assert set(describe(layered(2.82, 14.2))) == named
-
-
-def test_mass_of_lithium_is_the_tables() -> None:
-    assert elements().mass[3] == LITHIUM_MASS_U
 
 
 def test_the_input_is_left_alone() -> None:
