@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,9 @@ from sseml.parse.structure.cif import read_cif
 from sseml.parse.structure.crystal import crystal_of
 from sseml.parse.structure.poscar import read_poscar
 from sseml.parse.structure.pymatgen_json import read_pymatgen_json
-from sseml.records import RefusedInputError
+from sseml.parse.structure.reading import read_structures
+from sseml.parse.structure.symbols import species_of_label, species_of_symbol
+from sseml.records import Crystal, RefusedInputError
 
 DATA = Path(__file__).parents[2] / "data" / "structures"
 LI3N = (DATA / "li3n.cif").read_text()
@@ -26,9 +30,15 @@ POSCAR = (DATA / "li3ocl.vasp").read_text()
 JSON = (DATA / "llto.json").read_text()
 
 
+def cif(text: str) -> Cell:
+    [(_, cell)] = read_cif(text)
+    assert isinstance(cell, Cell)
+    return cell
+
+
 def test_every_format_gives_the_same_crystal() -> None:
     first, second = (
-        crystal_of(read_cif(LLTO), ""),
+        crystal_of(cif(LLTO), ""),
         crystal_of(read_pymatgen_json(JSON), ""),
     )
     assert first.formula == second.formula == "Li0.34La0.51TiO2.94"
@@ -70,11 +80,123 @@ def test_a_poscar_of_vasp_4_may_name_its_elements_behind_the_coordinates() -> No
         assert (crystal.formula, crystal.notes) == ("Li3OCl", ())
 
 
+def test_symbols_and_numbers_of_a_poscar_may_go_on_in_further_lines() -> None:
+    whole = read_poscar(POSCAR)
+    wrapped = POSCAR.replace("Li_sv O Cl\n", " Li_sv\n O\n Cl\n")
+    for text in (
+        wrapped.replace("3 1 1\n", "3\n1 1\n"),
+        wrapped,
+        POSCAR.replace("3 1 1\n", "3 1\n 1\n"),
+        wrapped.replace("Selective dynamics\n", "").replace("3 1 1", "3 1 1 ! of each"),
+    ):
+        other = read_poscar(text)
+        np.testing.assert_array_equal(other.positions, whole.positions)
+        assert other.occupancies == whole.occupancies
+    lines = [line for line in POSCAR.splitlines() if not line.startswith("Li_sv")]
+    old = "\n".join(["Li O Cl", *lines[1:]]).replace("3 1 1\n", "3\n1\n1\n")
+    assert crystal_of(read_poscar(old), "").formula == "Li3OCl"
+
+
+def test_vacancies_of_a_poscar_are_no_atoms() -> None:
+    cell = read_poscar(POSCAR.replace("Li_sv O Cl", "Li Va Cl"))
+    assert [*map(dict, cell.occupancies)] == [{"Li": 1.0}] * 3 + [{"Cl": 1.0}]
+    np.testing.assert_array_equal(cell.positions[-1], [0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("symbol", "occupancy", "held"),
+    [
+        ("'0.8Nb + 0.2Zr'", "1", {"Nb": 0.8, "Zr": 0.2}),
+        ("'0.8Nb5+ + 0.2Zr4+'", "1", {"Nb": 0.8, "Zr": 0.2}),
+        ("Nb0.8Zr0.2", "?", {"Nb": 0.8, "Zr": 0.2}),
+        ("'Nb 80%, Zr 20%'", "1.0", {"Nb": 0.8, "Zr": 0.2}),
+        ("Nb0.8Zr0.2", "0.5", {"Nb": 0.4, "Zr": 0.1}),
+        ("Nb0.4Zr0.1", "0.5", {"Nb": 0.4, "Zr": 0.1}),
+        ("Nb0.4Zr0.1", "1", {"Nb": 0.4, "Zr": 0.1}),
+        ("'0.9Nb + 0.1Vac'", "1", {"Nb": 0.9}),
+        ("Nb5+", "0.5", {"Nb": 0.5}),
+        ("Li+", "1", {"Li": 1.0}),
+    ],
+)
+def test_a_symbol_may_name_several_elements_with_their_shares(
+    symbol: str, occupancy: str, held: dict[str, float]
+) -> None:
+    text = LLTO.replace("Ti1 0.5 0.5 0.5 1.0", f"Ti1 0.5 0.5 0.5 {occupancy}")
+    text = text.replace("_atom_site_label", "_atom_site_label\n_atom_site_type_symbol")
+    text = re.sub(r"^(Ti1) ", rf"\1 {symbol} ", text, flags=re.MULTILINE)
+    text = re.sub(r"^([A-Z][a-z]?)(1) (?=[\d.])", r"\1\2 \1 ", text, flags=re.MULTILINE)
+    cell = cif(text)
+    [mixed] = [
+        dict(species)
+        for label, species in zip(cell.labels, cell.occupancies, strict=True)
+        if label == "Ti1"
+    ]
+    assert mixed == pytest.approx(held)
+
+
+@pytest.mark.parametrize(
+    ("label", "element"),
+    [("O1A", "O"), ("Li1_2", "Li"), ("CL2B", "Cl"), ("Li*", "Li"), ("S'", "S")],
+)
+def test_what_follows_the_element_of_a_label_says_nothing(label: str, element: str) -> None:
+    assert species_of_label(label) == {element: 1.0}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "reason"),
+    [
+        ("Nb/Zr", "several elements without their shares"),
+        ("Li+Na", "several elements without their shares"),
+        ("Wat", "a group of atoms"),
+        ("H2O", "a group of atoms"),
+        ("NH4+", "a group of atoms"),
+        ("OH-", "a group of atoms"),
+        ("Nb0.8Zr0.4", "add up to 1.2"),
+        ("nb0.8zr0.2", "is no element"),
+        ("0.8Qq+0.2Zr", "is no element"),
+        ("x" * 1000, "is no element"),
+    ],
+)
+def test_a_symbol_that_is_no_element_is_refused(symbol: str, reason: str) -> None:
+    with pytest.raises(RefusedInputError, match=reason):
+        species_of_symbol(symbol, {"O", "N", "H"})
+
+
+def test_shares_that_contradict_their_occupancy_are_refused() -> None:
+    text = LLTO.replace("_atom_site_label", "_atom_site_type_symbol").replace("Ti1", "Nb0.4Zr0.2")
+    text = text.replace("Nb0.4Zr0.2 0.5 0.5 0.5 1.0", "Nb0.4Zr0.2 0.5 0.5 0.5 0.9")
+    [(_, refusal)] = read_cif(text)
+    assert isinstance(refusal, RefusedInputError)
+    assert "line " in refusal.reason
+    assert "add up to 0.6, and its occupancy is 0.9" in refusal.reason
+
+
+def test_a_vacuum_is_noted_along_the_vector_that_it_lies_on() -> None:
+    cell = read_poscar(POSCAR)
+    for axis, height_A, notes in ((2, 20.0, 1), (0, 12.5, 1), (1, 9.5, 0)):
+        stretch = np.ones(3)
+        stretch[axis] = height_A / 3.907
+        slab = replace(
+            cell,
+            lattice_A=cell.lattice_A * stretch[:, None],
+            positions=(cell.positions * 0.99 + 0.7) / stretch,
+        )
+        found = crystal_of(slab, "").notes
+        assert len(found) == notes
+        assert all(f"Å along {'abc'[axis]}" in note and "vacuum" in note for note in found)
+    for path in DATA.iterdir():
+        [crystal] = read_structures(path)
+        assert isinstance(crystal, Crystal)
+        assert not any("vacuum" in note for note in crystal.notes)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
         (POSCAR[: POSCAR.index("0.0 0.5 0.5")], "line 12 of the POSCAR"),
         (POSCAR.replace("3 1 1", "three 1 1"), "line 7 of the POSCAR"),
+        (POSCAR.replace("3 1 1", "3 1"), "3 element symbols, but 2 numbers of atoms, up to line 7"),
+        (POSCAR.replace("0.5 0.5 0.0", "0,5 0,5 0,0"), "three coordinates: '0,5 0,5 0,0 T T T'"),
         (POSCAR.replace("Direct", "Inverse"), "line 9 of the POSCAR"),
         (POSCAR.replace("Li_sv", "Qq_sv"), "'Qq' is no element"),
         (POSCAR.replace("0.5 0.5 0.0", "0.5 nan 0.0"), "line 10 of the POSCAR"),
@@ -121,7 +243,7 @@ def test_broken_json_is_refused_with_its_reason(text: str, reason: str) -> None:
         crystal_of(read_pymatgen_json(text), "")
 
 
-CELLS = [read_cif(LI3N), read_cif(LLTO), read_poscar(POSCAR)]
+CELLS = [cif(LI3N), cif(LLTO), read_poscar(POSCAR)]
 
 
 def facts(cell: Cell) -> tuple[str, int | None, float]:

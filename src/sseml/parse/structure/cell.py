@@ -16,8 +16,18 @@ FloatArray = NDArray[np.float64]
 LARGEST_CELL_SITES = 2000
 """Sites of the largest cell that is read; average structures of electrolytes have a tenth of it."""
 
+OVERLAP_A = 0.5
+"""Two atoms, both there all the time, are never closer than this."""
+
+MOST_OCCUPIED = 1.01
+"""Occupancies of a site may add up to this: they are rounded."""
+
+FARTHEST_CELLS = 1000.0
+"""How many cells away from the first one a site may be written."""
+
 _THINNEST_A = 1.0
 _LONGEST_A = 300.0
+_FAR_TOO_LONG_A = 1e6
 _FLAT_A3 = 1e-6
 
 
@@ -97,14 +107,39 @@ def require_cell(lattice_A: FloatArray) -> None:
     RefusedInputError
         If two lattice planes are closer than 1 Å, or a vector is longer than 300 Å.
     """
-    if not np.isfinite(lattice_A).all() or abs(np.linalg.det(lattice_A)) < _FLAT_A3:
+    if not (np.abs(lattice_A) <= _FAR_TOO_LONG_A).all():
+        raise RefusedInputError(f"the cell is longer than {_LONGEST_A:g} Å", "give lengths in Å")
+    if abs(np.linalg.det(lattice_A)) < _FLAT_A3:
         raise RefusedInputError("the lattice vectors enclose no volume", "give them in Å")
-    spacing_A = 1 / np.linalg.norm(np.linalg.inv(lattice_A), axis=0)
+    spacing_A = plane_spacings(lattice_A)
     longest_A = np.linalg.norm(lattice_A, axis=1).max()
     if spacing_A.min() < _THINNEST_A or longest_A > _LONGEST_A:
         raise RefusedInputError(
             f"the cell is {spacing_A.min():.3g} Å thin and {longest_A:.4g} Å long",
             f"cells from {_THINNEST_A:g} to {_LONGEST_A:g} Å are read: give lengths in Å",
+        )
+
+
+def plane_spacings(lattice_A: FloatArray) -> FloatArray:
+    """How far apart the lattice planes across each lattice vector are, Å, shape (3,)."""
+    spacing_A: FloatArray = 1 / np.linalg.norm(np.linalg.inv(lattice_A), axis=0)
+    return spacing_A
+
+
+def require_places(labels: Sequence[str], positions: FloatArray) -> None:
+    """Refuse sites whose fractional coordinates are no numbers, or beyond `FARTHEST_CELLS`.
+
+    Raises
+    ------
+    RefusedInputError
+        If there is one; the message names it.
+    """
+    misplaced = np.flatnonzero(~(np.abs(positions) <= FARTHEST_CELLS).all(axis=1))
+    for index in misplaced.tolist():
+        written = ", ".join(f"{value:g}" for value in positions[index])
+        raise RefusedInputError(
+            f"site {labels[index]} has no place in the cell: {written}",
+            "give its coordinates as fractions of the cell",
         )
 
 

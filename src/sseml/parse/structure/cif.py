@@ -1,78 +1,106 @@
-"""A CIF becomes the cell it describes: every site of the asymmetric unit with all its images."""
+"""A CIF becomes the cells it describes: every site of an asymmetric unit with all its images."""
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.parse.formula import parse_formula
+from sseml.parse.formula import composition, parse_formula
 from sseml.parse.space_groups import space_group_number
+from sseml.parse.structure.agreement import LARGEST_DISTANCE, distance
 from sseml.parse.structure.cell import (
+    MOST_OCCUPIED,
+    OVERLAP_A,
     Cell,
     FloatArray,
     lattice_of_parameters,
     require_cell,
     require_few_sites,
+    require_places,
 )
+from sseml.parse.structure.cif_symmetry import NUMBER, Symmetry, stated_symbol, symmetry_of
 from sseml.parse.structure.cif_text import Block, blocks_of
-from sseml.parse.structure.operations import listed_operations, named_operations
-from sseml.parse.structure.symbols import element_of_label, element_of_symbol
+from sseml.parse.structure.cif_values import UNKNOWN, number, whole
+from sseml.parse.structure.closeness import close_pairs
+from sseml.parse.structure.images import images_of
+from sseml.parse.structure.lines import quoted
+from sseml.parse.structure.symbols import species_of_label, species_of_symbol
 from sseml.parse.structure.symmetry import Operations
 from sseml.records import RefusedInputError, RefusedQualifierError
-
-SAME_SITE_A = 0.05
-"""Images of a site closer than this are one image, at their mean: coordinates are rounded."""
-
-_OTHER_TOLERANCES_A = (0.1, 0.01, 0.001)
-"""Tried where the file gives the multiplicity of a site, and the usual one gives another."""
 
 _CELL = tuple(f"_cell_length_{x}" for x in "abc") + tuple(
     f"_cell_angle_{angle}" for angle in ("alpha", "beta", "gamma")
 )
 _COORDINATES = tuple(f"_atom_site_fract_{x}" for x in "xyz")
-_OPERATIONS = ("_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz")
-_NUMBER = ("_space_group_it_number", "_symmetry_int_tables_number")
-_SYMBOL = (
-    "_space_group_name_h-m_alt",
-    "_symmetry_space_group_name_h-m",
-    "_space_group_name_h-m_ref",
-    "_space_group_name_h-m_full",
-)
-_HALL = ("_space_group_name_hall", "_symmetry_space_group_name_hall")
 _MULTIPLICITY = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity")
-_FLOAT = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?:/([1-9]\d*))?(?:\(\d+\))?")
-_WHOLE = re.compile(r"(\d{1,6})(?:\.0*)?")
-_UNKNOWN = ("?", ".", "")
+_LONGEST_FORMULA = 500
+_LONGEST_SYMBOL = 60
+_ROUNDED = 0.02
+"""Shares of a mixed site, and its occupancy, may be this far from what they add up to."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Atom:
     label: str
-    element: str
-    occupancy: float
-    position: tuple[float, ...]
+    species: Mapping[str, float]
+    position: FloatArray
     multiplicity: int | None
 
 
-def read_cif(text: str) -> Cell:
-    """Read the one structure of a CIF.
+@dataclass(frozen=True, slots=True)
+class _Sites:
+    """All sites of a cell, and how many of them are images of each atom."""
+
+    atoms: Sequence[_Atom]
+    images: Sequence[FloatArray]
+
+    def counts(self) -> list[int]:
+        return [len(each) for each in self.images]
+
+    def fits(self, formula: str, units: int | None) -> bool:
+        """Tell whether the sites hold what a formula says, and as much of it as the file says."""
+        amounts: dict[str, float] = {}
+        for atom, count in zip(self.atoms, self.counts(), strict=True):
+            for element, share in atom.species.items():
+                amounts[element] = amounts.get(element, 0.0) + share * count
+        said = parse_formula(formula)
+        if distance(said, composition(amounts)) > LARGEST_DISTANCE:
+            return False
+        atoms, found = sum(said.amounts.values()), sum(amounts.values())
+        # some give the formula of the cell, and the number of formula units beside it
+        return units is None or any(abs(found / n / atoms - 1) < _ROUNDED for n in (1, units))
+
+
+def read_cif(text: str) -> Iterator[tuple[str, Cell | RefusedInputError]]:
+    """Read the structures of a CIF, one data block after the other.
 
     Numbers may carry their uncertainty, ``0.1234(5)``; an occupancy that is not given is 1. Without
     symmetry operations those of the named space group are taken, and without a space group the
     sites are taken to be all there are.
 
+    Yields
+    ------
+    tuple of str and (Cell or RefusedInputError)
+        The name of the block, and its cell or why there is none: a number, element or operation
+        cannot be read.
+
     Raises
     ------
     RefusedInputError
-        If it holds no structure or several, or a number, element or operation cannot be read.
+        If the CIF holds no structure.
     """
-    block = _structure_block(blocks_of(text))
-    lattice_A = lattice_of_parameters([_number(block.value(tag), tag) for tag in _CELL])
+    for block in _structure_blocks(blocks_of(text)):
+        try:
+            yield block.name, _cell(block)
+        except RefusedInputError as refusal:
+            yield block.name, refusal
+
+
+def _cell(block: Block) -> Cell:
+    lattice_A = lattice_of_parameters([number(block.value(tag), tag) for tag in _CELL])
     require_cell(lattice_A)
     formula = _formula(block)
     notes = list[str]()
@@ -82,36 +110,32 @@ def read_cif(text: str) -> Cell:
         raise RefusedInputError(
             "no site of the CIF has coordinates", "get a file in which the atoms are located"
         )
-    rotations, translations = _operations(block, notes)
-    labels, images = list[str](), list[FloatArray]()
-    occupancies = list[dict[str, float]]()
-    for atom in atoms:
-        images.append(_images(atom, rotations, translations, lattice_A))
-        labels += [atom.label] * len(images[-1])
-        occupancies += [{atom.element: atom.occupancy}] * len(images[-1])
-        require_few_sites(len(labels))
+    require_places([a.label for a in atoms], np.array([a.position for a in atoms]))
+    symmetry = symmetry_of(block, lattice_A)
+    sites = _sites(atoms, symmetry.operations, lattice_A)
+    notes += symmetry.notes
+    if symmetry.fuller is not None:
+        whole_cell = _try_sites(atoms, symmetry.fuller, lattice_A)
+        if whole_cell is not None and whole_cell.counts() != sites.counts():
+            said = (formula, whole(block.value("_cell_formula_units_z")))
+            sites = _of_part_or_whole(sites, whole_cell, symmetry, said, notes)
+    each = [atom for atom, count in zip(atoms, sites.counts(), strict=True) for _ in range(count)]
     return Cell(
         lattice_A=lattice_A,
-        labels=tuple(labels),
-        positions=np.concatenate(images),
-        occupancies=tuple(occupancies),
+        labels=tuple(atom.label for atom in each),
+        positions=np.concatenate(sites.images),
+        occupancies=tuple(atom.species for atom in each),
         formula=formula,
-        formula_units=_whole(block.value("_cell_formula_units_z")),
+        formula_units=whole(block.value("_cell_formula_units_z")),
         space_group_number=_stated_space_group(block),
         notes=tuple(notes),
     )
 
 
-def _structure_block(blocks: list[Block]) -> Block:
-    whole = [b for b in blocks if b.column(*_COORDINATES) and b.value(_CELL[0])]
-    if len(whole) == 1:
-        return whole[0]
-    if whole:
-        names = ", ".join(f"data_{block.name}" for block in whole)
-        raise RefusedInputError(
-            f"the CIF holds {len(whole)} structures: {names}",
-            "split it: every data_ block into a file of its own",
-        )
+def _structure_blocks(blocks: list[Block]) -> list[Block]:
+    found = [b for b in blocks if _has_coordinates(b) and b.value(_CELL[0])]
+    if found:
+        return found
     if not blocks:
         raise RefusedInputError(
             "this is no CIF: it holds no tag such as _cell_length_a", "export the structure again"
@@ -128,32 +152,44 @@ def _structure_block(blocks: list[Block]) -> Block:
     )
 
 
+def _has_coordinates(block: Block) -> bool:
+    return any(tag in block.loops or tag in block.items for tag in _COORDINATES)
+
+
 def _atoms(block: Block, formula: str, notes: list[str]) -> Iterator[_Atom]:
     expected = parse_formula(formula).amounts if formula else {}
     coordinates = [block.column(tag) for tag in _COORDINATES]
-    count = len(coordinates[0])
     symbols = block.column("_atom_site_type_symbol")
     labels = block.column("_atom_site_label") or symbols
+    count = len(coordinates[0])
     if not labels or {len(labels), *map(len, coordinates)} != {count}:
         raise RefusedInputError(
             "the atom sites have no label, type symbol or coordinate for every site",
             "get the whole file, or export it again",
         )
+    require_few_sites(count)
     occupancies = block.column("_atom_site_occupancy")
     multiplicities = block.column(*_MULTIPLICITY)
     for i, label in enumerate(labels):
-        multiplicity = _whole(multiplicities[i]) if i < len(multiplicities) else None
+        multiplicity = whole(_at(multiplicities, i))
         written = [_coordinate(column[i], multiplicity) for column in coordinates]
-        if any(text in _UNKNOWN for text in written) or _is_dummy(block, i):
-            notes.append(f"site {label} has no coordinates and is left out")
+        name = quoted(label)[1:-1]
+        if any(text in UNKNOWN for text in written) or _is_dummy(block, i):
+            notes.append(f"site {name} has no coordinates and is left out")
             continue
-        symbol = symbols[i] if i < len(symbols) and symbols[i] not in _UNKNOWN else ""
-        read = element_of_symbol(symbol, expected) if symbol else element_of_label(label, expected)
-        occupancy = occupancies[i] if i < len(occupancies) else "1"
-        share = 1.0 if occupancy in _UNKNOWN else _number(occupancy, f"the occupancy of {label}")
-        if read is not None:
-            position = tuple(_number(text, f"a coordinate of {label}") for text in written)
-            yield _Atom(label, read, share, position, multiplicity)
+        try:
+            position = np.array([number(text, f"a coordinate of {name}") for text in written])
+            species = _species(_at(symbols, i), label, expected)
+            held = _held(species, name, _at(occupancies, i))
+        except RefusedInputError as refusal:
+            where = block.where(_COORDINATES[0], i)
+            raise RefusedInputError(f"{where}{refusal.reason}", refusal.suggestion) from None
+        if held:
+            yield _Atom(name, held, position, multiplicity)
+
+
+def _at(column: Sequence[str], index: int) -> str:
+    return column[index] if index < len(column) else ""
 
 
 def _coordinate(written: str, multiplicity: int | None) -> str:
@@ -162,82 +198,100 @@ def _coordinate(written: str, multiplicity: int | None) -> str:
 
 
 def _is_dummy(block: Block, index: int) -> bool:
-    flags = block.column("_atom_site_calc_flag")
-    return index < len(flags) and flags[index].casefold() == "dum"
+    return _at(block.column("_atom_site_calc_flag"), index).casefold() == "dum"
 
 
-def _operations(block: Block, notes: list[str]) -> Operations:
-    if written := block.column(*_OPERATIONS):
-        return listed_operations(written)
-    symbol, hall = block.value(*_SYMBOL), block.value(*_HALL)
-    gamma_degrees = _number(block.value(_CELL[5]), _CELL[5])
-    named = named_operations(_whole(block.value(*_NUMBER)), symbol, hall, gamma_degrees)
-    if named is None and symbol:
-        raise RefusedInputError(
-            f"the CIF lists no symmetry operations, and its space group {symbol!r} is not known",
-            "export it with its symmetry operations, or in a standard setting",
-        )
-    if named is None:
-        notes.append("the file gives no symmetry: its sites are taken to be all there are (P1)")
-        return listed_operations(["x,y,z"])
-    name = hall or symbol or f"number {block.value(*_NUMBER)}"
-    notes.append(f"the file lists no symmetry operations: those of the space group {name} are used")
-    return named
+def _species(symbol: str, label: str, expected: Mapping[str, float]) -> dict[str, float]:
+    if symbol not in UNKNOWN:
+        return species_of_symbol(symbol, expected)
+    return species_of_label(label, expected)
 
 
-def _images(
-    atom: _Atom, rotations: FloatArray, translations: FloatArray, lattice_A: FloatArray
-) -> FloatArray:
-    """Images of an atom in the cell, shape (n_images, 3), each at the mean of its copies."""
-    copies = (rotations @ np.array(atom.position) + translations) % 1.0
-    apart = copies[None, :, :] - copies[:, None, :]
-    apart -= np.round(apart)
-    distance_A = np.linalg.norm(apart @ lattice_A, axis=2)
-    for tolerance_A in (SAME_SITE_A, *_OTHER_TOLERANCES_A):
-        same, first = _same(distance_A, tolerance_A)
-        if atom.multiplicity in (None, len(first)):
-            break
-    else:
-        same, first = _same(distance_A, SAME_SITE_A)
-    weights = same[first] / same[first].sum(axis=1, keepdims=True)
-    means: FloatArray = copies[first] + np.einsum("ij,ijk->ik", weights, apart[first])
-    return means % 1.0
+def _held(species: Mapping[str, float], name: str, occupancy: str) -> dict[str, float]:
+    """What a site holds: shares of a mixed site count within its occupancy, or as they are."""
+    share = 1.0 if occupancy in UNKNOWN else number(occupancy, f"the occupancy of {name}")
+    total = sum(species.values())
+    if abs(total - 1.0) <= _ROUNDED or not species:
+        return {element: part * share for element, part in species.items()}
+    if share == 1.0 or abs(total - share) <= _ROUNDED:
+        return dict(species)
+    raise RefusedInputError(
+        f"the shares of site {name} add up to {total:.4g}, and its occupancy is {share:g}",
+        "write each of its atoms as a site of its own with its occupancy",
+    )
 
 
-def _same(distance_A: FloatArray, tolerance_A: float) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
-    """Which copies are one image, and the first copy of each image."""
-    same = distance_A < tolerance_A
-    return same, np.flatnonzero(same.argmax(axis=1) == np.arange(len(same)))
+def _sites(atoms: Sequence[_Atom], operations: Operations, lattice_A: FloatArray) -> _Sites:
+    images, count = list[FloatArray](), 0
+    for atom in atoms:
+        images.append(images_of(atom.position, atom.multiplicity, operations, lattice_A))
+        count += len(images[-1])
+        require_few_sites(count)
+    return _Sites(atoms, images)
+
+
+def _try_sites(
+    atoms: Sequence[_Atom], operations: Operations, lattice_A: FloatArray
+) -> _Sites | None:
+    """All images; None if there are too many, or two atoms share a place that has room for one."""
+    try:
+        sites = _sites(atoms, operations, lattice_A)
+    except RefusedInputError:
+        return None
+    shares = np.repeat([sum(atom.species.values()) for atom in atoms], sites.counts())
+    near = close_pairs(lattice_A, np.concatenate(sites.images), OVERLAP_A)
+    return None if any(shares[i] + shares[j] > MOST_OCCUPIED for i, j, _ in near) else sites
+
+
+def _of_part_or_whole(
+    part: _Sites,
+    all_sites: _Sites,
+    symmetry: Symmetry,
+    said: tuple[str, int | None],
+    notes: list[str],
+) -> _Sites:
+    """Decide between listed operations and those of the space group that they are a part of.
+
+    The multiplicities in the file decide, else its formula. A list of the identity alone says that
+    all atoms are listed.
+    """
+    listed = len(symmetry.operations[0])
+    fuller = 0 if symmetry.fuller is None else len(symmetry.fuller[0])
+    stated = [atom.multiplicity for atom in part.atoms]
+    of_part, of_all = part.counts() == stated, all_sites.counts() == stated
+    formula, units = said
+    if formula and not of_part and not of_all:
+        of_part, of_all = part.fits(formula, units), all_sites.fits(formula, units)
+    what = f"{listed} of the {fuller} symmetry operations of the space group {symmetry.name}"
+    if of_all and not of_part:
+        notes.append(f"the file lists {what}: all are used, as its multiplicities or formula want")
+        return all_sites
+    if listed == 1 or (of_part and not of_all):
+        return part
+    raise RefusedInputError(
+        f"the CIF lists {what} that it names: they give {sum(part.counts())} sites instead of"
+        f" {sum(all_sites.counts())}",
+        "list all operations, or none and the name of the space group",
+    )
 
 
 def _formula(block: Block) -> str:
     """The formula that the file gives itself, if it can be read."""
-    written = re.sub(r"\(\d+\)|\s", "", block.value("_chemical_formula_sum"))
+    written = block.value("_chemical_formula_sum")
+    if not written or len(written) > _LONGEST_FORMULA:
+        return ""
     try:
-        return parse_formula(written).formula if written else ""
+        return parse_formula(re.sub(r"\(\d+\)|\s", "", written)).formula
     except RefusedInputError:
         return ""
 
 
 def _stated_space_group(block: Block) -> int | None:
-    number = _whole(block.value(*_NUMBER))
-    if number is not None and 1 <= number <= 230:
-        return number
+    stated = whole(block.value(*NUMBER))
+    if stated is not None and 1 <= stated <= 230:
+        return stated
+    symbol = stated_symbol(block)
     try:
-        return space_group_number(re.sub(r"\s*:.*", "", block.value(*_SYMBOL)))
+        return space_group_number(symbol) if len(symbol) <= _LONGEST_SYMBOL else None
     except RefusedQualifierError:
         return None
-
-
-def _whole(written: str) -> int | None:
-    found = _WHOLE.fullmatch(written)
-    return int(found.group(1)) if found else None
-
-
-def _number(written: str, name: str) -> float:
-    found = _FLOAT.fullmatch(written)
-    value = float(found.group(1)) / int(found.group(2) or 1) if found else math.nan
-    if not math.isfinite(value):
-        what = f"is {written!r}, not a number" if written else "is missing"
-        raise RefusedInputError(f"{name} {what}", "correct it in the file, or export it again")
-    return value

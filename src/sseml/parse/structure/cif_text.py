@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sseml.parse.structure.lines import lines_of, quoted
 from sseml.records import RefusedInputError
 
-_TOKEN = re.compile(
-    r"""
-      ^;(?P<text>.*?)(?:^;(?=\s|\Z)|(?P<open>\Z))
-    | \#[^\n]*
-    | '(?P<single>(?:[^'\n]|'(?=\S))*)'(?=\s|\Z)
-    | "(?P<double>(?:[^"\n]|"(?=\S))*)"(?=\s|\Z)
-    | (?P<bare>\S+)
-    """,
-    re.MULTILINE | re.DOTALL | re.VERBOSE,
-)
+MOST_BLOCKS = 10_000
+"""Data blocks of one file."""
+
+MOST_VALUES = 1_000_000
+"""Values of one loop that is read."""
+
+_READ = ("_atom_site_", "_symmetry_", "_space_group", "_cell_", "_chemical_formula")
+"""What the tags begin with that matter for a structure: of other loops nothing is kept."""
+
+_START = re.compile(r"\S")
+_END = re.compile(r"(?=\s)|\Z")
+_CLOSING = {quote: re.compile(rf"{quote}(?=\s|\Z)") for quote in "'\""}
+_FIELD_END = re.compile(r";(?=\s|\Z)")
+_RESERVED = ("data_", "loop_", "save_", "global_", "_")
 _CUT_SHORT = "it may be cut short: get the whole file"
+
+_Token = tuple[str, bool, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +43,15 @@ class Block:
         Tag → column of values; all columns of a loop have the same length.
     broken
         Tags of loops that end within a row.
+    lines
+        Tag → the line in which each row of its loop begins.
     """
 
     name: str
     items: dict[str, str] = field(default_factory=dict)
     loops: dict[str, list[str]] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
+    lines: dict[str, list[int]] = field(default_factory=dict)
 
     def value(self, *tags: str) -> str:
         """The first of the tags that says something; empty where none does."""
@@ -60,16 +71,24 @@ class Block:
         """
         for tag in tags:
             if tag in self.broken:
-                raise RefusedInputError(f"the loop with {tag} ends within a row", _CUT_SHORT)
+                last = self.lines[tag][-1]
+                raise RefusedInputError(
+                    f"the loop with {tag} ends within a row, that of line {last}", _CUT_SHORT
+                )
             if tag in self.loops:
                 return self.loops[tag]
             if tag in self.items:
                 return [self.items[tag]]
         return []
 
+    def where(self, tag: str, row: int) -> str:
+        """The line of a row of a loop, as a message begins with it; empty outside loops."""
+        lines = self.lines.get(tag, [])
+        return f"line {lines[row]}: " if row < len(lines) else ""
+
 
 def blocks_of(text: str) -> list[Block]:
-    """Take a CIF apart.
+    """Take a CIF apart, in a time that grows with its length alone.
 
     Parameters
     ----------
@@ -79,57 +98,128 @@ def blocks_of(text: str) -> list[Block]:
     Raises
     ------
     RefusedInputError
-        If a text field is opened and never closed.
+        If a text field is opened and never closed, a line is very long, or there are too many data
+        blocks.
     """
     blocks = [Block("")]
-    tag, loop, rows = "", list[str](), list[str]()
-    in_loop = False
-    for token, is_word in _tokens(text):
-        word = token.casefold() if is_word else ""
-        if is_word and (word.startswith(("data_", "loop_", "save_", "global_", "_"))):
-            if word.startswith("_") and in_loop and not rows:
-                loop.append(_tag(token))
-                continue
-            _close_loop(blocks[-1], loop, rows)
-            loop, rows, in_loop, tag = [], [], word == "loop_", ""
+    tag, loop = "", _Loop()
+    for token, is_word, line in _tokens(text):
+        word = token[:7].casefold() if is_word else ""
+        if not word.startswith(_RESERVED):
+            if loop.is_open:
+                loop.add(token, line)
+            elif tag:
+                blocks[-1].items[tag] = token
+                tag = ""
+        elif word.startswith("_") and loop.is_open and not loop.has_values:
+            loop.tags.append(_tag(token))
+        else:
+            loop.close(blocks[-1])
+            loop = _Loop(is_open=word == "loop_")
+            tag = _tag(token) if word.startswith("_") else ""
             if word.startswith("data_"):
-                blocks.append(Block(token[5:]))
-            elif word.startswith("_"):
-                tag = _tag(token)
-        elif in_loop:
-            rows.append(token)
-        elif tag:
-            blocks[-1].items[tag] = token
-            tag = ""
-    _close_loop(blocks[-1], loop, rows)
+                _open_block(blocks, token[5:])
+    loop.close(blocks[-1])
     return [block for block in blocks if block.items or block.loops]
 
 
-def _tokens(text: str) -> Iterator[tuple[str, bool]]:
-    """Every value or word, and whether it stands without quotes."""
-    for found in _TOKEN.finditer(text):
-        match found.lastgroup:
-            case "bare":
-                yield found.group("bare"), True
-            case "open":
-                line = text.count("\n", 0, found.start()) + 1
-                raise RefusedInputError(
-                    f"the text that begins with ';' in line {line} is never closed", _CUT_SHORT
-                )
-            case "text" | "single" | "double" as kind:
-                yield found.group(kind), False
-            case _:  # a comment
-                pass
+@dataclass(slots=True)
+class _Loop:
+    """A loop while it is read; the values of one that says nothing of a structure are dropped."""
+
+    is_open: bool = False
+    has_values: bool = False
+    is_kept: bool = False
+    tags: list[str] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+    def add(self, value: str, line: int) -> None:
+        if not self.has_values:
+            self.has_values = True
+            self.is_kept = any(tag.startswith(_READ) for tag in self.tags)
+        if not self.is_kept:
+            return
+        if len(self.values) == MOST_VALUES:
+            raise RefusedInputError(
+                f"line {line}: the loop with {quoted(self.tags[0])[1:-1]} has more than"
+                f" {MOST_VALUES} values",
+                "leave out all but the structure",
+            )
+        self.values.append(value)
+        self.lines.append(line)
+
+    def close(self, block: Block) -> None:
+        """Put the columns into a block."""
+        block.broken.difference_update(self.tags)
+        if self.tags and len(self.values) % len(self.tags):
+            block.broken.update(self.tags)
+        rows = self.lines[:: len(self.tags) or 1]
+        for place, tag in enumerate(self.tags):
+            block.loops[tag] = self.values[place :: len(self.tags)]
+            block.lines[tag] = rows
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    """Every value or word, whether it stands without quotes, and its line."""
+    lines = lines_of(text)
+    for number, line in lines:
+        rest = line
+        if line.startswith(";"):
+            written, rest = _text_field(line, number, lines)
+            yield written, False, number
+        if "'" in rest or '"' in rest or "#" in rest:
+            yield from _quoted_words(rest, number)
+        else:
+            for word in rest.split():
+                yield word, True, number
+
+
+def _text_field(first: str, number: int, lines: Iterator[tuple[int, str]]) -> tuple[str, str]:
+    """The text between two lines that begin with a semicolon, and what follows the second one."""
+    held = [first[1:]]
+    for _, line in lines:
+        if _FIELD_END.match(line):
+            return "\n".join(held), line[1:]
+        held.append(line)
+    raise RefusedInputError(
+        f"the text that begins with ';' in line {number} is never closed", _CUT_SHORT
+    )
+
+
+def _quoted_words(line: str, number: int) -> Iterator[_Token]:
+    """The words of a line with quotes or a comment; a quote that nothing closes is part of a word.
+
+    Where a quote may close is found once for the line, so that many open ones cost no more.
+    """
+    closing = {
+        quote: [found.start() for found in pattern.finditer(line)]
+        for quote, pattern in _CLOSING.items()
+        if quote in line
+    }
+    at = 0
+    while (start := _START.search(line, at)) and line[start.start()] != "#":
+        at = start.start()
+        ends = closing.get(line[at], [])
+        place = bisect_right(ends, at)
+        if place < len(ends):
+            yield line[at + 1 : ends[place]], False, number
+            at = ends[place] + 1
+            continue
+        end = _END.search(line, at)
+        assert end is not None
+        yield line[at : end.start()], True, number
+        at = end.start()
+
+
+def _open_block(blocks: list[Block], name: str) -> None:
+    if len(blocks) > MOST_BLOCKS:
+        raise RefusedInputError(
+            f"the CIF holds more than {MOST_BLOCKS} data blocks, up to data_{quoted(name)[1:-1]}",
+            "split it",
+        )
+    blocks.append(Block(name))
 
 
 def _tag(token: str) -> str:
     return token.casefold().replace(".", "_")
-
-
-def _close_loop(block: Block, tags: list[str], values: list[str]) -> None:
-    if not tags:
-        return
-    if len(values) % len(tags):
-        block.broken.update(tags)
-    for place, tag in enumerate(tags):
-        block.loops[tag] = values[place :: len(tags)]

@@ -32,8 +32,8 @@ def close_pairs(
     pairs = []
     for start in range(0, len(positions), _BLOCK):
         apart = positions[None, start:, :] - positions[start : start + _BLOCK, None, :]
-        apart -= np.round(apart)
-        distance_A = np.linalg.norm(apart @ lattice_A, axis=2)
+        apart -= np.rint(apart)
+        distance_A = np.sqrt(((apart @ lattice_A) ** 2).sum(axis=2))
         for i, j in np.argwhere(distance_A < limit_A).tolist():
             if i < j:
                 pairs.append((start + i, start + j, float(distance_A[i, j])))

@@ -11,7 +11,16 @@ import numpy as np
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.space_groups import space_group_symbols
 from sseml.parse.structure.agreement import OnMismatch, contradiction
-from sseml.parse.structure.cell import Cell, FloatArray, require_cell, require_few_sites
+from sseml.parse.structure.cell import (
+    MOST_OCCUPIED,
+    OVERLAP_A,
+    Cell,
+    FloatArray,
+    plane_spacings,
+    require_cell,
+    require_few_sites,
+    require_places,
+)
 from sseml.parse.structure.closeness import close_pairs
 from sseml.parse.structure.symmetry import space_group_of
 from sseml.records import Composition, Crystal, RefusedInputError
@@ -22,16 +31,13 @@ SYMMETRY_TOLERANCE_A = 0.01
 ROUNDED_SITES_A = 0.1
 """How far they may be from where the space group wants them that the file itself names."""
 
-OVERLAP_A = 0.5
-"""Two atoms, both there all the time, are never closer than this."""
-
 SAME_PLACE_A = 0.05
 """Sites closer than this are one disordered site."""
 
-MOST_OCCUPIED = 1.01
-"""Occupancies of a site may add up to this: they are rounded."""
-
 FULLY_OCCUPIED = 0.99
+
+WIDEST_GAP_A = 8.0
+"""A wider gap between the sites, along a lattice vector, is taken for the vacuum of a slab."""
 
 _NO_SYMMETRY_USED = 1
 """P1 in a file says that all atoms are listed, not that they have no symmetry."""
@@ -69,13 +75,17 @@ def crystal_of(cell: Cell, source: str, on_mismatch: OnMismatch = "refuse") -> C
         If the cell can be none of a crystal.
     """
     require_cell(cell.lattice_A)
-    sites = list(_merged(list(_occupied(cell)), cell.lattice_A))
-    if not sites:
+    listed = list(_occupied(cell))
+    if not listed:
         raise RefusedInputError("no site is occupied", "correct the occupancies")
-    require_few_sites(len(sites))
+    require_few_sites(len(listed))
+    places = np.array([position for _, position, _ in listed])
+    near = close_pairs(cell.lattice_A, places, OVERLAP_A)
+    together = _together(len(listed), near)
+    sites = list(_merged(listed, together))
     positions = np.array([position for _, position, _ in sites])
     occupancies = tuple(species for *_, species in sites)
-    _refuse_overlap(cell.lattice_A, sites, positions)
+    _refuse_overlap(sites, together, near)
     atoms = sum(sum(species.values()) for species in occupancies)
     kinds = _kinds(occupancies)
     material = _composition(occupancies, kinds, cell.formula_units)
@@ -91,6 +101,7 @@ def crystal_of(cell: Cell, source: str, on_mismatch: OnMismatch = "refuse") -> C
         source=source,
         notes=(
             *cell.notes,
+            *_gap_notes(cell.lattice_A, positions),
             *_formula_notes(cell.formula, material, on_mismatch),
             *_space_group_notes(cell.space_group_number, number),
         ),
@@ -98,9 +109,8 @@ def crystal_of(cell: Cell, source: str, on_mismatch: OnMismatch = "refuse") -> C
 
 
 def _occupied(cell: Cell) -> Iterator[_Site]:
+    require_places(cell.labels, cell.positions)
     for label, position, species in zip(cell.labels, cell.positions, cell.occupancies, strict=True):
-        if not np.isfinite(position).all():
-            raise RefusedInputError(f"site {label} has no place in the cell", "correct the file")
         total = sum(species.values())
         if not math.isfinite(total) or min(species.values(), default=0.0) < 0.0:
             raise RefusedInputError(f"site {label} has an occupancy below 0", "correct the file")
@@ -109,22 +119,28 @@ def _occupied(cell: Cell) -> Iterator[_Site]:
             yield label, position, {e: share for e, share in species.items() if share > 0.0}
 
 
-def _merged(sites: Sequence[_Site], lattice_A: FloatArray) -> Iterator[_Site]:
+def _together(count: int, near: Sequence[tuple[int, int, float]]) -> list[int]:
+    """For each site the first one at the same place."""
+    home = list(range(count))
+    for i, j, apart_A in near:
+        if apart_A < SAME_PLACE_A:
+            home[j] = min(home[j], home[i])
+    return home
+
+
+def _merged(sites: Sequence[_Site], home: Sequence[int]) -> Iterator[_Site]:
     """Make one site of those at the same place, and scale what is above 1 by rounding alone."""
-    positions = np.array([position for _, position, _ in sites]).reshape(-1, 3)
-    home = list(range(len(sites)))
-    for i, j, _ in close_pairs(lattice_A, positions, SAME_PLACE_A):
-        home[j] = min(home[j], home[i])
     together: dict[int, dict[str, float]] = {}
     for place, (_, _, species) in zip(home, sites, strict=True):
         held = together.setdefault(place, {})
         for element, share in species.items():
             held[element] = held.get(element, 0.0) + share
     for place, species in together.items():
-        label, total = sites[place][0], sum(species.values())
+        label, position, _ = sites[place]
+        total = sum(species.values())
         _require_room(label, total)
         scaled = {element: share / max(total, 1.0) for element, share in species.items()}
-        yield label, positions[place] % 1.0, scaled
+        yield label, position % 1.0, scaled
 
 
 def _require_room(label: str, total: float) -> None:
@@ -135,13 +151,18 @@ def _require_room(label: str, total: float) -> None:
         )
 
 
-def _refuse_overlap(lattice_A: FloatArray, sites: Sequence[_Site], positions: FloatArray) -> None:
-    full = [sum(species.values()) >= FULLY_OCCUPIED for *_, species in sites]
-    for i, j, apart_A in close_pairs(lattice_A, positions, OVERLAP_A):
-        if full[i] and full[j]:
+def _refuse_overlap(
+    sites: Sequence[_Site], home: Sequence[int], near: Sequence[tuple[int, int, float]]
+) -> None:
+    """Refuse two sites, each with an atom all the time, that are too close for that."""
+    site_of = dict(zip(dict.fromkeys(home), sites, strict=True))
+    for i, j, apart_A in near:
+        if i not in site_of or j not in site_of:
+            continue
+        (first, _, held), (second, _, other) = site_of[i], site_of[j]
+        if min(sum(held.values()), sum(other.values())) >= FULLY_OCCUPIED:
             raise RefusedInputError(
-                f"the sites {sites[i][0]} and {sites[j][0]} are {apart_A:.2f} Å apart and both"
-                " fully occupied",
+                f"the sites {first} and {second} are {apart_A:.2f} Å apart and both fully occupied",
                 "correct the coordinates, the cell or the occupancies",
             )
 
@@ -188,6 +209,17 @@ def _space_group(
         return number
     rounded = space_group_of(lattice_A, positions, kinds, ROUNDED_SITES_A)
     return stated if rounded == stated else number
+
+
+def _gap_notes(lattice_A: FloatArray, positions: FloatArray) -> Iterator[str]:
+    for axis, spacing_A in zip("abc", plane_spacings(lattice_A), strict=True):
+        heights = np.sort(positions[:, "abc".index(axis)])
+        gap_A = spacing_A * np.diff(heights, append=heights[0] + 1.0).max()
+        if gap_A > WIDEST_GAP_A:
+            yield (
+                f"the sites leave a gap of {gap_A:.1f} Å along {axis}: if that is the vacuum of a"
+                " slab or a molecule, the space group and volume per atom are not those of the bulk"
+            )
 
 
 def _formula_notes(written: str, sites: Composition, on_mismatch: OnMismatch) -> tuple[str, ...]:

@@ -2,56 +2,73 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import accumulate, islice, takewhile
 
 import numpy as np
 
 from sseml.parse.elements import MOLAR_MASS_G_MOL
-from sseml.parse.structure.cell import Cell, FloatArray, require_cell, require_few_sites
+from sseml.parse.structure.cell import (
+    LARGEST_CELL_SITES,
+    Cell,
+    FloatArray,
+    require_cell,
+    require_few_sites,
+)
+from sseml.parse.structure.lines import lines_of, quoted
 from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError
 
 _FIX = "get the whole file, or write it again in the format of VASP 5"
+_MOST_LINES = LARGEST_CELL_SITES + 2000
+"""More than a file of the largest cell needs before its velocities."""
+
+_COMMENT = re.compile("[!#]")
+_LARGEST = 1e9
+"""Of any number in the file: a volume, a length or a coordinate."""
+
+_LONGEST_NUMBER = 60
+_LONGEST_COUNT = 6
+_COUNTS = "the number of atoms of each element, and their symbols before it"
 
 
 def read_poscar(text: str) -> Cell:
     """Read the cell, the atoms and their places; velocities and what else follows are left out.
 
     The symbols stand in the sixth line (``Li La Zr O``, also ``Li_sv``) or, in files of VASP 4, in
-    the comment of the first. Format: https://www.vasp.at/wiki/index.php/POSCAR
+    the comment of the first. They and the numbers of atoms may go on in further lines. Format:
+    https://www.vasp.at/wiki/index.php/POSCAR
 
     Raises
     ------
     RefusedInputError
         If a line is missing or is not what the format wants there; the message names it.
     """
-    lines = [line.split("!")[0].split() for line in text.splitlines()]
+    written = (line for _, line in lines_of(text))
+    lines = [_COMMENT.split(line, 1)[0].split() for line in islice(written, _MOST_LINES)]
     lattice_A, scale = _lattice(lines)
     require_cell(lattice_A)
-    at = 5
-    symbols = _words(lines, at, "the element symbols")
+    symbols, counts, at = _symbols_and_counts(lines)
     notes: tuple[str, ...] = ()
-    if symbols[0].isdigit():
-        symbols, notes = _symbols_of_vasp_4(lines)
-    else:
-        at += 1
-    elements = _elements(symbols, _words(lines, at, "the number of atoms of each element"), at)
-    at += 1
-    if _words(lines, at, "Direct or Cartesian")[0][0] in "sS":  # selective dynamics
-        at += 1
-    mode = _words(lines, at, "Direct or Cartesian")[0][0].casefold()
+    first = at + 2 if _mode(lines, at) == "s" else at + 1
+    if not symbols:
+        symbols, notes = _symbols_of_vasp_4(lines, counts, first)
+    elements = _elements(symbols, counts)
+    mode = _mode(lines, first - 1)
     places = np.array(
-        [_numbers(lines, at + 1 + i, 3, "three coordinates") for i in range(len(elements))]
-    )
+        [_numbers(lines, first + i, 3, "three coordinates") for i in range(len(elements))]
+    ).reshape(-1, 3)
     if mode in "ck":
         places = places * scale @ np.linalg.inv(lattice_A)
     elif mode != "d":
-        raise _refusal(at, "Direct or Cartesian")
+        raise _refusal(lines, first - 1, "Direct or Cartesian")
+    held = [(place, element) for place, element in zip(places, elements, strict=True) if element]
     return Cell(
         lattice_A=lattice_A,
-        labels=tuple(f"{element}{i}" for i, element in enumerate(elements, start=1)),
-        positions=places,
-        occupancies=tuple({element: 1.0} for element in elements),
+        labels=tuple(f"{element}{i}" for i, (_, element) in enumerate(held, start=1)),
+        positions=np.array([place for place, _ in held]).reshape(-1, 3),
+        occupancies=tuple({element: 1.0} for _, element in held),
         notes=notes,
     )
 
@@ -65,20 +82,52 @@ def _lattice(lines: Sequence[list[str]]) -> tuple[FloatArray, FloatArray]:
     if count == 1 and scale[0] < 0 and volume_A3 > 0:  # the volume of the cell
         scale = np.cbrt(-scale / volume_A3)
     if (scale <= 0).any():
-        raise _refusal(1, "a scale above 0")
+        raise _refusal(lines, 1, "a scale above 0")
     return vectors * scale, np.broadcast_to(scale, 3)
 
 
-def _symbols_of_vasp_4(lines: Sequence[list[str]]) -> tuple[list[str], tuple[str, ...]]:
+def _symbols_and_counts(lines: Sequence[list[str]]) -> tuple[list[str], list[int], int]:
+    """Element symbols (none in files of VASP 4), numbers of atoms, and the line after them."""
+    at, symbols, counts = 5, list[str](), list[int]()
+    words = _words(lines, at, "the element symbols")
+    while words and not any(map(_is_count, words)) and not counts:
+        symbols += words
+        at += 1
+        words = lines[at] if at < len(lines) else []
+    while words and _is_count(words[0]):
+        counts += [int(word) for word in takewhile(_is_count, words)]
+        at += 1
+        words = lines[at] if at < len(lines) else []
+    if not counts:
+        raise _refusal(
+            lines, min(at, 6 if symbols else 5), f"{_COUNTS}, and their symbols before it"
+        )
+    if symbols and len(symbols) != len(counts):
+        raise RefusedInputError(
+            f"the POSCAR gives {len(symbols)} element symbols, but {len(counts)} numbers of atoms,"
+            f" up to line {at}",
+            "give one number for each symbol",
+        )
+    require_few_sites(sum(counts))
+    return symbols, counts, at
+
+
+def _is_count(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) <= _LONGEST_COUNT
+
+
+def _symbols_of_vasp_4(
+    lines: Sequence[list[str]], counts: Sequence[int], first: int
+) -> tuple[list[str], tuple[str, ...]]:
     """One symbol for each count: behind the coordinates, or else in the first line."""
-    counts = [int(word) for word in lines[5] if word.isdigit()]
-    first = 8 if len(lines) > 6 and lines[6][:1] and lines[6][0][0] in "sS" else 7
-    rows = [first + sum(counts[:i]) for i in range(len(counts))]
+    rows = [first + before for before in accumulate(counts[:-1], initial=0)]
     behind = [_behind(lines[row]) for row in rows if row < len(lines)]
     if len(behind) == len(counts) and all(behind):
         return behind, ()
+    if len(lines[0]) < len(counts):
+        raise _refusal(lines, 5, "the element symbols, nor does its first line")
     note = "the elements are those of the first line: the file names them nowhere else"
-    return lines[0], (note,)
+    return lines[0][: len(counts)], (note,)
 
 
 def _behind(words: Sequence[str]) -> str:
@@ -87,35 +136,38 @@ def _behind(words: Sequence[str]) -> str:
     return written if written in MOLAR_MASS_G_MOL else ""
 
 
-def _elements(symbols: Sequence[str], written: Sequence[str], line: int) -> list[str]:
-    counts = []
-    for word in written:
-        if not word.isdigit():
-            break
-        counts.append(int(word))
-    if not counts or len(symbols) < len(counts):
-        raise _refusal(line, "the number of atoms of each element, and their symbols before it")
-    require_few_sites(sum(counts))
-    named = [element_of_symbol(symbol.split("_")[0].split("/")[0]) for symbol in symbols]
-    return [e for e, count in zip(named, counts, strict=False) if e for _ in range(count)]
+def _elements(symbols: Sequence[str], counts: Sequence[int]) -> list[str | None]:
+    named = [element_of_symbol(symbol.partition("_")[0].partition("/")[0]) for symbol in symbols]
+    return [e for e, count in zip(named, counts, strict=True) for _ in range(count)]
+
+
+def _mode(lines: Sequence[list[str]], index: int) -> str:
+    """The first letter of a line, which is all that says how coordinates are given."""
+    return _words(lines, index, "Direct or Cartesian")[0][0].casefold()
 
 
 def _numbers(lines: Sequence[list[str]], index: int, count: int, what: str) -> list[float]:
     words = _words(lines, index, what)[:count]
     try:
-        values = [float(word) for word in words]
+        values = [float(word) for word in words if _may_be_number(word)]
     except ValueError:
-        raise _refusal(index, what) from None
-    if len(values) < count or not np.isfinite(values).all():
-        raise _refusal(index, what)
+        raise _refusal(lines, index, what) from None
+    if len(values) < count or not all(abs(value) < _LARGEST for value in values):
+        raise _refusal(lines, index, what)
     return values
+
+
+def _may_be_number(word: str) -> bool:
+    return len(word) <= _LONGEST_NUMBER and word.isascii() and "_" not in word
 
 
 def _words(lines: Sequence[list[str]], index: int, what: str) -> list[str]:
     if index >= len(lines) or not lines[index]:
-        raise _refusal(index, what)
+        raise _refusal(lines, index, what)
     return lines[index]
 
 
-def _refusal(index: int, what: str) -> RefusedInputError:
-    return RefusedInputError(f"line {index + 1} of the POSCAR does not give {what}", _FIX)
+def _refusal(lines: Sequence[list[str]], index: int, what: str) -> RefusedInputError:
+    written = " ".join(lines[index]) if index < len(lines) else ""
+    found = f": {quoted(written)}" if written else ""
+    return RefusedInputError(f"line {index + 1} of the POSCAR does not give {what}{found}", _FIX)

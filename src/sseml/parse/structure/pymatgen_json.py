@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 
 from sseml.parse.structure.cell import Cell, FloatArray, require_few_sites
+from sseml.parse.structure.lines import quoted
 from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError
+
+_LARGEST = 1e9
+"""Of any number in the file: a length, a coordinate or an occupancy."""
 
 _FIX = "write it with pymatgen: Structure.to('structure.json')"
 
@@ -78,15 +82,18 @@ def _lattice(written: object) -> FloatArray:
 
 def _site(number: int, site: object) -> tuple[str, FloatArray, dict[str, float]]:
     written = site if isinstance(site, Mapping) else {}
-    label = str(written.get("label") or number)
+    label = quoted(str(written.get("label") or number))[1:-1]
     position = _numbers(written.get("abc"), (3,), f"the place of site {label}")
     species: dict[str, float] = {}
-    for each in written.get("species") or ():
+    listed = written.get("species")
+    if not isinstance(listed, list) or not listed:
+        raise RefusedInputError(f"site {label} has no list of species", _FIX)
+    for each in listed:
         name = each.get("element") if isinstance(each, Mapping) else None
-        share = (
-            float(_numbers(each.get("occu"), (), f"the occupancy of site {label}")) if name else 0
-        )
-        element = element_of_symbol(str(name))
+        if not isinstance(name, str):
+            raise RefusedInputError(f"a species of site {label} names no element", _FIX)
+        share = float(_numbers(each.get("occu"), (), f"the occupancy of site {label}"))
+        element = element_of_symbol(name)
         if element is not None:
             species[element] = species.get(element, 0.0) + share
     return label, position, species
@@ -95,8 +102,8 @@ def _site(number: int, site: object) -> tuple[str, FloatArray, dict[str, float]]
 def _numbers(written: object, shape: tuple[int, ...], what: str) -> FloatArray:
     try:
         values = np.asarray(written, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         values = np.array([])
-    if values.shape != shape or not np.isfinite(values).all():
+    if values.shape != shape or not (np.abs(values) < _LARGEST).all():
         raise RefusedInputError(f"{what} is not {'x'.join(map(str, shape)) or 'one'} number", _FIX)
     return values

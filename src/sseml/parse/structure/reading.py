@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sseml.parse.structure.agreement import OnMismatch
@@ -11,9 +11,11 @@ from sseml.parse.structure.cell import Cell
 from sseml.parse.structure.cif import read_cif
 from sseml.parse.structure.crystal import crystal_of
 from sseml.parse.structure.documents import Document, documents
-from sseml.parse.structure.file_names import READABLE, StructureFormat
+from sseml.parse.structure.file_names import READABLE
+from sseml.parse.structure.lines import quoted
 from sseml.parse.structure.poscar import read_poscar
 from sseml.parse.structure.pymatgen_json import is_structure, read_pymatgen_json
+from sseml.parse.structure.sameness import is_same_structure
 from sseml.records import Crystal, RefusedInputError
 
 _HERE = Path()
@@ -23,8 +25,7 @@ _BYTE_ORDER_MARKS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-_READERS: dict[StructureFormat, Callable[[str], Cell]] = {
-    "cif": read_cif,
+_READERS: dict[str, Callable[[str], Cell]] = {
     "poscar": read_poscar,
     "json": read_pymatgen_json,
 }
@@ -65,13 +66,13 @@ def read_structures(
     Yields
     ------
     Crystal or UnreadStructure
-        One a file; `source` is the path as it was written, with what a folder, a pattern or an
-        archive adds.
+        One a file, or a structure of a CIF with several; `source` is the path as it was written,
+        with what a folder, a pattern, an archive or a data block adds.
     """
     written, found = str(path), False
     try:
         for document in documents(written, folder):
-            if (read := _read(document, on_mismatch)) is not None:
+            for read in _read(document, on_mismatch):
                 found = True
                 yield read
         if not found:
@@ -80,19 +81,60 @@ def read_structures(
                 f"what is read: {READABLE}",
             )
     except RefusedInputError as refusal:
-        yield UnreadStructure(written, refusal)
+        yield UnreadStructure(written.encode("utf-8", "replace").decode(), refusal)
 
 
-def _read(document: Document, on_mismatch: OnMismatch) -> Crystal | UnreadStructure | None:
-    """Read one file; None for one that is of another kind and was not asked for by name."""
+def _read(document: Document, on_mismatch: OnMismatch) -> Iterator[Crystal | UnreadStructure]:
+    """Read one file; nothing of one that is of another kind and was not asked for by name."""
     try:
         text = _text(document.content)
         if document.format == "json" and not document.chosen and not is_structure(text):
-            return None
+            return
+        if document.format == "cif":
+            yield from _each_once(_of_cif(text, document.name, on_mismatch))
+            return
         cell = _READERS[document.format](text)
-        return crystal_of(cell, document.name, on_mismatch)
+        yield crystal_of(cell, document.name, on_mismatch)
     except RefusedInputError as refusal:
-        return UnreadStructure(document.name, refusal)
+        yield UnreadStructure(document.name, refusal)
+
+
+def _of_cif(
+    text: str, name: str, on_mismatch: OnMismatch
+) -> Iterator[tuple[str, Crystal | UnreadStructure]]:
+    """The structures of a CIF with their data blocks, which are named where there are several."""
+    blocks = list(read_cif(text))
+    for block, cell in blocks:
+        tag = f"data_{quoted(block)[1:-1]}"
+        source = name if len(blocks) == 1 else f"{name} {tag}"
+        try:
+            if isinstance(cell, RefusedInputError):
+                raise cell
+            yield tag, crystal_of(cell, source, on_mismatch)
+        except RefusedInputError as refusal:
+            yield tag, UnreadStructure(source, refusal)
+
+
+def _each_once(
+    read: Iterator[tuple[str, Crystal | UnreadStructure]],
+) -> Iterator[Crystal | UnreadStructure]:
+    """Leave out the second description of a structure, with a note on the first."""
+    answers = list[Crystal | UnreadStructure]()
+    for block, each in read:
+        same = (i for i, other in enumerate(answers) if _is_twin(each, other))
+        place = next(same, None)
+        if place is None:
+            answers.append(each)
+            continue
+        first = answers[place]
+        assert isinstance(first, Crystal)
+        note = f"{block} of the file describes the same structure, and is answered with it"
+        answers[place] = replace(first, notes=(*first.notes, note))
+    yield from answers
+
+
+def _is_twin(one: Crystal | UnreadStructure, other: Crystal | UnreadStructure) -> bool:
+    return isinstance(one, Crystal) and isinstance(other, Crystal) and is_same_structure(one, other)
 
 
 def _text(content: bytes | RefusedInputError) -> str:
@@ -106,4 +148,5 @@ def _text(content: bytes | RefusedInputError) -> str:
     encoding = next(marks, "utf-8")
     if b"\x00" in content and encoding != "utf-16":
         raise RefusedInputError("the file is binary, not text", "export the structure as a CIF")
-    return content.decode(encoding, errors="replace")
+    text = content.decode(encoding, errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,4 +1,4 @@
-"""The element that a structure file means by the symbol or label of an atom."""
+"""The elements that a structure file means by the symbol or label of an atom."""
 
 from __future__ import annotations
 
@@ -6,66 +6,174 @@ import re
 from collections.abc import Collection, Iterator
 
 from sseml.parse.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
+from sseml.parse.structure.lines import quoted
 from sseml.records import RefusedInputError
 
+MOST_FULL = 1.02
+"""Shares of a mixed site may add up to this: they are rounded."""
+
+_LONGEST = 100
 _LETTERS = re.compile(r"\W*\d*\W*([A-Za-z]+)")
 _VACANCIES = frozenset(("va", "vac", "vacancy", "□"))
-_NO_LABELS = frozenset(("wat", "oh", "nh", "t"))  # groups of atoms, and any tetrahedral site
+_NO_LABELS = frozenset(("wat", "oh", "nh", "t"))
+"""Groups of atoms, and any tetrahedral site."""
+
+_GROUPS = frozenset(
+    (
+        "Wat",
+        "WAT",
+        "OH",
+        "OD",
+        "H2O",
+        "D2O",
+        "H3O",
+        "H3O+",
+        "OH2",
+        "NH",
+        "NH2",
+        "NH3",
+        "NH4",
+        "NH4+",
+        "ND4",
+        "NO3",
+        "CN",
+        "SCN",
+        "CO3",
+        "CH2",
+        "CH3",
+        "PO4",
+        "SO4",
+        "BH4",
+        "BF4",
+        "PF6",
+    )
+)
+_SHARE = r"(\d{1,3}(?:\.\d{0,12})?|\.\d{1,12})(%?)"
+_ELEMENT = r"([Vv]ac(?:ancy)?|□|[A-Z][a-z]?)"
+_CHARGE = r"(?:\d?[+-]|[+-]\d)?"
+_JOINED = r"[\s+,;/&]*"
+_MIXED_BEFORE = re.compile(rf"{_SHARE}[\s*]*{_ELEMENT}{_CHARGE}{_JOINED}")
+_MIXED_BEHIND = re.compile(rf"{_ELEMENT}{_CHARGE}[\s:=]*{_SHARE}{_JOINED}")
+_ANY_SHARE = re.compile(r"\.\d|\d\.|%")
+_UNSHARED = re.compile(r"[A-Z][a-z]?\d?[+-]?\s*[/,;&+]\s*[A-Z][a-z]?")
+_FIX = "write element symbols, each atom as a site of its own"
 
 
-def element_of_symbol(written: str, expected: Collection[str] = ()) -> str | None:
-    """Read the symbol of an atom type: its charge and mass number are left out.
+def species_of_symbol(written: str, expected: Collection[str] = ()) -> dict[str, float]:
+    """Read the symbol of an atom type, or of several that share a site.
 
     Parameters
     ----------
     written
-        Such as ``Li``, ``Li1+``, ``O2-``, ``7Li``, ``D``.
+        Such as ``Li``, ``Li1+``, ``O2-``, ``7Li``, ``D``, or ``0.8Nb + 0.2Zr``, ``Nb0.8Zr0.2``.
     expected
         Elements of the file's own formula: they decide where a symbol has several readings.
 
     Returns
     -------
-    str or None
-        The element; hydrogen for deuterium and tritium; None for a vacancy.
+    dict of str to float
+        Element → its share of the site; hydrogen for deuterium and tritium; empty for a vacancy.
 
     Raises
     ------
     RefusedInputError
-        If it is none.
+        If it is no element, or several without their shares.
 
     Examples
     --------
-    >>> element_of_symbol("LI1+"), element_of_symbol("D"), element_of_symbol("Va")
-    ('Li', 'H', None)
+    >>> species_of_symbol("LI1+"), species_of_symbol("0.8Nb5+ + 0.2Zr4+"), species_of_symbol("Va")
+    ({'Li': 1.0}, {'Nb': 0.8, 'Zr': 0.2}, {})
     """
-    letters = _letters(written)
-    if letters.casefold() in _VACANCIES or written.strip() in _VACANCIES:
-        return None
-    readings = [*_elements([letters]), *(e for e in _shortened(letters) if e in expected)]
-    return _first(readings, written)
+    if parts := _parts(written):
+        return _shares(parts, written)
+    return _alone(element_of_symbol(written, expected))
 
 
-def element_of_label(written: str, expected: Collection[str] = ()) -> str | None:
-    """Read the label of an atom, such as ``Li1``, ``OW2`` or ``CL(1)``, as `element_of_symbol`.
+def species_of_label(written: str, expected: Collection[str] = ()) -> dict[str, float]:
+    """Read the label of an atom, such as ``Li1``, ``OW2``, ``O1A`` or ``CL(1)``, or of several.
 
     Examples
     --------
-    >>> element_of_label("OW2"), element_of_label("HO1", {"H", "O"}), element_of_label("Ho1")
-    ('O', 'H', 'Ho')
+    >>> species_of_label("OW2"), species_of_label("HO1", {"H", "O"}), species_of_label("Ho1")
+    ({'O': 1.0}, {'H': 1.0}, {'Ho': 1.0})
     """
+    if len(parts := _parts(written)) > 1:
+        return _shares(parts, written)
+    _refuse_unshared(written)
     letters = _letters(written)
     if letters.casefold() in _VACANCIES:
-        return None
+        return {}
     readings = [] if letters.casefold() in _NO_LABELS else list(_shortened(letters))
     if expected:  # HO1 may be hydrogen, and W1 water; Ho1 is holmium whatever the formula
         sure = [e for e in readings if len(e) == 2 and letters.startswith(e)]
         readings = sure or [e for e in readings if e in expected]
+    return _alone(_first(readings, written))
+
+
+def element_of_symbol(written: str, expected: Collection[str] = ()) -> str | None:
+    """Read the symbol of one atom type, as `species_of_symbol`; None for a vacancy.
+
+    Examples
+    --------
+    >>> element_of_symbol("Nb5+"), element_of_symbol("D")
+    ('Nb', 'H')
+    """
+    letters = _letters(written)
+    if letters.casefold() in _VACANCIES or written.strip() in _VACANCIES:
+        return None
+    _refuse_unshared(written)
+    if written.strip().rstrip("-") in _GROUPS:
+        raise RefusedInputError(
+            f"{quoted(written)} is no element, but a group of atoms",
+            "write each of its atoms as a site of its own",
+        )
+    if _ANY_SHARE.search(written):
+        letters = ""
+    readings = [*_elements([letters]), *(e for e in _shortened(letters) if e in expected)]
     return _first(readings, written)
 
 
+def _parts(written: str) -> list[tuple[str, float]]:
+    """Elements and shares of a text that gives them; none of any other text."""
+    text = written.strip().strip("()[]{}")
+    if len(text) > _LONGEST or not _ANY_SHARE.search(text):
+        return []
+    for pattern, element, share, percent in ((_MIXED_BEFORE, 3, 1, 2), (_MIXED_BEHIND, 1, 2, 3)):
+        found = list(pattern.finditer(text))
+        if "".join(each[0] for each in found) == text:
+            return [(e[element], float(e[share]) / (100 if e[percent] else 1)) for e in found]
+    return []
+
+
+def _shares(parts: list[tuple[str, float]], written: str) -> dict[str, float]:
+    species: dict[str, float] = {}
+    for name, share in parts:
+        element = element_of_symbol(name)
+        if element is not None:
+            species[element] = species.get(element, 0.0) + share
+    if sum(species.values()) > MOST_FULL:
+        raise RefusedInputError(
+            f"the shares in {quoted(written)} add up to {sum(species.values()):.4g}, more than 1",
+            "correct them, or write each atom as a site of its own",
+        )
+    return species
+
+
+def _refuse_unshared(written: str) -> None:
+    if _UNSHARED.match(written):
+        raise RefusedInputError(
+            f"{quoted(written)} names several elements without their shares",
+            "write each atom as a site of its own with its occupancy, or 0.8Nb + 0.2Zr",
+        )
+
+
 def _letters(written: str) -> str:
-    found = _LETTERS.match(written)
+    found = _LETTERS.match(written) if len(written) <= _LONGEST else None
     return found.group(1) if found else ""
+
+
+def _alone(element: str | None) -> dict[str, float]:
+    return {} if element is None else {element: 1.0}
 
 
 def _shortened(letters: str) -> Iterator[str]:
@@ -81,7 +189,5 @@ def _elements(texts: list[str]) -> Iterator[str]:
 
 def _first(readings: list[str], written: str) -> str:
     if not readings:
-        raise RefusedInputError(
-            f"{written!r} is no element", "write element symbols, each atom as a site of its own"
-        )
+        raise RefusedInputError(f"{quoted(written)} is no element", _FIX)
     return readings[0]
