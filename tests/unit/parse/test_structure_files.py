@@ -14,6 +14,7 @@ from sseml.parse.qualifiers import Qualifiers
 from sseml.parse.queries import parse_inputs, parse_rows
 from sseml.parse.rows import RawRow, read_rows
 from sseml.parse.structure import documents as documents_module
+from sseml.parse.structure.file_names import names_structures
 from sseml.parse.structure.files import StructureFiles
 from sseml.parse.structure.reading import UnreadStructure, read_structures
 from sseml.records import Crystal, Query, Refusal
@@ -93,6 +94,52 @@ def test_a_folder_gives_its_structures_sorted_and_passes_over_the_rest(folder: P
     assert sources == ["CONTCAR", "a.CIF", "b.cif"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "POSCAR", "POSCAR0", "POSCAR1", "CONTCAR12", "POSCAR_relaxed", "POSCAR-2", "POSCAR.vasp",
+        "01.POSCAR", "LLZO_POSCAR1", "run.CONTCAR.bak", "POSCAR (1)", "contcar1.txt", "x.contcar",
+        "x.poscar",
+    ],
+)  # fmt: skip
+def test_a_poscar_is_known_by_any_of_its_usual_names(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(POSCAR)
+    assert told(tmp_path / name) == ["Li3OCl"]
+    assert told(tmp_path) == ["Li3OCl"]
+    [item] = rows(f"{name}\n", tmp_path, "text")
+    assert isinstance(item, Query)
+
+
+@pytest.mark.parametrize("name", ["Li3PS4", "POSCARD", "notes.txt", "LiPOS", "contcar list.csv"])
+def test_other_names_are_those_of_no_structure(name: str) -> None:
+    assert not names_structures(name)
+
+
+def test_a_magnetic_cif_has_an_ending_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "x.mcif").write_bytes(LI3N)
+    assert told(tmp_path) == ["Li3N"]
+
+
+@pytest.mark.parametrize("name", ["all.tar.gz", "all.tgz", "all.tar", "x.cif.gz"])
+def test_what_is_packed_otherwise_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\x1f\x8b\x08")
+    [item] = rows(f"{name}\n", tmp_path, "text")
+    assert isinstance(item, Refusal)
+    assert "archive of a kind that is not read" in item.reason or "gzip" in item.reason
+    assert "pack" in item.suggestion
+
+
+def test_a_structure_of_several_in_a_file_is_named_by_its_block(tmp_path: Path) -> None:
+    (tmp_path / "two.cif").write_bytes(LI3N + b"\n" + LLTO)
+    items = rows("two.cif T=60\n", tmp_path, "text")
+    assert [item.input for item in items] == ["two.cif data_Li3N", "two.cif data_LLTO"]
+    assert all(isinstance(item, Query) and item.temperature_C == 60 for item in items)
+    first, second = rows("formula,structure\nLi3N,two.cif\n", tmp_path)
+    assert isinstance(first, Query)
+    assert isinstance(second, Refusal)
+    assert "the row says Li3N, but the sites of the structure hold Li0.34La0.51" in second.reason
+
+
 def test_a_pattern_looks_as_deep_as_it_says(folder: Path) -> None:
     assert told(folder / "*.cif") == ["Li3N"]
     assert told(folder / "**" / "*.cif") == ["Li3N", "Li3N"]
@@ -114,7 +161,10 @@ def test_a_pattern_is_relative_to_its_folder_whatever_that_is_called(tmp_path: P
     assert crystal.source == "a.cif"
 
 
-@pytest.mark.parametrize("name", ["x" * 5000 + ".cif", "a\0.cif", "", "**x/*.cif"])
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 5000 + ".cif", "a\0.cif", "", "**x/*.cif", "**/" * 3 + "x.cif", "*/" * 999 + "x.cif"],
+)
 def test_what_can_be_no_path_is_refused(tmp_path: Path, name: str) -> None:
     [unread] = read_structures(name, folder=tmp_path)
     assert isinstance(unread, UnreadStructure)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from sseml.parse.structure.file_names import (
     StructureFormat,
     format_of_name,
     is_archive,
-    names_structures,
+    is_tar,
 )
 from sseml.records import RefusedInputError
 
@@ -25,6 +26,22 @@ LARGEST_ARCHIVE_BYTES = 1_000_000_000
 """Of all structures of an archive together, unpacked."""
 
 MOST_ARCHIVE_MEMBERS = 100_000
+
+MOST_PATTERN_PARTS, MOST_DEEP_PARTS = 32, 2
+"""Between the slashes of a pattern, from its first wildcard on; and ``**`` among them."""
+
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+)
+"""What reading a damaged member may raise; NotImplementedError is a RuntimeError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +98,11 @@ def documents(written: str, folder: Path) -> Iterator[Document]:
         ) from None
     chosen = [name for _, name in files] == [written]
     for path, name in files:
-        yield from _of_file(path, name, chosen=chosen)
+        printable = name.encode("utf-8", "replace").decode()
+        try:
+            yield from _of_file(path, printable, chosen=chosen)
+        except RefusedInputError as refusal:
+            yield Document(printable, "cif", refusal, chosen)
 
 
 def _of_folder(path: Path, name: str) -> Iterator[tuple[Path, str]]:
@@ -98,8 +119,14 @@ def _of_folder(path: Path, name: str) -> Iterator[tuple[Path, str]]:
 
 def _of_pattern(written: str, folder: Path) -> Iterator[tuple[Path, str]]:
     fixed = _fixed(Path(written))
+    parts = Path(written).relative_to(fixed).parts
+    if len(parts) > MOST_PATTERN_PARTS or parts.count("**") > MOST_DEEP_PARTS:
+        raise RefusedInputError(
+            f"the pattern has {len(parts)} parts, {parts.count('**')} of them **",
+            "write ** once, as in runs/**/*.cif",
+        )
     try:
-        found = sorted((folder / fixed).glob(str(Path(written).relative_to(fixed))))
+        found = sorted((folder / fixed).glob("/".join(parts)))
     except ValueError as error:
         raise RefusedInputError(f"{written!r} is no pattern: {error}", "write cifs/*.cif") from None
     files = [each for each in found if _is_candidate(each)]
@@ -114,10 +141,15 @@ def _fixed(pattern: Path) -> Path:
 
 
 def _is_candidate(path: Path) -> bool:
-    return path.is_file() and not path.name.startswith(".") and names_structures(path.name)
+    is_read = format_of_name(path.name) is not None or is_archive(path.name)
+    return is_read and not path.name.startswith(".") and path.is_file()
 
 
 def _of_file(path: Path, name: str, *, chosen: bool) -> Iterator[Document]:
+    if is_tar(name):
+        raise RefusedInputError(
+            f"{name!r} is an archive of a kind that is not read", "pack it again as .zip"
+        )
     if is_archive(name):
         yield from _of_archive(path, name)
         return
@@ -133,6 +165,8 @@ def _of_file(path: Path, name: str, *, chosen: bool) -> Iterator[Document]:
 
 def _content(path: Path) -> bytes | RefusedInputError:
     try:
+        if path.exists() and not path.is_file():
+            return RefusedInputError("it is no regular file", "give the name of a file")
         with path.open("rb") as file:
             return _few(file.read(LARGEST_FILE_BYTES + 1))
     except FileNotFoundError:
@@ -155,14 +189,15 @@ def _few(content: bytes) -> bytes | RefusedInputError:
 
 def _of_archive(path: Path, name: str) -> Iterator[Document]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            yield from _members(archive, name)
+        archive = zipfile.ZipFile(path)
     except FileNotFoundError:
         raise RefusedInputError(f"there is no file {name!r}", "check the path") from None
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
         raise RefusedInputError(
             f"{name!r} is no archive that can be read: {error}", "pack it again as .zip"
         ) from None
+    with archive:
+        yield from _members(archive, name)
 
 
 def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Document]:
@@ -171,11 +206,12 @@ def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Document]:
         raise RefusedInputError(
             f"{name!r} holds {len(entries)} files, more than {MOST_ARCHIVE_MEMBERS}", "split it"
         )
-    members = sorted(
+    found = [
         (entry.filename, format_, entry)
         for entry in entries
         if (format_ := _member_format(entry.filename)) and not entry.is_dir()
-    )
+    ]
+    members = sorted(found, key=lambda member: member[0])
     if not members:
         raise RefusedInputError(
             f"the archive {name!r} holds no structure file", f"what is read: {READABLE}"
@@ -201,12 +237,12 @@ def _member_format(member: str) -> StructureFormat | None:
 
 def _member_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | RefusedInputError:
     """Read a member, never further than the limit whatever its header promises."""
-    try:
-        with archive.open(entry) as file:
-            return _few(file.read(LARGEST_FILE_BYTES + 1))
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
-        return RefusedInputError(f"it is damaged in the archive: {error}", "pack it again")
-    except (RuntimeError, NotImplementedError):
+    if entry.compress_type not in _PACKED or entry.flag_bits & _ENCRYPTED:
         return RefusedInputError(
             "it is encrypted, or packed in a way that is not read", "pack it again without either"
         )
+    try:
+        with archive.open(entry) as file:
+            return _few(file.read(LARGEST_FILE_BYTES + 1))
+    except _DAMAGE as error:
+        return RefusedInputError(f"it is damaged in the archive: {error}", "pack it again")

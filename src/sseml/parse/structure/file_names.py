@@ -11,12 +11,17 @@ StructureFormat = Literal["cif", "poscar", "json"]
 READABLE = "a CIF, a POSCAR or CONTCAR, a pymatgen Structure as .json, a folder or a .zip of these"
 """What can be handed in, for messages."""
 
-_ENDING = re.compile(r"\.(cif|vasp|poscar|json)$", re.IGNORECASE)
+_ENDING = re.compile(r"\.(m?cif|vasp|poscar|contcar|json)(?:\.gz)?$", re.IGNORECASE)
 _POSCAR = re.compile(
-    r"(?:^|[/\\])(?:(?:POSCAR|CONTCAR)(?:[._-][^/\\]*|\*)?|[^/\\]+[._-](?:POSCAR|CONTCAR))$",
+    r"(?:^|[/\\])(?:[^/\\]+[._-])?(?:POSCAR|CONTCAR)(?:\d+|\s?\(\d+\))?(?:[._-][^/\\]*|\*)?$",
     re.IGNORECASE,
 )
+_LONGEST = 4096
+"""Characters of a path; a longer text names no file."""
+
 _SEVERAL = re.compile(r"\.zip$|[/\\]$", re.IGNORECASE)
+_BLOCK = re.compile(r"\.m?cif data_\S*$", re.IGNORECASE)
+_TAR = re.compile(r"\.(?:tar|tgz|tar\.[a-z0-9]{1,4})$", re.IGNORECASE)
 
 
 def format_of_name(name: str) -> StructureFormat | None:
@@ -27,9 +32,11 @@ def format_of_name(name: str) -> StructureFormat | None:
     >>> format_of_name("runs/CONTCAR"), format_of_name("llzo.CIF"), format_of_name("notes.txt")
     ('poscar', 'cif', None)
     """
+    if len(name) > _LONGEST:
+        return None
     if found := _ENDING.search(name):
         ending = found.group(1).casefold()
-        return "cif" if ending == "cif" else "json" if ending == "json" else "poscar"
+        return "cif" if ending.endswith("cif") else "json" if ending == "json" else "poscar"
     return "poscar" if _POSCAR.search(name) else None
 
 
@@ -38,15 +45,25 @@ def is_archive(name: str) -> bool:
     return name.casefold().endswith(".zip")
 
 
+def is_tar(name: str) -> bool:
+    """Tell whether a name is that of an archive of the kind that is not read."""
+    return _TAR.search(name) is not None
+
+
 def names_structures(text: str) -> bool:
     """Tell whether a text names a structure file, an archive, or, by its last slash, a folder.
+
+    So does what an answer calls one of several structures of a CIF, ``two.cif data_b``.
 
     Examples
     --------
     >>> [names_structures(text) for text in ("cifs/", "a.zip", "*.cif", "La2/3-xLi3xTiO3")]
     [True, True, True, False]
     """
-    return format_of_name(text) is not None or _SEVERAL.search(text) is not None
+    if len(text) > _LONGEST:
+        return False
+    several = _SEVERAL.search(text) or _BLOCK.search(text) or is_tar(text)
+    return format_of_name(text) is not None or bool(several)
 
 
 def is_there(path: Path) -> bool:
