@@ -109,6 +109,7 @@ def test_vacancies_of_a_poscar_are_no_atoms() -> None:
         ("'0.8Nb + 0.2Zr'", "1", {"Nb": 0.8, "Zr": 0.2}),
         ("'0.8Nb5+ + 0.2Zr4+'", "1", {"Nb": 0.8, "Zr": 0.2}),
         ("Nb0.8Zr0.2", "?", {"Nb": 0.8, "Zr": 0.2}),
+        ("Nb4/5Zr1/5", "1", {"Nb": 0.8, "Zr": 0.2}),
         ("'Nb 80%, Zr 20%'", "1.0", {"Nb": 0.8, "Zr": 0.2}),
         ("Nb0.8Zr0.2", "0.5", {"Nb": 0.4, "Zr": 0.1}),
         ("Nb0.4Zr0.1", "0.5", {"Nb": 0.4, "Zr": 0.1}),
@@ -142,11 +143,13 @@ def test_what_follows_the_element_of_a_label_says_nothing(label: str, element: s
     assert species_of_label(label) == {element: 1.0}
 
 
+UNSHARED = ("Nb/Zr", "Nb Zr", "NbZr", "Nb4Zr1", "Nb-Zr", "Nb5+, Zr4+", "Li+Na", "LiF", "Fe2+/Fe3+")
+
+
 @pytest.mark.parametrize(
     ("symbol", "reason"),
     [
-        ("Nb/Zr", "several elements without their shares"),
-        ("Li+Na", "several elements without their shares"),
+        *((text, "several elements without their shares") for text in UNSHARED),
         ("Wat", "a group of atoms"),
         ("H2O", "a group of atoms"),
         ("NH4+", "a group of atoms"),
@@ -159,7 +162,7 @@ def test_what_follows_the_element_of_a_label_says_nothing(label: str, element: s
 )
 def test_a_symbol_that_is_no_element_is_refused(symbol: str, reason: str) -> None:
     with pytest.raises(RefusedInputError, match=reason):
-        species_of_symbol(symbol, {"O", "N", "H"})
+        species_of_symbol(symbol, {"O", "N", "H", "Li", "Nb"})
 
 
 def test_shares_that_contradict_their_occupancy_are_refused() -> None:

@@ -48,14 +48,16 @@ _GROUPS = frozenset(
         "PF6",
     )
 )
-_SHARE = r"(\d{1,3}(?:\.\d{0,12})?|\.\d{1,12})(%?)"
+_SHARE = r"(\d{1,3}/[1-9]\d{0,2}|\d{1,3}(?:\.\d{0,12})?|\.\d{1,12})(%?)"
 _ELEMENT = r"([Vv]ac(?:ancy)?|□|[A-Z][a-z]?)"
 _CHARGE = r"(?:\d?[+-]|[+-]\d)?"
 _JOINED = r"[\s+,;/&]*"
 _MIXED_BEFORE = re.compile(rf"{_SHARE}[\s*]*{_ELEMENT}{_CHARGE}{_JOINED}")
 _MIXED_BEHIND = re.compile(rf"{_ELEMENT}{_CHARGE}[\s:=]*{_SHARE}{_JOINED}")
-_ANY_SHARE = re.compile(r"\.\d|\d\.|%")
-_UNSHARED = re.compile(r"[A-Z][a-z]?\d?[+-]?\s*[/,;&+]\s*[A-Z][a-z]?")
+_ANY_SHARE = re.compile(r"\.\d|\d\.|\d/\d|%")
+_NEXT = r"\d*([A-Z][a-z]?)(?![a-z])"
+_SECOND = re.compile(rf"[A-Z][a-z]?\d*[+-]?(?:[\s/,;&+:|_-]+|(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])){_NEXT}")
+_SECOND_OF_LABEL = re.compile(rf"[A-Z][a-z]?\d*[+-]?(?:[/,;&+]+|(?=[A-Z][a-z])){_NEXT}")
 _FIX = "write element symbols, each atom as a site of its own"
 
 
@@ -99,7 +101,7 @@ def species_of_label(written: str, expected: Collection[str] = ()) -> dict[str, 
     """
     if len(parts := _parts(written)) > 1:
         return _shares(parts, written)
-    _refuse_unshared(written)
+    _refuse_unshared(written, _SECOND_OF_LABEL)
     letters = _letters(written)
     if letters.casefold() in _VACANCIES:
         return {}
@@ -121,7 +123,7 @@ def element_of_symbol(written: str, expected: Collection[str] = ()) -> str | Non
     letters = _letters(written)
     if letters.casefold() in _VACANCIES or written.strip() in _VACANCIES:
         return None
-    _refuse_unshared(written)
+    _refuse_unshared(written, _SECOND)
     if written.strip().rstrip("-") in _GROUPS:
         raise RefusedInputError(
             f"{quoted(written)} is no element, but a group of atoms",
@@ -141,8 +143,13 @@ def _parts(written: str) -> list[tuple[str, float]]:
     for pattern, element, share, percent in ((_MIXED_BEFORE, 3, 1, 2), (_MIXED_BEHIND, 1, 2, 3)):
         found = list(pattern.finditer(text))
         if "".join(each[0] for each in found) == text:
-            return [(e[element], float(e[share]) / (100 if e[percent] else 1)) for e in found]
+            return [(e[element], _value(e[share], e[percent])) for e in found]
     return []
+
+
+def _value(share: str, percent: str) -> float:
+    above, _, below = share.partition("/")
+    return float(above) / float(below or 1) / (100 if percent else 1)
 
 
 def _shares(parts: list[tuple[str, float]], written: str) -> dict[str, float]:
@@ -159,8 +166,9 @@ def _shares(parts: list[tuple[str, float]], written: str) -> dict[str, float]:
     return species
 
 
-def _refuse_unshared(written: str) -> None:
-    if _UNSHARED.match(written):
+def _refuse_unshared(written: str, pattern: re.Pattern[str]) -> None:
+    second = pattern.match(written[:_LONGEST])
+    if second and second[1] in MOLAR_MASS_G_MOL:
         raise RefusedInputError(
             f"{quoted(written)} names several elements without their shares",
             "write each atom as a site of its own with its occupancy, or 0.8Nb + 0.2Zr",
