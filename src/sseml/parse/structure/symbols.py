@@ -56,7 +56,9 @@ _MIXED_BEFORE = re.compile(rf"{_SHARE}[\s*]*{_ELEMENT}{_CHARGE}{_JOINED}")
 _MIXED_BEHIND = re.compile(rf"{_ELEMENT}{_CHARGE}[\s:=]*{_SHARE}{_JOINED}")
 _ANY_SHARE = re.compile(r"\.\d|\d\.|\d/\d|%")
 _NEXT = r"\d*([A-Z][a-z]?)(?![a-z])"
-_SECOND = re.compile(rf"[A-Z][a-z]?\d*[+-]?(?:[\s/,;&+:|_-]+|(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])){_NEXT}")
+_SECOND = re.compile(
+    rf"[A-Z][a-z]?\d*[+-]?(?:[\s/,;&+:|_-]+|(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])){_NEXT}"
+)
 _SECOND_OF_LABEL = re.compile(rf"[A-Z][a-z]?\d*[+-]?(?:[/,;&+]+|(?=[A-Z][a-z])){_NEXT}")
 _FIX = "write element symbols, each atom as a site of its own"
 
