@@ -13,6 +13,9 @@ from sseml.parse.qualifiers import heading_key
 from sseml.parse.rows import folded_heading
 from sseml.records import RefusedInputError
 
+_LONGEST = 120
+"""Characters of a heading that are looked at; a longer one is no name of a column."""
+
 _SERIES_COLUMNS = ("series", "batch", "notebook")
 _LICENCE_COLUMNS = ("licence", "license")
 
@@ -37,7 +40,7 @@ _WORDS = (
     r"electrical|specific|mean|average|avg|dc|ac|at|in|of|rt|conductivity|ic)(?![^\W\d_])"
     r"|(?i:sigma|σ)"
     r"|(?:(?<=[^\W\d_])|(?<=[+)\]])) ?-(?= ?[^\W\d_(\[])"
-    r"|[ ()\[\]{},:;./])*+"
+    r"|[ ()\[\]{},:;./])*"
 )
 """Name, words that change no number, and signs between them; a hyphen only between words."""
 _LOG = r"[ (\[]*(?P<log>(?i:log|lg) ?(?:10)?(?! ?-))"
@@ -66,7 +69,7 @@ _MISREAD: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "divide the values by the temperature in kelvin and name it sigma_S_cm",
     ),
     (
-        re.compile(r"^[ (\[]*+[^ (\[].*(?:log|\blg)|^[ (\[]*(?:log|lg) ?\d", re.IGNORECASE),
+        re.compile(r"^[ (\[]*[^ (\[].*(?:log|\blg)|^[ (\[]*(?:log|lg) ?\d", re.IGNORECASE),
         "is a logarithm of a kind that is not understood",
         "write it to base 10 and name it log10_sigma",
     ),
@@ -89,7 +92,7 @@ _EV_PER = {
 
 _ABOUT = (
     r"(?:(?i:meas(?:uring|ured|urement)?|test(?:ing)?|operating|experimental|exp|sample|cell|of|in"
-    r"|at|the)(?![^\W\d_])|[ ()\[\]{},:;./-])*+"
+    r"|at|the)(?![^\W\d_])|[ ()\[\]{},:;./-])*"
 )
 _KELVIN_OR_CELSIUS = (
     r"(?:(?P<kelvin>K|(?i:kelvin))|(?P<celsius>(?i:(?:° ?|deg(?:rees?)?\.? ?)?C|celsius)))?"
@@ -224,6 +227,8 @@ def _conductivity_scale(names: Sequence[str], file: str) -> Scale:
 
 def _means_conductivity(name: str) -> bool:
     plain = plain_heading(name)
+    if len(name) > _LONGEST:
+        return False
     if heading_key(name) is not None or _NOT_IONIC.search(plain):
         return False
     named = _CONDUCTIVITY.search(plain) or _UNIT.fullmatch(plain.strip(" ()[]"))
@@ -299,6 +304,8 @@ def _heading_read(name: str) -> str:
 
 def _is_like_temperature(name: str) -> bool:
     plain = plain_heading(name)
+    if len(name) > _LONGEST:
+        return False
     if heading_key(name) is not None or _OTHER_TEMPERATURE.search(plain) or _ENERGY.match(plain):
         return False
     misspelt = get_close_matches(plain.casefold(), ["temperature"], n=1, cutoff=0.8)
