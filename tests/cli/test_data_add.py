@@ -73,7 +73,7 @@ def test_a_second_file_joins_the_table_of_the_first(run: Any, lab: Path, tmp_pat
         ("formula,conductivity\nLi3ScBr6,1e-4\n", "does not say its unit"),
         ("formula,σ (10^-4 S/cm)\nLi3ScBr6,3.2\n", "'σ (10^-4 S/cm)' of lab.csv holds a number"),
         ("formula,mS/cm,1000/T\nLi3ScBr6,3.2,3.3\n", "'1000/T' may be meant"),
-        ("material,sigma_S_cm\nLi3ScBr6,1e-4\n", "no column 'formula'"),
+        ("sample,sigma_S_cm\nLi3ScBr6,1e-4\n", "no column 'formula'"),
     ],
 )
 def test_an_unreadable_file_leaves_nothing_behind(
@@ -90,8 +90,8 @@ def test_an_unreadable_file_leaves_nothing_behind(
 
 
 def test_the_column_of_the_formula_may_be_named(run: Any, lab: Path, tmp_path: Path) -> None:
-    lab.write_text(GOOD.replace("formula", "material"), encoding="utf-8")
-    assert run("data", "add", lab, "-o", tmp_path / "mine", "--column", "material").code == 0
+    lab.write_text(GOOD.replace("formula", "sample"), encoding="utf-8")
+    assert run("data", "add", lab, "-o", tmp_path / "mine", "--column", "sample").code == 0
     assert (load_measurements(tmp_path / "mine")["source"] == "own").sum() == 2
 
 

@@ -99,7 +99,7 @@ def test_the_heading_says_the_unit(
         ("formula,colour", "no column with the conductivity"),
         ("formula,electronic conductivity (S/cm)", "no column with the conductivity"),
         ("formula,sigma_S_cm,sigma_bulk_mS_cm", "several columns"),
-        ("material,sigma_S_cm", "no column 'formula'"),
+        ("sample,sigma_S_cm", "no column 'formula'"),
     ],
 )
 def test_a_file_that_does_not_say_what_it_holds_is_refused(

@@ -13,6 +13,7 @@ from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
 from sseml.cli.progress import say
+from sseml.cli.questions import add_columns
 
 _DATA = Path("data")
 _CURATED = _DATA / "curated"
@@ -123,12 +124,14 @@ def add_commands(commands: Commands) -> None:
         description="Check a lab's own measurements by the rules of published ones and add them.",
         examples=_ADD_EXAMPLES,
     )
-    add.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, JSON lines or Parquet")
+    add.add_argument(
+        "file", type=Path, metavar="FILE", help="CSV, TSV, JSON lines, Parquet or .xlsx"
+    )
     add_table(add)
     add.add_argument(
         "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for the new table"
     )
-    add.add_argument("--column", metavar="NAME", help="which holds the formula")
+    add_columns(add)
     add.add_argument("--json", action="store_true", help="what became of each row as JSON")
     add.set_defaults(run=_add)
 
@@ -215,7 +218,13 @@ def _add(arguments: argparse.Namespace) -> int:
     with needing("train"):
         from sseml.curation.own import add_own  # noqa: PLC0415
         from sseml.curation.table import write_table  # noqa: PLC0415
-    result = add_own(arguments.file, arguments.input, column=arguments.column)
+    result = add_own(
+        arguments.file,
+        arguments.input,
+        column=arguments.column,
+        ignored=arguments.ignore_column,
+        sheet=arguments.sheet,
+    )
     write_table(result.table, result.report, arguments.output)
     if arguments.json:
         text = json.dumps(result.report.to_dict(), ensure_ascii=False, indent=1)

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 from sseml.curation.numbers import Quantity, read_quantity
-from sseml.parse.qualifiers import heading_key
-from sseml.parse.rows import folded_heading
+from sseml.parse.headings import (
+    LONGEST_HEADING,
+    TEMPERATURES,
+    condition_of,
+    conditions_of,
+    folded_heading,
+    plain_heading,
+)
 from sseml.records import RefusedInputError
-
-_LONGEST = 120
-"""Characters of a heading that are looked at; a longer one is no name of a column."""
 
 _SERIES_COLUMNS = ("series", "batch", "notebook")
 _LICENCE_COLUMNS = ("licence", "license")
 
-_RINGS = str.maketrans("º˚", "°°")
-"""Signs people type for a degree, which Unicode would take for other things."""
-_PLAIN_SIGNS = str.maketrans("_−–⋅∙•", " --···")
-
-_CONDUCTIVITY = re.compile(r"sigma|σ|conductivity|^ic\b", re.IGNORECASE)
+_CONDUCTIVITY = re.compile(r"sigma|σ|conductivity|leitfähigkeit|^ic\b", re.IGNORECASE)
 _NOT_IONIC = re.compile(
-    r"electronic|thermal|error|\berr\b|uncert|\bstd\b|\bsd\b|dev|±|note|method|temperature",
+    r"electronic|elektronisch|thermal|thermisch|fehler|error|\berr\b|uncert|\bstd\b|\bsd\b|dev|±|note|method|temperature",
     re.IGNORECASE,
 )
 _SIEMENS = (
@@ -37,7 +34,8 @@ _PREFIX = {"": 1.0, "m": 1e-3, "u": 1e-6, "μ": 1e-6, "n": 1e-9}
 _LENGTH = {"cm": 1.0, "m": 1e-2}
 _WORDS = (
     r"(?:(?i:ionic|ions?|li(?:thium)?\+?|total|tot|overall|bulk|measured|meas|experimental|exp|"
-    r"electrical|specific|mean|average|avg|dc|ac|at|in|of|rt|conductivity|ic)(?![^\W\d_])"
+    r"electrical|specific|mean|average|avg|dc|ac|at|in|of|rt|conductivity|ic|"
+    r"(?:ionen|gesamt|lithium)?leitfähigkeit|ionische)(?![^\W\d_])"
     r"|(?i:sigma|σ)"
     r"|(?:(?<=[^\W\d_])|(?<=[+)\]])) ?-(?= ?[^\W\d_(\[])"
     r"|[ ()\[\]{},:;./])*"
@@ -90,30 +88,6 @@ _EV_PER = {
 }
 """1 eV per particle is 96.48533 kJ/mol (CODATA 2018)."""
 
-_ABOUT = (
-    r"(?:(?i:meas(?:uring|ured|urement)?|test(?:ing)?|operating|experimental|exp|sample|cell|of|in"
-    r"|at|the)(?![^\W\d_])|[ ()\[\]{},:;./-])*"
-)
-_KELVIN_OR_CELSIUS = (
-    r"(?:(?P<kelvin>K|(?i:kelvin))|(?P<celsius>(?i:(?:° ?|deg(?:rees?)?\.? ?)?C|celsius)))?"
-)
-_TEMPERATURE = re.compile(
-    rf"(?! ?/){_ABOUT}(?:(?i:temperature|temp)(?![A-Za-z])|T(?![A-Z]))"
-    rf"{_ABOUT}{_KELVIN_OR_CELSIUS}[ ()\[\]{{}}.]*"
-)
-_CELSIUS = re.compile(r"°|\bdeg ?C\b|celsius|\bC\b", re.IGNORECASE)
-_LIKE_TEMPERATURE = re.compile(
-    r"(?i:temperature|(?<![a-z])temp(?![a-z])|(?<![a-z])tempe?ra)"
-    r"|(?<![A-Za-z])T(?![A-Za-z])|(?<![A-Za-z])T(?:meas|exp|test)"
-    r"|(?<!\d)(?<!\d )(?:° ?C|(?i:deg ?C\b|celsius|kelvin))|[(\[/] ?K ?[)\]]?$"
-)
-_OTHER_TEMPERATURE = re.compile(
-    r"sinter|anneal|calcin|synth|fir(?:ed|ing)|prep|treat|process|press|melt|quench|crystalli"
-    r"|transition|decompos|debye|dry|mill|furnace|growth|dwell|soak|heating|cooling|ramp|rate"
-    r"|error|\berr\b|uncert|\bstd\b|\bsd\b|dev|±|note|\bT ?[gmcx]\b",
-    re.IGNORECASE,
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -139,8 +113,8 @@ class Scale:
 class Columns:
     """Where the file keeps what the reader of formulas and conditions does not know of.
 
-    `renamed` says under which heading that reader knows a column; `temperatures` are the columns
-    with the temperature of the measurement, under these headings.
+    `temperatures` are the columns with the temperature of the measurement, and `conditions` all
+    that it does know of.
     """
 
     conductivity: Scale
@@ -149,16 +123,16 @@ class Columns:
     doi: str | None
     licence: str | None
     temperatures: tuple[str, ...]
-    renamed: Mapping[str, str]
+    conditions: Mapping[str, str]
 
     def used(self) -> set[str]:
-        """The columns that are no conditions, and yet used."""
+        """The columns that say something."""
         energy = self.energy.column if self.energy else None
         found = (self.conductivity.column, energy, self.series, self.doi, self.licence)
-        return {name for name in found if name is not None}
+        return {*self.conditions, *(name for name in found if name is not None)}
 
 
-def find_columns(names: Sequence[str], file: str) -> Columns:
+def find_columns(names: Sequence[str], file: str, ignored: Collection[str] = ()) -> Columns:
     """Find what each column of a lab's file holds.
 
     Parameters
@@ -167,6 +141,8 @@ def find_columns(names: Sequence[str], file: str) -> Columns:
         The headings, without that of the formula.
     file
         Its name, for messages.
+    ignored
+        Columns that say nothing, whatever they are called.
 
     Raises
     ------
@@ -174,6 +150,7 @@ def find_columns(names: Sequence[str], file: str) -> Columns:
         If no heading, or more than one, is the conductivity; if the heading of the conductivity or
         of the temperature says anything that is not understood.
     """
+    names = [name for name in names if name not in ignored]
     folded = {name: folded_heading(name) for name in names}
 
     def first_of(wanted: Iterable[str]) -> str | None:
@@ -181,14 +158,12 @@ def find_columns(names: Sequence[str], file: str) -> Columns:
 
     energies = [found for name in names if (found := _energy_scale(name, folded[name]))]
     conductivity = _conductivity_scale(names, file)
-    others = [name for name in names if name != conductivity.column]
-    known = tuple(name for name in others if (heading_key(name) or "").startswith("temperature"))
-    renamed = {} if known else _renamed_temperature(others, file)
-    temperatures = known or tuple(renamed.values())
+    conditions = conditions_of(name for name in names if name != conductivity.column)
+    temperatures = tuple(name for name, key in conditions.items() if key in TEMPERATURES)
     if temperatures and _AT_ROOM.search(plain_heading(conductivity.column)):
         raise RefusedInputError(
             f"the column {conductivity.column!r} of {file} says room temperature, while"
-            f" {(known or tuple(renamed))[0]!r} says a temperature as well",
+            f" {temperatures[0]!r} says a temperature as well",
             "name it sigma_S_cm if it was measured at the temperature of the other column",
         )
     return Columns(
@@ -198,20 +173,13 @@ def find_columns(names: Sequence[str], file: str) -> Columns:
         doi=first_of(("doi",)),
         licence=first_of(_LICENCE_COLUMNS),
         temperatures=temperatures,
-        renamed=renamed,
+        conditions=conditions,
     )
 
 
 def says_unit(temperature: str) -> bool:
     """Whether the heading of a column of temperatures says K or °C."""
-    kelvin = heading_key(temperature) == "temperature_K"
-    return kelvin or _CELSIUS.search(plain_heading(temperature)) is not None
-
-
-def plain_heading(name: str) -> str:
-    """Put blanks for underscores, plain signs for raised ones: ``σ / mS cm⁻¹`` → ``cm-1``."""
-    compatible = unicodedata.normalize("NFKC", name.translate(_RINGS))
-    return re.sub(r"\s+", " ", compatible.translate(_PLAIN_SIGNS)).strip()
+    return condition_of(temperature) in ("temperature_C", "temperature_K")
 
 
 def _conductivity_scale(names: Sequence[str], file: str) -> Scale:
@@ -226,10 +194,10 @@ def _conductivity_scale(names: Sequence[str], file: str) -> Scale:
 
 
 def _means_conductivity(name: str) -> bool:
-    plain = plain_heading(name)
-    if len(name) > _LONGEST:
+    if len(name) > LONGEST_HEADING:
         return False
-    if heading_key(name) is not None or _NOT_IONIC.search(plain):
+    plain = plain_heading(name)
+    if condition_of(name) is not None or _NOT_IONIC.search(plain):
         return False
     named = _CONDUCTIVITY.search(plain) or _UNIT.fullmatch(plain.strip(" ()[]"))
     return named is not None
@@ -263,7 +231,7 @@ def _misread(name: str, plain: str, file: str) -> RefusedInputError:
 
 
 def _energy_scale(name: str, folded: str) -> Scale | None:
-    found = _ENERGY.match(folded)
+    found = _ENERGY.match(folded) if len(name) <= LONGEST_HEADING else None
     if found is None or _NOT_IONIC.search(folded):
         return None
     factor = _EV_PER.get(re.sub(r"[\s()\[\]]|\bin\b", "", found["unit"].lstrip(" /")))
@@ -278,35 +246,3 @@ def _only(what: str, scales: Sequence[Scale], file: str) -> Scale:
             "keep one; total and bulk values are rows of their own, told apart by a column 'kind'",
         )
     return scales[0]
-
-
-def _renamed_temperature(names: Sequence[str], file: str) -> dict[str, str]:
-    """The column that holds the temperature in other words, and the heading that is read."""
-    like = [name for name in names if _is_like_temperature(name)]
-    understood = [name for name in like if _TEMPERATURE.fullmatch(plain_heading(name))]
-    if len(like) > 1 or like != understood:
-        listed = " and ".join(repr(name) for name in like)
-        raise RefusedInputError(
-            f"{file} has no column that surely holds the temperature of the measurement: {listed}"
-            " may be meant",
-            "name it 'temperature (°C)' or 'temperature (K)'; if none was meant, say what it is,"
-            " such as 'sintering temperature', or leave it out",
-        )
-    return {name: _heading_read(name) for name in understood}
-
-
-def _heading_read(name: str) -> str:
-    found = _TEMPERATURE.fullmatch(plain_heading(name))
-    if found and found["kelvin"]:
-        return "temperature (K)"
-    return "temperature (°C)" if found and found["celsius"] else "temperature"
-
-
-def _is_like_temperature(name: str) -> bool:
-    plain = plain_heading(name)
-    if len(name) > _LONGEST:
-        return False
-    if heading_key(name) is not None or _OTHER_TEMPERATURE.search(plain) or _ENERGY.match(plain):
-        return False
-    misspelt = get_close_matches(plain.casefold(), ["temperature"], n=1, cutoff=0.8)
-    return bool(misspelt) or _LIKE_TEMPERATURE.search(plain) is not None

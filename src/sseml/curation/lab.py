@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,9 +16,9 @@ from sseml.curation.numbers import read_float
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.schema import OWN
 from sseml.curation.temperature import SERIES_FROM
-from sseml.parse.qualifiers import Qualifiers, heading_key, with_qualifier
-from sseml.parse.queries import parse_rows
-from sseml.parse.rows import RawRow, read_rows
+from sseml.parse.queries import parse_rows, temperature_in_cell
+from sseml.parse.raw import RawRow, with_points
+from sseml.parse.rows import read_rows
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -63,8 +63,14 @@ class LabFile:
     notices: tuple[str, ...]
 
 
-def read_lab(path: str | Path, column: str | None = None) -> LabFile:
-    """Read a table of measurements as a lab writes it: CSV, TSV, JSON lines or Parquet.
+def read_lab(
+    path: str | Path,
+    column: str | None = None,
+    *,
+    ignored: Collection[str] = (),
+    sheet: str | None = None,
+) -> LabFile:
+    """Read a table of measurements as a lab writes it: CSV, TSV, JSON lines, Parquet or Excel.
 
     Parameters
     ----------
@@ -72,6 +78,10 @@ def read_lab(path: str | Path, column: str | None = None) -> LabFile:
         The file. The formula and its conditions are read as `sseml predict` reads them.
     column
         Which holds the formula; None for ``formula`` and what else is commonly written.
+    ignored
+        Columns that say nothing, whatever they are called.
+    sheet
+        Of a workbook; None for the first.
 
     Raises
     ------
@@ -79,25 +89,32 @@ def read_lab(path: str | Path, column: str | None = None) -> LabFile:
         If the file cannot be read, or does not say where the conductivity is and in which unit.
     """
     file = Path(path)
-    rows = list(read_rows(file, column=column))
+    rows = list(read_rows(file, column=column, ignored=ignored, sheet=sheet))
     if not rows:
         raise RefusedInputError(f"{file.name} holds no rows", "write one measurement a row")
     names = list(dict.fromkeys(name for row in rows for name in row.columns))
-    columns = find_columns(names, file.name)
-    rows = [_renamed(row, columns.renamed) for row in rows]
+    columns = find_columns(names, file.name, ignored)
+    rows = [_with_points(row, columns) for row in rows]
     may_be_kelvin = _may_be_kelvin(rows, columns)
     group = FILE_GROUP + _plain(file.name)
     read: list[LabRow | Refusal] = []
-    by_row = itertools.groupby(parse_rows(rows), key=lambda parsed: parsed.row)
+    not_read = {*ignored, columns.conductivity.column}
+    by_row = itertools.groupby(parse_rows(rows, ignored=not_read), key=lambda parsed: parsed.row)
     for _, answers in by_row:
         read.append(_one(list(answers), columns, may_be_kelvin, group))
     return LabFile(tuple(read), tuple(_notices(names, columns, file.name)))
 
 
-def _renamed(row: RawRow | Refusal, renamed: Mapping[str, str]) -> RawRow | Refusal:
-    if isinstance(row, Refusal):
+def _with_points(row: RawRow | Refusal, columns: Columns) -> RawRow | Refusal:
+    """Read decimal commas as points in the cells that hold numbers."""
+    if isinstance(row, Refusal) or not row.decimal_comma:
         return row
-    cells = {renamed.get(name, name): value for name, value in row.columns.items()}
+    energy = columns.energy.column if columns.energy else None
+    numbers = {columns.conductivity.column, energy, *columns.conditions}
+    cells = {
+        name: with_points(value) if name in numbers and isinstance(value, str) else value
+        for name, value in row.columns.items()
+    }
     return replace(row, columns=cells)
 
 
@@ -170,24 +187,13 @@ def _temperature(
                 f"{suggestion}, or name the column 'temperature (K)' or 'temperature (°C)'",
             )
     is_stated = _STATED.search(query.input) or any(
-        _in_cell(name, cells) == query.temperature_C for name in temperatures
+        temperature_in_cell(name, cells.get(name)) == query.temperature_C for name in temperatures
     )
     if query.temperature_C >= SERIES_FROM and not is_stated:
         raise RefusedInputError(
             f"the temperature {written} has no unit, and may be meant in kelvin", suggestion
         )
     return repr(query.temperature_C)
-
-
-def _in_cell(name: str, cells: Mapping[str, str]) -> float | None:
-    """The temperature a cell says, in °C; None for one that says none."""
-    key, written = heading_key(name), cells.get(name, "")
-    if key is None or not written:
-        return None
-    try:
-        return with_qualifier(Qualifiers(), key, written).temperature_C
-    except RefusedInputError:
-        return None
 
 
 def _conductivity(cells: Mapping[str, str], scale: Scale) -> str:
@@ -239,9 +245,9 @@ def _doi(written: str) -> str:
 
 
 def _notices(names: Sequence[str], columns: Columns, file: str) -> Iterable[str]:
-    used = columns.used() | set(columns.renamed)
+    used = columns.used()
     for name in names:
-        if name in used or heading_key(name) is not None:
+        if name in used:
             continue
         close = get_close_matches(name.casefold(), _KNOWN_COLUMNS, n=1, cutoff=0.8)
         hint = f"; did you mean {close[0]!r}?" if close else ""

@@ -11,12 +11,15 @@ Relation = Literal["=", "<", ">", "~"]
 HIGHEST_CONDUCTIVITY_S_CM = 10.0
 """Above this no solid conducts lithium ions: such a number is a misprint."""
 
+_LONGEST_NUMBER = 64
+"""Characters: what is longer was not read off an instrument."""
+
 _SIGNS = str.maketrans(
     {"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "＜": "<", "＞": ">", "∼": "~", "≈": "~"}
 )
 _COMBINING = re.compile("[\u0300-\u036f\u00ad\u200b\u00af\u203e]")
-_POWER = re.compile(r"\s*[×x*·]\s*10\s*\^?\s*\{?\s*([-+]?\d+)\s*\}?$")
-_NUMBER = re.compile(r"([<>~=])?=?\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)")
+_POWER = re.compile(r" ?[×x*·] ?10 ?\^? ?\{? ?([-+]?\d+) ?\}?$")
+_NUMBER = re.compile(r"([<>~=])?=? ?([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)")
 _LOST_MINUS = re.compile(r"<\s*1(?:\.0*)?[eE]\+?(\d+)")
 
 
@@ -31,8 +34,8 @@ class Quantity:
 
 def clean_number_text(text: str) -> str:
     """Return `text` with ASCII signs, without overbars, soft hyphens and blanks around it."""
-    plain = _COMBINING.sub("", text.translate(_SIGNS)).strip()
-    return _POWER.sub(r"e\1", plain)
+    plain = " ".join(_COMBINING.sub("", text.translate(_SIGNS)).split())
+    return plain if len(plain) > _LONGEST_NUMBER else _POWER.sub(r"e\1", plain)
 
 
 def read_quantity(text: str) -> Quantity | None:
@@ -48,7 +51,8 @@ def read_quantity(text: str) -> Quantity | None:
     Quantity or None
         None where `text` is empty, a range, or not a number.
     """
-    match = _NUMBER.fullmatch(clean_number_text(text))
+    plain = clean_number_text(text)
+    match = _NUMBER.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
     if match is None:
         return None
     relation: Relation = match.group(1) or "="  # type: ignore[assignment]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,8 @@ def add_own(
     base: pd.DataFrame | str | Path | None = None,
     *,
     column: str | None = None,
+    ignored: Collection[str] = (),
+    sheet: str | None = None,
 ) -> OwnResult:
     """Add a lab's own measurements to a curated table.
 
@@ -89,12 +91,16 @@ def add_own(
     Parameters
     ----------
     csv
-        CSV, TSV, JSON lines or Parquet with a formula and a conductivity in every row; see
+        CSV, TSV, JSON lines, Parquet or .xlsx with a formula and a conductivity in every row; see
         docs/data.md for the columns.
     base
         A table of measurements, or its path; None for those the released bundle carries.
     column
         Which holds the formula; None for ``formula`` and what else is commonly written.
+    ignored
+        Columns that say nothing, whatever they are called.
+    sheet
+        Of a workbook; None for the first.
 
     Raises
     ------
@@ -106,7 +112,7 @@ def add_own(
         table = base
     else:
         table = load_measurements(released_evidence() if base is None else base)
-    file = read_lab(csv, column)
+    file = read_lab(csv, column, ignored=ignored, sheet=sheet)
     known = _drafts(table)
     flags_before = [frozenset(draft.flags) for draft in known]
 

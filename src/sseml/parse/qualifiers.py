@@ -22,7 +22,6 @@ _TEMPERATURE = re.compile(
     r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>K|kelvin|°\s?C|℃|C|degC|celsius)?",
     re.IGNORECASE,
 )
-_BEFORE_UNIT = re.compile(r"[\[\]/,]|\bin\b")
 MATERIAL_KINDS = ("composition", "crystal", "polymer", "composite")
 """What the column `kind` of our own output holds: it names the material, which is known anyway."""
 
@@ -58,17 +57,6 @@ def canonical_key(written: str) -> str | None:
     if key in ("Z", "z"):
         return key
     return _KEYS.get(re.sub(r"[\s_#()°-]+", "_", key.casefold()).strip("_"))
-
-
-def heading_key(heading: str) -> str | None:
-    """Return the qualifier a column heading stands for, whatever is put round its unit.
-
-    Examples
-    --------
-    >>> heading_key("T/K"), heading_key("temperature [°C]"), heading_key("T in K"), heading_key("n")
-    ('temperature_K', 'temperature', 'temperature_K', None)
-    """
-    return canonical_key(_BEFORE_UNIT.sub(" ", heading))
 
 
 def close_key(written: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from sseml.parse.qualifiers import Qualifiers, heading_key, with_qualifier
-from sseml.parse.rows import RawRow
+from sseml.parse.headings import TEMPERATURES, conditions_of
+from sseml.parse.qualifiers import Qualifiers, with_qualifier
+from sseml.parse.raw import RawRow, with_points
 from sseml.parse.structure.files import StructureFiles
 from sseml.parse.text import parse_line, variables_in
 from sseml.records import Query, Refusal, RefusedInputError, RefusedQualifierError
@@ -16,35 +18,41 @@ _LATTICE = frozenset(("a", "b", "c", "alpha", "beta", "gamma", "Z"))
 _VARIABLES = frozenset("xyz")
 _MISSING = frozenset(("", "nan", "none", "null", "na", "n/a", "-"))
 _NO_QUALIFIERS = Qualifiers()
+_SAME_TEMPERATURE_K = 1.0
+"""Two columns of one row may differ by this: 298 K is written for 25 °C."""
 
 
 def parse_rows(
     rows: Iterable[RawRow | Refusal],
     defaults: Qualifiers = _NO_QUALIFIERS,
     files: StructureFiles | None = None,
+    ignored: Collection[str] = (),
 ) -> Iterator[Query | Refusal]:
     """Parse rows as they come; the order stays, and refusals stand in their places.
 
     Parameters
     ----------
     rows
-        As `sseml.parse.rows.read_rows` gives them. Of the columns, qualifiers are used
+        As `sseml.parse.rows.read_rows` gives them. Of the columns, conditions are used
         (temperature, space_group, form, kind; x, y, z where the formula holds them; a whole
         lattice with Z); all of them are kept in `Query.columns`.
     defaults
         What holds where a row says nothing.
     files
         Where rows may name structure files; by default they may not, and a name is refused.
+    ignored
+        Columns that say nothing, whatever they are called.
     """
-    keys: dict[str, str | None] = {}
+    names: tuple[str, ...] = ()
+    keys: dict[str, str] = {}
     for row in rows:
         if isinstance(row, Refusal):
             yield row
             continue
-        for name in row.columns:
-            if name not in keys:
-                keys[name] = heading_key(name)
         try:
+            if tuple(row.columns) != names:
+                keys = conditions_of(row.columns, ignored)
+                names = tuple(row.columns)
             qualifiers = _with_columns(row, keys, defaults)
         except RefusedInputError as refusal:
             yield Refusal(
@@ -53,9 +61,16 @@ def parse_rows(
             continue
         named = None if files is None else files.named_in(row)
         if files is None or named is None:
-            yield from parse_line(row.row, row.text, qualifiers, row.columns)
+            yield from _parsed(row, qualifiers)
         else:
             yield from files.queries(row, named, qualifiers)
+
+
+def _parsed(row: RawRow, qualifiers: Qualifiers) -> Iterator[Query | Refusal]:
+    """Read the formula; where it was written with decimal commas, the answer shows it so."""
+    text = with_points(row.text) if row.decimal_comma else row.text
+    for item in parse_line(row.row, text, qualifiers, row.columns):
+        yield item if text == row.text else replace(item, input=row.text)
 
 
 def parse_inputs(
@@ -83,8 +98,8 @@ def parse_inputs(
             yield from parse_line(number, given, defaults)
 
 
-def _with_columns(row: RawRow, keys: Mapping[str, str | None], given: Qualifiers) -> Qualifiers:
-    cells = _qualifier_cells(row.columns, keys)
+def _with_columns(row: RawRow, keys: Mapping[str, str], given: Qualifiers) -> Qualifiers:
+    cells = _condition_cells(row, keys)
     if not cells:
         return given
     variables = variables_in(row.text) if _VARIABLES & cells.keys() else set()
@@ -92,31 +107,77 @@ def _with_columns(row: RawRow, keys: Mapping[str, str | None], given: Qualifiers
     for key, (name, value) in cells.items():
         if (key in _VARIABLES and key not in variables) or (key in _LATTICE and not whole_lattice):
             continue
-        try:
-            given = with_qualifier(given, key, value)
-        except RefusedInputError as refusal:
-            raise RefusedQualifierError(
-                f"column {name!r}: {refusal.reason}",
-                f"{refusal.suggestion}; or rename the column if it means something else",
-            ) from None
+        given = _with_cell(given, name, key, value)
     return given
 
 
-def _qualifier_cells(
-    columns: Mapping[str, object], keys: Mapping[str, str | None]
-) -> dict[str, tuple[str, object]]:
-    """Qualifier → (column, value); of two columns for one qualifier, the one with a number."""
+def _with_cell(given: Qualifiers, name: str, key: str, value: object) -> Qualifiers:
+    if key == "temperature_C":
+        return _with_cell(given, name, "temperature", _in_celsius(value))
+    try:
+        return with_qualifier(given, key, value)
+    except RefusedInputError as refusal:
+        raise RefusedQualifierError(
+            f"column {name!r}: {refusal.reason}",
+            f"{refusal.suggestion}; or rename the column if it means something else",
+        ) from None
+
+
+def _in_celsius(value: object) -> str:
+    """The unit of the heading, unless the cell says its own."""
+    written = str(value).strip()
+    return f"{written} °C" if written[-1:].isdigit() else written
+
+
+def _condition_cells(row: RawRow, keys: Mapping[str, str]) -> dict[str, tuple[str, object]]:
+    """Condition → (column, value); of two columns for one space group, the one with a number."""
     cells: dict[str, tuple[str, object]] = {}
-    for name, value in columns.items():
-        key = keys[name]
-        if key is None or _is_missing(value):
+    temperatures: dict[str, tuple[str, object]] = {}
+    for name, key in keys.items():
+        value = row.columns.get(name)
+        if is_missing(value):
             continue
-        if key not in cells or str(value).strip().isdigit():
+        if row.decimal_comma and isinstance(value, str):
+            value = with_points(value)
+        if key in TEMPERATURES:
+            temperatures[name] = (key, value)
+        elif key not in cells or str(value).strip().isdigit():
             cells[key] = (name, value)
+    if temperatures:
+        _require_one_temperature(temperatures)
+        name, (key, value) = next(iter(temperatures.items()))
+        cells[key] = (name, value)
     return cells
 
 
-def _is_missing(value: object) -> bool:
+def _require_one_temperature(temperatures: Mapping[str, tuple[str, object]]) -> None:
+    """Refuse a row whose columns say different temperatures."""
+    if len(temperatures) == 1:
+        return
+    read = {
+        name: _with_cell(_NO_QUALIFIERS, name, key, value).temperature_C
+        for name, (key, value) in temperatures.items()
+    }
+    if max(read.values()) - min(read.values()) > _SAME_TEMPERATURE_K:
+        said = ", ".join(f"{name!r} {value:g} °C" for name, value in read.items())
+        raise RefusedQualifierError(
+            f"the columns say different temperatures: {said}", "correct or empty all but one"
+        )
+
+
+def temperature_in_cell(heading: str, value: object) -> float | None:
+    """The temperature that a cell says, in °C; None where it says none that is understood."""
+    key = conditions_of([heading]).get(heading)
+    if key is None or key not in TEMPERATURES or is_missing(value):
+        return None
+    try:
+        return _with_cell(_NO_QUALIFIERS, heading, key, value).temperature_C
+    except RefusedInputError:
+        return None
+
+
+def is_missing(value: object) -> bool:
+    """Tell whether a cell says nothing."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     return isinstance(value, str) and value.strip().casefold() in _MISSING

@@ -15,12 +15,13 @@ from sseml.records import RefusedInputError
 Source = str | Path | BinaryIO | TextIO
 
 PARQUET_SIGNATURE = b"PAR1"
+ZIP_SIGNATURE = b"PK\x03\x04"
 
 _HEAD_BYTES = 4096
 _SIGNATURES = (
     (PARQUET_SIGNATURE, "a Parquet file", "read it with --input-format parquet"),
-    (b"PK\x03\x04", "an Excel workbook or a ZIP archive", "export it as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "export it as CSV"),
+    (ZIP_SIGNATURE, "an Excel workbook or a ZIP archive", "read it with --input-format xlsx"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as .xlsx, or export it as CSV"),
     (b"\x1f\x8b", "a gzip archive", "unpack it first"),
     (b"%PDF", "a PDF", "write the formulas in a text file, one a line"),
 )
@@ -30,6 +31,7 @@ _ENCODINGS = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
+_OLD_WINDOWS = "cp1252"
 # Bytes that are no UTF-8 arrive as lone surrogates, those that are no UTF-16 as U+FFFD.
 _UNDECODABLE = re.compile("[\ud800-\udfff\ufffd]")
 
@@ -54,8 +56,8 @@ def opened_text(source: Source) -> Iterator[TextIO]:
         yield cast(TextIO, source)
         return
     with opened_binary(source) as (stream, head):
-        _refuse_binary(head, name_of(source))
-        encoding = next((name for mark, name in _ENCODINGS if head.startswith(mark)), "utf-8")
+        encoding = _encoding_of(head)
+        _refuse_binary(head, name_of(source), encoding)
         errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
         text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline="")
         try:
@@ -109,19 +111,56 @@ def lines_of(text: Iterable[str]) -> Iterator[tuple[int, str]]:
         yield number, line.rstrip("\r\n")
 
 
-def _refuse_binary(head: bytes, name: str) -> None:
+def as_old_windows(lines: Iterable[str]) -> Iterator[str]:
+    """Read lines again as the code page of Western Windows, if that is what the file is in.
+
+    It is, if the first line that is not plain ASCII is no UTF-8: a file that holds both is damaged.
+    """
+    is_old: bool | None = None
+    for line in lines:
+        if not line.isascii():
+            if is_old is None:
+                is_old = _UNDECODABLE.search(line) is not None and _in_old_windows(line) != line
+            yield _in_old_windows(line) if is_old else line
+        else:
+            yield line
+
+
+def _in_old_windows(line: str) -> str:
+    try:
+        return line.encode("utf-8", "surrogateescape").decode(_OLD_WINDOWS)
+    except UnicodeError:
+        return line
+
+
+def _encoding_of(head: bytes) -> str:
+    for mark, name in _ENCODINGS:
+        if head.startswith(mark):
+            return name
+    zeros = head[0:64:2].count(0), head[1:64:2].count(0)
+    if max(zeros) > 0.4 * len(head[:64]) and min(zeros) == 0:  # text of mostly ASCII, without mark
+        return "utf-16-le" if zeros[1] else "utf-16-be"
+    return "utf-8"
+
+
+def _refuse_binary(head: bytes, name: str, encoding: str) -> None:
     for signature, what, suggestion in _SIGNATURES:
         if head.startswith(signature):
             raise RefusedInputError(f"{name} is {what}, not text", suggestion)
-    if b"\x00" in head and not any(head.startswith(mark) for mark, _ in _ENCODINGS):
+    if b"\x00" in head and not encoding.startswith("utf-16") and encoding != "utf-32":
         raise RefusedInputError(f"{name} is not text", "save it as UTF-8 text")
+
+
+def no_file(path: Path) -> RefusedInputError:
+    """Say that there is no such file, and which is named most like it."""
+    siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = get_close_matches(path.name, siblings, n=1)
+    hint = f"did you mean {str(path.parent / close[0])!r}?" if close else "check the path"
+    return RefusedInputError(f"there is no file {str(path)!r}", hint)
 
 
 def _unopenable(path: Path, error: OSError) -> RefusedInputError:
     if not isinstance(error, FileNotFoundError):
         reason = "is a folder" if isinstance(error, IsADirectoryError) else str(error.strerror)
         return RefusedInputError(f"cannot read {str(path)!r}: {reason}", "give a readable file")
-    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    close = get_close_matches(path.name, siblings, n=1)
-    hint = f"did you mean {str(path.parent / close[0])!r}?" if close else "check the path"
-    return RefusedInputError(f"there is no file {str(path)!r}", hint)
+    return no_file(path)

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from typing import Any
 
+from sseml.parse.headings import condition_of
 from sseml.parse.qualifiers import read_temperature
+from sseml.parse.raw import RawRow, with_points
 from sseml.parse.rows import read_rows
 from sseml.records import Refusal, RefusedInputError
 from sseml.serving.headings import formula_column, require_few, unknown_headings
@@ -301,7 +303,16 @@ def _csv_rows(body: bytes) -> Iterator[Cells]:
     for row in rows:
         if isinstance(row, Refusal):
             raise RequestError("wrong_shape", f"row {row.row} does not fit the first line")
-        yield {"formula": row.text, **row.columns}
+        yield _with_points(row) if row.decimal_comma else {"formula": row.text, **row.columns}
+
+
+def _with_points(row: RawRow) -> Cells:
+    """The cells that are read, with decimal points: a request knows no separator."""
+    others = {
+        name: with_points(value) if isinstance(value, str) and condition_of(name) else value
+        for name, value in row.columns.items()
+    }
+    return {"formula": with_points(row.text), **others}
 
 
 def _headings(text: str, delimiter: str) -> list[str]:

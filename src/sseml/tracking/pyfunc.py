@@ -14,7 +14,7 @@ from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
 from sseml.model.stability import PhaseBundle
 from sseml.parse.qualifiers import Qualifiers, read_temperature
 from sseml.parse.queries import parse_rows
-from sseml.parse.rows import RawRow, row_of_record
+from sseml.parse.raw import RawRow, row_of_record
 from sseml.prediction import default_phases, predict_queries
 from sseml.records import Answer, Refusal
 from sseml.render import to_nested_record

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sseml.parse.headings import STRUCTURE_COLUMNS, folded_heading
 from sseml.parse.material import parse_material
 from sseml.parse.qualifiers import Qualifiers
-from sseml.parse.rows import STRUCTURE_COLUMNS, RawRow, folded_heading
+from sseml.parse.raw import RawRow
 from sseml.parse.space_groups import space_group_symbols
 from sseml.parse.structure.agreement import OnMismatch, contradiction
 from sseml.parse.structure.file_names import is_there, names_structures

@@ -1,0 +1,205 @@
+"""Rows of CSV and its kin: separators, quotes that close within a bound, decimal commas."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from sseml.parse.headings import folded_heading, formula_column
+from sseml.parse.raw import (
+    RawRow,
+    Wanted,
+    checked,
+    distinct,
+    find_column,
+    shown,
+    unreadable,
+)
+from sseml.records import Refusal, RefusedInputError
+
+_MOST_LINES = 16
+_MOST_CHARACTERS = 8_192
+"""Of a quoted cell that goes on over line ends: what is longer was never closed."""
+
+_DELIMITERS = ",;\t|"
+_LIKE_FORMULA = re.compile(r"""["']?\(?(?:\d[\d.,]*)?[A-Z][A-Za-z]?[\w.,()\[\]-]*["']?""")
+
+
+class _Unclosed(str):
+    """A line in which a quote is opened that nothing closes."""
+
+    __slots__ = ()
+
+
+def read_delimited(
+    lines: Iterable[str], wanted: Wanted, name: str, delimiter: str | None = None
+) -> Iterator[RawRow | Refusal]:
+    """Read rows under a heading.
+
+    Parameters
+    ----------
+    lines
+        With their ends.
+    wanted
+        Which columns are asked for.
+    name
+        Of the file, for messages.
+    delimiter
+        What separates cells; None to tell it from the heading.
+
+    Raises
+    ------
+    RefusedInputError
+        If the heading names no formula, or asks for an answer first.
+    """
+    rest = _Lines(lines)
+    first = next((line for line in rest if line.strip()), "")
+    mark = delimiter or _delimiter_of(first, wanted)
+    rest.put_back(first)
+    names = _heading(rest, mark, name)
+    formula_at = find_column(names, wanted, name)
+    names = distinct(names)
+
+    def is_row(line: str) -> bool:
+        cells = line.rstrip("\r\n").split(mark)
+        fits = len(cells) == len(names) and len(names) > 1
+        return fits and _LIKE_FORMULA.fullmatch(cells[formula_at].strip()) is not None
+
+    number = 0
+    for record in _records(rest, mark, is_row):
+        if not record.strip("\r\n"):
+            continue
+        number += 1
+        yield _row(number, record, names, formula_at, mark)
+
+
+class _Lines(Iterator[str]):
+    """Lines of which some may be put back to be read again."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._back: deque[str] = deque()
+
+    def __next__(self) -> str:
+        return self._back.popleft() if self._back else next(self._lines)
+
+    def put_back(self, *lines: str) -> None:
+        self._back.extendleft(reversed(lines))
+
+
+def _records(lines: _Lines, mark: str, is_row: Callable[[str], bool]) -> Iterator[str]:
+    """Join the lines of a cell that was quoted; mark a line whose quote is never closed."""
+    for line in lines:
+        if '"' not in line or _state(line, mark) != "open":
+            yield line
+            continue
+        record, taken = line, list[str]()
+        state = "open"
+        while state == "open" and len(taken) < _MOST_LINES and len(record) < _MOST_CHARACTERS:
+            following = next(lines, None)
+            if following is None:
+                break
+            taken.append(following)
+            record += following
+            state = _state(record, mark, strict=True)
+        if state == "closed" and not any(map(is_row, taken)):
+            yield record
+        else:
+            lines.put_back(*taken)
+            yield _Unclosed(line)
+
+
+def _state(text: str, mark: str, *, strict: bool = False) -> str:
+    """``open`` where a quoted cell goes on; ``broken`` where a strict reader finds more behind one.
+
+    A quote opens a cell only at its beginning.
+    """
+    at = text.find('"')
+    while at >= 0:
+        if at and text[at - 1] not in (mark, "\n", "\r"):
+            at = text.find('"', at + 1)
+            continue
+        end = text.find('"', at + 1)
+        while end >= 0 and text[end + 1 : end + 2] == '"':
+            end = text.find('"', end + 2)
+        if end < 0:
+            return "open"
+        if strict and text[end + 1 : end + 2] not in ("", mark, "\n", "\r"):
+            return "broken"
+        at = text.find('"', end + 1)
+    return "closed"
+
+
+def _heading(lines: _Lines, mark: str, name: str) -> list[str]:
+    """Names of the columns; a quote that is never closed is left out of its name."""
+    first = next(_records(lines, mark, lambda line: _has_formula(line, mark)), "")
+    if isinstance(first, _Unclosed):
+        return [cell.replace('"', "").strip() for cell in first.rstrip("\r\n").split(mark)]
+    try:
+        cells = next(csv.reader([first], delimiter=mark), [])
+    except csv.Error as error:
+        raise RefusedInputError(
+            f"the first line of {name} is no heading: {error}", "write the names of the columns"
+        ) from None
+    return [cell.strip() for cell in cells]
+
+
+def _has_formula(line: str, mark: str) -> bool:
+    cells = (cell.strip() for cell in line.rstrip("\r\n").split(mark))
+    return any(
+        any(character.isdigit() for character in cell) and _LIKE_FORMULA.fullmatch(cell)
+        for cell in cells
+    )
+
+
+def _delimiter_of(heading: str, wanted: Wanted) -> str:
+    """Tell the separator from the heading: some spreadsheets write CSV with semicolons or tabs."""
+    present = [mark for mark in _DELIMITERS if mark in heading]
+    for mark in present:
+        names = [name.strip(' "') for name in heading.strip("\r\n").split(mark)]
+        if _names_formula(names, wanted):
+            return mark
+    return present[0] if present else ","
+
+
+def _names_formula(names: Sequence[str], wanted: Wanted) -> bool:
+    if wanted.column is not None:
+        return folded_heading(wanted.column) in map(folded_heading, names)
+    try:
+        return formula_column(names, wanted.instead) is not None
+    except RefusedInputError:
+        return True
+
+
+def _row(
+    number: int, record: str, names: Sequence[str], formula_at: int, mark: str
+) -> RawRow | Refusal:
+    if isinstance(record, _Unclosed):
+        cells = [cell.strip().strip('"') for cell in record.rstrip("\r\n").split(mark)]
+        return unreadable(
+            number,
+            shown(cells[formula_at]) if formula_at < len(cells) else shown(record.strip()),
+            "a quote is opened in this row and never closed",
+            "close it, or double a quote that is part of the text",
+        )
+    try:
+        cells = next(csv.reader([record], delimiter=mark))
+    except csv.Error as error:
+        reason = f"the row cannot be read: {error}"
+        return unreadable(number, shown(record.strip()), reason, "check that quotes are closed")
+    if len(cells) > len(names):
+        return unreadable(
+            number,
+            shown(cells[formula_at]),
+            f"the row has {len(cells)} cells, but the heading has {len(names)}",
+            "put cells that hold the separator in quotes",
+        )
+    padded = itertools.chain(cells, itertools.repeat(""))
+    by_place = dict(zip(range(len(names)), padded, strict=False))
+    columns: dict[str, object] = {
+        name: by_place[place] for place, name in enumerate(names) if place != formula_at
+    }
+    return checked(number, by_place[formula_at].strip(), columns, decimal_comma=mark == ";")
