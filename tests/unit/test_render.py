@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from sseml.records import Answer, Neighbour, Prediction, Refusal
 from sseml.render import (
     OUTPUT_COLUMNS,
-    RenderError,
     explanation,
     to_nested_record,
     to_record,
@@ -234,16 +233,54 @@ def test_parquet_keeps_values_and_the_types_of_kept_columns() -> None:
     assert first["sigma_S_cm"] == ANSWER.sigma_S_cm
 
 
-def test_columns_that_differ_between_rows_are_joined_or_refused_loudly() -> None:
+def test_columns_that_differ_between_rows_are_joined() -> None:
     early = [replace(ANSWER, columns={"a": "1"}), replace(ANSWER, columns={"b": "2"})]
     rows = list(csv.DictReader(io.StringIO(drawn([*early], "csv"))))
     assert [(row["a"], row["b"]) for row in rows] == [("1", ""), ("", "2")]
-    late = [*[replace(ANSWER, columns={"a": "1"})] * 1_500, replace(ANSWER, columns={"b": "2"})]
-    with pytest.raises(RenderError, match=r"'b'.*--format jsonl"):
-        drawn(late, "csv")  # type: ignore[arg-type]
-    changed = [replace(ANSWER, columns={"a": 1})] * 1_500 + [replace(ANSWER, columns={"a": "x"})]
-    with pytest.raises(RenderError, match="'a' held int64"):
-        write(changed, io.BytesIO(), "parquet")
+
+
+LATE: list[Answer] = [
+    *[replace(ANSWER, columns={"a": 1})] * 1_500,
+    replace(ANSWER, columns={"a": "x", "b": 2**70}),
+]
+
+
+def test_a_late_column_is_in_a_whole_csv_and_named_where_it_cannot_be() -> None:
+    stream = io.StringIO()
+    assert write(LATE, stream, "csv", whole=True) == ()
+    rows = list(csv.DictReader(io.StringIO(stream.getvalue())))
+    assert (rows[0]["b"], rows[-1]["a"], rows[-1]["b"]) == ("", "x", str(2**70))
+    stream = io.StringIO()
+    assert write(LATE, stream, "csv") == ("b",)
+    rows = list(csv.DictReader(io.StringIO(stream.getvalue())))
+    assert len(rows) == len(LATE)
+    assert rows[-1]["a"] == "x"
+
+
+def test_a_parquet_column_whose_type_changes_becomes_text() -> None:
+    stream = io.BytesIO()
+    write(LATE, stream, "parquet")
+    rows = pq.read_table(io.BytesIO(stream.getvalue())).to_pylist()
+    assert (rows[0]["a"], rows[0]["b"]) == ("1", None)
+    assert (rows[-1]["a"], rows[-1]["b"]) == ("x", str(2**70))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ([1, None, 2], "int64"),
+        ([1, 2.5], "double"),
+        ([2**60, 0.5], "string"),
+        ([10**400, 1], "string"),
+        ([True, 1], "string"),
+        ([[1], {"a": None}], "string"),
+        ([None], "string"),
+    ],
+)
+def test_a_parquet_column_has_the_type_that_loses_nothing(values: list[object], kind: str) -> None:
+    stream = io.BytesIO()
+    write([replace(ANSWER, columns={"a": value}) for value in values], stream, "parquet")
+    assert str(pq.read_schema(io.BytesIO(stream.getvalue())).field("a").type) == kind
 
 
 @pytest.mark.parametrize("format", ["csv", "jsonl", "table"])

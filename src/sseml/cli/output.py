@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 import shutil
@@ -11,13 +9,13 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from itertools import chain, islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
 from sseml.cli.exits import CommandError
-from sseml.render import inert
+from sseml.cli.progress import say
+from sseml.render import write_csv as csv_of_records
 
 TEXT_FORMATS = ("table", "text", "csv", "jsonl")
 """Of commands that print one kind of text: `table` and `text` are the same there."""
@@ -26,8 +24,7 @@ TEXT_ENDINGS: Mapping[str, str] = MappingProxyType(
     {".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 )
 _HELD_IN_MEMORY = 16 * 2**20
-_LOOK_AHEAD = 1_000
-"""Records read before the columns of a CSV are fixed."""
+_NAMED = 10
 
 
 def results(
@@ -101,7 +98,11 @@ def table_width(path: Path | None, narrowest: int) -> int:
 
 
 def write_csv(
-    records: Iterable[Mapping[str, Any]], columns: Sequence[str], stream: IO[str]
+    records: Iterable[Mapping[str, Any]],
+    columns: Sequence[str],
+    stream: IO[str],
+    *,
+    whole: bool = False,
 ) -> None:
     """Write records as they come, in cells that no spreadsheet runs as a formula.
 
@@ -113,35 +114,21 @@ def write_csv(
         Those that are written even if no record has them; others of the first records follow.
     stream
         Takes text.
-
-    Raises
-    ------
-    CommandError
-        If a late record brings a column that the header does not have.
+    whole
+        Read all of them first, so that the header names every column.
     """
-    coming = iter(records)
-    head = list(islice(coming, _LOOK_AHEAD))
-    names = list(dict.fromkeys((*columns, *(name for record in head for name in record))))
-    known = frozenset(names)
-    stream.write(_csv_line(names))
-    for record in chain(head, coming):
-        if new := record.keys() - known:
-            raise CommandError(
-                f"the column {min(new)!r} comes too late for the header of the CSV; "
-                "--format jsonl takes any columns"
-            )
-        stream.write(_csv_line(record.get(name) for name in names))
+    name_late(csv_of_records(map(dict, records), columns, stream, whole=whole))
 
 
-def _csv_line(cells: Iterable[Any]) -> str:
-    """One line that ends in a line feed; only the usual line end makes the writer quote a CR."""
-    line = io.StringIO(newline="")
-    csv.writer(line).writerow([inert(_cell(cell)) for cell in cells])
-    return line.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _cell(value: Any) -> Any:
-    return _json(value) if isinstance(value, bool | list | dict) else value
+def name_late(columns: Sequence[str]) -> None:
+    """Name the columns that came too late for the header of a CSV on standard output."""
+    if columns:
+        listed = ", ".join(map(repr, columns[:_NAMED]))
+        more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
+        say(
+            f"sseml: columns that came after the header of the CSV, and are not in it: {listed}"
+            f"{more}; --format jsonl keeps them"
+        )
 
 
 def write_jsonl(records: Iterable[Mapping[str, Any]], stream: IO[str]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
-from sseml.cli.output import format_of, results, table_width
+from sseml.cli.output import format_of, name_late, results, table_width
 from sseml.cli.progress import say, watched
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.tally import Tally
@@ -113,7 +113,15 @@ def run(arguments: argparse.Namespace) -> int:
         answers = watched(answers, total=count_of(arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
         width = table_width(arguments.output, TABLE_WIDTH)
-        write(answers, stream, format_, explain=arguments.explain, width=width)
+        late = write(
+            answers,
+            stream,
+            format_,
+            explain=arguments.explain,
+            width=width,
+            whole=arguments.output is not None,
+        )
+    name_late(late)
     return tally.report()
 
 

@@ -163,7 +163,7 @@ def _write(answers: Sequence[AnsweredWindow | Refusal], stream: IO[str], format_
 
     match format_:
         case "csv":
-            write_csv(map(window_record, answers), WINDOW_COLUMNS, stream)
+            write_csv(map(window_record, answers), WINDOW_COLUMNS, stream, whole=True)
         case "jsonl":
             write_jsonl(map(nested_window_record, answers), stream)
         case _:

@@ -9,8 +9,9 @@ from typing import IO, Any, Literal, assert_never
 from sseml.records import Answer
 from sseml.render.columnar import inert, write_csv, write_parquet
 from sseml.render.record import (
+    COLUMN_TYPES,
+    EXPLANATION,
     OUTPUT_COLUMNS,
-    RenderError,
     explanation,
     to_nested_record,
     to_record,
@@ -26,7 +27,6 @@ __all__ = [
     "OUTPUT_COLUMNS",
     "TABLE_WIDTH",
     "Format",
-    "RenderError",
     "explanation",
     "inert",
     "pad",
@@ -36,6 +36,7 @@ __all__ = [
     "to_record",
     "visible",
     "write",
+    "write_csv",
 ]
 
 
@@ -46,8 +47,9 @@ def write(
     *,
     explain: bool = False,
     width: int = TABLE_WIDTH,
-) -> None:
-    """Write answers in `format` as they come, holding a bounded number of them.
+    whole: bool = False,
+) -> tuple[str, ...]:
+    """Write answers in `format` as they come, holding a bounded number of them in memory.
 
     Parameters
     ----------
@@ -59,23 +61,29 @@ def write(
         Add the explanation of each answer: a block under the row in the table, else a column.
     width
         Width of the table in characters.
+    whole
+        Read all answers before the header of a CSV is written, so that it names every column.
 
-    Raises
-    ------
-    RenderError
-        If a late row brings a column or a type that the header or schema does not have.
+    Returns
+    -------
+    tuple of str
+        Columns of the input that came too late for the header of a CSV, and are left out.
     """
+    explained: dict[str, type[str]] = {EXPLANATION: str} if explain else {}
     match format:
         case "table":
             for line in table_lines(answers, explain=explain, width=width):
                 stream.write(line + "\n")
         case "csv":
-            write_csv(answers, stream, explain=explain)
+            records = (to_record(answer, explain=explain) for answer in answers)
+            return write_csv(records, [*OUTPUT_COLUMNS, *explained], stream, whole=whole)
         case "jsonl":
             for answer in answers:
                 record = to_nested_record(answer, explain=explain)
                 stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
         case "parquet":
-            write_parquet(answers, stream, explain=explain)
+            records = (to_record(answer, explain=explain) for answer in answers)
+            write_parquet(records, {**COLUMN_TYPES, **explained}, stream)
         case _:
             assert_never(format)
+    return ()

@@ -1,35 +1,73 @@
-"""Answers as CSV and Parquet, whose columns are fixed before the first row is written."""
+"""Records as CSV and Parquet, whose columns are fixed before the first row is written."""
 
 from __future__ import annotations
 
 import csv
 import json
 import re
+import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, Any
 
-from sseml.records import Answer
-from sseml.render.record import COLUMN_TYPES, EXPLANATION, Record, RenderError, to_record
+from sseml.render.record import Record
 
 _LOOK_AHEAD = 1_000
-"""Records read before the columns are fixed, and written at a time."""
+"""Records read before the columns of a stream are fixed, and written at a time."""
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_HELD_IN_MEMORY = 16 * 2**20
+_EXACT_IN_FLOAT = 2**53
+_LONGEST_INT = 2**63
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _LIVE = frozenset("=+-@\t\r\n＝＋－＠")
 _NOT_DRAWN = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 
 
-def write_csv(answers: Iterable[Answer], stream: IO[str], *, explain: bool = False) -> None:
-    """Write a flat CSV in which no cell is live for a spreadsheet."""
-    names, records = _with_columns(answers, explain)
-    known = frozenset(names)
+def write_csv(
+    records: Iterable[Record], fixed: Sequence[str], stream: IO[str], *, whole: bool = False
+) -> tuple[str, ...]:
+    """Write a flat CSV in which no cell is live for a spreadsheet.
+
+    Parameters
+    ----------
+    records
+        Column → value; what is no text or number is written as JSON.
+    fixed
+        Columns that are written even if no record has them; those that records bring follow.
+    stream
+        Takes text.
+    whole
+        Read all records before the first line is written, so that every column is in the header;
+        else as they come, with the columns of the first thousand.
+
+    Returns
+    -------
+    tuple of str
+        Columns that came too late for the header and are left out.
+    """
+    if whole:
+        with _held(records) as (found, again):
+            return _write_csv(again(), dict.fromkeys((*fixed, *found)), stream)
+    coming = iter(records)
+    head = list(islice(coming, _LOOK_AHEAD))
+    names = dict.fromkeys((*fixed, *(name for record in head for name in record)))
+    return _write_csv(chain(head, coming), names, stream)
+
+
+def _write_csv(
+    records: Iterable[Record], names: Mapping[str, object], stream: IO[str]
+) -> tuple[str, ...]:
     writer = csv.writer(_UnixLines(stream))
     writer.writerow([inert(name) for name in names])
+    late: dict[str, None] = {}
     for record in records:
-        _require_known(record, known, "CSV header")
+        if not record.keys() <= names.keys():
+            late.update((name, None) for name in record if name not in names)
         writer.writerow([inert(_cell(record.get(name))) for name in names])
+    return tuple(late)
 
 
 class _UnixLines:
@@ -51,38 +89,76 @@ def inert(value: Any) -> Any:
     return "'" + value if value[0] in _LIVE or next(drawn, "") in _LIVE else value
 
 
-def write_parquet(answers: Iterable[Answer], stream: IO[bytes], *, explain: bool = False) -> None:
-    """Write Parquet whose output columns have the same types whatever the rows hold."""
+def write_parquet(
+    records: Iterable[Record], types: Mapping[str, type[str] | type[float]], stream: IO[bytes]
+) -> None:
+    """Write Parquet whose output columns have the same types whatever the rows hold.
+
+    Every record is read before the first is written: a kept column has the type that all its
+    values share, or is text.
+
+    Parameters
+    ----------
+    records
+        Column → value.
+    types
+        The output columns, and what they hold.
+    stream
+        Takes bytes.
+    """
     import pyarrow as pa  # noqa: PLC0415 - only this format needs it
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    names, records = _with_columns(answers, explain)
-    known = frozenset(names)
-    head = list(islice(records, _LOOK_AHEAD))
-    schema = pa.schema([(name, _arrow_type(name, head)) for name in names])
-    records = chain(head, records)
-    with pq.ParquetWriter(stream, schema) as writer:
-        while batch := list(islice(records, _LOOK_AHEAD)):
-            for record in batch:
-                _require_known(record, known, "Parquet schema")
-            columns = [_arrow_column(batch, field) for field in schema]
-            writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+    with _held(records) as (found, again):
+        fixed = {name: pa.string() if held is str else pa.float64() for name, held in types.items()}
+        kept = {name: _arrow_type(kinds) for name, kinds in found.items() if name not in fixed}
+        schema = pa.schema([*fixed.items(), *kept.items()])
+        coming = again()
+        with pq.ParquetWriter(stream, schema) as writer:
+            while batch := list(islice(coming, _LOOK_AHEAD)):
+                columns = [_arrow_column(batch, field) for field in schema]
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 
 
-def _arrow_type(name: str, head: Sequence[Record]) -> Any:
-    """Type of an output column, fixed; type of a kept column, the one its first values share."""
+@contextmanager
+def _held(
+    records: Iterable[Record],
+) -> Iterator[tuple[dict[str, set[str]], Callable[[], Iterator[Record]]]]:
+    """Keep records in a temporary file; give the kinds of values of every column, and a reader."""
+    found: dict[str, set[str]] = {}
+    with tempfile.SpooledTemporaryFile(_HELD_IN_MEMORY, mode="w+", encoding="utf-8") as file:
+        for record in records:
+            for name, value in record.items():
+                found.setdefault(name, set()).add(_kind(value))
+            file.write(json.dumps(record, allow_nan=False) + "\n")
+
+        def again() -> Iterator[Record]:
+            file.seek(0)
+            yield from map(json.loads, file)
+
+        yield found, again
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) <= _EXACT_IN_FLOAT:
+            return "int"
+        return "long int" if -_LONGEST_INT <= value < _LONGEST_INT else "huge int"
+    return type(value).__name__
+
+
+def _arrow_type(kinds: set[str]) -> Any:
+    """Type of a kept column: the one that all its values share without loss, else text."""
     import pyarrow as pa  # noqa: PLC0415
 
-    if name in COLUMN_TYPES:
-        return pa.string() if COLUMN_TYPES[name] is str else pa.float64()
-    kinds = frozenset(type(record.get(name)) for record in head) - {type(None)}
-    simple = {
-        frozenset({bool}): pa.bool_(),
-        frozenset({int}): pa.int64(),
-        frozenset({float}): pa.float64(),
-        frozenset({int, float}): pa.float64(),
-    }
-    return simple.get(kinds, pa.string())
+    held = kinds - {"NoneType"}
+    if held == {"bool"}:
+        return pa.bool_()
+    if held and held <= {"int", "long int"}:
+        return pa.int64()
+    if held and held <= {"int", "float"}:
+        return pa.float64()
+    return pa.string()
 
 
 def _arrow_column(batch: Sequence[Record], field: Any) -> Any:
@@ -91,13 +167,7 @@ def _arrow_column(batch: Sequence[Record], field: Any) -> Any:
     values = [record.get(field.name) for record in batch]
     if pa.types.is_string(field.type):
         values = [None if value is None else str(_cell(value)) for value in values]
-    try:
-        return pa.array(values, type=field.type)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-        raise RenderError(
-            f"column {field.name!r} held {field.type} in the first rows and something else "
-            f"later ({error}); --format jsonl takes any value"
-        ) from error
+    return pa.array(values, type=field.type)
 
 
 def _cell(value: Any) -> Any:
@@ -109,22 +179,3 @@ def _cell(value: Any) -> Any:
             return json.dumps(value, ensure_ascii=False, allow_nan=False)
         case _:
             return value
-
-
-def _with_columns(
-    answers: Iterable[Answer], explain: bool
-) -> tuple[tuple[str, ...], Iterator[Record]]:
-    """Read some records ahead and name the columns seen in them."""
-    records = (to_record(answer, explain=explain) for answer in answers)
-    head = list(islice(records, _LOOK_AHEAD))
-    fixed = (*COLUMN_TYPES, EXPLANATION) if explain else tuple(COLUMN_TYPES)
-    names = dict.fromkeys((*fixed, *(name for record in head for name in record)))
-    return tuple(names), chain(head, records)
-
-
-def _require_known(record: Record, known: Set[str], where: str) -> None:
-    if new := record.keys() - known:
-        raise RenderError(
-            f"{record['input']!r} brings the new column {min(new)!r} after the {where} was fixed; "
-            "--format jsonl takes any columns"
-        )

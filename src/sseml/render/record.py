@@ -58,10 +58,6 @@ _DIGITS = 6
 """Of a predicted number; what lies beyond depends on which formulas are asked together."""
 
 
-class RenderError(ValueError):
-    """The answers do not fit the format asked for; the message says which one takes them."""
-
-
 def to_record(answer: Answer, *, explain: bool = False) -> Record:
     """Flatten one answer: the output columns in their order, then the columns of the input.
 

@@ -6,7 +6,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
 from typing import Any
@@ -292,18 +292,26 @@ def _csv_rows(body: bytes) -> Iterator[Cells]:
     require_few(max(map(len, first_line)))
     try:
         rows = read_rows(BytesIO(body), "csv")
-    except csv.Error:
-        raise RequestError("malformed_csv", "the first line cannot be read") from None
     except RefusedInputError:
-        if any(formula_column(names) is not None for names in first_line):
-            raise RequestError("wrong_shape", "the first line holds a heading twice") from None
-        raise RequestError(
-            "missing_formula_column", "the first line holds no heading 'formula'"
-        ) from None
+        raise _unusable(first_line, is_text=bool(text.strip())) from None
     for row in rows:
         if isinstance(row, Refusal):
             raise RequestError("wrong_shape", f"row {row.row} does not fit the first line")
         yield _with_points(row) if row.decimal_comma else {"formula": row.text, **row.columns}
+
+
+def _unusable(first_line: Sequence[Sequence[str]], *, is_text: bool) -> RequestError:
+    """Why the command line takes no table with this first line."""
+    if is_text and not any(first_line):
+        return RequestError("malformed_csv", "the first line cannot be read")
+    names = next((names for names in first_line if formula_column(names) is not None), None)
+    if names is None:
+        return RequestError("missing_formula_column", "the first line holds no heading 'formula'")
+    try:
+        unknown_headings(names)
+    except RequestError as error:
+        return error
+    return RequestError("wrong_shape", "the first line holds a heading twice")
 
 
 def _with_points(row: RawRow) -> Cells:
