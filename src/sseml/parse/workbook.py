@@ -7,11 +7,12 @@ import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from sseml.parse.headings import formula_column
+from sseml.parse.headings import condition_of, formula_column
 from sseml.parse.raw import RawRow, Wanted, checked, distinct, find_column, shown, unreadable
 from sseml.parse.sources import ZIP_SIGNATURE, Source, name_of, opened_binary
 from sseml.records import Refusal, RefusedInputError
@@ -96,8 +97,11 @@ def _sheet_of(book: Any, sheet_name: str | None, name: str) -> Any:
     return sheets[sheet_name]
 
 
+@dataclass(frozen=True, slots=True)
 class _NoValue:
     """Stands in for the value of a spreadsheet formula that was never calculated."""
+
+    written: str
 
 
 def _both(pairs: Iterator[tuple[Sequence[Any], Sequence[Any]]]) -> Iterator[Cells]:
@@ -109,7 +113,7 @@ def _both(pairs: Iterator[tuple[Sequence[Any], Sequence[Any]]]) -> Iterator[Cell
             return
         for values, written in batch:
             yield [
-                _NoValue() if value is None and isinstance(text, str) and text.startswith("=")
+                _NoValue(text) if value is None and isinstance(text, str) and text.startswith("=")
                 else value
                 for value, text in zip(values, written, strict=False)
             ]  # fmt: skip
@@ -187,12 +191,14 @@ def _row(number: int, cells: Cells, names: Sequence[str], formula_at: int) -> Ra
     }
     formula = padded[formula_at]
     uncalculated = [
-        name for name, cell in zip(headings, padded, strict=True) if isinstance(cell, _NoValue)
+        name
+        for name, cell in zip(headings, padded, strict=True)
+        if isinstance(cell, _NoValue) and (name not in columns or condition_of(name))
     ]
     if uncalculated:
         return unreadable(
             number,
-            "" if isinstance(formula, _NoValue) else _text(formula),
+            _text(formula),
             f"the column {shown(uncalculated[0])!r} holds a spreadsheet formula without its value",
             "open the workbook, let it calculate, and save it",
             columns,
@@ -207,12 +213,12 @@ def _row(number: int, cells: Cells, names: Sequence[str], formula_at: int) -> Ra
 def _kept(cell: Any) -> Any:
     if isinstance(cell, bool | int | float | str) or cell is None:
         return cell
-    return None if isinstance(cell, _NoValue) else _text(cell)
+    return _text(cell)
 
 
 def _text(cell: Any) -> str:
     if cell is None or isinstance(cell, _NoValue):
-        return ""
+        return "" if cell is None else cell.written
     if isinstance(cell, datetime) and cell.time() == time():
         return cell.date().isoformat()
     return cell.isoformat() if isinstance(cell, date | time) else str(cell)
