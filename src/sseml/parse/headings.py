@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from functools import lru_cache
 
@@ -46,6 +46,13 @@ _BESIDE_FORMULA = listed(
     " chemische nominelle nominale reduzierte probe proben der des die chimique de la du química"
     " nominalen nominell chemisch elemental name chem nom mol"
 )
+
+_OF_FORMULAS = _FORMULA | _COMPOSITION | _MATERIAL | _BESIDE_FORMULA
+_SUREST: tuple[str | frozenset[str], ...] = (
+    "formula", _FORMULA, "input", "composition", "reduced composition", _COMPOSITION, _MATERIAL,
+)  # fmt: skip
+"""What a heading of the formula is or is made of, the surest first."""
+_NAMED = 5
 
 _SPACE_GROUP = listed(
     "spacegroup sg spg raumgruppe raumgruppennummer raumgruppensymbol 空间群 空間群"
@@ -167,44 +174,41 @@ def formula_column(names: Sequence[str], instead: Sequence[str] = ()) -> str | N
     >>> formula_column(["Nr.", "Summenformel", "Material"])
     'Summenformel'
     """
-    looked_at = [name for name in names if len(name) <= LONGEST_HEADING]
-    for is_meant in _formula_tests(instead):
-        meant = [name for name in looked_at if is_meant(name)]
-        if len(meant) > 1:
-            several = " and ".join(repr(name) for name in meant)
-            raise RefusedInputError(
-                f"{several} may all hold the formula", f"choose one: --column {meant[0]!r}"
-            )
-        if meant:
-            return meant[0]
+    before_materials = len(_SUREST) - 1.5
+    stand_ins = {name: before_materials + n / 100 for n, name in enumerate(instead)}
+    ranked: dict[float, list[str]] = {}
+    for name in names:
+        rank = _formula_rank(name) if len(name) <= LONGEST_HEADING else None
+        if rank is None:
+            rank = stand_ins.get(folded_heading(name)) if stand_ins else None
+        if rank is not None:
+            ranked.setdefault(rank, []).append(name)
+    if not ranked:
+        return None
+    meant = ranked[min(ranked)]
+    if len(meant) > 1:
+        several = " and ".join(repr(name) for name in meant[:_NAMED])
+        raise RefusedInputError(
+            f"{several} may all hold the formula", f"choose one: --column {meant[0]!r}"
+        )
+    return meant[0]
+
+
+@lru_cache(maxsize=4096)
+def _formula_rank(name: str) -> float | None:
+    """How surely a heading is that of the formula: 0 for the surest; None where it is none."""
+    folded = folded_heading(name)
+    plain = plain_heading(name)
+    words = _WORD.findall(_HUMP.sub(" ", plain).casefold())
+    is_made_of_known = _OF_FORMULAS.issuperset(words) and not any(map(str.isdigit, plain))
+    for rank, meant in enumerate(_SUREST):
+        if (
+            meant == folded
+            if isinstance(meant, str)
+            else (is_made_of_known and not meant.isdisjoint(words))
+        ):
+            return float(rank)
     return None
-
-
-def _formula_tests(instead: Sequence[str]) -> Iterable[Callable[[str], bool]]:
-    """What a heading of the formula looks like, the surest first."""
-    yield _is("formula")
-    yield _made_of(_FORMULA)
-    yield from map(_is, ("input", "composition", "reduced composition"))
-    yield _made_of(_COMPOSITION)
-    yield from map(_is, instead)
-    yield _made_of(_MATERIAL)
-
-
-def _is(wanted: str) -> Callable[[str], bool]:
-    return lambda name: folded_heading(name) == wanted
-
-
-def _made_of(nouns: frozenset[str]) -> Callable[[str], bool]:
-    """One of the nouns, among words that change nothing."""
-    known = {*_BESIDE_FORMULA, *_FORMULA, *_COMPOSITION, *_MATERIAL}
-
-    def test(name: str) -> bool:
-        plain = plain_heading(name)
-        words = _WORD.findall(_HUMP.sub(" ", plain).casefold())
-        has_digit = any(character.isdigit() for character in plain)
-        return not has_digit and not nouns.isdisjoint(words) and known.issuperset(words)
-
-    return test
 
 
 def conditions_of(names: Iterable[str], ignored: Collection[str] = ()) -> dict[str, str]:
@@ -228,7 +232,7 @@ def conditions_of(names: Iterable[str], ignored: Collection[str] = ()) -> dict[s
     RefusedInputError
         If a column may be the temperature and no column surely is.
     """
-    looked_at = [name for name in names if name not in ignored]
+    looked_at = [name for name in dict.fromkeys(names) if name not in ignored]
     found = {name: key for name in looked_at if (key := condition_of(name))}
     temperatures = [name for name, key in found.items() if key in TEMPERATURES]
     plain = [name for name in temperatures if is_plain_temperature(plain_heading(name))]

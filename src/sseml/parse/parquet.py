@@ -72,15 +72,25 @@ def _row(number: int, record: dict[str, Any], column: str, wanted: Wanted) -> Ra
 
 
 def _values(column: Any) -> list[Any]:
-    """The cells as Python values; what is no UTF-8 arrives as lone surrogates."""
+    """The cells as Python values; in a text, what is no UTF-8 arrives as lone surrogates."""
+    import pyarrow.types as kinds  # noqa: PLC0415
+
     try:
         values: list[Any] = column.to_pylist()
     except (ValueError, OverflowError, ImportError, NotImplementedError):
         values = [_value(scalar) for scalar in column]
+    is_text = kinds.is_string(column.type) or kinds.is_large_string(column.type)
     return [
-        value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
-        for value in values
+        _text_of(value, is_text=is_text) if isinstance(value, bytes) else value for value in values
     ]
+
+
+def _text_of(value: bytes, *, is_text: bool) -> str:
+    """Bytes that are no text are shown as hexadecimal digits, unless they should be text."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("utf-8", "surrogateescape") if is_text else value.hex()
 
 
 def _value(scalar: Any) -> Any:

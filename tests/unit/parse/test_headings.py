@@ -45,6 +45,8 @@ def test_other_headings_hold_no_formula(heading):
 def test_the_surest_heading_wins_and_two_alike_are_asked_about():
     assert formula_column(["Material", "Formel"]) == "Formel"
     assert formula_column(["Compound", "composition", "formula"]) == "formula"
+    assert formula_column(["Material", "cif"], ("structure", "cif")) == "cif"
+    assert formula_column(["cif", "composition"], ("structure", "cif")) == "composition"
     with pytest.raises(RefusedInputError, match="--column 'Material'"):
         formula_column(["Material", "Compound"])
 
