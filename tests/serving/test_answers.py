@@ -50,6 +50,15 @@ def test_a_table_gives_the_same_rows(server: Any, predicted: Predicted) -> None:
     assert server.rows({"instances": by_column}) == expected
 
 
+def test_headings_are_read_as_the_command_line_reads_them(
+    server: Any, predicted: Predicted
+) -> None:
+    expected = predicted([{"Summenformel": "Li6PS5Cl", "Messtemperatur (K)": 333.15}])
+    assert json.loads(expected[0])["temperature_C"] == pytest.approx(60.0)
+    row = {"Summenformel": "Li6PS5Cl", "Messtemperatur (K)": 333.15}
+    assert server.rows({"dataframe_records": [row]}) == expected
+
+
 def test_plain_formulas_are_rows(server: Any, predicted: Predicted) -> None:
     formulas = ["Li6PS5Cl", "LLZO T=60", "Xx", "75Li2S-25P2S5"]
     assert server.rows({"inputs": formulas}) == predicted(formulas)
