@@ -26,6 +26,9 @@ _LISTS = frozenset(
 """Endings of files that hold lists, whether this release reads them or not."""
 
 _NAMED = 10
+_TIMES = 5
+"""Lines about columns: each JSON line may bring new ones."""
+
 _OURS = frozenset((*OUTPUT_COLUMNS, "nearest", "explanation"))
 _MARK_OF_OURS = frozenset(("status", "error", "model"))
 """Columns that our own output has, which nobody needs to be told are not used."""
@@ -134,10 +137,12 @@ def _naming_unused(
 ) -> Iterator[RawRow | Refusal]:
     """Pass rows on, and name the columns that say nothing when they are first met."""
     seen: set[str] = set(ignored)
+    times = 0
     for row in rows:
-        if new := [name for name in row.columns if name not in seen]:
+        if times < _TIMES and (new := [name for name in row.columns if name not in seen]):
             _name_unused(new, row.columns, ignored)
             seen.update(new)
+            times += 1
         yield row
 
 

@@ -24,7 +24,12 @@ _MOST_LINES = 16
 _MOST_CHARACTERS = 8_192
 """Of a quoted cell that goes on over line ends: what is longer was never closed."""
 
+_MOST_LINES_ABOVE = 19
+"""In which the heading is looked for: a title or a note may stand above it."""
+
+_ANY = Wanted()
 _DELIMITERS = ",;\t|"
+_STATED_DELIMITER = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)
 _LIKE_FORMULA = re.compile(r"""["']?\(?(?:\d[\d.,]*)?[A-Z][A-Za-z]?[\w.,()\[\]-]*["']?""")
 
 
@@ -56,8 +61,9 @@ def read_delimited(
         If the heading names no formula, or asks for an answer first.
     """
     rest = _Lines(lines)
-    first = next((line for line in rest if line.strip()), "")
-    mark = delimiter or _delimiter_of(first, wanted)
+    stated = _skip_to_heading(rest, wanted)
+    first = next(rest, "")
+    mark = delimiter or stated or _delimiter_of(first, wanted)
     rest.put_back(first)
     names = _heading(rest, mark, name)
     formula_at = find_column(names, wanted, name)
@@ -76,6 +82,16 @@ def read_delimited(
         yield _row(number, record, names, formula_at, mark)
 
 
+def is_heading(line: str, wanted: Wanted = _ANY) -> bool:
+    """Tell whether a line names several columns, one of them the formula."""
+    marks = (mark for mark in _DELIMITERS if mark in line)
+    return any(_names_formula([*map(_bare, line.split(mark))], wanted) for mark in marks)
+
+
+def _bare(cell: str) -> str:
+    return cell.strip(' "\r\n')
+
+
 class _Lines(Iterator[str]):
     """Lines of which some may be put back to be read again."""
 
@@ -88,6 +104,26 @@ class _Lines(Iterator[str]):
 
     def put_back(self, *lines: str) -> None:
         self._back.extendleft(reversed(lines))
+
+
+def _skip_to_heading(lines: _Lines, wanted: Wanted) -> str | None:
+    """Pass over a title above the heading, and a line ``sep=;``, whose separator is returned."""
+    stated: str | None = None
+    above: list[str] = []
+    for line in lines:
+        if not line.strip():
+            continue
+        if not above and (found := _STATED_DELIMITER.fullmatch(line.strip())):
+            stated = found[1]
+            continue
+        above.append(line)
+        if _names_formula([_bare(line)], wanted) or is_heading(line, wanted):
+            lines.put_back(line)
+            return stated
+        if '"' in line or len(above) > _MOST_LINES_ABOVE:
+            break
+    lines.put_back(*above)
+    return stated
 
 
 def _records(lines: _Lines, mark: str, is_row: Callable[[str], bool]) -> Iterator[str]:
@@ -159,8 +195,7 @@ def _delimiter_of(heading: str, wanted: Wanted) -> str:
     """Tell the separator from the heading: some spreadsheets write CSV with semicolons or tabs."""
     present = [mark for mark in _DELIMITERS if mark in heading]
     for mark in present:
-        names = [name.strip(' "') for name in heading.strip("\r\n").split(mark)]
-        if _names_formula(names, wanted):
+        if _names_formula([*map(_bare, heading.split(mark))], wanted):
             return mark
     return present[0] if present else ","
 

@@ -33,18 +33,18 @@ _FORMULA = listed(
 )
 _COMPOSITION = listed(
     "composition compositions zusammensetzung probenzusammensetzung nominalzusammensetzung"
-    " sollzusammensetzung composición composizione stoichiometry stöchiometrie stoichiometrie"
-    " stoich comp 组成 組成 成分"
+    " sollzusammensetzung zielzusammensetzung composición composizione stoichiometry stoichiometrie"
+    " stöchiometrie stoich comp 组成 組成 成分"
 )
 _MATERIAL = listed(
     "material materials compound compounds verbindung substanz matériau composé electrolyte"
-    " elektrolyt festelektrolyt électrolyte electrolytes 材料 物质"
+    " elektrolyt festelektrolyt électrolyte electrolytes candidate candidates 材料 物质"
 )
 _BESIDE_FORMULA = listed(
     "nominal chemical reduced sample target stoichiometric empirical sum molecular pretty full"
     " normalized normalised intended actual as prepared synthesized synthesised the of solid"
     " chemische nominelle nominale reduzierte probe proben der des die chimique de la du química"
-    " nominalen nominell chemisch elemental name chem nom mol"
+    " nominalen nominell chemisch elemental name chem nom mol string text structural icsd"
 )
 
 _OF_FORMULAS = _FORMULA | _COMPOSITION | _MATERIAL | _BESIDE_FORMULA

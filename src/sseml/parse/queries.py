@@ -13,10 +13,12 @@ from sseml.parse.raw import RawRow, with_points
 from sseml.parse.structure.files import StructureFiles
 from sseml.parse.text import parse_line, variables_in
 from sseml.records import Query, Refusal, RefusedInputError, RefusedQualifierError
+from sseml.units import ROOM_TEMPERATURE_C
 
 _LATTICE = frozenset(("a", "b", "c", "alpha", "beta", "gamma", "Z"))
 _VARIABLES = frozenset("xyz")
 _MISSING = frozenset(("", "nan", "none", "null", "na", "n/a", "-"))
+_AT_ROOM = frozenset(("rt", "r.t.", "room temperature", "raumtemperatur", "ambient"))
 _NO_QUALIFIERS = Qualifiers()
 _SAME_TEMPERATURE_K = 1.0
 """Two columns of one row may differ by this: 298 K is written for 25 °C."""
@@ -112,6 +114,8 @@ def _with_columns(row: RawRow, keys: Mapping[str, str], given: Qualifiers) -> Qu
 
 
 def _with_cell(given: Qualifiers, name: str, key: str, value: object) -> Qualifiers:
+    if key in TEMPERATURES and str(value).strip().casefold() in _AT_ROOM:
+        return _with_cell(given, name, "temperature", f"{ROOM_TEMPERATURE_C:g} °C")
     if key == "temperature_C":
         return _with_cell(given, name, "temperature", _in_celsius(value))
     try:

@@ -6,10 +6,11 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from sseml.parse.delimited import read_delimited
+from sseml.parse.delimited import is_heading, read_delimited
 from sseml.parse.headings import STRUCTURE_COLUMNS
 from sseml.parse.parquet import read_parquet
 from sseml.parse.raw import (
@@ -22,7 +23,6 @@ from sseml.parse.raw import (
     unreadable,
 )
 from sseml.parse.sources import Source, as_old_windows, lines_of, name_of, opened_text
-from sseml.parse.workbook import read_workbook
 from sseml.records import Refusal, RefusedInputError
 
 RowFormat = Literal["text", "csv", "tsv", "jsonl", "parquet", "xlsx"]
@@ -43,6 +43,7 @@ _SAVED_ELSEWHERE = {
     ".ods": "an OpenDocument spreadsheet",
     ".numbers": "a Numbers spreadsheet",
 }
+_LONGEST_HEADING_LINE = 4_096
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
@@ -121,10 +122,18 @@ def _format_of(source: Source, format_name: str | None) -> RowFormat:
 
 def _read_text(source: Source, _wanted: Wanted) -> Iterator[RawRow | Refusal]:
     with opened_text(source) as text:
+        is_first = True
         for number, line in lines_of(as_old_windows(text)):
             written = _COMMENT.sub("", line).strip()
-            if written:
-                yield checked(number, written, {})
+            if not written:
+                continue
+            if is_first and len(written) < _LONGEST_HEADING_LINE and is_heading(written):
+                raise RefusedInputError(
+                    f"{name_of(source)} begins with the heading of a table",
+                    "say that it is one: --input-format csv",
+                )
+            is_first = False
+            yield checked(number, written, {})
 
 
 def _read_csv(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
@@ -155,8 +164,15 @@ def _read_jsonl(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
                 raise _one_document(source)
             if isinstance(value, dict) and found is None:
                 names = list(value)
-                found = names[find_column(names, wanted, name_of(source))]
+                here = replace(wanted, ignored=wanted.ignored.intersection(names))
+                found = names[find_column(names, here, name_of(source))]
             yield row_of_record(number, value, found or "", written, wanted.instead)
+
+
+def _read_workbook(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
+    from sseml.parse.workbook import read_workbook  # noqa: PLC0415 - needed by no other format
+
+    return read_workbook(source, wanted)
 
 
 def _why_no_json(error: ValueError | RecursionError) -> str:
@@ -186,5 +202,5 @@ _READERS: dict[RowFormat, Callable[[Source, Wanted], Iterator[RawRow | Refusal]]
     "tsv": _read_tsv,
     "jsonl": _read_jsonl,
     "parquet": read_parquet,
-    "xlsx": read_workbook,
+    "xlsx": _read_workbook,
 }

@@ -20,13 +20,14 @@ _NOUNS = listed(
 )
 _MEASURED = listed(
     "messtemperatur messtemp prüftemperatur testtemperatur betriebstemperatur"
+    " arbeitstemperatur probentemperatur"
     " 测试温度 测量温度 測定温度"
 )
 """Nouns that say by themselves that it is the temperature of the measurement."""
 _ABOUT = listed(
     "meas measuring measured measure measurement test testing tested operating experimental exp"
     " sample cell of in at the mess messung gemessen der die bei prüf mesure mesurée de la medida"
-    " probe proben ist"
+    " probe proben ist op"
 )
 _SIGNS = frozenset("()[]{},:;./-")
 _UNITS = {
@@ -44,9 +45,9 @@ _LIKE_TEMPERATURE = re.compile(
 _OTHER_TEMPERATURE = re.compile(
     r"sinter|anneal|calcin|kalzin|synth|fir(?:ed|ing)|prep|treat|process|press|melt|quench"
     r"|[ck]r[iy]stalli|transition|decompos|debye|dry|mill|furnace|growth|dwell|soak|heating|cooling"
-    r"|ramp|rate|error|\berr\b|uncert|\bstd\b|\bsd\b|dev|±|note|\bT ?[gmcx]\b"
+    r"|ramp|rate|error|\berr\b|uncert|\bstd\b|\bsd\b|\bdev\b|deviation|±|note|\bT ?[gmcx]\b"
     r"|glüh|brenn|anlass|temper(?:n|ung)|trock|schmelz|glasüberg|ofen|herstell|halte|zersetz|press"
-    r"|umwandl|frittage|recuit|fusion|fabric",
+    r"|umwandl|frittage|recuit|fusion|fabric|curing|deposit|storage|substrat|stability|\bsint\b",
     re.IGNORECASE,
 )
 _OTHER_QUANTITY = re.compile(

@@ -95,3 +95,16 @@ def test_fifteen_thousand_rows_behind_an_open_quote_are_answered():
     assert len(rows) == 15_001
     assert sum(isinstance(row, Refusal) for row in rows) == 1
     assert isinstance(next(iter(parse_rows(rows[1:2]))), Query)
+
+
+def test_a_title_and_a_stated_separator_may_stand_above_the_heading():
+    for above in ("sep=;\n", "Our list; 2024;\n\n;;\n", "# exported by hand\n"):
+        [row] = read(f"{above}Formel;T (°C)\nLi3PS4;60,5\n")
+        assert (row.row, row.text, row.columns) == (1, "Li3PS4", {"T (°C)": "60,5"})
+        assert row.decimal_comma
+
+
+def test_room_temperature_may_be_written_in_words():
+    for word in ("RT", "room temperature", "r.t."):
+        [query] = parse_rows(read(f"formula,T (K)\nLi3PS4,{word}\n"))
+        assert query.temperature_C == 25

@@ -119,6 +119,7 @@ def test_parquet(tmp_path):
         ("a.csv", b"formulla,b\nLi3PS4,1\n", "--column 'formulla'"),
         ("a.csv", b"", "it has: none"),
         ("a.txt", b"PAR1...", "is a Parquet file"),
+        ("a.txt", b"# mine\nNr.\tSummenformel\n1\tLi3PS4\n", "--input-format csv"),
         ("a.txt", b"\x1f\x8b\x08", "unpack it first"),
         ("a.parquet", b"formula\nLi3PS4\n", "is not a Parquet file"),
         ("a.parquet", b"PAR1broken", "damaged"),
