@@ -90,7 +90,9 @@ def inert(value: Any) -> Any:
 
 
 def write_parquet(
-    records: Iterable[Record], types: Mapping[str, type[str] | type[float]], stream: IO[bytes]
+    records: Iterable[Record],
+    types: Mapping[str, type[str] | type[int] | type[float]],
+    stream: IO[bytes],
 ) -> None:
     """Write Parquet whose output columns have the same types whatever the rows hold.
 
@@ -110,7 +112,8 @@ def write_parquet(
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     with _held(records) as (found, again):
-        fixed = {name: pa.string() if held is str else pa.float64() for name, held in types.items()}
+        arrow = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+        fixed = {name: arrow[held] for name, held in types.items()}
         kept = {name: _arrow_type(kinds) for name, kinds in found.items() if name not in fixed}
         schema = pa.schema([*fixed.items(), *kept.items()])
         coming = again()
