@@ -209,6 +209,12 @@ def _names_formula(names: Sequence[str], wanted: Wanted) -> bool:
         return True
 
 
+def _cells(record: str, mark: str) -> list[str]:
+    if '"' not in record:
+        return record.rstrip("\r\n").split(mark)
+    return next(csv.reader([record], delimiter=mark))
+
+
 def _row(
     number: int, record: str, names: Sequence[str], formula_at: int, mark: str
 ) -> RawRow | Refusal:
@@ -221,7 +227,7 @@ def _row(
             "close it, or double a quote that is part of the text",
         )
     try:
-        cells = next(csv.reader([record], delimiter=mark))
+        cells = _cells(record, mark)
     except csv.Error as error:
         reason = f"the row cannot be read: {error}"
         return unreadable(number, shown(record.strip()), reason, "check that quotes are closed")

@@ -121,9 +121,11 @@ def _with_cell(given: Qualifiers, name: str, key: str, value: object) -> Qualifi
     try:
         return with_qualifier(given, key, value)
     except RefusedInputError as refusal:
+        otherwise = "rename the column if it means something else"
+        if key == "temperature":
+            otherwise = "name the column 'temperature (°C)' or 'temperature (K)'"
         raise RefusedQualifierError(
-            f"column {name!r}: {refusal.reason}",
-            f"{refusal.suggestion}; or rename the column if it means something else",
+            f"column {name!r}: {refusal.reason}", f"{refusal.suggestion}; or {otherwise}"
         ) from None
 
 

@@ -208,7 +208,7 @@ def checked(
     number: int, text: str, columns: Mapping[str, object], *, decimal_comma: bool = False
 ) -> RawRow | Refusal:
     """Refuse the row if some of it could not be decoded."""
-    values = [text, *columns, *(value for value in columns.values() if isinstance(value, str))]
+    values = [text, *(value for value in columns.values() if isinstance(value, str))]
     if not any(is_damaged(value) for value in values):
         return RawRow(number, text, columns, decimal_comma)
     return unreadable(
