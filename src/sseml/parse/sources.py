@@ -16,12 +16,13 @@ Source = str | Path | BinaryIO | TextIO
 
 PARQUET_SIGNATURE = b"PAR1"
 ZIP_SIGNATURE = b"PK\x03\x04"
+OLD_OFFICE_SIGNATURE = b"\xd0\xcf\x11\xe0"
 
 _HEAD_BYTES = 4096
 _SIGNATURES = (
     (PARQUET_SIGNATURE, "a Parquet file", "read it with --input-format parquet"),
     (ZIP_SIGNATURE, "an Excel workbook or a ZIP archive", "read it with --input-format xlsx"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save it as .xlsx, or export it as CSV"),
+    (OLD_OFFICE_SIGNATURE, "an old Excel workbook", "save it as .xlsx, or export it as CSV"),
     (b"\x1f\x8b", "a gzip archive", "unpack it first"),
     (b"%PDF", "a PDF", "write the formulas in a text file, one a line"),
 )

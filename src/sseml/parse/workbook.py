@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from sseml.parse.headings import condition_of, formula_column
 from sseml.parse.raw import RawRow, Wanted, checked, distinct, find_column, shown, unreadable
-from sseml.parse.sources import ZIP_SIGNATURE, Source, name_of, opened_binary
+from sseml.parse.sources import OLD_OFFICE_SIGNATURE, ZIP_SIGNATURE, Source, name_of, opened_binary
 from sseml.records import Refusal, RefusedInputError
 
 _BATCH_ROWS = 1_000
@@ -41,6 +41,11 @@ def read_workbook(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
     """
     with opened_binary(source) as (stream, head):
         name = name_of(source)
+        if head.startswith(OLD_OFFICE_SIGNATURE):
+            raise RefusedInputError(
+                f"{name} is an old workbook, or one with a password",
+                "save it as .xlsx without a password",
+            )
         if not head.startswith(ZIP_SIGNATURE):
             raise RefusedInputError(
                 f"{name} is not an .xlsx workbook", "save it as .xlsx, or export it as CSV"

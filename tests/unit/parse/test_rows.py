@@ -129,6 +129,7 @@ def test_parquet(tmp_path):
         ("a.jsonl", b'{"formlua": "Li3PS4"}', "formlua"),
         ("a.xlsx", b"", "export it as CSV"),
         ("a.xlsx", b"PK\x03\x04broken", "damaged workbook"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0", "without a password"),
         ("a.xls", b"", "save it as .xlsx"),
         ("a.ods", b"PK\x03\x04", "save it as .xlsx"),
         ("a.docx", b"", "save it as CSV"),
