@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sseml.parse.headings import folded_heading, formula_column
+from sseml.parse.material import parse_material
 from sseml.parse.raw import (
     RawRow,
     Wanted,
@@ -30,7 +31,7 @@ _MOST_LINES_ABOVE = 19
 _ANY = Wanted()
 _DELIMITERS = ",;\t|"
 _STATED_DELIMITER = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)
-_LIKE_FORMULA = re.compile(r"""["']?\(?(?:\d[\d.,]*)?[A-Z][A-Za-z]?[\w.,()\[\]-]*["']?""")
+_LIKE_FORMULA = re.compile(r"\(?(?:\d[\d.,]*)?[A-Z][A-Za-z]?[\w.,()\[\]·*+-]*")
 
 
 class _Unclosed(str):
@@ -71,8 +72,8 @@ def read_delimited(
 
     def is_row(line: str) -> bool:
         cells = line.rstrip("\r\n").split(mark)
-        fits = len(cells) == len(names) and len(names) > 1
-        return fits and _LIKE_FORMULA.fullmatch(cells[formula_at].strip()) is not None
+        fits = len(cells) == len(names)
+        return fits and _begins_with_formula(cells[formula_at])
 
     number = 0
     for record in _records(rest, mark, is_row):
@@ -180,15 +181,23 @@ def _heading(lines: _Lines, mark: str, name: str) -> list[str]:
         raise RefusedInputError(
             f"the first line of {name} is no heading: {error}", "write the names of the columns"
         ) from None
-    return [cell.strip() for cell in cells]
+    return [_bare(cell) for cell in cells]
 
 
 def _has_formula(line: str, mark: str) -> bool:
-    cells = (cell.strip() for cell in line.rstrip("\r\n").split(mark))
-    return any(
-        any(character.isdigit() for character in cell) and _LIKE_FORMULA.fullmatch(cell)
-        for cell in cells
-    )
+    return any(map(_begins_with_formula, line.rstrip("\r\n").split(mark)))
+
+
+def _begins_with_formula(cell: str) -> bool:
+    """Tell a row of its own from a line of a note: ``Li3PS4 glass``, and not ``Dried twice``."""
+    word = cell.strip(" \t\"'").partition(" ")[0]
+    if any(map(str.isdigit, word)) and _LIKE_FORMULA.fullmatch(word):
+        return True
+    try:
+        parse_material(word)
+    except RefusedInputError:
+        return False
+    return True
 
 
 def _delimiter_of(heading: str, wanted: Wanted) -> str:

@@ -240,8 +240,8 @@ def _row() -> _Schema:
             "kind": {"examples": ["total", "bulk"]},
         },
         "description": "A qualifier with an impossible value refuses its row. Other cells are kept "
-        "in the record. Instead of `formula`, the column may be called input, composition or "
-        "reduced composition.",
+        "in the record. Instead of `formula`, the column may be called composition, Summenformel, "
+        "material and the like.",
     }
 
 

@@ -43,6 +43,12 @@ def test_many_open_quotes_leave_every_row_in_its_place(stray):
     assert [row.row for row in every] == list(range(1, 301))
 
 
+def test_a_list_of_one_column_loses_no_row_either():
+    rows = read('formula\nLi3N\n"Li3PS4\nLi6PS5Cl\nLLZO"\nLiF\n')
+    assert [row.row for row in rows] == [1, 2, 3, 4, 5]
+    assert [row.text for row in rows if not isinstance(row, Refusal)][1:2] == ["Li6PS5Cl"]
+
+
 def test_an_open_quote_in_the_heading_costs_no_row():
     for heading in ('"formula,id,note', 'formula,"id,note', 'formula,id,"note'):
         rows = read("\n".join([heading, *ROWS]))
@@ -60,6 +66,11 @@ def test_quoted_cells_of_several_lines_are_one_row(ends):
     assert first.columns["note"] == f'two{ends}lines, and "more"'
     assert f"conductivity{ends}(S/cm)" in first.columns
     assert (second.row, second.text) == (2, "Li3N")
+
+
+def test_a_note_of_several_lines_with_commas_is_no_row():
+    text = 'formula,note\nLi3PS4,"washed\nDried, twice\nsee page 5, below"\nLi3N,"x\n2024, May"\n'
+    assert [row.text for row in read(text)] == ["Li3PS4", "Li3N"]
 
 
 def test_a_cell_longer_than_the_csv_module_takes_refuses_its_row_alone():
