@@ -12,7 +12,10 @@ import time
 import pytest
 
 SSEML = [sys.executable, "-m", "sseml"]
-HEAVY = ("sklearn", "matminer", "mlflow", "pandas", "scipy", "xgboost", "lightgbm", "pymatgen")
+HEAVY = (
+    "sklearn", "matminer", "mlflow", "pandas", "scipy", "xgboost", "lightgbm", "pymatgen",
+    "highspy",
+)  # fmt: skip
 
 
 def test_a_short_prediction_imports_no_learner_and_no_pandas() -> None:

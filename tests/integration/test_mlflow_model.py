@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from mlflow.exceptions import MlflowException
 from mlflow.models import Model, ModelSignature
 
 from sseml.cli import main
-from sseml.model.folder import CHECKSUMS, bundle_digest, verify_checksums
-from sseml.model.mlmodel import signature
+from sseml.model.folder import CHECKSUMS, bundle_digest, verify_checksums, write_checksums
+from sseml.model.mlmodel import REQUIREMENTS, requirements, signature
 from sseml.records import BundleError, RefusedInputError
 
 ROWS: list[dict[str, Any]] = [
@@ -133,3 +134,23 @@ def test_a_damaged_bundle_does_not_load(released: Path, tmp_path: Path) -> None:
         bundle_digest(copy)
     with pytest.raises(BundleError, match="MLmodel is damaged"):
         pyfunc.load_model(str(copy))
+
+
+def test_a_bundle_that_asks_for_a_solver_loads_without_one(
+    released: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / released.name
+    shutil.copytree(released, older)
+    needed = (older / REQUIREMENTS).read_text("utf-8").splitlines()
+    kept = [line for line in needed if not line.startswith("highspy")]
+    (older / REQUIREMENTS).write_text("\n".join([*kept, "highspy==1.15.1"]) + "\n", "utf-8")
+    (older / CHECKSUMS).unlink()
+    write_checksums(older)
+    monkeypatch.setitem(sys.modules, "highspy", None)
+    [answer] = pyfunc.load_model(str(older)).predict(pd.DataFrame({"formula": ["Li6PS5Cl"]}))
+    assert answer["status"] == "ok"
+    assert answer["V_ox"] == pytest.approx(2.139, abs=0.001)
+
+
+def test_a_bundle_made_here_asks_for_no_solver() -> None:
+    assert [line.split("==")[0] for line in requirements()] == ["sseml[mlflow]", "numpy", "pyarrow"]

@@ -86,7 +86,7 @@ def signature() -> dict[str, str]:
 
 def requirements() -> list[str]:
     """What serving a bundle made here needs, pinned where the numbers depend on it."""
-    pinned = [f"{name}=={version(name)}" for name in ("highspy", "numpy", "pyarrow")]
+    pinned = [f"{name}=={version(name)}" for name in ("numpy", "pyarrow")]
     return [f"sseml[mlflow]=={__version__}", *pinned]
 
 

@@ -1,17 +1,36 @@
-"""The lower convex hull of a chemical system, evaluated where it is asked by linear programming."""
+"""The lower convex hull of a chemical system, evaluated where it is asked by the simplex method."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
 
-import highspy
 import numpy as np
+from numpy.typing import NDArray
 
 from sseml.physics.phases import ChemicalSystem, FloatArray, IntArray
 
-_TOLERANCE = 1e-10
 _PRESENT = 1e-10
+"""Share of the atoms from which a phase is there."""
+
+_ZERO = 1e-11
+"""Shares, and entries of a basis's inverse, of less are the zeros of exact arithmetic."""
+
+_SURE = 1e-12, 1e-10
+"""A share below the one is zero, above the other it is not, by whichever way it is worked out."""
+
+_CHEAPER_EV = 1e-11
+"""A phase this far below the plane through the others lowers the energy."""
+
+_APART_EV = 1e-9
+"""Above the plane by more than this, a phase cannot be part of another answer."""
+
+_MISSING_EV = 1e3
+"""Energy of an element that the system lacks: no answer holds it if there is another."""
+
+_MOST_STEPS = 5000
+_STEPS_BETWEEN_INVERSIONS = 25
+_BASES_KEPT = 48
 
 
 class HullError(RuntimeError):
@@ -28,7 +47,7 @@ class Equilibrium:
         Energy of the phases together, in eV for the amounts that were asked.
     potential_eV
         Chemical potential of each element against the pure element, in eV; shape (k,). Where the
-        composition lies between fewer phases than elements it is one of several that hold.
+        composition lies between fewer phases than elements, several hold; see `Hull`.
     phases
         Rows of the system that coexist.
     amounts
@@ -41,23 +60,93 @@ class Equilibrium:
     amounts: FloatArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Basis:
+    """As many phases as elements, whose mixtures fill a simplex of compositions.
+
+    Attributes
+    ----------
+    rows
+        The phases, ascending; shape (k,).
+    inverse
+        Composition → share of each phase, shape (k, k).
+    potential_eV
+        At which all of them are in equilibrium, shape (k,).
+    """
+
+    rows: IntArray
+    inverse: FloatArray
+    potential_eV: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Kept:
+    """Bases that were answers, the latest first; their inverses side by side, shape (m * k, k).
+
+    `leads` says of each phase of each basis whether it is there where its share is zero: in a
+    composition with a trace more of the first element that matters to it.
+    """
+
+    bases: tuple[_Basis, ...]
+    inverse: FloatArray
+    leads: NDArray[np.bool_]
+
+    @classmethod
+    def none(cls, k: int) -> _Kept:
+        return cls((), np.empty((0, k)), np.empty((0, k), dtype=bool))
+
+    @classmethod
+    def only(cls, basis: _Basis) -> _Kept:
+        counts = np.abs(basis.inverse) > _ZERO
+        first = np.take_along_axis(basis.inverse, counts.argmax(axis=1)[:, np.newaxis], axis=1)
+        return cls((basis,), basis.inverse, first.T > 0.0)
+
+    def and_then(self, others: _Kept) -> _Kept:
+        k = self.inverse.shape[1]
+        return _Kept(
+            (self.bases + others.bases)[:_BASES_KEPT],
+            np.concatenate((self.inverse, others.inverse))[: _BASES_KEPT * k],
+            np.concatenate((self.leads, others.leads))[:_BASES_KEPT],
+        )
+
+    def holding(self, fractions: FloatArray) -> _Basis | None:
+        """The one whose simplex holds a composition beyond doubt."""
+        if not self.bases:
+            return None
+        shares = (self.inverse @ fractions).reshape(self.leads.shape)
+        there = (shares > _SURE[1]) | ((np.abs(shares) < _SURE[0]) & self.leads)
+        held = np.flatnonzero(there.all(axis=1))
+        return self.bases[held[0]] if held.size else None
+
+
 class Hull:
     """Minimum of Σ y·E over amounts y ≥ 0 of phases that make up a composition.
 
     The dual values of this linear programme (doi 10.1103/PhysRevB.22.1542 gives the thermodynamics)
-    are the chemical potentials of the elements. The programme is kept between questions, so that a
-    composition nearby is answered in a step or two; an object is for one thread at a time.
+    are the chemical potentials of the elements.
 
     Parameters
     ----------
     system
-        Must hold every element as a phase of its own.
+        The phases; `HullError` is raised where they cannot make up a composition.
+
+    Notes
+    -----
+    Where a composition lies on an edge between simplices of phases, the answer is that of the
+    simplex which also holds the composition with a trace more of the first element, a smaller one
+    more of the second, and so on. So there is one answer to a question, whatever was asked before,
+    and the simplex method, stepping by the same rule, never comes back to where it was.
+
+    Bases that were answers are kept: one whose shares are not negative at another composition is
+    the answer there too. A basis is kept only if every other phase lies clearly above its plane, so
+    that no other basis holds the same composition. An object may be asked from several threads.
     """
 
     def __init__(self, system: ChemicalSystem) -> None:
         self.system = system
-        self._solver = _solver()
-        _load(self._solver, system)
+        self._fractions, self._energy_eV, self._start = _with_every_element(system)
+        self._by_element = np.ascontiguousarray(self._fractions.T)
+        self._kept = _Kept.none(len(system.symbols))
 
     def at(self, composition: FloatArray) -> Equilibrium:
         """Find the stable phases.
@@ -70,63 +159,107 @@ class Hull:
         Raises
         ------
         HullError
-            If an amount is negative or not a number, or all are zero.
+            If an amount is negative or not a number, or all are zero; or no phases make it up.
         """
         amounts = np.asarray(composition, dtype=float)
         total = float(amounts.sum())
         if not ((amounts >= 0.0).all() and 0.0 < total < inf):
             raise HullError(f"no composition: {composition}")
-        self._solve(amounts / total)
-        solver = self._solver
-        solution = solver.getSolution()
-        values = np.array(solution.col_value)
-        phases = np.flatnonzero(values > _PRESENT)
+        fractions = amounts / total
+        basis = self._kept.holding(fractions)
+        if basis is None:
+            basis = self._solved(fractions)
+        shares = (basis.inverse * fractions).sum(axis=1)
+        present = shares > _PRESENT
+        phases = basis.rows[present]
+        if phases.size and phases[-1] >= len(self.system.formulas):
+            raise HullError(f"no phases of {'-'.join(self.system.symbols)} make up {composition}")
         return Equilibrium(
-            energy_eV=solver.getInfo().objective_function_value * total,
-            potential_eV=np.array(solution.row_dual),
+            energy_eV=float((shares[present] * self._energy_eV[phases]).sum()) * total,
+            potential_eV=basis.potential_eV,
             phases=phases,
-            amounts=values[phases] * total,
+            amounts=shares[present] * total,
         )
 
-    def _solve(self, fractions: FloatArray) -> None:
-        solver = self._solver
-        for row, fraction in enumerate(fractions.tolist()):
-            solver.changeRowBounds(row, fraction, fraction)
-        solver.run()
-        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            status = solver.modelStatusToString(solver.getModelStatus())
-            raise HullError(f"the hull of {'-'.join(self.system.symbols)} is not solved: {status}")
+    def _solved(self, fractions: FloatArray) -> _Basis:
+        """Find the basis from the elements on, and keep it if no other can take its place."""
+        rows = self._start
+        for _ in range(_MOST_STEPS // _STEPS_BETWEEN_INVERSIONS):
+            rows, ended = self._stepped(rows, fractions)
+            if ended:
+                basis = self._basis(rows)
+                self._keep(basis, fractions)
+                return basis
+        raise HullError(f"the hull of {'-'.join(self.system.symbols)} is not solved")
+
+    def _basis(self, rows: IntArray) -> _Basis:
+        """Inverted afresh, phases in their order: the same numbers by whichever steps it came."""
+        rows = np.sort(rows)
+        inverse = np.linalg.inv(self._fractions[rows].T).astype(np.float64)
+        potential_eV = (self._energy_eV[rows, np.newaxis] * inverse).sum(axis=0)
+        return _Basis(rows, inverse, potential_eV)
+
+    def _stepped(self, rows: IntArray, fractions: FloatArray) -> tuple[IntArray, bool]:
+        """Exchange phases one by one while that lowers the energy, up to a number of steps.
+
+        Returns
+        -------
+        rows, ended
+            The phases, and whether none is left that lowers the energy.
+        """
+        rows = rows.copy()
+        inverse = np.linalg.inv(self._fractions[rows].T)
+        # the shares, and then their derivatives by the traces of `Hull`, in one table
+        table = np.column_stack((inverse @ fractions, inverse))
+        for _ in range(_STEPS_BETWEEN_INVERSIONS):
+            above_eV = self._heights(self._energy_eV[rows] @ table[:, 1:])
+            entering = int(above_eV.argmin())
+            if above_eV[entering] >= -_CHEAPER_EV:
+                return rows, True
+            change = table[:, 1:] @ self._fractions[entering]
+            leaving = _first_used_up(table, change)
+            pivot = table[leaving] / change[leaving]
+            table -= change[:, np.newaxis] * pivot
+            table[leaving] = pivot
+            rows[leaving] = entering
+        return rows, False
+
+    def _keep(self, basis: _Basis, fractions: FloatArray) -> None:
+        above_eV = self._heights(basis.potential_eV)
+        above_eV[basis.rows] = inf
+        found = _Kept.only(basis)
+        if above_eV.min() > _APART_EV and found.holding(fractions):
+            self._kept = found.and_then(self._kept)
+
+    def _heights(self, potential_eV: FloatArray) -> FloatArray:
+        """How far each phase lies above the plane of these potentials, in eV/atom."""
+        plane = (self._by_element * potential_eV[:, np.newaxis]).sum(axis=0)
+        above_eV: FloatArray = self._energy_eV - plane
+        return above_eV
 
 
-def _solver() -> highspy.Highs:
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    for option, value in (
-        ("output_flag", False),
-        ("presolve", "off"),
-        ("solver", "simplex"),
-        ("parallel", "off"),
-        ("threads", 1),
-        ("primal_feasibility_tolerance", _TOLERANCE),
-        ("dual_feasibility_tolerance", _TOLERANCE),
-    ):
-        solver.setOptionValue(option, value)
-    return solver
+def _first_used_up(table: FloatArray, change: FloatArray) -> int:
+    """Row of the phase that is used up first as another enters; of several, by the traces."""
+    rows = np.flatnonzero(change > _ZERO)
+    for column in table.T:
+        ratio = column[rows] / change[rows]
+        rows = rows[ratio <= ratio.min() + _ZERO]
+        if len(rows) == 1:
+            break
+    return int(rows[0])
 
 
-def _load(solver: highspy.Highs, system: ChemicalSystem) -> None:
+def _with_every_element(system: ChemicalSystem) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Fractions and energies with every element as a phase, and the rows of the elements."""
     n, k = system.fractions.shape
-    held = system.fractions > 0.0
-    start = np.concatenate(([0], np.cumsum(held.sum(axis=1))[:-1])).astype(np.int32)
-    nothing = np.zeros(0, dtype=np.int32)
-    zero = np.zeros(k)
-    solver.addRows(k, zero, zero, 0, nothing, nothing, np.zeros(0))
-    solver.addCols(
-        n,
-        system.energy_eV_atom,
-        np.zeros(n),
-        np.full(n, highspy.kHighsInf),
-        int(held.sum()),
+    row, column = np.nonzero(system.fractions == 1.0)
+    alone = np.count_nonzero(system.fractions[row], axis=1) == 1
+    energy_eV = np.full((n, k), inf)
+    energy_eV[row[alone], column[alone]] = system.energy_eV_atom[row[alone]]
+    missing = np.isinf(energy_eV.min(axis=0))
+    start = np.where(missing, n + np.cumsum(missing) - 1, energy_eV.argmin(axis=0))
+    return (
+        np.vstack((system.fractions, np.eye(k)[missing])),
+        np.concatenate((system.energy_eV_atom, np.full(missing.sum(), _MISSING_EV))),
         start,
-        np.nonzero(held)[1].astype(np.int32),
-        system.fractions[held],
     )

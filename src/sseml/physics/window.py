@@ -29,7 +29,7 @@ _STEP = 1e-6
 
 _DIGITS = 4
 _DECIMALS = 9
-"""Of V and eV; what lies beyond depends on which composition was asked before."""
+"""Of V and eV; what lies beyond is rounding."""
 
 _COLLAPSED_V = 1e-6
 _MUCH_WIDER = 2.0
