@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -49,9 +49,9 @@ class _Sources:
             return None
         return self.offsets.shift([match.family for match in families])
 
-    def stabilities(self, materials: Sequence[Material]) -> Mapping[str, Stability]:
+    def stabilities(self, materials: Sequence[Material]) -> Sequence[Stability | None]:
         if self.phases is None:
-            return {}
+            return [None] * len(materials)
         return self.phases.stabilities(materials, reactions=self.explain)
 
 
@@ -263,8 +263,9 @@ def _predict_batch(queries: Sequence[Query], sources: _Sources) -> Iterator[Pred
     answer = bundle.predict(materials, temperature_C, sources.shift(families))
     stabilities = sources.stabilities(materials)
     for index, (query, family) in enumerate(zip(queries, families, strict=True)):
-        stability = stabilities.get(query.material.formula)
-        prediction = _prediction(query, index, answer, bundle, family=family, stability=stability)
+        prediction = _prediction(
+            query, index, answer, bundle, family=family, stability=stabilities[index]
+        )
         yield _noted(prediction, sources.offsets)
 
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from sseml.features.contract import FloatArray
 from sseml.features.elements import elements
-from sseml.features.speciation import Descriptor, Speciation, describe, ratio, row_sum, shares
+from sseml.features.slots import row_sum
+from sseml.features.speciation import Descriptor, Speciation, describe, ratio, shares
 
 DEFINITION = "definition"
 SHANNON = "doi 10.1107/S0567739476001551"
@@ -42,7 +43,7 @@ def entropy(amounts: FloatArray) -> FloatArray:
 def spread(weights: FloatArray, values: FloatArray) -> FloatArray:
     """Weighted standard deviation; 0 where all weights are 0. Shape (n,)."""
     share = shares(weights)
-    mean = (share * values).sum(axis=1, keepdims=True)
+    mean = row_sum(share * values)[:, np.newaxis]
     return np.sqrt(row_sum(share * (values - mean) ** 2))
 
 

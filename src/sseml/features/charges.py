@@ -8,7 +8,7 @@ import numpy as np
 
 from sseml.features.contract import FloatArray
 from sseml.features.elements import NO_ANION_RANK, elements
-from sseml.features.slots import Slots
+from sseml.features.slots import Slots, row_sum
 
 CHANGE_COST = (0.0, 0.02, 0.02, 0.10)
 """Cost per atom and unit of charge moved away from the preferred one, by `charge_tier`; a unit of
@@ -40,9 +40,9 @@ class Charges:
 
 def _fill(charge: FloatArray, low: FloatArray, high: FloatArray, fraction: FloatArray) -> None:
     """Move charges towards neutrality, all by the same part of their room; in place."""
-    gap = -(fraction * charge).sum(axis=1)
+    gap = -row_sum(fraction * charge)
     target = np.where(gap[:, None] > 0, high, low)
-    room = (fraction * (target - charge)).sum(axis=1)
+    room = row_sum(fraction * (target - charge))
     part = np.divide(gap, room, out=np.zeros_like(gap), where=np.abs(room) > 1e-12)
     charge += np.clip(part, 0.0, 1.0)[:, None] * (target - charge)
 
@@ -87,15 +87,15 @@ def balance(slots: Slots) -> Charges:
                 low_now = np.where(free, low[rows], charge)
                 high_now = np.where(free, high[rows], charge)
                 _fill(charge, low_now, high_now, part)
-        unbalanced = np.abs((part * charge).sum(axis=1))
-        change = (part * cost_of_change[rows] * np.abs(charge - start)).sum(axis=1)
+        unbalanced = np.abs(row_sum(part * charge))
+        change = row_sum(part * cost_of_change[rows] * np.abs(charge - start))
         cost = unbalanced + change
         better = cost < best_cost[rows]
         chosen = rows[better]
         best_cost[chosen], best[chosen], best_m[chosen] = cost[better], charge[better], m
     is_anion = np.arange(k) < best_m[:, None]
-    residue = (fraction * best).sum(axis=1)
+    residue = row_sum(fraction * best)
     residue[np.abs(residue) < 1e-6] = 0.0
     reluctant = ~is_anion & (tier == 3)
-    shift = (fraction * np.abs(best - preferred) * reluctant).sum(axis=1)
+    shift = row_sum(fraction * np.abs(best - preferred) * reluctant)
     return Charges(best, is_anion, residue, shift)

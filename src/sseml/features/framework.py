@@ -9,13 +9,13 @@ import numpy as np
 from sseml.features.anions import entropy, spread
 from sseml.features.contract import Feature, FloatArray
 from sseml.features.elements import elements
+from sseml.features.slots import row_sum
 from sseml.features.speciation import (
     Descriptor,
     Speciation,
     describe,
     members,
     ratio,
-    row_sum,
     shares,
 )
 

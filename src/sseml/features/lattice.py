@@ -9,6 +9,7 @@ import numpy as np
 from sseml.features.anions import entropy
 from sseml.features.contract import FloatArray
 from sseml.features.elements import elements
+from sseml.features.slots import row_sum
 from sseml.features.speciation import (
     ANIONS_PER_FORMER,
     TINY,
@@ -16,7 +17,6 @@ from sseml.features.speciation import (
     Speciation,
     describe,
     ratio,
-    row_sum,
 )
 
 DEFINITION = "definition"

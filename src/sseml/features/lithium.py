@@ -6,6 +6,7 @@ import numpy as np
 
 from sseml.features.anions import entropy
 from sseml.features.contract import FloatArray
+from sseml.features.slots import row_sum
 from sseml.features.speciation import (
     BoolArray,
     Descriptor,
@@ -13,7 +14,6 @@ from sseml.features.speciation import (
     describe,
     members,
     ratio,
-    row_sum,
 )
 
 DEFINITION = "definition"

@@ -9,6 +9,7 @@ import numpy as np
 
 from sseml.features.contract import Feature, FloatArray
 from sseml.features.framework import aliovalence
+from sseml.features.slots import row_sum
 from sseml.features.speciation import (
     TINY,
     Descriptor,
@@ -16,7 +17,6 @@ from sseml.features.speciation import (
     columns,
     describe,
     ratio,
-    row_sum,
     speciate,
 )
 from sseml.records import Composition

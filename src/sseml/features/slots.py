@@ -73,7 +73,17 @@ def pack(materials: Sequence[Composition]) -> Slots:
     )
     number = np.take_along_axis(number, order, axis=1)
     amount = np.take_along_axis(amount, order, axis=1)
-    return Slots(number, amount / amount.sum(axis=1, keepdims=True))
+    return Slots(number, amount / row_sum(amount)[:, np.newaxis])
+
+
+def row_sum(values: FloatArray) -> FloatArray:
+    """Sum over the slots of each formula: shape (n, k) → (n,).
+
+    One slot after another: what is summed last is padding, and how much of that there is, which the
+    longest formula beside it decides, changes no digit.
+    """
+    total: FloatArray = np.cumsum(values, axis=1, dtype=np.float64)[:, -1]
+    return total
 
 
 def chunks(materials: Sequence[Composition], size: int = CHUNK) -> Iterator[Sequence[Composition]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sseml.features.charges import balance
 from sseml.features.contract import Feature, FloatArray
 from sseml.features.elements import HIGHEST_CHARGE, LOWEST_CHARGE, elements
-from sseml.features.slots import Slots, pack
+from sseml.features.slots import Slots, pack, row_sum
 from sseml.records import Composition
 
 BoolArray = NDArray[np.bool_]
@@ -47,15 +47,9 @@ def ratio(numerator: FloatArray, denominator: FloatArray, cap: float = LARGEST_R
     return np.where(small & (numerator > 0), cap, safe)
 
 
-def row_sum(values: FloatArray) -> FloatArray:
-    """Sum over the slots of each formula: shape (n, k) → (n,)."""
-    out: FloatArray = values.sum(axis=1)
-    return out
-
-
 def shares(amounts: FloatArray) -> FloatArray:
     """Amounts of each formula divided by their sum; 0 where all are 0. (n, k)."""
-    whole = amounts.sum(axis=1, keepdims=True)
+    whole = row_sum(amounts)[:, np.newaxis]
     out: FloatArray = np.divide(amounts, whole, out=np.zeros_like(amounts), where=whole > 0)
     return out
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sseml.features.contract import Feature, FloatArray
 from sseml.features.elements import elements
-from sseml.features.slots import pack
+from sseml.features.slots import pack, row_sum
 from sseml.records import Composition
 
 TABLES = "International Tables for Crystallography A, ISBN 978-0-7923-6590-7"
@@ -72,8 +72,8 @@ class Symmetry:
         """Values of shape (n_materials, len(features))."""
         out = np.full((len(materials), len(self.features)), np.nan)
         slots = pack(materials)
-        mass = (slots.fraction * elements().mass[slots.number]).sum(axis=1)
-        lithium = (slots.fraction * (slots.number == elements().number["Li"])).sum(axis=1)
+        mass = row_sum(slots.fraction * elements().mass[slots.number])
+        lithium = row_sum(slots.fraction * (slots.number == elements().number["Li"]))
         for i, material in enumerate(materials):
             group, volume = material.space_group_number, material.volume_per_atom_A3
             if group is not None:

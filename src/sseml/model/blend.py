@@ -10,13 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.model.forest import Forest
-from sseml.model.kernel import GaussianProcess, KernelMean
+from sseml.model.kernel import REACH, GaussianProcess, KernelMean
 
 FloatArray = NDArray[np.float64]
 Arrays = Mapping[str, NDArray[Any]]
-
-_CLIP = 4.0
-"""Standardised features are held within ± this, so that one odd amount cannot run away."""
 
 _DECIMALS = 7
 """Features are rounded to this many, so that trees do not tell 0 from the 1e-17 of rounding."""
@@ -53,7 +50,7 @@ class Standardiser:
 
     def standardise(self, filled: FloatArray) -> FloatArray:
         """Centred, scaled and clipped features (what the linear and kernel parts see)."""
-        return np.clip((filled - self.centre) / self.scale, -_CLIP, _CLIP)
+        return np.clip((filled - self.centre) / self.scale, -REACH, REACH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ class Mix:
     def answer(self, view: View) -> BlendAnswer:
         """Predict the rows that a view is of."""
         averaged, spread = self.averaged.predict_with_spread(view.filled)
-        linear = self.linear[0] + view.standardised @ self.linear[1:]
+        linear = self.linear[0] + (view.standardised * self.linear[1:]).sum(axis=1)
         trees = linear + (self.boosted.predict(view.filled) + averaged) / 2.0
         kernel = self.expectation.predict(view.cross)
         return BlendAnswer(

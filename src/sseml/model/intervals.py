@@ -145,7 +145,7 @@ class IntervalModel:
     def width(self, signals: Signals) -> FloatArray:
         """Typical absolute error in decades, shape (n_rows,)."""
         design = np.maximum(signals.design(self.resolution), np.array(self.signal_floor))
-        width: FloatArray = np.exp(design @ np.array(self.width_coefficients))
+        width: FloatArray = np.exp((design * np.array(self.width_coefficients)).sum(axis=1))
         return width
 
     def to_dict(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
+from math import floor, log2
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,11 @@ FloatArray = NDArray[np.float64]
 _BLOCK = 192
 """Rows of a triangular factor kept together: few enough to leave out most of its zeros."""
 
-_CANCELLED = 1e-6
-"""Share of a squared distance in its terms below which their difference has lost its digits."""
+REACH = 4.0
+"""Standardised inputs are held within ± this, so that one odd amount cannot run away."""
+
+_DIGITS, _ROOM = 25, 52
+"""Binary digits of a kernel value, and of a sum of their products with a row of the factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class KernelSettings:
     composition_length: float = 0.5
     noise_variance: float = 0.2
 
+    @property
+    def largest(self) -> float:
+        """Of the kernel's values: that of a row with itself."""
+        return self.feature_variance + self.composition_variance
+
     def scaled(self, factor: float) -> KernelSettings:
         """The same kernel for a target whose unit makes its variance `factor` times as large."""
         return replace(
@@ -52,13 +61,35 @@ class KernelSettings:
 
 
 def _distance(A: FloatArray, B: FloatArray) -> FloatArray:
-    """Euclidean distance; of a row from itself exactly 0, however many rows are asked together."""
+    """Euclidean distance of rows from `_exact_inputs`: the same however many are asked."""
     lengths = (A**2).sum(axis=1)[:, None] + (B**2).sum(axis=1)[None, :]
-    squared = lengths - 2.0 * A @ B.T
-    rows, columns = np.nonzero(squared <= _CANCELLED * lengths)
-    squared[rows, columns] = ((A[rows] - B[columns]) ** 2).sum(axis=1)
-    distance: FloatArray = np.sqrt(np.clip(squared, 0.0, None))
+    distance: FloatArray = np.sqrt(np.clip(lengths - 2.0 * (A @ B.T), 0.0, None))
     return distance
+
+
+def _exact_inputs(inputs: FloatArray) -> FloatArray:
+    """Rows rounded to multiples of a power of two, so that sums of their products are exact.
+
+    A matrix product adds in an order that depends on how many rows are asked together, on threads
+    and machine; where every digit of every sum has room, no order changes one.
+    """
+    largest = 2.0 * inputs.shape[1] * REACH**2
+    return _rounded(inputs, 2.0 ** -floor((53 - log2(largest)) / 2))
+
+
+def _rounded(values: FloatArray, step: FloatArray | float) -> FloatArray:
+    """To multiples of a power of two, or of one for each row.
+
+    Beside 2^52 steps and more, a float has no room for a part of a step.
+    """
+    far = 1.5 * 2.0**52 * step
+    return (values + far) - far
+
+
+def _power_of_two(least: FloatArray | float) -> FloatArray:
+    """The smallest one that is not less."""
+    power: FloatArray = np.exp2(np.ceil(np.log2(least)))
+    return power
 
 
 def _kernel(
@@ -94,7 +125,7 @@ class KernelMean:
 
     def predict(self, cross: FloatArray) -> FloatArray:
         """Expected target, shape (n_rows,), from `GaussianProcess.cross`."""
-        expected: FloatArray = self.mean + cross @ self.dual
+        expected: FloatArray = self.mean + (cross * self.dual).sum(axis=1)
         return expected
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -124,7 +155,8 @@ class GaussianProcess:
         Standardised features of those, shape (n_distinct, n_features).
     inverse_factor
         Inverse of the lower Cholesky factor of K + noise in strips of rows, each up to its last
-        column that is not all zero.
+        column that is not all zero. Each row is rounded so that its products with kernel values
+        add up exactly.
     """
 
     settings: KernelSettings
@@ -154,6 +186,7 @@ class GaussianProcess:
         target, weights
             Shape (n_train,); weights are positive.
         """
+        inputs = _exact_inputs(inputs)
         mean = float(np.average(target, weights=weights))
         rows, same = _distinct(inputs, composition_distance)
         together = _sums(same, weights)
@@ -161,8 +194,9 @@ class GaussianProcess:
         kernel = _noisy_kernel(settings, inputs, composition_distance, rows, together)
         inverse_factor = np.linalg.inv(np.linalg.cholesky(kernel))
         dual = inverse_factor.T @ (inverse_factor @ excess)
-        strips = tuple(inverse_factor[start:stop, :stop] for start, stop in _strips(len(rows)))
-        return cls(settings, rows, inputs[rows], strips), KernelMean(mean, dual)
+        strips = (inverse_factor[start:stop, :stop] for start, stop in _strips(len(rows)))
+        exact = tuple(_exact(strip, settings) for strip in strips)
+        return cls(settings, rows, inputs[rows], exact), KernelMean(mean, dual)
 
     def fit_part(
         self,
@@ -181,6 +215,7 @@ class GaussianProcess:
         picked
             The rows to learn from, shape (n_train,).
         """
+        inputs = _exact_inputs(inputs)
         _, same = _distinct(inputs, composition_distance)
         own, position = np.unique(same[picked], return_inverse=True)
         share, value = weights[picked], target[picked]
@@ -203,14 +238,16 @@ class GaussianProcess:
         composition_distance
             To every training row, shape (n_rows, n_train).
         """
-        return _kernel(self.settings, (inputs, self.inputs), composition_distance[:, self.rows])
+        rounded = _exact_inputs(inputs)
+        return _kernel(self.settings, (rounded, self.inputs), composition_distance[:, self.rows])
 
     def deviation(self, cross: FloatArray) -> FloatArray:
         """Standard deviation of the noise-free function, shape (n_rows,), from `cross`."""
-        prior = self.settings.feature_variance + self.settings.composition_variance
+        prior = self.settings.largest
         variance = np.full(len(cross), prior)
+        rounded = _rounded(cross, _step_of(self.settings))
         for strip in self.inverse_factor:
-            projected = cross[:, : strip.shape[1]] @ strip.T
+            projected = rounded[:, : strip.shape[1]] @ strip.T
             variance -= (projected**2).sum(axis=1)
         deviation: FloatArray = np.sqrt(np.clip(variance, 0.0, None))
         return deviation
@@ -229,19 +266,30 @@ class GaussianProcess:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> GaussianProcess:
         """Rebuild from `to_arrays`."""
         rows = arrays["rows"].astype(np.intp)
-        # in single precision a product's last digits depend on how many rows are asked together
         laid_out = arrays["inverse_factor"].astype(np.float64)
+        settings = KernelSettings(*(float(number) for number in arrays["settings"]))
         shapes = [(stop - start, stop) for start, stop in _strips(len(rows))]
         ends = np.cumsum([0, *(height * width for height, width in shapes)])
         return cls(
-            settings=KernelSettings(*(float(number) for number in arrays["settings"])),
+            settings=settings,
             rows=rows,
-            inputs=arrays["inputs"].astype(np.float64),
+            inputs=_exact_inputs(arrays["inputs"].astype(np.float64)),
             inverse_factor=tuple(
-                laid_out[start:stop].reshape(shape)
+                _exact(laid_out[start:stop].reshape(shape), settings)
                 for (start, stop), shape in zip(pairwise(ends), shapes, strict=True)
             ),
         )
+
+
+def _step_of(settings: KernelSettings) -> float:
+    """Of which kernel values are taken as multiples."""
+    return float(_power_of_two(settings.largest)) * 2.0**-_DIGITS
+
+
+def _exact(strip: FloatArray, settings: KernelSettings) -> FloatArray:
+    """Rows rounded so that no sum of products with kernel values has more than `_ROOM` digits."""
+    most = np.abs(strip).sum(axis=1, keepdims=True) * settings.largest
+    return _rounded(strip, _power_of_two(most * 2.0**-_ROOM / _step_of(settings)))
 
 
 def _strips(length: int) -> list[tuple[int, int]]:

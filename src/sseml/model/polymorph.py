@@ -131,12 +131,15 @@ class PolymorphCorrection:
         added = np.zeros(len(systems))
         known = systems != UNKNOWN
         if known.any() and len(self.rows):
-            distance = composition_distance[known][:, self.rows]
+            distance = np.ascontiguousarray(composition_distance[known][:, self.rows])
             contrast = _contrast(self.settings, systems[known], distance, self.systems)
             near = np.exp(-distance / self.settings.length)
-            kernel = self.settings.variance * (contrast @ self.contrast.T) * near
+            alike = sum(
+                np.multiply.outer(*pair) for pair in zip(contrast.T, self.contrast.T, strict=True)
+            )
+            kernel = self.settings.variance * alike * near
             largest = self.settings.largest
-            added[known] = np.clip(kernel @ self.dual, -largest, largest)
+            added[known] = np.clip((kernel * self.dual).sum(axis=1), -largest, largest)
         return added
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -175,6 +178,8 @@ def _contrast(
         weight = weight * counted
     prior = settings.expectation_weight
     of_all = shares[measured].mean(axis=0) if len(measured) else np.zeros(SYSTEM_COUNT)
-    expected = weight @ shares[measured] + prior * of_all
+    # not a matrix product, whose last digit depends on how many rows are asked together
+    of_system = [(weight * (measured == system)).sum(axis=1) for system in range(SYSTEM_COUNT)]
+    expected = np.stack(of_system, axis=1) + prior * of_all
     contrast: FloatArray = shares[systems] - expected / (weight.sum(axis=1, keepdims=True) + prior)
     return contrast

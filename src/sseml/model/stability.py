@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,14 +81,19 @@ class PhaseBundle:
 
     def stabilities(
         self, materials: Iterable[Material], *, reactions: bool = True
-    ) -> Mapping[str, Stability]:
-        """Formula → stability against Li metal and beyond; each formula is calculated once."""
-        distinct = {material.formula: material.amounts for material in materials}
-        windows = electrochemical_windows(self.table, distinct.items(), reactions=reactions)
-        return {
-            formula: Stability(window, self.published.measured_windows(amounts))
-            for (formula, amounts), window in zip(distinct.items(), windows, strict=True)
+    ) -> list[Stability]:
+        """Stability against Li metal and beyond, in order; what is alike is calculated once.
+
+        Amounts that are written as one formula can differ beyond its digits: they are not alike.
+        """
+        keys = [(material.formula, tuple(material.amounts.items())) for material in materials]
+        asked = {key: (key[0], dict(key[1])) for key in keys}
+        windows = electrochemical_windows(self.table, asked.values(), reactions=reactions)
+        found = {
+            key: Stability(window, self.published.measured_windows(asked[key][1]))
+            for key, window in zip(asked, windows, strict=True)
         }
+        return [found[key] for key in keys]
 
 
 def in_words(measured: PublishedWindow) -> str:

@@ -121,3 +121,18 @@ def test_answers_alike_alone_and_in_a_batch_at_the_training_points_too() -> None
         alone = _predict(process, train[row : row + 1], distance[row : row + 1])
         for one, many in zip(alone, together, strict=True):
             np.testing.assert_allclose(one[0], many[row], rtol=1e-11)
+
+
+def test_no_digit_depends_on_the_rows_beside_or_on_their_places() -> None:
+    train, new = np.clip(_inputs(400, 6), -4.0, 4.0), np.clip(_inputs(150, 7), -4.0, 4.0)
+    distance = np.abs(train[:, :1] - train[:, :1].T) / 10.0
+    target = train[:, 0] + 0.1 * train[:, 2]
+    fitted = GaussianProcess.fit(KernelSettings(), train, distance, target, np.ones(400))
+    asked = np.abs(new[:, :1] - train[:, :1].T) / 10.0
+    mean, deviation = _predict(fitted, new, asked)
+    draw = np.random.default_rng(8)
+    for size in (1, 2, 3, 5, 16, 31, 149):
+        rows = draw.choice(150, size=size, replace=False)
+        own_mean, own_deviation = _predict(fitted, new[rows], asked[rows])
+        assert own_mean.tolist() == mean[rows].tolist()
+        assert own_deviation.tolist() == deviation[rows].tolist()
