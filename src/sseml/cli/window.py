@@ -65,6 +65,14 @@ def add_commands(commands: Commands) -> None:
         help="how far the amount of the ion may be off in the formula of a real material "
         "(default: %(default)g)",
     )
+    parser.add_argument(
+        "--trace",
+        type=_percent,
+        default=1.0,
+        metavar="PERCENT",
+        help="a plateau that exchanges less of the ion than this sets no limit "
+        "(default: %(default)g)",
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
     parser.add_argument(
         "--format",
@@ -140,6 +148,7 @@ def _answers(
                 asked.material.amounts,
                 ion=arguments.ion,
                 tolerance=arguments.tolerance / 100.0,
+                trace=arguments.trace / 100.0,
                 corrections=corrections,
             )
 

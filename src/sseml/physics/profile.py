@@ -15,7 +15,7 @@ from math import inf
 _FLAT = 1e-9
 """Slopes (eV) and energies (eV) that differ by less are the same."""
 
-_SHORT = 1e-7
+SHORT = 1e-7
 """Kinks nearer to each other or to an end are one: where they lie is known no better."""
 
 
@@ -37,9 +37,14 @@ class Piece:
     energy_high: float
 
     @property
+    def length(self) -> float:
+        """From one end to the other."""
+        return self.high - self.low
+
+    @property
     def slope(self) -> float:
         """Energy per unit of length."""
-        return (self.energy_high - self.energy_low) / (self.high - self.low)
+        return (self.energy_high - self.energy_low) / self.length
 
 
 def pieces(
@@ -65,7 +70,7 @@ def pieces(
     that place is a piece in between. Every evaluation finds a kink or a new piece.
     """
     kinks = _kinks(evaluate, (low, *evaluate(low)), (high, *evaluate(high)))
-    inner = _distinct([kink for kink in sorted(kinks) if low + _SHORT < kink < high - _SHORT])
+    inner = _distinct([kink for kink in sorted(kinks) if low + SHORT < kink < high - SHORT])
     places = [low, *inner, high]
     values = [evaluate(place)[0] for place in places]
     ends = list(zip(places, values, strict=True))
@@ -73,7 +78,7 @@ def pieces(
 
 
 def _distinct(places: list[float]) -> list[float]:
-    return [b for a, b in pairwise([-inf, *places]) if b - a > _SHORT]
+    return [b for a, b in pairwise([-inf, *places]) if b - a > SHORT]
 
 
 _Tangent = tuple[float, float, float]
@@ -86,7 +91,7 @@ def _kinks(
     (a, value_a, slope_a), (b, value_b, slope_b) = left, right
     if slope_b - slope_a < _FLAT:
         return []
-    if b - a < _SHORT:
+    if b - a < SHORT:
         return [(a + b) / 2.0]
     meeting = (value_a - slope_a * a - value_b + slope_b * b) / (slope_b - slope_a)
     meeting = min(max(meeting, a), b)

@@ -1,0 +1,217 @@
+"""One composition on its hull: what sets the limits of its window, and what it becomes there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from sseml.parse.formula import composition
+from sseml.physics.hull import Equilibrium, Hull
+from sseml.physics.limits import beyond, widths
+from sseml.physics.profile import Piece, pieces
+from sseml.physics.reactions import Reaction, of_atoms
+
+COLLAPSED_V = 1e-6
+"""A window that is narrower is none."""
+
+_STEP = 1e-6
+"""Of the ion, in element fraction: smaller than any distance between two phases."""
+
+_DIGITS = 4
+_DECIMALS = 9
+"""Of V and eV; what lies beyond is rounding."""
+
+_SAME_EV = 1e-9
+_MUCH_WIDER = 2.0
+_NOTHING = 1e-9
+_ON_HULL_EV = 1e-6
+_BEYOND_THE_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """One side of a composition.
+
+    Attributes
+    ----------
+    beside
+        Equilibrium on the plateau that sets the limit.
+    start
+        Change of the ion, as a share, at which that plateau begins; 0 at the composition itself.
+    passed
+        Plateaus of a trace before it.
+    """
+
+    beside: Equilibrium
+    start: float = 0.0
+    passed: tuple[Piece, ...] = ()
+
+
+class Sides:
+    """One composition on its hull, and what becomes of it to both sides."""
+
+    def __init__(
+        self,
+        hull: Hull,
+        formula: str,
+        amounts: Mapping[str, float],
+        ion: str,
+        *,
+        tolerance: float,
+        trace: float,
+    ) -> None:
+        self.formula = formula
+        self.amounts = amounts
+        self._hull = hull
+        self.ion = ion
+        self._tolerance, self._trace = tolerance, trace
+        self._composition = hull.system.composition(amounts)
+        self._column = hull.system.symbols.index(ion)
+        self._held = float(self._composition[self._column])
+        self._direction = np.array([float(symbol == ion) for symbol in hull.system.symbols])
+        self._step = min(_STEP / self._held, 0.5)
+        self._stable = hull.at(self._composition)
+        self._reduction, self._oxidation = self._limit(+1), self._limit(-1)
+        self.V_red = self._potential(self._reduction.beside)
+        self.V_ox = max(self.V_red, self._potential(self._oxidation.beside))
+        self.width_V = self.V_ox - self.V_red
+        self.hull_energy_eV_atom = self._stable.energy_eV
+
+    def widest(self) -> tuple[Sides, float]:
+        """Itself or, if that is much wider, what lies beside it, and the change of the ion."""
+        change = self._better() if self._tolerance else None
+        if not change:
+            return self, 0.0
+        amounts = {**self.amounts, self.ion: self.amounts[self.ion] * (1.0 + change)}
+        formula = rewritten(amounts, self.ion)
+        settings = {"tolerance": self._tolerance, "trace": self._trace}
+        return Sides(self._hull, formula, amounts, self.ion, **settings), change
+
+    def decomposition(self) -> dict[str, float]:
+        """Formula → amount per formula unit of what is stable at the composition."""
+        system, stable = self._hull.system, self._stable
+        names = (system.formulas[row] for row in stable.phases)
+        atoms = stable.amounts * sum(self.amounts.values())
+        return of_atoms(names, system.atoms[stable.phases], atoms)
+
+    def reduction(self) -> Reaction | None:
+        """What taking up the ion leads to; None where the material coexists with the metal."""
+        return self._reaction(self._reduction, +1) if self.V_red > COLLAPSED_V else None
+
+    def oxidation(self) -> Reaction:
+        """What giving the ion off leads to."""
+        return self._reaction(self._oxidation, -1)
+
+    @property
+    def phases(self) -> tuple[str, ...]:
+        """Formulas of what sets the limits: the products of the reactions and what stays beside."""
+        beside = (self._reduction.beside, self._oxidation.beside)
+        rows = [row for each in beside for row in each.phases.tolist()]
+        return tuple(dict.fromkeys(self._hull.system.formulas[row] for row in rows))
+
+    def above_hull(self) -> float | None:
+        """In eV/atom, of the table's own entry; None if it has none."""
+        entry = self._hull.system.entry(self._composition)
+        if entry is None:
+            return None
+        above = round(entry - self._stable.energy_eV, _DECIMALS)
+        return above if above > _ON_HULL_EV else 0.0
+
+    def passed_over(self) -> Iterator[str]:
+        """What set no limit, as it exchanges a trace only."""
+        for name, limit in (("V_red", self._reduction), ("V_ox", self._oxidation)):
+            if limit.passed:
+                share = sum(piece.length for piece in limit.passed)
+                volts = dict.fromkeys(f"{-p.slope / self._held:.2f}" for p in limit.passed)
+                yield (
+                    f"{name} passes over {100.0 * share:.1g} % of the {self.ion} "
+                    f"at {' and '.join(volts)} V"
+                )
+
+    def _at(self, change: float) -> Equilibrium:
+        """Equilibrium with more or less of the ion, by a share of what is held."""
+        return self._hull.at(self._composition + change * self._held * self._direction)
+
+    def _limit(self, sign: int) -> _Limit:
+        near = self._at(sign * self._step)
+        if self._trace <= self._step or self._alike(near, self._at(sign * self._trace)):
+            return _Limit(near)
+        piece, passed = beyond(self._pieces, 0.0, sign, self._trace, self._step)
+        if not passed:
+            return _Limit(near)
+        start = piece.low if sign > 0 else piece.high
+        inside = start + sign * min(self._step, piece.length / 2.0)
+        return _Limit(self._at(inside), start, passed)
+
+    def _alike(self, one: Equilibrium, other: Equilibrium) -> bool:
+        apart = one.potential_eV[self._column] - other.potential_eV[self._column]
+        return abs(float(apart)) < _SAME_EV
+
+    def _potential(self, equilibrium: Equilibrium) -> float:
+        """Against the metal, in V; never below 0, as the metal itself is among the phases."""
+        return round(max(0.0, -float(equilibrium.potential_eV[self._column])), _DECIMALS)
+
+    @property
+    def _range(self) -> tuple[float, float]:
+        """Changes of the ion that are looked at: so far that no trace is cut off at the ends."""
+        reach = self._tolerance + max(self._trace, _BEYOND_THE_TOLERANCE)
+        return max(-1.0, -reach), reach
+
+    @cached_property
+    def _pieces(self) -> tuple[Piece, ...]:
+        """The hull along the amount of the ion, by shares of what is held."""
+
+        def energy_and_slope(change: float) -> tuple[float, float]:
+            there = self._at(change)
+            return there.energy_eV, self._held * float(there.potential_eV[self._column])
+
+        return pieces(energy_and_slope, *self._range)
+
+    def _better(self) -> float | None:
+        """Change of the amount of the ion, as a share, with a window more than twice as wide."""
+        enough = max(_MUCH_WIDER * self.width_V, COLLAPSED_V)
+        low, high = (float(self._at(end).potential_eV[self._column]) for end in self._range)
+        if high - low <= enough:
+            return None
+        found = widths(self._pieces, self._tolerance, self._trace, self._step)
+        most = max((width for width, _ in found), default=0.0)
+        if most <= self._held * enough:
+            return None
+        nearly = most - self._held * COLLAPSED_V
+        nearest: float = min((place for width, place in found if width > nearly), key=abs)
+        return round(nearest, _DECIMALS)
+
+    def _reaction(self, limit: _Limit, sign: int) -> Reaction:
+        """What the material becomes when it takes up or gives off one atom of the ion.
+
+        The phases beside it are those that grow and those, the material among them, that are used
+        up; the material is taken in the least amount that leaves nothing negative. What is
+        exchanged before the plateau begins is part of the one atom.
+        """
+        system = self._hull.system
+        beside = limit.beside
+        coexisting = system.fractions[beside.phases].T
+        begin = self._composition + limit.start * self._held * self._direction
+        before, change = np.linalg.lstsq(
+            coexisting, np.column_stack((begin, sign * self._direction)), rcond=None
+        )[0].T
+        used = change < -_NOTHING
+        needed = float((-change[used] / before[used]).max())
+        exchanged = 1.0 + needed * abs(limit.start) * self._held
+        after = (needed * before + change) / exchanged
+        products = of_atoms(
+            (system.formulas[row] for row in beside.phases), system.atoms[beside.phases], after
+        )
+        taken = {self.formula: needed / exchanged / sum(self.amounts.values())}
+        if sign > 0:
+            return Reaction({**taken, self.ion: 1.0}, products)
+        return Reaction(taken, {**products, self.ion: 1.0})
+
+
+def rewritten(amounts: Mapping[str, float], ion: str) -> str:
+    """The formula, the amount of the ion in as many digits as are read."""
+    readable = float(f"{amounts[ion]:.{_DIGITS}g}")
+    return composition({**amounts, ion: readable}).formula
