@@ -16,6 +16,9 @@ _FIRM_ANIONS = ("O", "F", "N", "Cl", "Br", "I")
 _BALANCED = 1e-6
 _SULFIDE, _SULFITE = -2.0 + 1e-6, 2.0 - 1e-6
 _OXYGEN_OF_SULFITE = 3.0
+_AZIDE = -0.5
+"""Charge of nitrogen between that of diazenides, -1, and of azides, -1/3."""
+
 _PHASES_REMEMBERED = 8192
 
 
@@ -46,12 +49,15 @@ def cautions(formulas: Iterable[str], corrections: Sequence[str] = ()) -> Iterat
     oxidised = [name for name, phase in judged.items() if phase.has_oxidised_anion]
     if oxidised := [name for name in oxidised if name not in bonded]:
         yield f"too stable in the table (oxidised S, N or halogen): {', '.join(oxidised)}"
+    if azides := [name for name, phase in judged.items() if phase.is_azide]:
+        yield f"too stable in the table (azides): {', '.join(azides)}"
 
 
 class _Judged(NamedTuple):
     has_bonded_sulfur: bool
     is_shifted: bool
     has_oxidised_anion: bool
+    is_azide: bool
 
 
 @lru_cache(maxsize=_PHASES_REMEMBERED)
@@ -62,6 +68,7 @@ def _judged(formula: str) -> _Judged:
         has_bonded_sulfur=has_bonded_sulfur(amounts),
         is_shifted=bool(anionic_amount(amounts, "S")),
         has_oxidised_anion=has_oxidised_anion(amounts),
+        is_azide=is_azide(amounts),
     )
 
 
@@ -101,3 +108,19 @@ def has_oxidised_anion(amounts: Mapping[str, float]) -> bool:
         and not set(anions) <= {"O", "F"}
         and excess_anion_charge(amounts, anions) > _BALANCED
     )
+
+
+def is_azide(amounts: Mapping[str, float]) -> bool:
+    """Whether nitrogen is bonded to nitrogen, at a third of a negative charge for each.
+
+    Examples
+    --------
+    >>> is_azide({"Li": 1, "N": 3}), is_azide({"Li": 3, "N": 1}), is_azide({"N": 1})
+    (True, False, False)
+    """
+    nitrogen = amounts.get("N", 0.0)
+    if not nitrogen or len(amounts) == 1 or "O" in amounts:
+        return False
+    others = {symbol: amount for symbol, amount in amounts.items() if symbol != "N"}
+    charge = excess_anion_charge(others, tuple(a for a in _FIRM_ANIONS if a in others)) / nitrogen
+    return _AZIDE < charge < 0.0

@@ -28,7 +28,8 @@ def beyond(
     """
     facing = [(sign * ((step.high if sign > 0 else step.low) - place), step) for step in steps]
     ahead = [(end, step) for end, step in facing[::sign] if end > least] or facing[::sign][-1:]
-    short = takewhile(lambda each: each[0] < trace and each[1].length < trace, ahead)
+    below = trace - SHORT
+    short = takewhile(lambda each: each[0] < below and each[1].length < below, ahead)
     passed = tuple(step for _, step in short)[: len(ahead) - 1]
     return ahead[len(passed)][1], passed
 

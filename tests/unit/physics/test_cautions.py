@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sseml.parse.formula import parse_formula
-from sseml.physics.cautions import cautions, has_bonded_sulfur, has_oxidised_anion
+from sseml.physics.cautions import cautions, has_bonded_sulfur, has_oxidised_anion, is_azide
 
 
 @pytest.mark.parametrize("formula", ["LiS4", "P2S7", "S8O", "CS14", "NaS2", "Li2S2O3"])
@@ -60,3 +60,16 @@ def test_the_correction_is_named_only_where_it_helps_and_is_not_on(
 ) -> None:
     expected = [f"too stable in the table {text}" for text in said]
     assert list(cautions(formulas, corrections)) == expected
+
+
+@pytest.mark.parametrize("formula", ["LiN3", "NaN3", "BaN6", "K2ZnN12", "HN3"])
+def test_azides_are_recognised_and_named(formula: str) -> None:
+    assert is_azide(parse_formula(formula).amounts)
+    assert f"too stable in the table (azides): {formula}" in cautions([formula, "Li3PO4"])
+
+
+@pytest.mark.parametrize(
+    "formula", ["Li3N", "Li7PN4", "P3N5", "LiC2N3", "NH3", "LiNO3", "N2", "BaN2"]
+)
+def test_what_holds_nitrogen_otherwise_is_no_azide(formula: str) -> None:
+    assert not is_azide(parse_formula(formula).amounts)

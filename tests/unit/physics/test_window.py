@@ -353,6 +353,15 @@ def test_traces_one_after_another_are_passed_over_up_to_the_share_in_all() -> No
     assert limits(table, 1.0, tolerance=0.0, trace=0.02) == pytest.approx((0.5, 2.0), abs=1e-8)
 
 
+@pytest.mark.parametrize("lithium", [1.2, 0.3, 7.0, 12.0])
+def test_exactly_the_share_is_no_trace_whatever_the_rounding(lithium: float) -> None:
+    table = lithium_silicides((lithium, 2.0), (1.01 * lithium, 1.5), (2.0 * lithium, 0.5))
+    for factor in (1e-3, 0.01, 1.0, 3.0, 1e3):
+        amounts = {"Li": factor * lithium, "Si": factor}
+        window = electrochemical_window(table, "asked", amounts, tolerance=0.0)
+        assert (window.V_red, window.V_ox) == pytest.approx((1.5, 2.0), abs=1e-8)
+
+
 def test_the_end_of_a_long_plateau_is_no_trace() -> None:
     # The material lies 0.3 % before the end of the plateau at 2 V: collapsed, and mended beside it.
     table = lithium_silicides((1.0, 2.0), (2.0, 0.5))
@@ -387,6 +396,11 @@ def test_traces_of_real_materials(table: PhaseTable) -> None:
     assert nitrided.V_ox == pytest.approx(2.608, abs=0.001)
     assert nitrided.ion_change == 0.0
     assert "V_ox passes over 0.5 % of the Li at 1.07 and 1.67 V" in nitrided.notes
+    # The plateau exchanges 10 % of the Li, of Li2O beside the phosphates: no trace. The azide is
+    # said to be too stable.
+    glass = ask(table, "Li2.9PO3.3N0.46")
+    assert glass.V_ox == pytest.approx(1.071, abs=0.001)
+    assert "too stable in the table (azides): LiN3" in glass.notes
     spinel = ask(table, "Li4Ti3V3Cr2O16")
     assert spinel.ion_change == -0.05
     assert spinel.V_ox - spinel.V_red > 0.2
