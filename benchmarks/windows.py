@@ -9,7 +9,8 @@ the clock starts.
 
 - sseml: `electrochemical_window`, everything in it: the phases of the chemical system taken out of
   the table, the hull, both limits, both reactions, the decomposition, notes. No hull is kept from
-  one call to the next. With ``tolerance=0``, which is pymatgen's question, and as it is by default.
+  one call to the next. With ``tolerance=0`` and ``trace=0``, which is pymatgen's question, and as
+  it is by default.
 - pymatgen: `PhaseDiagram` of the same phases plus `get_element_profile`; taking the entries out of
   the table and making them is not counted. Once more with the diagram made beforehand.
 
@@ -127,7 +128,9 @@ def against_pymatgen(table: PhaseTable, repeats: int) -> dict[str, float]:
         composition = Composition(dict(amounts))
         diagram = PhaseDiagram(theirs)
         calls: dict[str, Callable[[], object]] = {
-            "sseml": lambda a=amounts, t=text: electrochemical_window(table, t, a, tolerance=0.0),
+            "sseml": lambda a=amounts, t=text: electrochemical_window(
+                table, t, a, tolerance=0.0, trace=0.0
+            ),
             "sseml by default": lambda a=amounts, t=text: electrochemical_window(table, t, a),
             "pymatgen": lambda e=theirs, c=composition: PhaseDiagram(e).get_element_profile(
                 lithium, c
@@ -138,7 +141,7 @@ def against_pymatgen(table: PhaseTable, repeats: int) -> dict[str, float]:
         }
         for name, call in calls.items():
             times.setdefault(name, []).append(median_cpu_ms(call, repeats))
-        window = electrochemical_window(table, text, amounts, tolerance=0.0)
+        window = electrochemical_window(table, text, amounts, tolerance=0.0, trace=0.0)
         assert window.V_red is not None
         assert window.V_ox is not None
         expected = limits(
