@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -130,6 +131,17 @@ def test_vertices_edges_and_facets_of_real_systems(
             assert as_text(stable) == as_text(Hull(system).at(composition))
     for composition in draw.choice(system.fractions, size=20):
         check(system, composition, hull.at(composition))
+
+
+def test_threads_that_ask_one_hull_get_what_one_gets(table: PhaseTable) -> None:
+    system = table.system(("Al", "Li", "O", "P", "Ti"))
+    draw = np.random.default_rng(3)
+    asked = [*draw.dirichlet(np.full(5, 0.5), size=150), *draw.choice(system.fractions, size=50)]
+    alone = [as_text(Hull(system).at(composition)) for composition in asked]
+    shared = Hull(system)
+    with ThreadPoolExecutor(4) as pool:
+        together = pool.map(lambda composition: as_text(shared.at(composition)), [*asked, *asked])
+        assert list(together) == [*alone, *alone]
 
 
 @pytest.mark.parametrize("trace", [1e-9, 1e-7, 1e-5])
