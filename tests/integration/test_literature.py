@@ -15,6 +15,7 @@ from sseml.curation.charge import charge_imbalance
 from sseml.curation.draft import Draft, total_variation
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
+from sseml.curation.papers import unite_papers
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.readers import read_literature
 from sseml.curation.released import released_evidence
@@ -32,7 +33,7 @@ COLUMNS = [
 ]  # fmt: skip
 CHOICES = {
     "relation": {"", "=", "<", ">", "~"},
-    "temperature_note": {"stated", "room temperature", "not stated"},
+    "temperature_note": {"stated", "room temperature", "inferred", "not stated"},
     "conductivity_kind": {"", "total", "bulk"},
     "form": {"", *FORMS},
     "read_in": {"paper", "thesis", "data set", "review", "citing paper", "transcription"},
@@ -98,7 +99,7 @@ def published() -> list[Draft]:
 
 @cache
 def merged() -> tuple[list[Draft], int]:
-    """Our usable rows that no other source holds, conflicts flagged, and how many were held."""
+    """Our usable rows that stand in the table, conflicts flagged, and how many others hold too."""
     ours = [row for row in map(interpret, read_literature(FOLDER)) if isinstance(row, Draft)]
     assert len(ours) == len(usable())
     kept, gone = merge_duplicates([*published(), *ours])
@@ -106,7 +107,15 @@ def merged() -> tuple[list[Draft], int]:
         draft.flags.discard("conflict")
     flag_conflicts([draft for draft in kept if "extrapolated" not in draft.flags])
     own = [draft for draft in kept if draft.raw.source == "literature"]
-    return own, sum(each.raw.source == "literature" for each in gone)
+    held = {each.into for each in gone if each.raw.source != "literature"}
+    return own, sum(each.raw.source == "literature" for each in gone) + len(
+        held & {draft.label for draft in own}
+    )
+
+
+def lacked() -> list[Draft]:
+    """Our usable rows that no other source holds."""
+    return [draft for draft in merged()[0] if not draft.also_in]
 
 
 def test_the_columns_and_their_words_are_those_of_the_card() -> None:
@@ -221,7 +230,7 @@ def test_conflicts_with_other_reports_are_explained() -> None:
 
 
 def test_it_adds_what_the_public_datasets_lack() -> None:
-    own, held = merged()
+    own, held = lacked(), merged()[1]
     papers = {draft.papers for draft in own}
     poor = [draft for draft in own if draft.sigma_S_cm < 1e-6]
     assert len(own) >= 400
@@ -259,3 +268,52 @@ def _decades(first: Row, second: Row) -> float:
 
 def _fractions(row: Row) -> dict[str, float]:
     return materials()[row["formula"]].fractions()
+
+
+ABOUT = re.compile(r"(?:^|; )(?:about|approximately|approx\.?|around)(?:;|$)")
+TAKEN = re.compile(r"\bT (?:taken|of)\b|\bT stated for\b|\binferred\b")
+FROM_THE_CAPTION = {"L0098"}
+
+
+def test_an_approximate_value_has_its_sign() -> None:
+    for row in rows():
+        if ABOUT.search(row["note"]):
+            assert row["relation"] in {"~", ""}, row
+
+
+def test_a_temperature_that_was_inferred_is_not_called_stated() -> None:
+    for row in rows():
+        if row["temperature_note"] == "room temperature":
+            assert row["temperature_C"] == "25", row
+        if TAKEN.search(row["note"]) and row["literature_id"] not in FROM_THE_CAPTION:
+            assert row["temperature_note"] in {"inferred", "not stated"}, row
+
+
+def test_rows_of_one_paper_have_one_number() -> None:
+    """By DOI, by citation, and by the page of the paper itself."""
+    read = read_literature(FOLDER)
+    for before, after in zip(read, unite_papers(read), strict=True):
+        assert (after.series, after.doi) == (before.series, before.doi), before
+
+
+def test_no_page_is_read_twice_under_two_formulas() -> None:
+    seen: dict[tuple[str, ...], Row] = {}
+    for row in usable():
+        energy = row["activation_energy_eV"]
+        key = (row["url"], row["sigma_S_cm"], row["temperature_C"], energy)
+        if row["url"] and energy:
+            assert key not in seen, (seen[key], row)
+            seen[key] = row
+
+
+def test_every_usable_row_says_where_it_can_be_found() -> None:
+    for row in usable():
+        assert row["url"], row
+        assert row["doi"] or row["reference"] or row["read_in"] != "citing paper", row
+
+
+def test_a_year_is_that_of_the_citation() -> None:
+    for row in rows():
+        cited = set(re.findall(r"\b(?:19|20)\d\d\b", row["reference"]))
+        if cited and row["year"] and "quoted in" not in row["reference"]:
+            assert row["year"] in cited, row

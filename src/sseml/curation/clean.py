@@ -12,6 +12,8 @@ import pandas as pd
 from sseml.curation.draft import Draft, Dropped, Merged
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
+from sseml.curation.papers import unite_papers
+from sseml.curation.prefactor import flag_improbable_prefactors
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.readers import OUR_TABLES, READERS
 from sseml.curation.report import CurationReport, DroppedRow, SourceCount
@@ -88,6 +90,7 @@ def _present(root: Path, ours: Path) -> list[tuple[str, Path]]:
 
 def curate_rows(raws: Sequence[RawMeasurement]) -> CurationResult:
     """Make the tidy table of rows already read, in order of trust (earlier wins)."""
+    raws = unite_papers(raws)
     interpreted = [interpret(raw) for raw in raws]
     drafts = [row for row in interpreted if isinstance(row, Draft)]
     dropped = [row for row in interpreted if isinstance(row, Dropped)]
@@ -97,6 +100,7 @@ def curate_rows(raws: Sequence[RawMeasurement]) -> CurationResult:
     measured, computed = _without_extrapolated(kept)
     flag_inconsistent_series(measured)
     derive_activation_energies(measured)
+    flag_improbable_prefactors(measured)
     flag_conflicts(measured)
     report = _report(raws, measured, merged, [*dropped, *computed])
     for source, flag in noticed:

@@ -26,6 +26,8 @@ class Draft:
         a, b, c in Å and the angles in degrees; None where not known or not credible.
     dois
         Normalised DOIs; empty where none is known.
+    reference
+        What else says where it is from; None where nothing does.
     year
         Of the paper; None where not known.
     also_in
@@ -42,6 +44,7 @@ class Draft:
     lattice: tuple[float, ...] | None = None
     volume_per_atom_A3: float | None = None
     dois: tuple[str, ...] = ()
+    reference: str | None = None
     year: int | None = None
     flags: set[str] = field(default_factory=set)
     also_in: list[str] = field(default_factory=list)

@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from sseml.curation.draft import Draft, Merged, total_variation
+from sseml.curation.papers import COMPILED
 
 SAME_CONDUCTIVITY = math.log10(1.02)
 """Two tables agree on a conductivity within 2 %: decades."""
 
+EVERY_DIGIT = 1e-9
+FEWEST_DIGITS = 2
 SAME_TEMPERATURE_K = 10.0
+SAME_ENERGY_EV = 0.05
+"""Two reports of one measurement agree on its activation energy within this."""
+
 ACROSS_SOURCES_DISTANCE = 2e-3
 """Composition distance that rounding of indices (0.557, 0.56) makes between two tables."""
 
@@ -25,17 +32,41 @@ KEPT_WHOLE = "obelix"
 """Rows of this source are never merged with each other: its official split needs every one."""
 
 
+@dataclass(slots=True)
+class _Group:
+    """A measurement: the row that keeps it, and by which rule other rows report it too.
+
+    Rows are compared as they were reported: what `kept` takes over, it takes over at the end.
+    """
+
+    kept: Draft
+    others: list[tuple[str, Draft]] = field(default_factory=list)
+
+    @property
+    def members(self) -> list[Draft]:
+        return [self.kept, *(other for _, other in self.others)]
+
+
 def merge_duplicates(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Merged]]:
     """Keep each measurement once.
 
-    Drafts come in order of trust: a later one merges into an earlier one. First by
+    Drafts come in order of trust: a later one merges into an earlier one, but a row of a source
+    that names no paper merges also into a later row that does. First by
 
     ``same_measurement``
-        Same composition, conductivity within 2 %, temperature within 10 K, relation equal, and no
-        known DOI or space group against it (OBELiX corrected space groups of the Laskowski rows it
-        took over, so there they may differ). Within one source the papers must be known to agree,
-        or, where the source names none, space group and activation energy too.
+        Same composition, conductivity within 2 %, temperature within 10 K, both values (or
+        both bounds of one kind), and no known DOI or space group against it (OBELiX corrected space
+        groups of the Laskowski rows it took over, so there they may differ). Within one source the
+        papers must be known to agree, or, where the source names none, space group and activation
+        energy too. Across sources without a common DOI the activation energies, where both are
+        known, agree within 0.05 eV; where one is not, and no table says that it took the row over,
+        one conductivity is the other rounded, and the years do not contradict. A row without a DOI
+        takes one over only if both hold: energies that agree, and every digit.
+    ``read_twice``
+        The same page, conductivity, temperature and activation energy under another formula of the
+        same elements.
 
+    Every row of a group must agree with every other, so that no chain of neighbours becomes one.
     Then, for OBELiX rows that point at an earlier table but have gone back to the paper for another
     value, and that found no partner there above:
 
@@ -47,76 +78,143 @@ def merge_duplicates(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Merged]
         The only Laskowski row left with this composition and space group, and the only such OBELiX
         row taken from Laskowski's papers.
 
-    The kept row takes over activation energy, DOI, year and space group where it has none, and the
-    flag ``extrapolated``; by the last three rules it is flagged ``revised``.
+    What had merged into the older row and names a paper of its own does not follow it: the revision
+    is not of its value. The kept row takes over activation energy, DOI, reference, year and space
+    group where it has none, and the flag ``extrapolated``; by the last three rules it is flagged
+    ``revised``.
 
     Returns
     -------
     tuple
         The kept drafts, in the order given, and what was merged into them.
     """
-    kept: list[Draft] = []
-    merged: list[Merged] = []
-    by_elements: dict[frozenset[str], list[Draft]] = defaultdict(list)
-    for draft in drafts:
-        candidates = by_elements[frozenset(draft.composition.amounts)]
-        partner = _same_measurement(draft, candidates)
-        if partner is None:
-            kept.append(draft)
-            candidates.append(draft)
-        else:
-            _absorb(partner, draft)
-            merged.append(Merged(draft.raw, "same_measurement", partner.label))
+    groups = _same_measurements(drafts)
     for rule, joins, unique in (
         ("revised_measurement", _points_at, False),
         ("same_structure_revised", _same_icsd, False),
         ("same_paper_revised", _same_paper, True),
     ):
-        kept = _merge_revised(kept, rule, joins, unique, merged)
-    return kept, merged
+        groups = _merge_revised(groups, rule, joins, unique)
+    place = {id(draft): number for number, draft in enumerate(drafts)}
+    merged: list[Merged] = []
+    for group in sorted(groups, key=lambda group: place[id(group.kept)]):
+        for rule, other in sorted(group.others, key=lambda each: place[id(each[1])]):
+            _absorb(group.kept, other, rule)
+            merged.append(Merged(other.raw, rule, group.kept.label))
+    return sorted((group.kept for group in groups), key=lambda draft: place[id(draft)]), merged
 
 
-def _same_measurement(draft: Draft, candidates: Sequence[Draft]) -> Draft | None:
+def _same_measurements(drafts: Sequence[Draft]) -> list[_Group]:
+    groups: list[_Group] = []
+    by_elements: dict[frozenset[str], list[_Group]] = defaultdict(list)
+    for draft in sorted(drafts, key=lambda draft: draft.raw.source in COMPILED):
+        candidates = by_elements[frozenset(draft.composition.amounts)]
+        rule, partner = _partner(draft, candidates)
+        if partner is None:
+            groups.append(_Group(draft))
+            candidates.append(groups[-1])
+        else:
+            partner.others.append((rule, draft))
+    return groups
+
+
+def _partner(draft: Draft, candidates: Sequence[_Group]) -> tuple[str, _Group | None]:
     matches = [
-        (decades, distance, other.label, other)
-        for other in candidates
-        if abs(draft.temperature_C - other.temperature_C) <= SAME_TEMPERATURE_K
-        and draft.relation == other.relation
-        and (decades := _decades(draft, other)) <= SAME_CONDUCTIVITY
-        and (distance := _distance(draft, other)) <= _largest_distance(draft, other)
-        and _may_be_same(draft, other)
+        (_decades(draft, group.kept), _distance(draft, group.kept), group.kept.label, group)
+        for group in candidates
+        if _same_measurement(draft, group.kept)
+        and not any(_contradicts(draft, member, group.kept) for member in group.members)
     ]
-    return min(matches, key=lambda match: match[:3])[3] if matches else None
+    if matches:
+        return "same_measurement", min(matches, key=lambda match: match[:3])[3]
+    twice = (group for group in candidates if _read_twice(draft, group.kept))
+    return "read_twice", next(twice, None)
+
+
+def _same_measurement(draft: Draft, other: Draft) -> bool:
+    return (
+        abs(draft.temperature_C - other.temperature_C) <= SAME_TEMPERATURE_K
+        and _kind(draft) == _kind(other)
+        and _decades(draft, other) <= SAME_CONDUCTIVITY
+        and _distance(draft, other) <= _largest_distance(draft, other)
+        and _may_be_same(draft, other)
+    )
+
+
+def _contradicts(draft: Draft, member: Draft, kept: Draft) -> bool:
+    """Tell whether two rows cannot both report the measurement that `kept` reports."""
+    if _decades(draft, member) > SAME_CONDUCTIVITY:
+        return True
+    if abs(draft.temperature_C - member.temperature_C) > SAME_TEMPERATURE_K:
+        return True
+    if draft.dois and member.dois:
+        return set(draft.dois).isdisjoint((*member.dois, *kept.dois))
+    return _energies_differ(draft, member)
+
+
+def _read_twice(draft: Draft, other: Draft) -> bool:
+    page = draft.raw.read_at
+    return (
+        page != ""
+        and page == other.raw.read_at
+        and draft.temperature_C == other.temperature_C
+        and _kind(draft) == _kind(other)
+        and _decades(draft, other) <= EVERY_DIGIT
+        and draft.activation_energy_eV == other.activation_energy_eV is not None
+        and draft.raw.conductivity_kind == other.raw.conductivity_kind
+    )
+
+
+def _kind(draft: Draft) -> str:
+    """A value, whether stated or about, or the bound that it is."""
+    return "=" if draft.relation == "~" else draft.relation
+
+
+def _energies_differ(first: Draft, second: Draft) -> bool:
+    return _energies_agree(first, second) is False
+
+
+def _energies_agree(first: Draft, second: Draft) -> bool | None:
+    """Whether both activation energies agree; None where one is not known."""
+    energies = first.activation_energy_eV, second.activation_energy_eV
+    if energies[0] is None or energies[1] is None:
+        return None
+    return abs(energies[0] - energies[1]) <= SAME_ENERGY_EV
 
 
 def _merge_revised(
-    kept: list[Draft],
+    groups: list[_Group],
     rule: str,
     joins: Callable[[Draft, Draft], bool],
     unique: bool,
-    merged: list[Merged],
-) -> list[Draft]:
-    official = [d for d in kept if d.raw.source == KEPT_WHOLE]
+) -> list[_Group]:
+    official = [group for group in groups if group.kept.raw.source == KEPT_WHOLE]
     pairs = [
-        (draft, other)
-        for draft in kept
-        if draft.raw.source != KEPT_WHOLE
-        for other in official
-        if not any(label.startswith(f"{draft.raw.source}:") for label in other.also_in)
-        and abs(draft.temperature_C - other.temperature_C) <= SAME_TEMPERATURE_K
-        and draft.composition.amounts.keys() == other.composition.amounts.keys()
-        and joins(draft, other)
+        (group, member, revised)
+        for group in groups
+        if group.kept.raw.source != KEPT_WHOLE
+        for member in group.members
+        for revised in official
+        if member.raw.source not in {other.raw.source for _, other in revised.others}
+        and abs(member.temperature_C - revised.kept.temperature_C) <= SAME_TEMPERATURE_K
+        and member.composition.amounts.keys() == revised.kept.composition.amounts.keys()
+        and joins(member, revised.kept)
     ]
-    gone: dict[int, Draft] = {}
-    seen = Counter(id(d) for pair in pairs for d in pair)
-    for draft, other in pairs:
-        if id(draft) in gone or (unique and (seen[id(draft)] > 1 or seen[id(other)] > 1)):
+    seen = Counter(id(one) for _, member, revised in pairs for one in (member, revised))
+    gone: set[int] = set()
+    freed: list[Draft] = []
+    for group, member, revised in pairs:
+        ambiguous = unique and (seen[id(member)] > 1 or seen[id(revised)] > 1)
+        if member is not group.kept or id(group) in gone or ambiguous:
             continue
-        gone[id(draft)] = draft
-        _absorb(other, draft)
-        other.flags.add("revised")
-        merged.append(Merged(draft.raw, rule, other.label))
-    return [draft for draft in kept if id(draft) not in gone]
+        gone.add(id(group))
+        revised.others.append((rule, member))
+        for _, other in group.others:
+            if other.raw.source in COMPILED:
+                revised.others.append((rule, other))
+            else:
+                freed.append(other)
+    return [group for group in groups if id(group) not in gone] + _same_measurements(freed)
 
 
 def _decades(first: Draft, second: Draft) -> float:
@@ -139,10 +237,43 @@ def _may_be_same(draft: Draft, other: Draft) -> bool:
         return not set(draft.dois).isdisjoint(other.dois)
     space_groups = draft.space_group_number, other.space_group_number
     if draft.raw.source != other.raw.source:
-        taken_over = "laskowski_paper" in other.raw.links
-        return taken_over or None in space_groups or space_groups[0] == space_groups[1]
+        return _may_be_same_across(draft, other) and (
+            _was_taken_over(draft, other)
+            or None in space_groups
+            or space_groups[0] == space_groups[1]
+        )
+    if draft.papers and other.papers:
+        return draft.papers == other.papers
     energies = draft.activation_energy_eV, other.activation_energy_eV
     return space_groups[0] == space_groups[1] and (None in energies or energies[0] == energies[1])
+
+
+def _may_be_same_across(draft: Draft, other: Draft) -> bool:
+    """Tell whether energy, digits and year allow two rows without a common DOI to be one."""
+    agree = _energies_agree(draft, other)
+    every_digit = _decades(draft, other) <= EVERY_DIGIT
+    if draft.dois and not other.dois:  # the kept row would take the DOI over
+        return every_digit and agree is True
+    if agree is not None:
+        return agree
+    years = draft.year, other.year
+    if years[0] is not None and years[1] is not None and abs(years[0] - years[1]) > 1:
+        return False
+    return _rounds_to_the_other(draft, other) or _was_taken_over(draft, other)
+
+
+def _rounds_to_the_other(draft: Draft, other: Draft) -> bool:
+    """Tell whether one conductivity is the other, rounded to the digits it has (two or more)."""
+    values = draft.sigma_S_cm, other.sigma_S_cm
+    stated = min(len(f"{value:.12g}".split("e")[0].replace(".", "").strip("0")) for value in values)
+    digits = max(stated, FEWEST_DIGITS)
+    first, second = (f"{value:.{digits - 1}e}" for value in values)
+    return first == second
+
+
+def _was_taken_over(draft: Draft, other: Draft) -> bool:
+    """Tell whether OBELiX says that it has its row from Laskowski's table."""
+    return draft.raw.source in COMPILED and "laskowski_paper" in other.raw.links
 
 
 def _points_at(draft: Draft, other: Draft) -> bool:
@@ -169,16 +300,23 @@ def _same_paper(draft: Draft, other: Draft) -> bool:
     )
 
 
-def _absorb(kept: Draft, other: Draft) -> None:
+def _absorb(kept: Draft, other: Draft, rule: str) -> None:
     kept.also_in.append(other.label)
     kept.also_in.extend(other.also_in)
     if kept.activation_energy_eV is None:
         kept.activation_energy_eV = other.activation_energy_eV
+    if not kept.dois and kept.raw.source in COMPILED:
+        kept.reference = other.reference or kept.reference
+    kept.reference = kept.reference or other.reference
     kept.dois = kept.dois or other.dois
     kept.year = kept.year or other.year
     kept.space_group_number = kept.space_group_number or other.space_group_number
     if "extrapolated" in other.flags:
         kept.flags.add("extrapolated")
+    if rule == "read_twice":
+        kept.flags.add("read_twice")
+    elif rule != "same_measurement":
+        kept.flags.add("revised")
 
 
 def flag_conflicts(drafts: Sequence[Draft]) -> int:
@@ -188,7 +326,7 @@ def flag_conflicts(drafts: Sequence[Draft]) -> int:
     """
     groups: dict[frozenset[str], list[Draft]] = defaultdict(list)
     for draft in drafts:
-        if draft.relation in "=~":
+        if _kind(draft) == "=":
             groups[frozenset(draft.composition.amounts)].append(draft)
     flagged: set[int] = set()
     for group in groups.values():

@@ -9,6 +9,7 @@ from sseml.curation.draft import Draft, Dropped
 from sseml.curation.lattice import cell_volume, is_possible
 from sseml.curation.misprints import corrected_formula
 from sseml.curation.numbers import Quantity, read_conductivity, read_float, read_quantity
+from sseml.curation.papers import articles_first, stated_reference
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.years import paper_year
 from sseml.parse.formula import parse_formula
@@ -59,6 +60,7 @@ def interpret(raw: RawMeasurement) -> Draft | Dropped:
         activation_energy_eV=read_float(raw.activation_energy_eV),
         space_group_number=read_space_group(raw.space_group),
         dois=dois,
+        reference=stated_reference(raw.source, raw.source_id, raw.reference),
         year=int(raw.year) if raw.year else paper_year(dois),
         flags=set(raw.flags),
     )
@@ -126,9 +128,12 @@ def read_space_group(text: str) -> int | None:
 
 
 def read_dois(text: str) -> tuple[str, ...]:
-    """Read DOIs joined by ``|``: lower case, without a resolver's address; other text is no DOI."""
+    """Read DOIs joined by ``|``: lower case, without a resolver's address; other text is no DOI.
+
+    Those of articles come first, before abstract services and covers.
+    """
     candidates = (_DOI_PREFIX.sub("", part.strip()).lower() for part in text.split("|"))
-    return tuple(dict.fromkeys(doi for doi in candidates if _DOI.fullmatch(doi)))
+    return articles_first(dict.fromkeys(doi for doi in candidates if _DOI.fullmatch(doi)))
 
 
 def _read_lattice(draft: Draft) -> None:

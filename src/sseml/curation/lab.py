@@ -13,8 +13,8 @@ from pathlib import Path
 from sseml.curation.headings import Columns, Scale, find_columns, says_unit
 from sseml.curation.interpret import read_dois
 from sseml.curation.numbers import read_float
+from sseml.curation.papers import OWN
 from sseml.curation.raw import RawMeasurement
-from sseml.curation.schema import OWN
 from sseml.curation.temperature import SERIES_FROM
 from sseml.parse.queries import parse_rows, temperature_in_cell
 from sseml.parse.raw import RawRow, with_points

@@ -14,10 +14,10 @@ from sseml.curation.draft import Draft, Dropped
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret, is_composite, lacks_amounts, read_dois
 from sseml.curation.lab import FILE_GROUP, LabRow, read_lab
+from sseml.curation.papers import OWN, SERIES_END
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.released import released_evidence
 from sseml.curation.report import Conflict, Duplicate, OwnReport
-from sseml.curation.schema import OWN, SERIES_END
 from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
 from sseml.curation.table import load_measurements, to_table
 from sseml.curation.temperature import mend_kelvin

@@ -43,6 +43,12 @@ class RawMeasurement:
         Facts about the row that the reader knows and the table should carry.
     series
         What was made or published together; it stands for a paper where no DOI is known.
+    reference
+        The paper in the source's own words; empty where it gives none.
+    read_at
+        Address of the text the value was read in; empty where not known.
+    is_quoted
+        Whether that text quotes the value from another paper.
     links
         Pointers to the same measurement in other datasets, in the dataset's own words.
     """
@@ -66,4 +72,7 @@ class RawMeasurement:
     unusable: str | None = None
     flags: tuple[str, ...] = ()
     series: str = ""
+    reference: str = ""
+    read_at: str = ""
+    is_quoted: bool = False
     links: Mapping[str, str] = field(default_factory=lambda: NO_LINKS)

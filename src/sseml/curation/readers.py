@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from sseml.curation.papers import LITERATURE, SERIES_END
 from sseml.curation.raw import RawMeasurement, SourceFormatError
-from sseml.curation.schema import LITERATURE, SERIES_END
 from sseml.parse.space_groups import space_group_number
 from sseml.records import FORMS, ConductivityKind, Form
 
@@ -20,6 +21,8 @@ _LIVERPOOL_FORMS: Mapping[str, Form] = MappingProxyType(
 )
 _FIRST_COMPUTED_LIVERPOOL_ID = 2000
 _FORMS: Mapping[str, Form] = MappingProxyType({form: form for form in FORMS})
+_QUOTING = frozenset({"review", "citing paper", "transcription"})
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _KINDS: Mapping[str, ConductivityKind] = MappingProxyType({"total": "total", "bulk": "bulk"})
 
 
@@ -95,6 +98,7 @@ def read_liverpool(path: Path) -> list[RawMeasurement]:
                 licence="no licence stated",
                 form=_LIVERPOOL_FORMS.get(row["family"]),
                 doi=row["source"],
+                reference="" if row["source"].startswith("10.") else row["source"],
                 flags=("extrapolated",) if computed else (),
                 links={"index": str(index)},
             )
@@ -145,7 +149,9 @@ def read_seeds(path: Path) -> list[RawMeasurement]:
             conductivity_kind=_KINDS.get(row["conductivity_kind"]),
             licence=row["licence"],
             doi=row["doi"],
+            year=_year(row["reference"]),
             unusable=None if row["usable_for_training"] == "yes" else row["reason"],
+            reference=row["reference"],
         )
         for row in rows
         if row["property"] == "ionic_conductivity"
@@ -174,6 +180,9 @@ def read_literature(path: Path) -> list[RawMeasurement]:
             year=row["year"],
             unusable=None if row["usable_for_training"] == "yes" else row["reason"],
             series=row["paper"],
+            reference=row["reference"] or ("" if row["doi"] else row["url"]),
+            read_at=row["url"],
+            is_quoted=row["read_in"] in _QUOTING,
         )
         for row in _rows(path / OUR_TABLES[LITERATURE], columns)
     ]
@@ -213,6 +222,11 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
             )
         for row in table:
             yield {name: (value or "").strip() for name, value in row.items() if name is not None}
+
+
+def _year(reference: str) -> str:
+    years = set(_YEAR.findall(reference))
+    return years.pop() if len(years) == 1 else ""
 
 
 def _whole(text: str) -> str:

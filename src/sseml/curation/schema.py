@@ -8,17 +8,8 @@ from types import MappingProxyType
 import pandas as pd
 import pandera.pandas as pa
 
+from sseml.curation.papers import LITERATURE, OWN
 from sseml.records import CONDUCTIVITY_KINDS, FORMS
-
-OWN = "own"
-"""Source of a lab's own measurements."""
-
-LITERATURE = "literature"
-"""Source of our own table of measurements read in papers."""
-
-SERIES_END = "#"
-"""Ends what was made or published together in the `source_id` of a row that is a lab's own or from
-our literature table: ``LPSCl-2026-07#8f3a01c2``, ``P017#L0123``."""
 
 SOURCES = ("obelix", "liverpool", "laskowski", "seeds", LITERATURE, OWN)
 
@@ -34,7 +25,9 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "extrapolated": "the value was extrapolated by a compiler from higher temperatures",
         "inconsistent_series": "conductivity falls on heating, or rises faster than 1.4 eV allows",
         "kelvin_as_celsius": "the printed °C can only have been kelvin; `temperature_C` is mended",
+        "improbable_prefactor": "σ and Eₐ ask for a prefactor σ₀ that no ionic conductor has",
         "lattice_dropped": "the reported cell is impossible (volume per atom); lattice left out",
+        "read_twice": "the same place was read under another formula too, with this very value",
         "revised": "another table gives another value for this measurement; this one is the later",
     }
 )
@@ -80,6 +73,7 @@ MEASUREMENTS = pa.DataFrameSchema(
         "family": _text(),
         "family_confidence": _number(_FRACTION),
         "doi": _text(pa.Check.str_matches(r"^10\.\d{4,9}/\S+$"), nullable=True),
+        "reference": _text(pa.Check.str_length(min_value=1), nullable=True),
         "year": pa.Column("Int16", pa.Check.in_range(1900, 2100), nullable=True),
         "source": _text(pa.Check.isin(SOURCES)),
         "source_id": _text(),

@@ -13,7 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist, squareform
 
-from sseml.curation.schema import LITERATURE, OWN, SERIES_END
+from sseml.curation.papers import paper_name
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -30,24 +30,18 @@ def paper_names(table: pd.DataFrame) -> NDArray[np.object_]:
     Parameters
     ----------
     table
-        With the columns ``doi``, ``source`` and ``source_id``.
+        With the columns ``doi``, ``source`` and ``source_id``, and ``reference`` where it has one.
 
     Returns
     -------
     array of str or None, shape (n,)
-        The DOIs, joined by ``|``. A lab's own row names its series too, as ``own:SERIES``: what was
-        made and measured together errs together, whether it is published or not. A row of our
-        literature table without a DOI names its paper as ``literature:PAPER``. None where nothing
-        is known.
+        As `sseml.curation.papers.paper_name` gives it. A lab's own row names its series too: what
+        was made and measured together errs together, whether it is published or not.
     """
-    reported = table["doi"].astype(object).where(table["doi"].notna(), None)
-    names = reported.to_numpy(dtype=object, copy=True)
-    sources = table["source"].to_numpy(dtype=object)
-    unnamed = (sources == LITERATURE) & table["doi"].isna().to_numpy(dtype=bool)
-    for row in np.flatnonzero((sources == OWN) | unnamed):
-        series, _, _ = str(table["source_id"].iloc[row]).rpartition(SERIES_END)
-        names[row] = "|".join(name for name in (names[row], f"{sources[row]}:{series}") if name)
-    return names
+    columns = ["doi", "source", "source_id", "reference"]
+    stated = table.reindex(columns=columns).astype(object)
+    rows = stated.where(stated.notna(), None).itertuples(index=False, name=None)
+    return np.array([*(paper_name(*row) for row in rows), None], dtype=object)[:-1]
 
 
 def paper_groups(dois: Sequence[str | None], fallback_ids: Sequence[Hashable]) -> IntArray:

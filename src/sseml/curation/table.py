@@ -12,6 +12,7 @@ import pandas as pd
 from pandera.errors import SchemaErrors
 
 from sseml.curation.draft import Draft
+from sseml.curation.papers import stated_reference
 from sseml.curation.report import CurationReport, OwnReport
 from sseml.curation.schema import COLUMNS, MEASUREMENTS
 from sseml.curation.years import paper_year
@@ -48,7 +49,8 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
     ------
     NotMeasurementsError
         If columns are missing or values are out of their bounds; the message names them. A table
-        without ``year``, as earlier releases wrote it, takes the years its DOIs carry.
+        without ``year`` or ``reference``, as earlier releases wrote it, takes the years its DOIs
+        carry, and says of each row as much as its source is known to say.
     """
     file = Path(path)
     if file.is_dir():
@@ -65,6 +67,8 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
         ) from error
     if "year" not in table.columns and "doi" in table.columns:
         table = table.assign(year=_years(table["doi"]))
+    if "reference" not in table.columns and {"source", "source_id"} <= set(table.columns):
+        table = table.assign(reference=_references(table))
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
         raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
@@ -87,6 +91,13 @@ def _years(dois: pd.Series) -> pd.Series:
     """The years of a table written before it had them."""
     years = [paper_year(doi.split("|")) if isinstance(doi, str) else None for doi in dois]
     return pd.Series(years, index=dois.index, dtype="Int16")
+
+
+def _references(table: pd.DataFrame) -> pd.Series:
+    """What is known of the rows of a table written before it had references."""
+    rows = zip(table["source"], table["source_id"], strict=True)
+    stated = [stated_reference(str(source), str(row), None) for source, row in rows]
+    return pd.Series(stated, index=table.index, dtype="string")
 
 
 def write_table(table: pd.DataFrame, report: CurationReport | OwnReport, folder: Path) -> None:
@@ -129,6 +140,7 @@ def _row(draft: Draft) -> dict[str, object]:
         "family": family.family,
         "family_confidence": float(family.confidence),
         "doi": "|".join(draft.dois) or None,
+        "reference": draft.reference or stated_reference(raw.source, raw.source_id, None),
         "year": draft.year,
         "source": raw.source,
         "source_id": raw.source_id,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sseml.curation.schema import LITERATURE
+from sseml.curation.papers import LITERATURE
 from sseml.curation.split import official_split, purge
 from sseml.evaluate.answers import OUTER_FOLDS, answer_both
 from sseml.evaluate.metrics import of_nearest

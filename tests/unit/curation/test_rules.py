@@ -6,6 +6,7 @@ import pytest
 
 from sseml.curation.draft import Draft
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
+from sseml.curation.prefactor import flag_improbable_prefactors
 from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
 from sseml.curation.temperature import mend_kelvin, series_slope
 from sseml.units import BOLTZMANN_EV_K
@@ -199,3 +200,116 @@ def test_conductivity_that_falls_on_heating_is_flagged(draft: Build) -> None:
 def test_a_slope_above_any_conductor_is_flagged(draft: Build) -> None:
     points = [(21.42, 3.33e-7), (25, 5.2e-7), (58.17, 2.4e-4)]
     assert flag_inconsistent_series(series(draft, points, "LiTi2(PO4)3", "10.1007/u")) == 3
+
+
+def test_about_a_value_is_no_other_value(draft: Build) -> None:
+    first = draft("Li6.75La3Zr1.75Nb0.25O12", "8.0e-4", source="obelix", doi="10.1000/a")
+    about = draft("Li6.75La3Zr1.75Nb0.25O12", "~8e-4", source="literature", doi="10.1000/a")
+    kept, merged = merge_duplicates([first, about])
+    assert [row.label for row in kept] == [first.label]
+    assert len(merged) == 1
+    bound = draft("Li6.75La3Zr1.75Nb0.25O12", ">8e-4", source="literature", doi="10.1000/a")
+    assert len(merge_duplicates([first, bound])[0]) == 2
+
+
+def row_of(draft: Build, source: str, sigma: str, **facts: object) -> Draft:
+    return draft("Li10GeP2S12", sigma, source=source, source_id=f"{source}{sigma}", **facts)
+
+
+@pytest.mark.parametrize(("energy", "count"), [("0.26", 1), ("0.183", 2)])
+def test_rows_without_a_common_paper_merge_only_if_their_energies_agree(
+    draft: Build, energy: str, count: int
+) -> None:
+    compiled = row_of(draft, "laskowski", "5e-3", activation_energy_eV="0.25")
+    other = row_of(draft, "literature", "5e-3", doi="10.1000/a", activation_energy_eV=energy)
+    kept, _ = merge_duplicates([compiled, other])
+    assert len(kept) == count
+    shared = {"doi": "10.1000/a", "activation_energy_eV": "0.25"}
+    one_paper = [row_of(draft, "obelix", "5e-3", **shared), other]
+    assert len(merge_duplicates(one_paper)[0]) == 1, "of one paper it is one measurement"
+
+
+@pytest.mark.parametrize(
+    ("sigma", "energy", "taken"),
+    [("1.2e-2", "0.24", True), ("1.21e-2", "0.24", False), ("1.2e-2", "", False)],
+)
+def test_a_doi_is_taken_over_only_from_the_very_same_value(
+    draft: Build, sigma: str, energy: str, taken: bool
+) -> None:
+    bare = row_of(draft, "seeds", "1.2e-2", activation_energy_eV="0.25")
+    known = row_of(draft, "literature", sigma, doi="10.1038/nmat3066", activation_energy_eV=energy)
+    kept, _ = merge_duplicates([bare, known])
+    assert (kept[0].dois == ("10.1038/nmat3066",)) is taken
+    assert any(row.dois for row in kept), "and it is never lost from sight"
+
+
+def test_a_row_that_names_its_paper_stands_for_one_of_a_compilation(draft: Build) -> None:
+    compiled = row_of(draft, "laskowski", "1.2e-2", space_group="137", activation_energy_eV="0.25")
+    known = row_of(draft, "literature", "1.2e-2", doi="10.1038/nmat3066")
+    kept, _ = merge_duplicates([compiled, known])
+    assert [row.raw.source for row in kept] == ["literature"]
+    assert (kept[0].activation_energy_eV, kept[0].space_group_number) == (0.25, 137)
+
+
+def test_papers_of_other_years_are_other_papers(draft: Build) -> None:
+    seed = row_of(draft, "seeds", "4e-4", year="2023")
+    assert len(merge_duplicates([seed, row_of(draft, "liverpool", "4e-4", year="2021")])[0]) == 2
+    assert len(merge_duplicates([seed, row_of(draft, "liverpool", "4e-4", year="2023")])[0]) == 1
+
+
+def test_neighbours_in_a_chain_are_not_one_measurement(draft: Build) -> None:
+    chain = [
+        row_of(draft, source, sigma, activation_energy_eV="0.3")
+        for source, sigma in (("obelix", "1.00e-3"), ("liverpool", "1.015e-3"), ("seeds", "9.9e-4"))
+    ]
+    kept, _ = merge_duplicates(chain)
+    assert [row.sigma_S_cm for row in kept] == [1.00e-3, 9.9e-4]
+
+
+def test_what_had_merged_into_a_revised_row_keeps_its_own_paper(draft: Build) -> None:
+    facts = {"space_group": "216"}
+    new = draft("Li6.5P0.5Ge0.5S5I", "1.86e-3", source="obelix", doi="10.1000/new",
+                links={"laskowski_paper": "201"}, **facts)  # fmt: skip
+    old = draft("Li6.5P0.5Ge0.5S5I", "5.4e-4", source="laskowski", source_id="514", **facts)
+    other = draft("Li6.5P0.5Ge0.5S5I", "5.4e-4", source="seeds", source_id="1", **facts)
+    kept, merged = merge_duplicates([new, old, other])
+    assert [row.sigma_S_cm for row in kept] == [1.86e-3, 5.4e-4]
+    assert {row.into for row in merged} <= {new.label, other.label}
+
+
+def test_a_page_read_under_two_formulas_gives_one_row_and_a_flag(draft: Build) -> None:
+    read = {"source": "literature", "temperature_C": "235", "activation_energy_eV": "0.54",
+            "read_at": "https://example.org/2088"}  # fmt: skip
+    right = draft("25LiCl-48Li2O-3SiO2-24P2O5", "2.5e-3", source_id="P1#1", series="P1", **read)
+    wrong = draft(
+        "LiCl-0.48Li2O-0.03SiO2-0.24P2O5", "2.5e-3", source_id="P2#2", series="P2", **read
+    )
+    kept, merged = merge_duplicates([right, wrong])
+    assert [row.rule for row in merged] == ["read_twice"]
+    assert kept[0].flags == {"read_twice"}
+    elsewhere = draft("Li3PS4", "2.5e-3", source_id="P3#3", series="P3", **read)
+    assert len(merge_duplicates([right, elsewhere])[0]) == 2
+
+
+def test_two_papers_of_our_own_table_are_two_measurements(draft: Build) -> None:
+    rows = [
+        draft(source="literature", source_id=f"{paper}#1", series=paper) for paper in ("P1", "P2")
+    ]
+    assert len(merge_duplicates(rows)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("sigma", "energy", "flagged"),
+    [
+        ("1.6e-6", "0.16", True),
+        ("1e-3", "0.3", False),
+        ("4e-6", "0.85", True),
+        ("<1e-10", "1.1", False),
+    ],
+)
+def test_a_prefactor_that_no_conductor_has_is_flagged(
+    draft: Build, sigma: str, energy: str, flagged: bool
+) -> None:
+    row = draft("Li7PS6", sigma, activation_energy_eV=energy)
+    assert flag_improbable_prefactors([row]) == int(flagged)
+    assert ("improbable_prefactor" in row.flags) is flagged
