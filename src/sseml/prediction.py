@@ -16,8 +16,8 @@ from sseml.curation.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_fol
 from sseml.families import FamilyMatch, recognise
 from sseml.features.symmetry import SYSTEMS, crystal_system
 from sseml.model.bundle import Bundle, BundleAnswer, crystal_space_group
-from sseml.model.evidence import MeasuredValue, domain
-from sseml.records import Answer, Crystal, Material, Prediction, Query, Refusal
+from sseml.model.evidence import domain
+from sseml.records import Answer, Crystal, Material, MeasuredValue, Prediction, Query, Refusal
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
@@ -281,7 +281,8 @@ def _prediction(
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
     space_group = crystal_space_group(query.material)
-    measured = bundle.evidence.measured(distance, query.temperature_C, space_group)
+    told = bundle.evidence.told(distance, query.temperature_C, space_group)
+    measured = told.chosen if told else None
     elements_known = bool(answer.elements_known[index])
     window = stability.window if stability else None
     return Prediction(
@@ -308,6 +309,12 @@ def _prediction(
         model=bundle.name,
         measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
         measured_doi=measured.doi if measured else None,
+        measured_reference=measured.reference if measured else None,
+        measured_count=len(told.values) if told else None,
+        measured_papers=told.papers if told else None,
+        measured_low_S_cm=told.values[0].sigma_S_cm if told else None,
+        measured_high_S_cm=told.values[-1].sigma_S_cm if told else None,
+        measurements=told.values if told else (),
         V_red=window.V_red if window else None,
         V_ox=window.V_ox if window else None,
         window_note=stability.note if stability else None,
@@ -383,5 +390,5 @@ def _polymorph_notes(measured: Sequence[tuple[int, MeasuredValue]]) -> Iterator[
         bound = value.relation if value.is_bound else ""
         yield (
             f"measured as {system} (space group {number}): {bound}{value.sigma_S_cm:.2g} S/cm at "
-            f"{value.temperature_C:g} °C, {value.doi or 'no DOI'}"
+            f"{value.temperature_C:g} °C, {value.doi or value.reference or 'no DOI'}"
         )

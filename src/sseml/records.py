@@ -169,6 +169,26 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasuredValue:
+    """A measurement of the very material that was asked about.
+
+    `relation` is ``=``, ``~``, or ``<`` / ``>`` where `sigma_S_cm` is a bound. `reference` says
+    where the value is from beside the DOI, or in its place.
+    """
+
+    sigma_S_cm: float
+    relation: str
+    temperature_C: float
+    doi: str | None
+    reference: str | None = None
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the value is a bound, not a number."""
+        return self.relation in "<>"
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbour:
     """A measured material near the one asked about.
 
@@ -180,14 +200,17 @@ class Neighbour:
     sigma_S_cm: float
     temperature_C: float
     doi: str | None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """The answer to one `Query`; None means not known.
 
-    `sigma_if_conductor_S_cm` and its limits hold on the condition that the material is a conductor:
-    above 1e-7 S/cm at 25 °C. `p_conductor` is the probability of that condition.
+    `measured_…` is one measurement of this very material, and beside it how many there are, from
+    how many papers, the lowest and the highest of them; `measurements` holds them all by
+    conductivity. `sigma_if_conductor_S_cm` and its limits hold on the condition that the material
+    is a conductor: above 1e-7 S/cm at 25 °C. `p_conductor` is the probability of that condition.
     """
 
     row: int
@@ -211,6 +234,12 @@ class Prediction:
     model: str
     measured_sigma_S_cm: float | None = None
     measured_doi: str | None = None
+    measured_reference: str | None = None
+    measured_count: int | None = None
+    measured_papers: int | None = None
+    measured_low_S_cm: float | None = None
+    measured_high_S_cm: float | None = None
+    measurements: tuple[MeasuredValue, ...] = ()
     V_red: float | None = None
     V_ox: float | None = None
     window_note: str | None = None

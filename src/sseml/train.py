@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sseml._version import __version__
+from sseml.curation.split import paper_names
 from sseml.evaluate import measurements_at
 from sseml.features.composition import element_fractions
 from sseml.features.table import feature_table
@@ -145,4 +146,6 @@ def _evidence(measurements: pd.DataFrame) -> Evidence:
         dois=texts("doi"),
         sources=[str(source) for source in measurements["source"]],
         space_groups=space_groups(measurements),
+        references=texts("reference"),
+        papers=list(paper_names(measurements)),
     )

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseml.records import Answer, Neighbour, Prediction, Refusal
+from sseml.records import Answer, MeasuredValue, Neighbour, Prediction, Refusal
 from sseml.render import (
     OUTPUT_COLUMNS,
     explanation,
@@ -67,8 +67,9 @@ def test_the_output_columns_are_those_of_the_contract() -> None:
         "input status error kind formula family temperature_C log10_sigma sigma_S_cm "
         "sigma_low_S_cm sigma_high_S_cm p_superionic p_conductor sigma_if_conductor_S_cm "
         "sigma_if_conductor_low_S_cm sigma_if_conductor_high_S_cm activation_energy_eV V_red V_ox "
-        "window_note e_above_hull_eV_atom domain measured_sigma_S_cm measured_doi nearest_formula "
-        "nearest_distance nearest_sigma_S_cm nearest_doi model"
+        "window_note e_above_hull_eV_atom domain measured_sigma_S_cm measured_doi "
+        "measured_reference measured_count measured_papers measured_low_S_cm measured_high_S_cm "
+        "nearest_formula nearest_distance nearest_sigma_S_cm nearest_doi nearest_reference model"
     )
     assert " ".join(OUTPUT_COLUMNS) == contract
     assert tuple(to_record(ANSWER)) == OUTPUT_COLUMNS
@@ -86,7 +87,7 @@ def test_nearest_is_nested_in_json_and_flat_elsewhere() -> None:
     nested = to_nested_record(ANSWER)
     assert [near["formula"] for near in nested["nearest"]] == ["Li6PS5Cl", "Li6PS5Br"]
     assert list(nested["nearest"][0]) == [
-        "formula", "distance", "sigma_S_cm", "temperature_C", "doi",
+        "formula", "distance", "sigma_S_cm", "temperature_C", "doi", "reference",
     ]  # fmt: skip
     assert not any(name.startswith("nearest_") for name in nested)
     assert list(nested).index("nearest") == list(nested).index("model") - 1
@@ -305,3 +306,52 @@ def test_rows_stream_instead_of_being_held(format: str) -> None:
     with pytest.raises(Full):
         write(endless(), Small(), format)  # type: ignore[arg-type]
     assert read < 20_000
+
+
+TOLD = replace(
+    ANSWER,
+    measured_count=3,
+    measured_papers=2,
+    measured_low_S_cm=1e-6,
+    measured_high_S_cm=4e-3,
+    measured_reference=None,
+    measurements=(
+        MeasuredValue(1e-6, "<", 25.0, None, "Solid State Ionics 2017, 304, 85"),
+        MeasuredValue(3.1e-3, "=", 25.0, "10.1000/first"),
+        MeasuredValue(4e-3, "~", 27.0, "10.1000/second"),
+    ),
+)
+
+
+def test_measured_tells_how_many_there_are_and_between_what() -> None:
+    record = to_record(TOLD)
+    assert record["measured_count"] == 3
+    assert record["measured_papers"] == 2
+    assert (record["measured_low_S_cm"], record["measured_high_S_cm"]) == (1e-6, 4e-3)
+    [row] = csv.DictReader(io.StringIO(drawn([TOLD], "csv")))
+    assert (row["measured_count"], row["measured_papers"]) == ("3", "2")
+    assert drawn([TOLD], "table").splitlines()[1].endswith("3.1e-03 (3 of 2)")
+    alone = replace(TOLD, measured_count=1, measurements=TOLD.measurements[1:2])
+    assert drawn([alone], "table").splitlines()[1].endswith("3.1e-03")
+
+
+def test_an_explanation_lists_every_measurement_with_its_doi_or_reference() -> None:
+    text = explanation(TOLD)
+    assert "3 values of 2 known papers: 1e-06 to 0.004 S/cm" in text
+    for line in (
+        "<1e-06 S/cm at 25 °C, Solid State Ionics 2017, 304, 85",
+        "0.0031 S/cm at 25 °C, 10.1000/first",
+        "0.004 S/cm at 27 °C, 10.1000/second",
+    ):
+        assert line in text
+    many = replace(TOLD, measured_count=90, measurements=TOLD.measurements * 30)
+    assert len(explanation(many).splitlines()) < 60
+
+
+def test_where_no_doi_is_known_the_reference_is_shown() -> None:
+    bare = replace(ANSWER, measured_doi=None, measured_reference="Z. Anorg. Allg. Chem. 2011")
+    assert "S/cm, Z. Anorg. Allg. Chem. 2011" in explanation(bare)
+    near = replace(ANSWER, nearest=(replace(NEAR[1], reference="compiled, row 9"),))
+    assert "compiled, row 9" in explanation(near)
+    assert to_record(near)["nearest_reference"] == "compiled, row 9"
+    assert to_nested_record(near)["nearest"][0]["reference"] == "compiled, row 9"

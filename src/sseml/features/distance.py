@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sseml.features.composition import element_fractions
 from sseml.features.contract import FloatArray
@@ -12,6 +13,44 @@ from sseml.records import Composition
 
 _COMMON = 0.3
 """Share of pairs that hold an element, from which it is quicker to compare all pairs."""
+
+
+SAME_COMPOSITION = 1e-3
+"""Composition distance below which two formulas are one material, rounding of amounts included."""
+
+
+def is_same_material(first: FloatArray, second: FloatArray) -> bool:
+    """Tell whether two rows of element fractions are spellings of one composition.
+
+    The same elements, and amounts that differ by rounding alone: Li3.33Ge0.33P0.67S4 is
+    Li10GeP2S12, and a material with a trace of a dopant is another one than that without.
+    """
+    return bool(
+        np.abs(first - second).sum() / 2.0 < SAME_COMPOSITION
+        and ((first > 0.0) == (second > 0.0)).all()
+    )
+
+
+def material_groups(fractions: FloatArray) -> NDArray[np.int64]:
+    """Number the materials: each row joins the first material that it is a spelling of.
+
+    Parameters
+    ----------
+    fractions
+        Element fractions, shape (n, n_elements).
+    """
+    groups = np.empty(len(fractions), dtype=np.int64)
+    firsts: dict[bytes, list[tuple[int, FloatArray]]] = {}
+    count = 0
+    for row, own in enumerate(fractions):
+        known = firsts.setdefault((own > 0.0).tobytes(), [])
+        found = next((number for number, first in known if is_same_material(own, first)), None)
+        if found is None:
+            found = count
+            known.append((found, own))
+            count += 1
+        groups[row] = found
+    return groups
 
 
 def fraction_distance(A: FloatArray, B: FloatArray) -> FloatArray:

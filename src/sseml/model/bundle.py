@@ -6,12 +6,14 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.curation.papers import paper_name, stated_reference
 from sseml.features.composition import element_fractions
 from sseml.features.distance import fraction_distance
 from sseml.features.table import COMPOSITION_SETS, feature_table
@@ -57,8 +59,11 @@ _EVIDENCE_COLUMNS = (
     "conductivity_kind",
     "doi",
     "source",
+    "source_id",
     "space_group_number",
 )
+_REFERENCE = "reference"
+"""Column of the evidence that bundles of earlier releases lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,9 +352,12 @@ def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
     for name in _EVIDENCE_COLUMNS:
         if name not in file.schema_arrow.names:
             raise KeyError(name)
-    table = file.read(columns=list(_EVIDENCE_COLUMNS))
+    names = [name for name in (*_EVIDENCE_COLUMNS, _REFERENCE) if name in file.schema_arrow.names]
+    table = file.read(columns=names)
     # not .to_numpy(), which imports pandas (0.2 s) where it is installed
-    column = {name: table.column(name).to_pylist() for name in _EVIDENCE_COLUMNS}
+    column = {name: table.column(name).to_pylist() for name in names}
+    rows = [column[name] for name in ("source", "source_id")]
+    references = list(map(stated_reference, *rows, column.get(_REFERENCE, repeat(None))))
     if table.num_rows != len(fractions):
         raise ValueError(f"{table.num_rows} rows, but {ARRAYS} has fractions of {len(fractions)}")
     return Evidence(
@@ -362,4 +370,6 @@ def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
         dois=column["doi"],
         sources=column["source"],
         space_groups=column["space_group_number"],
+        references=references,
+        papers=list(map(paper_name, column["doi"], *rows, references)),
     )

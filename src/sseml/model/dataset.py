@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sseml.curation.schema import OWN
+from sseml.curation.papers import OWN
 from sseml.curation.split import (
     composition_clusters,
     near_duplicate_groups,
@@ -16,7 +16,7 @@ from sseml.curation.split import (
     paper_names,
 )
 from sseml.features.composition import element_fractions
-from sseml.features.distance import fraction_distance
+from sseml.features.distance import fraction_distance, material_groups
 from sseml.features.table import feature_table
 from sseml.model.polymorph import systems_of
 from sseml.parse.formula import parse_formula
@@ -145,16 +145,17 @@ def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     temperature = table["temperature_C"].to_numpy(dtype=float)
     at_room = (temperature >= ROOM_RANGE_C[0]) & (temperature <= ROOM_RANGE_C[1])
     usable = ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
-    series = _series(table)
+    materials = material_groups(element_fractions(compositions(table)))
+    series = _series(table, materials)
 
     away = np.abs(temperature - ROOM_TEMPERATURE_C)
     nearest_of_series = pd.Series(away).groupby(series).transform("min").to_numpy()
     chosen = usable & at_room & (away == nearest_of_series)
 
-    elsewhere = usable & ~table["formula"].isin(table["formula"][usable & at_room]).to_numpy()
+    elsewhere = usable & ~np.isin(materials, materials[usable & at_room])
     elsewhere &= temperature <= EXTRAPOLATION_LIMIT_C
     first = pd.Series(away[elsewhere], index=np.flatnonzero(elsewhere))
-    nearest = first.groupby(table["formula"].to_numpy()[elsewhere]).idxmin().to_numpy()
+    nearest = first.groupby(materials[elsewhere]).idxmin().to_numpy()
     chosen[nearest] = True
 
     rows = np.flatnonzero(chosen)
@@ -175,7 +176,7 @@ def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     """Rows that say what the activation energy is, one per paper and composition; target in eV."""
     usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool, copy=True)
     usable &= ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
-    series = _series(table)
+    series = _series(table, material_groups(element_fractions(compositions(table))))
     rows = _first_where(series, usable)
     picked = table.iloc[rows]
     return _training_set(
@@ -187,10 +188,10 @@ def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     )
 
 
-def _series(table: pd.DataFrame) -> NDArray[np.object_]:
-    """What was measured of one formula in one paper; a row of no paper is alone."""
+def _series(table: pd.DataFrame, materials: IntArray) -> NDArray[np.object_]:
+    """What was measured of one material in one paper; a row of no paper is alone."""
     papers = pd.Series(paper_names(table), index=table.index).fillna(table["source_id"])
-    return (table["formula"].astype(object) + "|" + papers).to_numpy(dtype=object)
+    return np.char.add(materials.astype(str), ("|" + papers).to_numpy(dtype=str)).astype(object)
 
 
 def _first_where(keys: NDArray[np.object_], usable: BoolArray) -> IntArray:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.curation.papers import shown_doi
+from sseml.features.distance import SAME_COMPOSITION, is_same_material
 from sseml.features.symmetry import crystal_system
-from sseml.records import Domain, Neighbour
+from sseml.records import Domain, MeasuredValue, Neighbour
 
 FloatArray = NDArray[np.float64]
-
-SAME_COMPOSITION = 1e-3
-"""Composition distance below which two formulas are one material, rounding of amounts included."""
 
 SAME_TEMPERATURE_K = 5.0
 """A measurement this near the asked temperature counts as measured there."""
@@ -34,18 +32,22 @@ EDGE_DISTANCE = 0.10
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredValue:
-    """A measurement of the very material that was asked about."""
+class Measured:
+    """All that was measured of the very material that was asked about.
 
-    sigma_S_cm: float
-    relation: str
-    temperature_C: float
-    doi: str | None
+    Attributes
+    ----------
+    chosen
+        The one that stands for all.
+    values
+        Every one, by conductivity.
+    papers
+        How many papers are known to have reported them.
+    """
 
-    @property
-    def is_bound(self) -> bool:
-        """Whether the value is a bound, not a number."""
-        return self.relation in "<>"
+    chosen: MeasuredValue
+    values: tuple[MeasuredValue, ...]
+    papers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,10 @@ class Evidence:
         Dataset that each was taken from.
     space_groups
         International numbers, or None.
+    references
+        What says where each is from beside its DOI, or None.
+    papers
+        What each was reported in, as `sseml.curation.papers.paper_name` gives it, or None.
     """
 
     formulas: Sequence[str]
@@ -81,6 +87,8 @@ class Evidence:
     dois: Sequence[str | None]
     sources: Sequence[str]
     space_groups: Sequence[int | None]
+    references: Sequence[str | None]
+    papers: Sequence[str | None]
 
     def nearest(
         self,
@@ -92,6 +100,7 @@ class Evidence:
     ) -> tuple[Neighbour, ...]:
         """Find the nearest measured materials, each at its temperature nearest the asked one.
 
+        Spellings of one composition are one material, under the spelling nearest the asked one.
         Of several measurements of a material there, the one that `measured` would name.
 
         Parameters
@@ -102,7 +111,7 @@ class Evidence:
         temperature_C
             The asked temperature.
         count
-            How many different formulas to name.
+            How many different materials to name.
         space_group_number
             Of the asked material: of its own composition, another crystal system is named only
             where no other was measured.
@@ -112,18 +121,19 @@ class Evidence:
         for reach in _REACHES:
             near = np.flatnonzero(rounded <= nearest + reach)
             order = near[np.argsort(rounded[near], kind="stable")]
-            rows_of = self._first_formulas(order, count)
+            rows_of = self._first_materials(order, count, self._same(distance))
             if len(rows_of) > count:  # else more rows of the last may lie beyond
                 break
         return tuple(
             Neighbour(
-                formula=formula,
+                formula=self.formulas[rows[0]],
                 distance=float(rounded[rows[0]]),
                 sigma_S_cm=float(self.sigma_S_cm[chosen]),
                 temperature_C=float(self.temperature_C[chosen]),
-                doi=self.dois[chosen],
+                doi=shown_doi(self.dois[chosen]),
+                reference=self.references[chosen],
             )
-            for formula, rows in itertools.islice(rows_of.items(), count)
+            for rows in rows_of[:count]
             for chosen in [self._named(rows, temperature_C, space_group_number, distance)]
         )
 
@@ -134,19 +144,44 @@ class Evidence:
         space_group_number: int | None,
         distance: FloatArray,
     ) -> int:
-        """Row that stands for the measurements of one formula."""
+        """Row that stands for the measurements of one material."""
         if space_group_number is not None and distance[rows[0]] < SAME_COMPOSITION:
             rows = self._of_structure(rows, space_group_number) or rows
         return self._representative(self._nearest_in_temperature(rows, temperature_C))
 
-    def _first_formulas(self, order: NDArray[np.intp], count: int) -> dict[str, list[int]]:
-        """Rows of each formula in `order`, up to the first row of formula number `count` + 1."""
-        rows_of: dict[str, list[int]] = {}
+    def _first_materials(
+        self, order: NDArray[np.intp], count: int, asked: frozenset[int]
+    ) -> list[list[int]]:
+        """Rows of each material in `order`, up to the first row of material number `count` + 1.
+
+        The rows `asked` are one material, and so are those of the same elements and amounts.
+        """
+        materials: list[list[int]] = []
+        seen: dict[str | None, list[int]] = {}
         for index in order.tolist():
-            rows_of.setdefault(self.formulas[index], []).append(index)
-            if len(rows_of) > count:
+            name = None if index in asked else self.formulas[index]
+            rows = seen.get(name) or self._other_spelling(index, materials, asked)
+            if rows is None:
+                rows = []
+                materials.append(rows)
+            rows.append(index)
+            seen.setdefault(name, rows)
+            if len(materials) > count:
                 break
-        return rows_of
+        return materials
+
+    def _other_spelling(
+        self, index: int, materials: list[list[int]], asked: frozenset[int]
+    ) -> list[int] | None:
+        """The material, of those found already, that a row is another spelling of."""
+        if index in asked:
+            return None
+        own = self.fractions[index]
+        for rows in materials:
+            first = self.fractions[rows[0]]
+            if rows[0] not in asked and is_same_material(own, first):
+                return rows
+        return None
 
     def measured(
         self, distance: FloatArray, temperature_C: float, space_group_number: int | None = None
@@ -162,10 +197,27 @@ class Evidence:
         with a DOI if there are several; else of all, where one with a DOI within a factor of two
         stands in its place.
         """
-        candidates = self._same(distance, temperature_C)
+        told = self.told(distance, temperature_C, space_group_number)
+        return told.chosen if told else None
+
+    def told(
+        self, distance: FloatArray, temperature_C: float, space_group_number: int | None = None
+    ) -> Measured | None:
+        """Find all measurements of this very material at this temperature, and the one they name.
+
+        Of the structure asked about, as `measured` says; bounds are among them.
+        """
+        rows = self._at(self._same(distance), temperature_C)
         if space_group_number is not None:
-            candidates = self._of_structure(candidates, space_group_number)
-        return self._value(candidates) if candidates else None
+            rows = self._of_structure(rows, space_group_number)
+        if not rows:
+            return None
+        by_value = sorted(rows, key=lambda row: self.sigma_S_cm[row])
+        return Measured(
+            chosen=self._value(self._representative(rows)),
+            values=tuple(map(self._value, by_value)),
+            papers=_paper_count([self.papers[row] for row in rows]),
+        )
 
     def polymorphs(
         self, distance: FloatArray, temperature_C: float
@@ -178,20 +230,33 @@ class Evidence:
             Space group number and measurement, by number; empty unless there are two or more.
         """
         rows_of: dict[int, list[int]] = {}
-        for row in self._same(distance, temperature_C):
+        for row in self._at(self._same(distance), temperature_C):
             number = self.space_groups[row]
             if number is not None:
                 rows_of.setdefault(number, []).append(row)
         if len(rows_of) < 2:
             return ()
-        return tuple((number, self._value(rows)) for number, rows in sorted(rows_of.items()))
+        return tuple(
+            (number, self._value(self._representative(rows)))
+            for number, rows in sorted(rows_of.items())
+        )
 
-    def _same(self, distance: FloatArray, temperature_C: float) -> list[int]:
-        """Rows of the very composition near a temperature."""
-        same = np.flatnonzero(distance < SAME_COMPOSITION)
-        near = np.abs(self.temperature_C[same] - temperature_C) <= SAME_TEMPERATURE_K
-        rows: list[int] = same[near].tolist()
-        return rows
+    def _same(self, distance: FloatArray) -> frozenset[int]:
+        """Rows of the very composition: of the elements that the nearest of them has."""
+        rows = np.flatnonzero(distance < SAME_COMPOSITION)
+        if not len(rows):
+            return frozenset()
+        present = self.fractions[rows] > 0.0
+        like_nearest = (present == present[int(np.argmin(distance[rows]))]).all(axis=1)
+        return frozenset(rows[like_nearest].tolist())
+
+    def _at(self, rows: Iterable[int], temperature_C: float) -> list[int]:
+        """The rows near a temperature, in order."""
+        return [
+            row
+            for row in sorted(rows)
+            if abs(self.temperature_C[row] - temperature_C) <= SAME_TEMPERATURE_K
+        ]
 
     def _of_structure(self, rows: list[int], space_group_number: int) -> list[int]:
         """The rows that say most clearly that they are of this structure."""
@@ -205,13 +270,13 @@ class Evidence:
                 by_rank[int(number != space_group_number)].append(row)
         return next((own for own in by_rank.values() if own), [])
 
-    def _value(self, rows: list[int]) -> MeasuredValue:
-        index = self._representative(rows)
+    def _value(self, index: int) -> MeasuredValue:
         return MeasuredValue(
             sigma_S_cm=float(self.sigma_S_cm[index]),
             relation=self.relations[index],
             temperature_C=float(self.temperature_C[index]),
-            doi=self.dois[index],
+            doi=shown_doi(self.dois[index]),
+            reference=self.references[index],
         )
 
     def _nearest_in_temperature(self, rows: list[int], temperature_C: float) -> list[int]:
@@ -258,6 +323,17 @@ class Evidence:
 
         stand_in = min(with_paper, key=decades_off, default=middle)
         return stand_in if decades_off(stand_in) <= _FACTOR_OF_TWO else middle
+
+
+def _paper_count(names: Iterable[str | None]) -> int:
+    """Number of papers that are known: names that share a part are one."""
+    papers: list[set[str]] = []
+    for name in filter(None, names):
+        parts = set(name.lower().split("|"))
+        joined = [known for known in papers if not known.isdisjoint(parts)]
+        papers = [known for known in papers if known.isdisjoint(parts)]
+        papers.append(parts.union(*joined))
+    return len(papers)
 
 
 def domain(nearest_distance: float, *, elements_known: bool) -> Domain:

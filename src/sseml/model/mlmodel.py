@@ -26,14 +26,16 @@ _EXAMPLE = {
 }
 
 ANSWERED_TEXTS = (
-    "kind", "formula", "family", "window_note", "domain", "measured_doi", "model",
+    "kind", "formula", "family", "window_note", "domain", "measured_doi", "measured_reference",
+    "model",
 )  # fmt: skip
 ANSWERED_NUMBERS = (
     "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
     "p_superionic", "p_conductor", "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm",
     "sigma_if_conductor_high_S_cm", "activation_energy_eV", "V_red", "V_ox",
-    "e_above_hull_eV_atom", "measured_sigma_S_cm",
+    "e_above_hull_eV_atom", "measured_sigma_S_cm", "measured_low_S_cm", "measured_high_S_cm",
 )  # fmt: skip
+ANSWERED_COUNTS = ("measured_count", "measured_papers")
 
 _MLMODEL = """\
 flavors:
@@ -67,6 +69,7 @@ def signature() -> dict[str, str]:
     outputs = [
         *({"type": "string", "name": name, "required": False} for name in texts),
         *({"type": "double", "name": name, "required": False} for name in ANSWERED_NUMBERS),
+        *({"type": "long", "name": name, "required": False} for name in ANSWERED_COUNTS),
         *({"type": "any", "name": name, "required": False} for name in ("error", "nearest")),
     ]
     params = [

@@ -17,7 +17,7 @@ from sseml.curation.own import OwnResult, add_own
 from sseml.curation.split import near_duplicate_groups
 from sseml.curation.table import to_table
 from sseml.families import recognise
-from sseml.features.distance import fraction_distance
+from sseml.features.distance import SAME_COMPOSITION, fraction_distance
 from sseml.model.bundle import Bundle
 from sseml.model.dataset import (
     CENSOR_LOG10_SIGMA,
@@ -26,7 +26,7 @@ from sseml.model.dataset import (
     conductivity_set,
     measured_materials,
 )
-from sseml.model.evidence import SAME_COMPOSITION, Evidence
+from sseml.model.evidence import Evidence
 from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
 from sseml.parse.formula import parse_formula
 from sseml.records import Refusal, RefusedInputError

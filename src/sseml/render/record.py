@@ -10,7 +10,7 @@ from sseml.records import Answer, Neighbour, Prediction, Refusal
 
 Record = dict[str, Any]
 
-COLUMN_TYPES: Mapping[str, type[str] | type[float]] = {
+COLUMN_TYPES: Mapping[str, type[str] | type[int] | type[float]] = {
     "input": str,
     "status": str,
     "error": str,
@@ -35,10 +35,16 @@ COLUMN_TYPES: Mapping[str, type[str] | type[float]] = {
     "domain": str,
     "measured_sigma_S_cm": float,
     "measured_doi": str,
+    "measured_reference": str,
+    "measured_count": int,
+    "measured_papers": int,
+    "measured_low_S_cm": float,
+    "measured_high_S_cm": float,
     "nearest_formula": str,
     "nearest_distance": float,
     "nearest_sigma_S_cm": float,
     "nearest_doi": str,
+    "nearest_reference": str,
     "model": str,
 }
 OUTPUT_COLUMNS: tuple[str, ...] = tuple(COLUMN_TYPES)
@@ -53,6 +59,9 @@ _PREDICTED = (
 _NOT_AS_IT_STANDS = ("input", "status", "error", "log10_sigma", *_PREDICTED, *_NEAREST)
 _AS_IT_STANDS = tuple(name for name in OUTPUT_COLUMNS if name not in _NOT_AS_IT_STANDS)
 
+
+_LISTED = 20
+"""Measurements of one material that an explanation lists."""
 
 _DIGITS = 6
 """Of a predicted number; what lies beyond depends on which formulas are asked together."""
@@ -115,6 +124,7 @@ def neighbour_record(neighbour: Neighbour) -> Record:
         "sigma_S_cm": plain(neighbour.sigma_S_cm),
         "temperature_C": plain(neighbour.temperature_C),
         "doi": plain(neighbour.doi),
+        "reference": plain(neighbour.reference),
     }
 
 
@@ -160,18 +170,41 @@ def _evidence(answer: Prediction) -> Iterable[tuple[str, str]]:
         why = "there is no measured material to compare with"
     yield "domain", f"{answer.domain}: {why}"
     if answer.measured_sigma_S_cm is not None:
-        yield (
-            "measured",
-            f"{answer.measured_sigma_S_cm:.2g} S/cm, {answer.measured_doi or 'no DOI'}",
-        )
+        value = f"{answer.measured_sigma_S_cm:.2g} S/cm"
+        yield "measured", f"{value}, {_where(answer.measured_doi, answer.measured_reference)}"
+    yield from _all_measured(answer)
     for near in answer.nearest:
         value = f"{near.sigma_S_cm:.2g} S/cm at {near.temperature_C:g} °C"
         yield (
             "nearest",
-            f"{near.formula} ({near.distance:.3f} away): {value}, {near.doi or 'no DOI'}",
+            f"{near.formula} ({near.distance:.3f} away): {value}, "
+            f"{_where(near.doi, near.reference)}",
         )
     for note in answer.notes:
         yield "note", note
+
+
+def _all_measured(answer: Prediction) -> Iterable[tuple[str, str]]:
+    """How many measurements there are, and each of them up to a number, by conductivity."""
+    values = answer.measurements
+    if len(values) < 2:
+        return
+    low, high = values[0].sigma_S_cm, values[-1].sigma_S_cm
+    papers = f"{answer.measured_papers} known paper{'' if answer.measured_papers == 1 else 's'}"
+    yield "of", f"{len(values)} values of {papers}: {low:.2g} to {high:.2g} S/cm"
+    for value in values[:_LISTED]:
+        sign = value.relation if value.is_bound else ""
+        yield (
+            "",
+            f"{sign}{value.sigma_S_cm:.2g} S/cm at {value.temperature_C:g} °C, "
+            f"{_where(value.doi, value.reference)}",
+        )
+    if len(values) > _LISTED:
+        yield "", f"and {len(values) - _LISTED} above these"
+
+
+def _where(doi: str | None, reference: str | None) -> str:
+    return doi or reference or "no DOI"
 
 
 def plain(value: object) -> Any:

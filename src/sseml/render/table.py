@@ -15,7 +15,7 @@ from sseml.render.record import explanation
 _LOOK_AHEAD = 200
 """Answers read before the width of the first column is fixed."""
 
-TABLE_WIDTH = 122
+TABLE_WIDTH = 132
 """Characters that every column takes, with a formula of usual length before them."""
 
 _GAP = "  "
@@ -29,7 +29,7 @@ _COLUMNS = {
     "Ea, eV": 6,
     "window, V": 9,
     "domain": 7,
-    "measured": 8,
+    "measured": 18,
 }
 """Title and width of every column after the input."""
 
@@ -89,7 +89,6 @@ def _end_of(text: str, room: int) -> str:
 
 
 def _answered(answer: Prediction, label: str) -> str:
-    measured = answer.measured_sigma_S_cm
     cells = (
         answer.family,
         f"{answer.temperature_C:g}",
@@ -100,10 +99,20 @@ def _answered(answer: Prediction, label: str) -> str:
         f"{answer.activation_energy_eV:.2f}",
         _window(answer),
         answer.domain,
-        "" if measured is None else f"{measured:.1e}",
+        _measured(answer),
     )
     padded = (pad(visible(c), room) for c, room in zip(cells, _COLUMNS.values(), strict=True))
     return _GAP.join((label, *padded)).rstrip()
+
+
+def _measured(answer: Prediction) -> str:
+    """The value, and of how many values of how many papers: ``1.3e-03 (12 of 9)``."""
+    if answer.measured_sigma_S_cm is None:
+        return ""
+    value = f"{answer.measured_sigma_S_cm:.1e}"
+    if answer.measured_count is None or answer.measured_count < 2:
+        return value
+    return f"{value} ({answer.measured_count} of {answer.measured_papers})"
 
 
 def _window(answer: Prediction) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from sseml._version import __version__
-from sseml.model.mlmodel import ANSWERED_NUMBERS, ANSWERED_TEXTS
+from sseml.model.mlmodel import ANSWERED_COUNTS, ANSWERED_NUMBERS, ANSWERED_TEXTS
 from sseml.serving.problems import PROBLEMS
 from sseml.serving.settings import Limits
 
 _Schema = dict[str, Any]
 
+_COUNT_OR_NULL: _Schema = {"type": ["integer", "null"]}
 _TEXT_OR_NULL: _Schema = {"type": ["string", "null"]}
 _NUMBER_OR_NULL: _Schema = {"type": ["number", "null"]}
 
@@ -272,6 +273,7 @@ def _record() -> _Schema:
         sigma_S_cm={"type": "number"},
         temperature_C={"type": "number"},
         doi=_TEXT_OR_NULL,
+        reference=_TEXT_OR_NULL,
     )
     error: _Schema = {
         "anyOf": [
@@ -285,6 +287,7 @@ def _record() -> _Schema:
         "error": error,
         **dict.fromkeys(ANSWERED_TEXTS, _TEXT_OR_NULL),
         **dict.fromkeys(ANSWERED_NUMBERS, _NUMBER_OR_NULL),
+        **dict.fromkeys(ANSWERED_COUNTS, _COUNT_OR_NULL),
         "nearest": {"type": "array", "items": neighbour},
     }
     return {"type": "object", "required": list(properties), "properties": properties}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -27,12 +27,18 @@ class Row:
     doi: str | None = None
     source: str = "mine"
     space_group: int | None = None
+    reference: str | None = None
+    paper: str | None = None
+    fractions: tuple[float, ...] = ()
 
 
 def known(rows: Sequence[Row]) -> tuple[Evidence, np.ndarray]:
+    formulas = list(dict.fromkeys(row.formula for row in rows))
+    one_element_each = np.eye(max(len(formulas), 1))
+    fractions = [row.fractions or one_element_each[formulas.index(row.formula)] for row in rows]
     evidence = Evidence(
         formulas=[row.formula for row in rows],
-        fractions=np.zeros((len(rows), 1)),
+        fractions=np.array(fractions) if rows else np.zeros((0, 1)),
         sigma_S_cm=np.array([row.sigma for row in rows]),
         temperature_C=np.array([row.temperature_C for row in rows]),
         relations=[row.relation for row in rows],
@@ -40,6 +46,8 @@ def known(rows: Sequence[Row]) -> tuple[Evidence, np.ndarray]:
         dois=[row.doi for row in rows],
         sources=[row.source for row in rows],
         space_groups=[row.space_group for row in rows],
+        references=[row.reference for row in rows],
+        papers=[row.paper or row.doi for row in rows],
     )
     return evidence, np.array([row.distance for row in rows])
 
@@ -185,13 +193,12 @@ def test_an_element_never_measured_is_outside_however_near(distance: float) -> N
 ROWS = st.builds(
     Row,
     sigma=st.floats(1e-12, 1.0),
-    distance=st.sampled_from([0.0, 0.0005, 0.01, 0.2]),
     formula=st.sampled_from("abcd"),
     temperature_C=st.sampled_from([22.0, 25.0, 60.0]),
     relation=st.sampled_from("=~<>"),
     kind=st.sampled_from([None, "total", "bulk"]),
     doi=st.sampled_from([None, "10.1000/a"]),
-)
+).map(lambda row: replace(row, distance={"a": 0.0, "b": 0.01, "c": 0.01, "d": 0.2}[row.formula]))
 
 
 @given(st.lists(ROWS, min_size=1, max_size=12))
@@ -246,3 +253,48 @@ def test_every_measured_structure_is_evidence() -> None:
     ]
     one, at_one = known(rows[:1] + rows[2:])
     assert one.polymorphs(at_one, 25.0) == (), "one structure has no other beside it"
+
+
+LGPS = (0.4, 0.04, 0.08, 0.48)
+ROUNDED = (0.3998, 0.0400, 0.0802, 0.48)
+DOPED = (0.3998, 0.0400, 0.0802, 0.48, 1e-4)
+
+
+def test_two_spellings_of_one_composition_are_one_material() -> None:
+    rows = [
+        Row(1.2e-2, 0.0, "Li10GeP2S12", fractions=(*LGPS, 0.0)),
+        Row(1.8e-3, 0.0002, "Li3.33Ge0.33P0.67S4", fractions=(*ROUNDED, 0.0)),
+        Row(5e-3, 0.0002, "Li10GeP2S12 with a trace", fractions=DOPED),
+    ]
+    assert nearest(rows) == [("Li10GeP2S12", 1.8e-3), ("Li10GeP2S12 with a trace", 5e-3)]
+    evidence, distance = known(rows)
+    told = evidence.told(distance, 25.0)
+    assert told is not None
+    assert [value.sigma_S_cm for value in told.values] == [1.8e-3, 1.2e-2]
+    away = [replace(row, distance=row.distance + 0.05) for row in rows]
+    assert nearest(away) == nearest(rows), "whatever it is near to"
+
+
+def test_all_that_was_measured_is_told() -> None:
+    rows = [
+        Row(1e-3, doi="10.1000/a|10.1000/b"),
+        Row(2e-3, doi="10.1000/b"),
+        Row(4e-3, paper="literature:P017", reference="Solid State Ionics 2017, 304, 85"),
+        Row(1e-9, relation="<", reference="a compilation"),
+        Row(1e-2, temperature_C=60.0, doi="10.1000/c"),
+    ]
+    evidence, distance = known(rows)
+    told = evidence.told(distance, 25.0)
+    assert told is not None
+    assert told.chosen.sigma_S_cm == measured(rows)
+    assert [value.sigma_S_cm for value in told.values] == [1e-9, 1e-3, 2e-3, 4e-3]
+    assert told.papers == 2, "two that share a DOI, one without; a compilation names none"
+    assert told.values[-1].reference == "Solid State Ionics 2017, 304, 85"
+
+
+def test_an_article_is_shown_before_its_abstract_and_its_cover() -> None:
+    evidence, distance = known([Row(1e-3, doi="10.1002/chin.198639014|10.1149/1.2108704")])
+    told = evidence.told(distance, 25.0)
+    assert told is not None
+    assert told.chosen.doi == "10.1149/1.2108704"
+    assert evidence.nearest(distance, 25.0)[0].doi == "10.1149/1.2108704"
