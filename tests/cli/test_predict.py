@@ -150,7 +150,7 @@ def test_json_lines_nest_the_neighbours_and_hold_no_nan(run: Any) -> None:
         assert 0 <= row["p_superionic"] <= 1
         assert row["nearest"]
         assert set(row["nearest"][0]) == {
-            "formula", "distance", "sigma_S_cm", "temperature_C", "doi",
+            "formula", "distance", "sigma_S_cm", "temperature_C", "doi", "reference",
         }  # fmt: skip
     assert json_rows(ran.out)[1]["sigma_S_cm"] is None
 

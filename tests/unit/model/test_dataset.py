@@ -183,3 +183,20 @@ def test_each_row_carries_the_crystal_system_of_its_space_group() -> None:
         table({"space_group_number": 142}, {}, {"space_group_number": 230}), RECIPE
     )
     assert dict(zip(data.rows.tolist(), data.systems.tolist(), strict=True)) == {0: 3, 1: -1, 2: 6}
+
+
+def test_two_spellings_of_one_paper_are_one_measurement() -> None:
+    cold = {"formula": "Li10GeP2S12", "temperature_C": 25.0}
+    warm = {"formula": "Li3.33Ge0.33P0.67S4", "temperature_C": 35.0}
+    assert set(targets(cold, warm)) == {0}, "of one paper the temperature nearest 25 °C counts"
+    hot = warm | {"temperature_C": 200.0, "doi": "10.1000/b"}
+    assert set(targets(cold, hot)) == {0}, "it is measured at room temperature, as another spelling"
+    doped = hot | {"formula": "Li10Ge0.99Sn0.01P2S12"}
+    assert set(targets(cold, doped)) == {0, 1}
+
+
+def test_an_energy_that_does_not_belong_to_its_conductivity_is_not_learned() -> None:
+    sound = {"activation_energy_eV": 0.3}
+    odd = {"doi": "10.1000/b", "activation_energy_eV": 0.1, "flags": "improbable_prefactor"}
+    assert energy_set(table(sound, odd), RECIPE).rows.tolist() == [0]
+    assert set(targets(sound, odd)) == {0, 1}
