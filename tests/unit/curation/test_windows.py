@@ -130,3 +130,10 @@ def test_a_comma_without_quotes_is_noticed(tmp_path: Path) -> None:
     path.write_text(f"{','.join(COLUMNS)}\n{row},and more\n", encoding="utf-8")
     with pytest.raises(RefusedInputError, match="more cells than columns"):
         read_windows(path)
+
+
+def test_every_window_says_where_it_stands_and_whose_it_is() -> None:
+    with TABLE.open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            assert row["read_in"], row
+            assert row["doi"] or row["reference"], row
