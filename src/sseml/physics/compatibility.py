@@ -13,6 +13,8 @@ from sseml.physics.electrodes import Electrode, find_electrodes, standard_electr
 from sseml.physics.interface import Mixing, interface_reactions
 from sseml.physics.moisture import moisture_reaction, positive_hydrogen
 from sseml.physics.phases import PhaseTable
+from sseml.physics.reservoir import OpenReaction, open_interface, open_reaction
+from sseml.physics.window import IONS
 from sseml.records import Composition
 
 _GASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -47,12 +49,20 @@ class Partner:
         None for gases.
     gases
         Of `sseml.physics.moisture.GASES`; empty for a material.
+    ion
+        That an electrode takes up and gives off; None for all else.
     """
 
     label: str
     formula: str
     material: Composition | None = None
     gases: tuple[str, ...] = ()
+    ion: str | None = None
+
+    @property
+    def is_metal(self) -> bool:
+        """Whether it is the metal of an ion."""
+        return self.material is not None and [*self.material.amounts] in [[ion] for ion in IONS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +77,18 @@ class Compatibility:
         The most exothermic reaction; None where the two coexist.
     notes
         What one has to know to read the number.
+    open_at_V
+        Potential of the reservoir of the ion that `opened` is about: 0 for metals, what was asked
+        for other solids, else None.
+    opened
+        The reaction that exchanges the ion with the reservoir; None where nothing reacts too.
     """
 
     partner: Partner
     worst: Mixing | None
     notes: tuple[str, ...]
+    open_at_V: float | None = None
+    opened: OpenReaction | None = None
 
 
 def standard_partners(amounts: Mapping[str, float]) -> tuple[Partner, ...]:
@@ -104,7 +121,12 @@ def find_partners(text: str) -> tuple[Partner, ...]:
 
 
 def compatibility(
-    table: PhaseTable, material: Composition, partner: Partner, *, corrections: Sequence[str] = ()
+    table: PhaseTable,
+    material: Composition,
+    partner: Partner,
+    *,
+    corrections: Sequence[str] = (),
+    potential_V: float | None = None,
 ) -> Compatibility:
     """Hold a material against a partner.
 
@@ -116,6 +138,9 @@ def compatibility(
         The two; see `sseml.physics.interface` and `sseml.physics.moisture` for what is calculated.
     corrections
         Elements of `sseml.physics.phases.SHIFTS_EV`.
+    potential_V
+        Let both exchange the ion at this potential too, where the partner is a solid but no metal:
+        `sseml.physics.reservoir`. A metal is at 0 V, and always in excess too.
 
     Raises
     ------
@@ -126,10 +151,53 @@ def compatibility(
     """
     if partner.material is None:
         worst = moisture_reaction(table, material, partner.gases, corrections=corrections)
-    else:
-        other = partner.material
-        worst = interface_reactions(table, material, other, corrections=corrections).worst
-    return Compatibility(partner, worst, tuple(_notes(material, partner, worst, corrections)))
+        return Compatibility(partner, worst, tuple(_notes(material, partner, worst, corrections)))
+    other = partner.material
+    worst = interface_reactions(table, material, other, corrections=corrections).worst
+    notes = tuple(_notes(material, partner, worst, corrections))
+    ion = _ion_of(material, partner)
+    at_V = 0.0 if partner.is_metal else potential_V
+    if at_V is None or not material.amounts.keys() - {ion}:
+        return Compatibility(partner, worst, notes)
+    alone = open_reaction(table, material, ion=ion, potential_V=at_V, corrections=corrections)
+    if partner.is_metal:
+        return Compatibility(partner, worst, notes, at_V, alone)
+    opened = open_interface(
+        table, material, other, ion=ion, potential_V=at_V, corrections=corrections
+    )
+    beside = (*notes, *_notes_at(at_V, alone, opened, notes, corrections))
+    return Compatibility(partner, worst, beside, at_V, opened)
+
+
+def _ion_of(material: Composition, partner: Partner) -> str:
+    """The ion of a metal or an electrode, else the first that the material or the partner holds."""
+    amounts = partner.material.amounts if partner.material else {}
+    if partner.is_metal:
+        return next(iter(amounts))
+    held = (ion for each in (material.amounts, amounts) for ion in IONS if ion in each)
+    return partner.ion or next(held, IONS[0])
+
+
+def _notes_at(
+    potential_V: float,
+    alone: OpenReaction | None,
+    opened: OpenReaction | None,
+    said: Sequence[str],
+    corrections: Sequence[str],
+) -> Iterator[str]:
+    """What the material does at a potential by itself, and what to doubt in either reaction."""
+    if alone:
+        yield (
+            f"at {potential_V:g} V the material by itself: {alone.energy_eV_atom:.3f} eV/atom, "
+            f"{alone.reaction}"
+        )
+    products = {
+        name: amount
+        for reaction in (alone, opened)
+        if reaction
+        for name, amount in reaction.reaction.products.items()
+    }
+    yield from (note for note in cautions(products, corrections) if note not in said)
 
 
 def _notes(
@@ -165,7 +233,7 @@ def _products(worst: Mixing | None) -> Mapping[str, float]:
 
 def _of_electrode(electrode: Electrode) -> Partner:
     material = replace(parse_material(electrode.formula), formula=electrode.formula)
-    return Partner(electrode.label, electrode.formula, material)
+    return Partner(electrode.label, electrode.formula, material, ion=electrode.ion)
 
 
 def _of_gases(name: str) -> Partner:
