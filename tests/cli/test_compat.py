@@ -180,7 +180,7 @@ def test_a_sodium_electrolyte_is_held_against_sodium(run: Any) -> None:
 def test_the_page_shows_what_the_commands_print(run: Any) -> None:
     blocks = re.findall(r"^```\n(\$ .*?)^```$", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     shown = re.findall(r"^\$ sseml (.*)\n((?:[^$\n].*\n)+)", "".join(blocks), re.MULTILINE)
-    assert len(shown) == 4
+    assert len(shown) == 5
     for command, output in shown:
         ran = run(*shlex.split(command))
         assert (ran.code, ran.out) == (0, output)

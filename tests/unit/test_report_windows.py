@@ -634,3 +634,22 @@ def test_phases_are_shortened_to_the_room_and_the_rest_is_counted() -> None:
     assert width_inch(short, 8.5) <= 2.0
     assert width_inch(phases_text([LONG, "Li2O"], 1.5, 8.5), 8.5) <= 1.5
     assert phases_text([LONG], 0.05, 8.5) == "…"
+
+
+@pytest.mark.parametrize(
+    ("windows", "keys"),
+    [
+        ([Window("Li", V_red=1.0, V_ox=2.0)], ["calculated"]),
+        ([Window("Li", V_red=1.0, V_ox=1.0)], ["calculated, collapsed"]),
+        (
+            [Window("Li", V_red=1.0, V_ox=2.0), Window("Li", V_red=1.0, V_ox=1.0)],
+            ["calculated", "calculated, collapsed"],
+        ),
+    ],
+)
+def test_the_legend_of_windows_shows_only_what_is_drawn(
+    windows: list[Window], keys: list[str]
+) -> None:
+    figure = windows_compared(["Li3PS4"] * len(windows), windows)
+    legend = figure.axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == keys

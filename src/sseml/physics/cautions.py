@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sseml.parse.formula import parse_formula
+from sseml.physics.formulas import chemical_formula
 from sseml.physics.oxidation import anionic_amount, excess_anion_charge
 
 POSITIVE_HYDROGEN = "positive hydrogen is bound too strongly in the table"
@@ -40,7 +41,7 @@ def cautions(formulas: Iterable[str], corrections: Sequence[str] = ()) -> Iterat
     >>> list(cautions(["LiS4", "LiClO4"], ["S"]))
     ['too stable in the table (oxidised S, N or halogen): LiClO4']
     """
-    judged = {formula: _judged(formula) for formula in formulas}
+    judged = {chemical_formula(formula): _judged(formula) for formula in formulas}
     bonded = [name for name, phase in judged.items() if phase.has_bonded_sulfur]
     mended = [name for name in bonded if judged[name].is_shifted]
     if left := [name for name in bonded if "S" not in corrections or name not in mended]:

@@ -28,6 +28,17 @@ _MOSTLY = 2.0
 """More of an anion than this for each stronger one is bonded to itself."""
 
 
+def highest_charge(symbol: str) -> float:
+    """The highest charge of an element in solids, without limit where none is known.
+
+    Examples
+    --------
+    >>> highest_charge("Ti"), highest_charge("Xe")
+    (4, inf)
+    """
+    return _HIGHEST_CHARGE.get(symbol, inf)
+
+
 def excess_anion_charge(amounts: Mapping[str, float], anions: tuple[str, ...]) -> float:
     """Negative charge of the named anions that the other elements cannot balance.
 

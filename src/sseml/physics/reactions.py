@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sseml.physics.formulas import chemical_formula
+
 DIATOMIC = frozenset(("H", "N", "O", "F", "Cl", "Br", "I"))
 _NOTHING = 1e-6
 _DIGITS = 3
@@ -37,7 +39,7 @@ def of_atoms(
     Parameters
     ----------
     formulas
-        Formulas of the phases.
+        Formulas of the phases, as the table has them; they are written as a chemist does.
     atoms
         Atoms per formula unit of each.
     n
@@ -51,7 +53,7 @@ def of_atoms(
         if formula in DIATOMIC:
             amounts[f"{formula}2"] = amount / 2.0
         else:
-            amounts[formula] = amount
+            amounts[chemical_formula(formula)] = amount
     return amounts
 
 

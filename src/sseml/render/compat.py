@@ -25,7 +25,7 @@ COMPAT_COLUMNS = (
 )  # fmt: skip
 _ENERGY_DIGITS = 4
 _AMOUNT_DIGITS = 6
-_AMOUNT = re.compile(r"(\d) (?=[A-Z])")
+_AMOUNT = re.compile(r"(\d) (?=[A-Z(])")
 _SHOWN_EV = 0.0005
 _LONGEST_LABEL, _LONGEST_NAME = 24, 40
 """Letters of what was typed, and of the formula that is shown for a part of a sweep."""

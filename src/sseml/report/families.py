@@ -70,7 +70,7 @@ def error_by_family(held_out: pd.DataFrame, about: str = "") -> Figure:
         _draw(axes, rows)
         _label(axes, rows)
         axes.set_title(titled("Error by family", about), pad=20.0)
-        figure.legend(handles=_legend(), ncols=3, loc="outside lower center")
+        figure.legend(handles=_legend(rows), ncols=3, loc="outside lower center")
         return settled(figure)
 
 
@@ -141,12 +141,16 @@ def _label(axes: Axes, rows: list[Row]) -> None:
         column(axes, x, range(len(rows)), [name, *cells], top=-1.0)
 
 
-def _legend() -> list[Artist]:
-    return [
+def _legend(rows: list[Row]) -> list[Artist]:
+    """Keys of what is drawn: a mixture of families has no median of its own."""
+    handles: list[Artist] = [
         Line2D([], [], marker="o", ms=6.0, color=INK, ls="none", label="mean error"),
         Line2D([], [], color=BLUE, lw=1.4, label="median"),
         Patch(facecolor=SKY, alpha=0.45, label="middle half (line: 5–95 %)"),
-        Line2D([], [], marker="D", ms=4.5, mfc="white", mec=VERMILLION, ls="none",
-               label="if always the median of the family"),
-        Patch(facecolor=SHADE, label="repeated measurements differ by this"),
-    ]  # fmt: skip
+    ]
+    if not all(np.isnan(row.error_of_median) for row in rows):
+        handles.append(
+            Line2D([], [], marker="D", ms=4.5, mfc="white", mec=VERMILLION, ls="none",
+                   label="if always the median of the family")
+        )  # fmt: skip
+    return [*handles, Patch(facecolor=SHADE, label="repeated measurements differ by this")]

@@ -71,7 +71,11 @@ def error_before_after(families: Mapping[str, Gains], about: str = "") -> Figure
         for x, (name, cells) in zip((1.13, 1.30), counts.items(), strict=True):
             column(right, x, range(len(shown)), [name, *cells], top=-1.0)
         figure.suptitle(titled("Error before and after", about), x=0.01, ha="left", weight="bold")
-        figure.legend(handles=_family_legend(), ncols=4, loc="outside lower center")
+        figure.legend(
+            handles=_family_legend([own[_ERROR] for _, own in shown]),
+            ncols=4,
+            loc="outside lower center",
+        )
         return settled(figure)
 
 
@@ -143,6 +147,11 @@ def _draw_differences(axes: Axes, errors: Sequence[Gain]) -> None:
     axes.spines["left"].set_visible(False)
 
 
+_VERDICTS = {
+    GREEN: "better (95 % sure)", GREY: "may be luck", VERMILLION: "worse (95 % sure)",
+}  # fmt: skip
+
+
 def _verdict(error: Gain) -> str:
     """Colour that says whether the difference is sure."""
     if error.high < 0.0:
@@ -150,19 +159,27 @@ def _verdict(error: Gain) -> str:
     return VERMILLION if error.low > 0.0 else GREY
 
 
-def _family_legend() -> list[Artist]:
-    return [
+def _family_legend(errors: Sequence[Gain]) -> list[Artist]:
+    """Keys of what is drawn."""
+    sure = {_verdict(error) for error in errors if isfinite(error.low)}
+    handles: list[Artist] = [
         Line2D([], [], ls="none", marker="o", ms=6.0, mfc="white", mec=VERMILLION, mew=1.4,
                label="before"),
         Line2D([], [], ls="none", marker="o", ms=6.0, color=BLUE, label="after"),
         Line2D([], [], ls="none", marker="|", ms=10.0, mew=1.4, color=GREY,
                label="best constant for all rows"),
-        Line2D([], [], marker="o", ms=5.5, color=GREEN, label="better (95 % sure)"),
-        Line2D([], [], marker="o", ms=5.5, color=GREY, label="may be luck"),
-        Line2D([], [], marker="o", ms=5.5, color=VERMILLION, label="worse (95 % sure)"),
-        Line2D([], [], ls="none", marker="o", ms=5.5, color=GREY, mfc="white",
-               label="under ten papers: how sure is not known"),
     ]  # fmt: skip
+    handles += [
+        Line2D([], [], marker="o", ms=5.5, color=colour, label=label)
+        for colour, label in _VERDICTS.items()
+        if colour in sure
+    ]
+    if not all(isfinite(error.low) for error in errors):
+        handles.append(
+            Line2D([], [], ls="none", marker="o", ms=5.5, color=GREY, mfc="white",
+                   label="under ten papers: how sure is not known")
+        )  # fmt: skip
+    return handles
 
 
 def _draw_curve(axes: Axes, curve: Mapping[int, Gains]) -> None:

@@ -359,8 +359,9 @@ def _draw_key(figure: Figure, found: Pathways, bottom: float, scale: ScalarMappa
 def _lines(found: Pathways) -> list[Line2D]:
     handles = [
         Line2D([], [], ls="", marker="o", mfc="white", mec=INK, ms=5, label="Li (area: occupancy)"),
-        Line2D([], [], color=VERMILLION, lw=1.5, label="easiest way"),
     ]
+    if found.passage is not None:
+        handles.append(Line2D([], [], color=VERMILLION, lw=1.5, label="easiest way"))
     for level in _levels(found):
         label = f"{level.name}: {level.energy_eV:.2f} eV"
         handles.append(Line2D([], [], color=INK, lw=0.8, ls=level.style, label=label))

@@ -118,10 +118,12 @@ def _draw_coverage(axes: Axes, answered: Answered) -> None:
     places: list[float] = []
     labels: list[str] = []
     counts: list[str] = []
+    drawn: set[str] = set()
     place = 0.0
     for block in (_all, _by_domain, _by_width, _by_group):
         for label, share in block(answered):
             _draw_shares(axes, [place], [share], _verdict(share), upright=False)
+            drawn.add(_verdict(share))
             places.append(place)
             labels.append(label)
             counts.append(f"{share.rows}")
@@ -137,13 +139,16 @@ def _draw_coverage(axes: Axes, answered: Answered) -> None:
     axes.set_title("Coverage of the 90 % interval", weight="normal")
     handles = [
         Line2D([], [], ls="none", marker="o", ms=5.5, color=colour, label=label)
-        for colour, label in ((BLUE, "as promised"), (VERMILLION, "too narrow"),
-                              (SKY, "too wide"))
+        for colour, label in _VERDICTS.items()
+        if colour in drawn
     ]  # fmt: skip
     axes.legend(
         handles=handles, ncols=3, loc="upper left", bbox_to_anchor=(0.0, -0.13),
         borderaxespad=0.0, handletextpad=0.1, columnspacing=1.2,
     )  # fmt: skip
+
+
+_VERDICTS = {BLUE: "as promised", VERMILLION: "too narrow", SKY: "too wide"}
 
 
 def _verdict(share: Share) -> str:

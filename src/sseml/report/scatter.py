@@ -159,10 +159,9 @@ def _legend(answered: Answered) -> list[Artist]:
         for group, (colour, marker) in _LOOKS.items()
         if sizes[group]
     ]
-    handles += [
-        _mark("o", "outside its 90 % interval", "white", edge="black"),
-        Patch(color=SHADE, label="within one decade"),
-    ]
+    if not answered.covered.all():
+        handles.append(_mark("o", "outside its 90 % interval", "white", edge="black"))
+    handles.append(Patch(color=SHADE, label="within one decade"))
     if len(answered) >= 2 * _ROWS_A_STEP:
         handles.append(Line2D([], [], color=INK, ls=_DASHES, label="typical 90 % interval"))
     if answered.clipped.any():

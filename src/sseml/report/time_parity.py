@@ -67,7 +67,7 @@ def parity_of_outputs(answered: Mapping[str, pd.DataFrame], about: str) -> Figur
         grid[0].set_ylabel("measured σ at 25 °C (S/cm)")
         figure.suptitle(f"Measured against predicted: {about}", x=0.01, ha="left", weight="bold")
         figure.legend(
-            handles=_legend(next(iter(panels.values())), looks), loc="outside right upper",
+            handles=_legend(list(panels.values()), looks), loc="outside right upper",
             labelspacing=0.6,
         )  # fmt: skip
         return settled(figure)
@@ -124,17 +124,20 @@ def _summary(answered: Answered) -> str:
     ).replace("-", "−")
 
 
-def _legend(answered: Answered, looks: Mapping[str, tuple[str, str]]) -> list[Artist]:
+def _legend(panels: list[Answered], looks: Mapping[str, tuple[str, str]]) -> list[Artist]:
+    """Keys of what is drawn; families and their rows are those of the first panel."""
+    answered = panels[0]
     counts = {name: int((answered.families == name).sum()) for name in looks}
     counts[_OTHERS] = len(answered) - sum(counts.values())
     handles: list[Artist] = [
         Line2D([], [], ls="none", marker=marker, ms=6.0, mfc=colour, mec="none",
                label=f"{name} ({counts[name]})")
         for name, (colour, marker) in looks.items()
+        if counts[name]
     ]  # fmt: skip
-    return [
-        *handles,
-        Line2D([], [], ls="none", marker="o", ms=6.0, mfc="white", mec="black",
-               label="outside its 90 % interval"),
-        Patch(color=SHADE, label="within one decade"),
-    ]  # fmt: skip
+    if not all(own.covered.all() for own in panels):
+        handles.append(
+            Line2D([], [], ls="none", marker="o", ms=6.0, mfc="white", mec="black",
+                   label="outside its 90 % interval")
+        )  # fmt: skip
+    return [*handles, Patch(color=SHADE, label="within one decade")]

@@ -6,8 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 
@@ -138,10 +140,25 @@ def _label(axes: Axes, rows: Sequence[_Row], height: float) -> None:
     axes.spines["left"].set_visible(False)
     for row in rows[1:]:
         axes.axhline(row.middle - _ROW / 2.0, color=SHADE, lw=0.8)
-    handles = [Patch(fc=TINTS["window"][0], ec=GREEN, label="calculated")]
+    if handles := _legend(rows):
+        axes.legend(handles=handles, ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+
+
+def _legend(rows: Sequence[_Row]) -> list[Artist]:
+    """Keys of what is drawn."""
+    handles: list[Artist] = []
+    answered = [row.window for row in rows if row.window.V_red is not None]
+    if not all(window.collapsed for window in answered):
+        handles.append(Patch(fc=TINTS["window"][0], ec=GREEN, label="calculated"))
+    if any(window.collapsed for window in answered):
+        handles.append(
+            Line2D(
+                [], [], ls="none", marker="D", ms=6.0, color=GREEN, label="calculated, collapsed"
+            )
+        )
     if any(row.measured for row in rows):
         handles.append(Patch(fc="white", ec=INK, label="measured"))
-    axes.legend(handles=handles, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 1.0))
+    return handles
 
 
 def _draw_window(axes: Axes, row: _Row) -> None:

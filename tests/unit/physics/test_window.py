@@ -17,6 +17,7 @@ from pymatgen.analysis.phase_diagram import PhaseDiagram
 from pymatgen.core import Composition, Element
 
 from sseml.parse.formula import parse_formula
+from sseml.physics.formulas import chemical_formula
 from sseml.physics.phases import ChemicalSystem, PhaseTable
 from sseml.physics.window import Window, electrochemical_window, electrochemical_windows
 from sseml.records import RefusedInputError
@@ -122,7 +123,10 @@ def check_reactions(
     ion, changed = window.ion, dict(amounts)
     changed[ion] *= 1.0 + window.ion_change
     system = table.system(sorted(amounts))
-    entry = {f: system.entry(system.composition(parse_formula(f).amounts)) for f in system.formulas}
+    entry = {
+        chemical_formula(f): system.entry(system.composition(parse_formula(f).amounts))
+        for f in system.formulas
+    }
 
     def energy(side: Mapping[str, float]) -> float:
         total = 0.0

@@ -1,0 +1,332 @@
+"""The formula of a phase as a chemist writes it: salts, hydroxides, hydrates, acids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from types import MappingProxyType
+
+from sseml.parse.formula import parse_formula
+from sseml.physics.oxidation import highest_charge
+from sseml.records import RefusedInputError
+
+LISTED: Mapping[str, str] = MappingProxyType({
+    "H2O2": "H2O2", "BH3O3": "H3BO3", "BHO2": "HBO2", "H5IO6": "H5IO6", "H5NO": "NH3·H2O",
+    "H3N": "NH3", "H4N2": "N2H4", "H4I3N": "NH4I3", "BH6N": "NH3BH3", "H4C": "CH4", "H4CO": "CH3OH",
+    "H2CO": "CH2O", "H2CO2": "HCOOH", "H4CN2O": "CO(NH2)2", "KCNO": "KOCN", "NaCNO": "NaOCN",
+})  # fmt: skip
+"""Table's formula → the usual one, where no rule gives it. One that is not read as the same amounts
+is not used."""
+
+_GROUP = re.compile(r"\(([A-Za-z0-9]+)\)(\d+)")
+_TERM = re.compile(r"([A-Z][a-z]?)(\d*)")
+_POLYANIONS = frozenset((
+    "PO4", "PO3", "P2O7", "SO4", "SO3", "CO3", "NO3", "NO2", "BO3", "BO2", "B4O7", "SiO4", "SiO3",
+    "Si2O5", "Si2O7", "GeO4", "GeO3", "AsO4", "AsO3", "SeO4", "SeO3", "TeO3", "TeO4", "TeO6",
+    "ClO4", "ClO3", "BrO3", "IO3", "IO4", "MoO4", "WO4", "CrO4", "VO4", "VO3", "NbO3", "TaO3",
+    "PS4", "PS3", "P2S6", "P2S7", "PSe4", "PSe3", "AsS4", "AsS3", "SbS4", "SnS4", "GeS4", "SiS4",
+    "BS3", "CN", "CN2", "CNO", "CNS", "N3", "C2O4", "C2", "BH4", "AlH4", "BF4", "PF6", "AsF6",
+    "SiF6", "AlF6", "AlCl4", "GaCl4",
+))  # fmt: skip
+"""Groups that keep their brackets."""
+
+_TURNED: Mapping[str, str] = MappingProxyType({"H3N": "NH3", "H2N": "NH2", "H3C": "CH3"})
+_NETWORK = frozenset(("B", "Si", "Ge", "Te", "Mo", "W", "Sb"))
+"""Their oxygen is not set apart from them as oxide."""
+
+_NO_CATIONS_BESIDE_H = frozenset(("C", "N", "P", "S"))
+"""Where they are left over in a compound of hydrogen, it is an organic one or another riddle."""
+
+_ORTHO = frozenset(("PO4", "AsO4"))
+"""With more oxide than of these a formula is better left whole: La3PO7."""
+
+_BASES = frozenset(("S", "Se", "NH2", "NH"))
+"""Ions that take up protons to become another one."""
+
+_WITHOUT_OXIDE = frozenset((
+    "PO3", "P2O7", "P3O10", "SO3", "S2O7", "S2O3", "C2O4", "HCO2", "NO2", "ClO4", "ClO3", "ClO2",
+    "ClO", "BrO4", "BrO3", "IO4", "BH4",
+))  # fmt: skip
+"""Ions that take up oxide to become another one."""
+
+_OF_ONE_CHARGE = frozenset((
+    "Li", "Na", "K", "Rb", "Cs", "Be", "Mg", "Ca", "Sr", "Ba", "Zn", "Cd", "Al", "Ga", "Sc", "Y",
+    "La", "Nd", "Gd", "Dy", "Ho", "Er", "Tm", "Lu", "Hf", "Zr", "Th", "B", "Si",
+))  # fmt: skip
+_LEAST: Mapping[str, int] = MappingProxyType(
+    {"Ce": 3, "Pr": 3, "Tb": 3, "P": 3, "As": 3, "S": 4, "C": 2}
+)
+_MOST_CHOICES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """An ion or a molecule of a solid; `text` is its formula."""
+
+    text: str
+    charge: int
+
+    @property
+    def amounts(self) -> Mapping[str, int]:
+        return _counted(self.text)
+
+
+def _units(**charges: int) -> tuple[_Unit, ...]:
+    return tuple(_Unit(text, charge) for text, charge in charges.items())
+
+
+_ANIONS: Mapping[str, tuple[_Unit, ...]] = MappingProxyType(
+    {
+        "P": _units(PO4=-3, P2O7=-4, P3O10=-5, PO3=-1, HPO3=-2, H2PO2=-1),
+        "As": _units(AsO4=-3, AsO3=-3),
+        "S": _units(SO4=-2, SO3=-2, S2O7=-2, S2O3=-2, S=-2),
+        "Se": _units(SeO4=-2, SeO3=-2, Se=-2),
+        "C": _units(CO3=-2, C2O4=-2, HCO2=-1),
+        "N": _units(NH4=1, NO3=-1, NO2=-1, N=-3, NH2=-1, NH=-2, NH3=0),
+        "Cl": _units(Cl=-1, ClO4=-1, ClO3=-1, ClO2=-1, ClO=-1),
+        "Br": _units(Br=-1, BrO4=-1, BrO3=-1),
+        "I": _units(I=-1, IO4=-1, IO6=-5, IO3=-1),
+        "F": _units(F=-1),
+        "B": _units(BH4=-1),
+        "Al": _units(AlH4=-1),
+    }
+)
+"""Ions of each element, the likeliest first."""
+
+_WITHOUT_OXYGEN = frozenset(("AlH4", "NH2", "NH"))
+_ONLY_IONS = frozenset(("F", "Cl", "Br", "I", "N"))
+"""Elements that are never counted among the cations."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Salt:
+    """A formula taken apart."""
+
+    cations: Mapping[str, int]
+    units: tuple[tuple[_Unit, int], ...]
+    oxide: int
+    hydroxide: int
+    acid: int
+    water: int
+
+
+@lru_cache(maxsize=65536)
+def chemical_formula(formula: str) -> str:
+    """Write the formula of a phase as a chemist does.
+
+    Parameters
+    ----------
+    formula
+        Such as ``LaH3O3``; of whole amounts, with brackets or without.
+
+    Returns
+    -------
+    str
+        A formula of the same amounts, as `sseml.parse.formula.parse_formula` reads it; what no rule
+        knows stays as it is.
+
+    Examples
+    --------
+    >>> chemical_formula("H7ClO3"), chemical_formula("La(HO)3"), chemical_formula("LiH3O2")
+    ('HCl·3H2O', 'La(OH)3', 'LiOH·H2O')
+    >>> chemical_formula("Li(CoO2)2"), chemical_formula("Ti2Fe(PO5)2"), chemical_formula("H4NCl")
+    ('LiCo2O4', 'Ti2FeO2(PO4)2', 'NH4Cl')
+    """
+    if formula.isalpha() and formula[1:].islower():
+        return formula
+    amounts = _counted(formula)
+    if not amounts:
+        return formula
+    candidates = [LISTED.get(_flat(amounts), LISTED.get(formula, "")), *_written_salts(amounts)]
+    candidates.append(_with_known_groups(formula))
+    return next((text for text in candidates if text and _is_same(text, amounts)), formula)
+
+
+def _counted(formula: str) -> dict[str, int]:
+    """Whole amounts of a formula with brackets one deep, in its order; nothing for any other."""
+    opened = _GROUP.sub(
+        lambda found: "".join(
+            f"{symbol}{int(n or 1) * int(found[2])}" for symbol, n in _TERM.findall(found[1])
+        ),
+        formula,
+    )
+    if "".join(map("".join, _TERM.findall(opened))) != opened:
+        return {}
+    amounts: dict[str, int] = {}
+    for symbol, n in _TERM.findall(opened):
+        amounts[symbol] = amounts.get(symbol, 0) + int(n or 1)
+    return amounts
+
+
+def _is_same(text: str, amounts: Mapping[str, int]) -> bool:
+    try:
+        return dict(parse_formula(text).amounts) == {key: float(n) for key, n in amounts.items()}
+    except RefusedInputError:
+        return False
+
+
+def _with_known_groups(formula: str) -> str:
+    """Open brackets that stand around no ion."""
+
+    def kept(found: re.Match[str]) -> str:
+        if found[1] in _TURNED:
+            return f"({_TURNED[found[1]]}){found[2]}"
+        return found[0] if found[1] in _POLYANIONS else _flat(_counted(found[0]))
+
+    return _flat_if_repeated(_GROUP.sub(kept, formula))
+
+
+def _flat_if_repeated(text: str) -> str:
+    """An element that stands twice side by side is counted once."""
+    symbols = [symbol for symbol, _ in _TERM.findall(text)]
+    return text if "(" in text or len(set(symbols)) == len(symbols) else _flat(_counted(text))
+
+
+def _flat(amounts: Mapping[str, int]) -> str:
+    return "".join(f"{symbol}{n if n > 1 else ''}" for symbol, n in amounts.items())
+
+
+def _written_salts(amounts: Mapping[str, int]) -> Iterator[str]:
+    """The formula taken apart, if its charges allow it."""
+    if "O" in amounts or "H" in amounts:
+        yield from (_written(salt) for salt in _salts(amounts))
+    if {"O", "H"} <= amounts.keys() and not amounts.keys() & _NO_CATIONS_BESIDE_H:
+        rest = {symbol: n for symbol, n in amounts.items() if symbol not in ("O", "H")}
+        plain = _Salt(rest, (), *_of_water(amounts["O"], amounts["H"]))
+        if rest and not plain.acid:
+            yield _written(plain)
+
+
+def _salts(amounts: Mapping[str, int]) -> Iterator[_Salt]:
+    """Ways of taking a formula apart in which the charges balance, the likeliest first."""
+    formers = [symbol for symbol in amounts if symbol in _ANIONS]
+    options = [[*_choices(symbol, amounts)] for symbol in formers]
+    for count, chosen in enumerate(product(*options)):
+        if count >= _MOST_CHOICES:
+            return
+        units = tuple(unit for choice in chosen for unit in choice)
+        rest = dict(amounts)
+        for unit, n in units:
+            for symbol, held in unit.amounts.items():
+                rest[symbol] = rest.get(symbol, 0) - held * n
+        if min(rest.values()) < 0:
+            continue
+        oxygen, hydrogen = rest.pop("O", 0), rest.pop("H", 0)
+        cations = {symbol: n for symbol, n in rest.items() if n}
+        if hydrogen and "O" not in amounts and cations:
+            continue
+        salt = _Salt(cations, units, *_of_water(oxygen, hydrogen))
+        if _balances(salt) and _is_usual(salt):
+            yield salt
+
+
+def _choices(symbol: str, amounts: Mapping[str, int]) -> Iterator[tuple[tuple[_Unit, int], ...]]:
+    """Ions that the atoms of one element can make, and none."""
+    held = amounts[symbol]
+    for unit in _ANIONS[symbol]:
+        inside = unit.amounts
+        is_there = held % inside[symbol] == 0 and inside.keys() <= amounts.keys()
+        if is_there and not (unit.text in _WITHOUT_OXYGEN and "O" in amounts):
+            yield ((unit, held // inside[symbol]),)
+    if symbol == "N" and "H" in amounts:
+        ammonium, beside = _ANIONS["N"][0], _ANIONS["N"][1 if "O" in amounts else -1]
+        yield from (((ammonium, n), (beside, held - n)) for n in range(1, held))
+    if symbol not in _ONLY_IONS:
+        yield ()
+
+
+def _of_water(oxygen: int, hydrogen: int) -> tuple[int, int, int, int]:
+    """O2-, OH-, H+ and H2O that oxygen and hydrogen make."""
+    if hydrogen <= oxygen:
+        return oxygen - hydrogen, hydrogen, 0, 0
+    if hydrogen <= 2 * oxygen:
+        return 0, 2 * oxygen - hydrogen, 0, hydrogen - oxygen
+    return 0, 0, hydrogen - 2 * oxygen, oxygen
+
+
+def _balances(salt: _Salt) -> bool:
+    """Whether the cations can have the charge that the rest leaves them."""
+    needed = salt.hydroxide + 2 * salt.oxide - salt.acid
+    needed -= sum(unit.charge * n for unit, n in salt.units)
+    least = sum(_least_charge(symbol) * n for symbol, n in salt.cations.items())
+    most = sum(highest_charge(symbol) * n for symbol, n in salt.cations.items())
+    return least <= needed <= most
+
+
+def _least_charge(symbol: str) -> int:
+    if symbol in _OF_ONE_CHARGE:
+        return int(highest_charge(symbol))
+    return _LEAST.get(symbol, 1)
+
+
+def _is_usual(salt: _Salt) -> bool:
+    """Whether what it is taken apart into is likelier than the bare formula."""
+    texts = {unit.text for unit, _ in salt.units}
+    has_groups = any(len(unit.amounts) > 1 for unit, _ in salt.units)
+    if salt.oxide and (texts & _WITHOUT_OXIDE or (has_groups and salt.cations.keys() & _NETWORK)):
+        return False
+    if salt.acid and texts & _BASES:
+        return False
+    if any(unit.text in _ORTHO and salt.oxide > n for unit, n in salt.units):
+        return False
+    if not (salt.hydroxide or salt.water or salt.acid):
+        of_hydrogen = salt.oxide and any("H" in text for text in texts)
+        return bool(salt.units) and not (of_hydrogen and salt.cations.keys() & _NO_CATIONS_BESIDE_H)
+    if salt.cations.keys() & _NO_CATIONS_BESIDE_H or "N" in texts:
+        return False
+    return bool(salt.units or not salt.acid)
+
+
+def _written(salt: _Salt) -> str:
+    ammonium = [(unit, n) for unit, n in salt.units if unit.charge > 0]
+    anions = [(unit, n) for unit, n in salt.units if unit.charge < 0]
+    anions.sort(key=lambda held: len(held[0].amounts) == 1)
+    several = len(anions) + bool(salt.hydroxide) > 1
+    holders = [n for unit, n in anions if "O" in unit.amounts] or [n for _, n in anions]
+    shared = 0
+    if len(holders) == 1 and salt.acid % holders[0] == 0:
+        shared = salt.acid // holders[0]
+    if not salt.cations and not ammonium and len(anions) == 1 and shared and not salt.hydroxide:
+        [(unit, n)] = anions
+        return _around([f"{n if n > 1 else ''}{_with_protons(unit.text, shared)}"], salt)
+    is_oxo = any("O" in unit.amounts for unit, _ in anions)
+    parts = [_part(unit.text, n) for unit, n in ammonium]
+    parts += [_part("H", salt.acid)] if salt.acid and not is_oxo else []
+    parts += [_part(symbol, n) for symbol, n in salt.cations.items()]
+    parts += [_part("H", salt.acid)] if salt.acid and is_oxo and not shared else []
+    parts += [_part("O", salt.oxide)] if salt.oxide else []
+    for unit, n in anions:
+        takes = shared if is_oxo and "O" in unit.amounts else 0
+        parts.append(_part(_with_protons(unit.text, takes), n, bracket=several))
+    if salt.hydroxide:
+        alone = not anions and not salt.oxide
+        parts.append(_part("OH", salt.hydroxide, bracket=not alone))
+    return _around(["".join(parts)] if parts else [], salt)
+
+
+def _around(solid: list[str], salt: _Salt) -> str:
+    """Water and ammonia behind what they stand around."""
+    solvates = [(unit.text, n) for unit, n in salt.units if unit.charge == 0]
+    solvates += [("H2O", salt.water)] if salt.water else []
+    return "·".join([*solid, *(f"{n if n > 1 else ''}{text}" for text, n in solvates)])
+
+
+def _with_protons(text: str, n: int) -> str:
+    """An ion with more protons; those it has are counted in."""
+    if not n:
+        return text
+    held = _counted(text).get("H", 0) if text.startswith("H") else 0
+    rest = re.sub(r"^H\d*(?![a-z])", "", text)
+    return f"{_part('H', n + held)}{rest}"
+
+
+def _part(text: str, n: int, *, bracket: bool = False) -> str:
+    """A part of a formula with its amount, in brackets where it takes them."""
+    is_element = len(text) == 1 or (text.isalpha() and text[1:].islower())
+    number = str(n) if n > 1 else ""
+    if is_element or (n == 1 and not bracket):
+        return f"{text}{number}"
+    return f"({text}){number}"
