@@ -110,6 +110,9 @@ class Ion:
     radius_A: float
 
 
+_Energy = Callable[[FloatArray], FloatArray]
+
+
 @dataclass(frozen=True, slots=True)
 class _Source:
     """What acts on Li⁺ from one place: how far, and with which energy at a distance.
@@ -119,7 +122,7 @@ class _Source:
 
     position: FloatArray
     reach_A: float
-    energy: Callable[[FloatArray], FloatArray]
+    energy: _Energy
     gives_way: bool
 
 
@@ -169,6 +172,94 @@ def site_energy(
     return energy - most - second
 
 
+class Landscape:
+    """The site energy of Li⁺ at any point, as `site_energy` has it at those of a grid.
+
+    Parameters
+    ----------
+    crystal, ions
+        As for `site_energy`.
+    """
+
+    def __init__(self, crystal: Crystal, ions: Mapping[str, Ion]) -> None:
+        sources = list(_sources(crystal, ions))
+        self._lattice_A = np.asarray(crystal.lattice_A)
+        self._heights_A = 1.0 / np.linalg.norm(np.linalg.inv(self._lattice_A), axis=0)
+        kinds = dict.fromkeys(
+            (source.energy, source.reach_A, source.gives_way) for source in sources
+        )
+        self._kinds = [
+            (
+                kind,
+                np.array(
+                    [
+                        source.position
+                        for source in sources
+                        if (source.energy, source.reach_A, source.gives_way) == kind
+                    ]
+                ),
+            )
+            for kind in kinds
+        ]
+
+    def around(self, centre: FloatArray, radius_A: float) -> Callable[[FloatArray], FloatArray]:
+        """What acts near a point.
+
+        Parameters
+        ----------
+        centre
+            Fractional coordinates.
+        radius_A
+            Points asked for are at most so far from it.
+
+        Returns
+        -------
+        callable
+            Fractional coordinates of points, shape (n, 3) → energies in eV, shape (n,).
+        """
+        middle_A = centre @ self._lattice_A
+        acting = []
+        for (energy, reach_A, gives_way), positions in self._kinds:
+            images_A = self._images(positions, centre, reach_A + radius_A) @ self._lattice_A
+            near = np.linalg.norm(images_A - middle_A, axis=1) < reach_A + radius_A
+            acting.append((energy, reach_A, gives_way, images_A[near]))
+
+        def energies(points: FloatArray) -> FloatArray:
+            places_A = points @ self._lattice_A
+            total, giving = np.zeros(len(points)), []
+            for energy, reach_A, gives_way, images_A in acting:
+                r_A = _distances(places_A, images_A)
+                each = np.zeros(r_A.shape)
+                near = r_A < reach_A
+                each[near] = energy(np.maximum(r_A[near], _CLOSEST_A))
+                total += each.sum(axis=1)
+                if gives_way:
+                    giving.append(each)
+            return total - _two_largest(np.hstack(giving)) if giving else total
+
+        return energies
+
+    def _images(self, positions: FloatArray, centre: FloatArray, reach_A: float) -> FloatArray:
+        nearest = positions - np.rint(positions - centre)
+        most = np.ceil(reach_A / self._heights_A + 0.5).astype(int)
+        cells = np.array(list(product(*(range(-n, n + 1) for n in most))))
+        images: FloatArray = (nearest[:, None, :] + cells).reshape(-1, 3)
+        return images
+
+
+def _distances(points_A: FloatArray, others_A: FloatArray) -> FloatArray:
+    return np.sqrt(
+        sum((points_A[:, None, axis] - others_A[None, :, axis]) ** 2 for axis in range(3))
+    )
+
+
+def _two_largest(acting: FloatArray) -> FloatArray:
+    """Of each row, but nothing below zero."""
+    kept = acting if acting.shape[1] <= 2 else np.partition(acting, -2, axis=1)[:, -2:]
+    largest: FloatArray = kept.sum(axis=1)
+    return largest
+
+
 def shares_with_lithium(crystal: Crystal) -> NDArray[np.bool_]:
     """Which sites hold something else, and Li in reach of `TOO_NEAR_A`; shape (n_sites,)."""
     holds_li = np.array(["Li" in occupancy for occupancy in crystal.occupancies])
@@ -193,18 +284,29 @@ def _sources(crystal: Crystal, ions: Mapping[str, Ion]) -> Iterator[_Source]:
     if not anions:
         raise RefusedInputError("without an anion there is nothing that holds Li⁺")
     sites = zip(crystal.positions, crystal.occupancies, shares_with_lithium(crystal), strict=True)
+    known: dict[tuple[tuple[str, float], ...], tuple[float, _Energy]] = {}
     for position, occupancy, shared in sites:
         present = {symbol: share for symbol, share in occupancy.items() if symbol != "Li"}
-        for symbol in present.keys() & anions:
-            energy = _attraction(LI_ANIONS[symbol], present[symbol])
-            yield _Source(np.asarray(position) % 1.0, REACH_A, energy, gives_way=False)
         cations = {symbol: present[symbol] for symbol in present if ions[symbol].charge > 0.0}
-        if cations:
-            reach_A, energy = _repulsion(cations, ions)
-            yield _Source(np.asarray(position) % 1.0, reach_A, energy, gives_way=bool(shared))
+        alone = [{symbol: present[symbol]} for symbol in sorted(present.keys() & anions)]
+        for acting in (*alone, *([cations] if cations else [])):
+            key = tuple(acting.items())
+            if key not in known:
+                known[key] = _acts(acting, ions)
+            reach_A, energy = known[key]
+            gives_way = bool(shared) and acting is cations
+            yield _Source(np.asarray(position) % 1.0, reach_A, energy, gives_way)
 
 
-def _attraction(anion: Anion, share: float) -> Callable[[FloatArray], FloatArray]:
+def _acts(acting: Mapping[str, float], ions: Mapping[str, Ion]) -> tuple[float, _Energy]:
+    """How far an anion, or the cations of a site, act, and the energy of Li⁺ at a distance."""
+    [first, *_] = acting
+    if ions[first].charge < 0.0:
+        return REACH_A, _attraction(LI_ANIONS[first], acting[first])
+    return _repulsion(acting, ions)
+
+
+def _attraction(anion: Anion, share: float) -> _Energy:
     """Energy of Li⁺ at a distance from an anion of an occupancy."""
 
     def attraction(r_A: FloatArray) -> FloatArray:
@@ -215,9 +317,7 @@ def _attraction(anion: Anion, share: float) -> Callable[[FloatArray], FloatArray
     return attraction
 
 
-def _repulsion(
-    cations: Mapping[str, float], ions: Mapping[str, Ion]
-) -> tuple[float, Callable[[FloatArray], FloatArray]]:
+def _repulsion(cations: Mapping[str, float], ions: Mapping[str, Ion]) -> tuple[float, _Energy]:
     """How far the cations of one site act, and the energy of Li⁺ at a distance from them."""
     strengths, screenings_A = [], []
     for symbol, share in cations.items():

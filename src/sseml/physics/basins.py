@@ -1,0 +1,234 @@
+"""A periodic landscape as a graph: its basins, the passes between them, and what they connect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.physics.percolation import HALF_OF_NEIGHBOURS
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Basins:
+    """Where each point of a grid leads downhill.
+
+    Attributes
+    ----------
+    root
+        Number of the basin of each point, shape of the grid.
+    cell
+        Cells crossed on the way down, shape (*grid, 3).
+    bottom
+        Lowest point of each basin, shape (n_basins, 3).
+    """
+
+    root: IntArray
+    cell: IntArray
+    bottom: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Passes:
+    """Where neighbouring basins touch lowest; each pair and translation once.
+
+    Attributes
+    ----------
+    first, second
+        Numbers of the basins, shape (n,).
+    shift
+        Cell of the second seen from the first, shape (n, 3).
+    energy
+        Of the higher one of the two points where they touch, shape (n,).
+    point
+        That point, shape (n, 3).
+    cell
+        Cell of the first basin that it belongs to, shape (n, 3).
+    """
+
+    first: IntArray
+    second: IntArray
+    shift: IntArray
+    energy: FloatArray
+    point: IntArray
+    cell: IntArray
+
+    def with_one(self, first: int, second: int, shift: IntArray) -> Passes:
+        """These, and one whose energy and place are known otherwise."""
+        nowhere = np.zeros((1, 3), dtype=np.int64)
+        return Passes(
+            np.append(self.first, first),
+            np.append(self.second, second),
+            np.vstack((self.shift, shift)),
+            np.append(self.energy, np.inf),
+            np.vstack((self.point, nowhere)),
+            np.vstack((self.cell, nowhere)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The pass at which a network first runs in so many directions.
+
+    Attributes
+    ----------
+    number
+        Of the pass.
+    energy
+        Its energy.
+    floor
+        Lowest bottom of the network.
+    """
+
+    number: int
+    energy: float
+    floor: float
+
+
+def basins(energy: FloatArray) -> Basins:
+    """Follow the steepest of 26 steps from every point of a periodic grid."""
+    size = np.array(energy.shape)
+    lowest, step = energy.copy(), np.zeros((*energy.shape, 3), dtype=np.int64)
+    for half in HALF_OF_NEIGHBOURS:
+        for way in (np.array(half), -np.array(half)):
+            beside = np.roll(energy, tuple(-way), axis=(0, 1, 2))
+            lower = beside < lowest
+            lowest[lower] = beside[lower]
+            step[lower] = way
+    cell, place = np.divmod(np.moveaxis(np.indices(energy.shape), 0, -1) + step, size)
+    following = np.ravel_multi_index(tuple(np.moveaxis(place, -1, 0)), energy.shape).ravel()
+    crossed = cell.reshape(-1, 3)
+    while (following != following[following]).any():
+        crossed = crossed + crossed[following]
+        following = following[following]
+    bottoms, root = np.unique(following, return_inverse=True)
+    return Basins(
+        root=root.reshape(energy.shape),
+        cell=crossed.reshape(*energy.shape, 3),
+        bottom=np.column_stack(np.unravel_index(bottoms, energy.shape)).astype(np.int64),
+    )
+
+
+def passes(energy: FloatArray, found: Basins, highest: float) -> Passes:
+    """Find the lowest place where each two basins touch, up to an energy."""
+    size = np.array(energy.shape)
+    points = np.argwhere(energy <= highest)
+    columns = []
+    for half in HALF_OF_NEIGHBOURS:
+        over, beside = np.divmod(points + np.array(half), size)
+        here, there = tuple(points.T), tuple(beside.T)
+        first, second = found.root[here], found.root[there]
+        shift = over + found.cell[there] - found.cell[here]
+        apart = ((first != second) | shift.any(axis=1)) & (energy[there] <= highest)
+        is_higher = (energy[here] >= energy[there])[:, None]
+        columns.append(
+            tuple(
+                column[apart]
+                for column in (
+                    first, second, shift, np.maximum(energy[here], energy[there]),
+                    np.where(is_higher, points, beside),
+                    np.where(is_higher, found.cell[here], found.cell[here] - over),
+                )
+            )
+        )  # fmt: skip
+    first, second, shift, height, point, cell = (
+        np.concatenate(column) for column in zip(*columns, strict=True)
+    )
+    turned = (first > second) | ((first == second) & (_code(shift) < _code(-shift)))
+    cell = np.where(turned[:, None], cell + shift, cell)
+    first, second = np.where(turned, second, first), np.where(turned, first, second)
+    shift = np.where(turned[:, None], -shift, shift)
+    by_pair = np.lexsort((height, _code(shift), second, first))
+    keys = np.column_stack((first, second, shift))[by_pair]
+    is_new = (
+        np.append(True, (keys[1:] != keys[:-1]).any(axis=1)) if len(keys) else np.zeros(0, bool)
+    )
+    kept = by_pair[is_new]
+    return Passes(first[kept], second[kept], shift[kept], height[kept], point[kept], cell[kept])
+
+
+def _code(shift: IntArray) -> IntArray:
+    code: IntArray = shift @ np.array([10_000, 100, 1])
+    return code
+
+
+class _Networks:
+    """Basins joined one pass after the other, with the translations that they come back by."""
+
+    def __init__(self, bottoms: Sequence[float]) -> None:
+        self.parent = list(range(len(bottoms)))
+        self.offset = [(0, 0, 0)] * len(bottoms)
+        self.floor = list(bottoms)
+        self.loops: list[list[tuple[int, int, int]]] = [[] for _ in bottoms]
+
+    def join(self, first: int, second: int, shift: tuple[int, int, int]) -> int:
+        """Open a pass; the number of the network."""
+        one, at = self._top(first)
+        other, there = self._top(second)
+        jump = (
+            at[0] - shift[0] - there[0],
+            at[1] - shift[1] - there[1],
+            at[2] - shift[2] - there[2],
+        )
+        if one == other:
+            if any(jump):
+                self._add(one, jump)
+            return one
+        self.parent[other] = one
+        self.offset[other] = jump
+        self.floor[one] = min(self.floor[one], self.floor[other])
+        for loop in self.loops[other]:
+            self._add(one, loop)
+        return one
+
+    def _add(self, network: int, loop: tuple[int, int, int]) -> None:
+        loops = self.loops[network]
+        if len(loops) < 3 and np.linalg.matrix_rank(np.array([*loops, loop])) > len(loops):
+            loops.append(loop)
+
+    def _top(self, basin: int) -> tuple[int, tuple[int, int, int]]:
+        """Basin that stands for the network, and the cell of the given one's that it is in."""
+        way = []
+        while self.parent[basin] != basin:
+            way.append(basin)
+            basin = self.parent[basin]
+        at = (0, 0, 0)
+        for below in reversed(way):
+            own = self.offset[below]
+            at = (own[0] + at[0], own[1] + at[1], own[2] + at[2])
+            self.parent[below], self.offset[below] = basin, at
+        return basin, at
+
+
+def openings(found: Passes, energy: FloatArray, bottoms: FloatArray) -> tuple[Opening | None, ...]:
+    """Open the passes from the lowest up until networks run in 1, 2 and 3 directions.
+
+    Parameters
+    ----------
+    found
+        The passes; `energy` are those that count, shape (n,).
+    bottoms
+        Energy of the lowest point of each basin.
+
+    Returns
+    -------
+    tuple of Opening or None
+        For 1, 2 and 3 directions; None where no pass opens so many.
+    """
+    networks = _Networks(bottoms.tolist())
+    opened: list[Opening | None] = [None, None, None]
+    first, second, shift = found.first.tolist(), found.second.tolist(), found.shift.tolist()
+    for number in np.argsort(energy, kind="stable").tolist():
+        network = networks.join(first[number], second[number], tuple(shift[number]))
+        for wanted in range(len(networks.loops[network])):
+            if opened[wanted] is None:
+                floor = networks.floor[network]
+                opened[wanted] = Opening(number, float(energy[number]), floor)
+        if opened[2] is not None:
+            break
+    return tuple(opened)
