@@ -33,6 +33,8 @@ _OF_BOTTOMS_EV = 0.5
 """Basins so far above the lowest one are not looked at more closely."""
 
 _MOST_BOTTOMS = 400
+_DECIMALS = 6
+"""Of eV; what lies beyond depends on where the points lie."""
 
 _FAR_A = 1.5
 """How far down from a saddle a point of the grid is looked for."""
@@ -54,12 +56,15 @@ class Measured:
         Above the refined lowest point, on the grid.
     barriers
         Refined, in 1, 2 and 3 directions.
+    zero_eV
+        Energy of the lowest point.
     grid_eV
         Energy at which the grid itself first runs through; None where it does not.
     """
 
     energy_eV: FloatArray
     barriers: Barriers
+    zero_eV: float
     grid_eV: float | None
 
 
@@ -179,6 +184,7 @@ def measured(
     return Measured(
         energy_eV=energy - zero,
         barriers=(found[0], found[1], found[2]),
+        zero_eV=zero,
         grid_eV=on_grid.energy - zero if on_grid else None,
     )
 
@@ -186,4 +192,6 @@ def measured(
 def _barrier(opened: Opening | None, zero: float, highest_eV: float) -> Barrier | None:
     if opened is None or opened.energy - zero > highest_eV:
         return None
-    return Barrier(opened.energy - zero, opened.floor - zero)
+    return Barrier(
+        round(opened.energy - zero, _DECIMALS), round(max(opened.floor - zero, 0.0), _DECIMALS)
+    )

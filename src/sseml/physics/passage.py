@@ -33,13 +33,13 @@ class Passage:
     energy_eV
         Above the lowest point of the landscape, shape (n,).
     translation
-        Lattice vectors from its begin to its end.
+        Lattice vectors from its begin to its end; parts of them where the cell is no primitive one.
     """
 
     positions: FloatArray
     distance_A: FloatArray
     energy_eV: FloatArray
-    translation: tuple[int, int, int]
+    translation: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

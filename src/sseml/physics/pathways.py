@@ -7,15 +7,19 @@ and Li⁺ does not meet Li⁺.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter
+from scipy.ndimage import map_coordinates
 
+from sseml.physics.barriers import Measured, measured
 from sseml.physics.passage import Passage, easiest_passage
-from sseml.physics.percolation import Barriers, percolation_barriers
-from sseml.physics.site_energy import Ion, shares_with_lithium, site_energy
+from sseml.physics.percolation import Barriers
+from sseml.physics.primitive import primitive_cell
+from sseml.physics.relaxation import relaxed_passage
+from sseml.physics.site_energy import Ion, Landscape, shares_with_lithium
 from sseml.records import Crystal, RefusedInputError
 
 FloatArray = NDArray[np.float64]
@@ -38,12 +42,23 @@ _MULTIPLE = 12
 _NEAR_SITE_A = 0.4
 """Where the energy of a lithium site is looked for: around it, as sites of files are not exact."""
 
+_BESIDE = np.array(list(product((-1, 0, 1), repeat=3)))
+_FEWEST = 8
+_MOST_DRAWN = 120
+_ROUNDING_EV = 1e-9
+_DIGITS = 6
 _FAR_ABOVE_EV = 1.0
 _UNBALANCED = 0.01
 """Charge per atom that is worth a word."""
 
-_PARTS = (0.6, 0.9)
-"""Shares of the time after which the energy and the barriers are there."""
+COARSER = 1.5
+"""Times the spacing of the grid whose barriers show the error of the finer one's."""
+
+LEAST_ERROR_EV = 0.001
+"""No barrier is given as more exact: saddles are found to this."""
+
+_PARTS = (0.25, 0.9)
+"""Shares of the time after which the coarser and the finer grid are done."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,17 +69,25 @@ class Pathways:
     ----------
     crystal
         As it was given.
+    cell
+        The primitive cell, in which everything is calculated; the crystal itself where it is one.
     energy_eV
-        Above the lowest point, on a periodic grid; point i lies at i/n of a lattice vector.
+        Above the lowest point, on a periodic grid of `cell`; point i lies at i/n of a lattice
+        vector.
     barriers
-        From which energy a region runs through the crystal in 1, 2 and 3 directions; None where
-        none does below `HIGHEST_BARRIER_EV`.
+        From which energy a region runs through the crystal in 1, 2 and 3 directions, refined to the
+        saddles that decide; None where none does below `HIGHEST_BARRIER_EV`.
+    errors_eV
+        By how much each barrier differs from that of a grid `COARSER` times as wide, at least
+        `LEAST_ERROR_EV`; None where one of the two grids has none.
     passage
-        The easiest way through; None if there is none, or a region too wide for one.
+        The easiest way through, in coordinates of `crystal`; None if there is none, or a region too
+        wide for one.
     lithium_eV
-        Energy of each site that holds Li: the lowest within 0.4 Å of it, shape (n_li_sites,).
+        Energy of each site of `cell` that holds Li: the lowest within 0.4 Å of it, shape
+        (n_li_sites,).
     spacing_A
-        Largest distance of neighbouring points along a lattice vector.
+        Largest distance of neighbouring points along a lattice vector of `cell`.
     charges
         Element → formal charge.
     notes
@@ -72,13 +95,28 @@ class Pathways:
     """
 
     crystal: Crystal
+    cell: Crystal
     energy_eV: FloatArray
     barriers: Barriers
+    errors_eV: tuple[float | None, float | None, float | None]
     passage: Passage | None
     lithium_eV: FloatArray
     spacing_A: float
     charges: Mapping[str, float]
     notes: tuple[str, ...]
+
+    def energy_as_given(self) -> FloatArray:
+        """The landscape on a grid of the cell as it was given, for pictures, eV."""
+        if self.cell is self.crystal:
+            return self.energy_eV
+        lattice_A = np.asarray(self.crystal.lattice_A, dtype=np.float64)
+        shape = np.minimum(_points(lattice_A, self.spacing_A), _MOST_DRAWN)
+        parts = np.stack(np.meshgrid(*(np.arange(n) / n for n in shape), indexing="ij"))
+        to_cell = lattice_A @ np.linalg.inv(np.asarray(self.cell.lattice_A))
+        size = np.array(self.energy_eV.shape)
+        places = np.tensordot(to_cell.T, parts, axes=1) * size[:, None, None, None]
+        drawn: FloatArray = map_coordinates(self.energy_eV, places, order=1, mode="grid-wrap")
+        return drawn
 
 
 def lithium_pathways(
@@ -111,38 +149,81 @@ def lithium_pathways(
     RefusedInputError
         If there is no Li, the cell is too large, or an anion has no published parameters.
     """
-    holds_li = np.array(["Li" in occupancy for occupancy in crystal.occupancies])
-    if not holds_li.any():
+    if not any("Li" in occupancy for occupancy in crystal.occupancies):
         raise RefusedInputError("no site holds Li: there is nothing whose way could be shown")
-    lattice_A = np.asarray(crystal.lattice_A, dtype=np.float64)
+    cell = primitive_cell(crystal)
+    lattice_A = np.asarray(cell.lattice_A, dtype=np.float64)
     asked_A = _usual_spacing(lattice_A) if spacing_A is None else spacing_A
     shape, spacing = _grid(lattice_A, asked_A)
-    energy = site_energy(crystal, ions, shape, lambda share: watch(_PARTS[0] * share))
-    energy -= energy.min()
-    barriers = percolation_barriers(
-        energy,
+    wider = _wider(shape)
+    coarse = measured(cell, ions, wider, HIGHEST_BARRIER_EV, lambda share: watch(_PARTS[0] * share))
+    fine = measured(
+        cell,
+        ions,
+        shape,
         HIGHEST_BARRIER_EV,
         lambda share: watch(_PARTS[0] + (_PARTS[1] - _PARTS[0]) * share),
     )
     watch(_PARTS[1])
-    easiest = barriers[0]
-    too_wide = bool(easiest and (energy <= easiest.threshold_eV).sum() > _WIDEST)
+    landscape = Landscape(cell, ions)
+    too_wide = bool(fine.grid_eV and (fine.energy_eV <= fine.grid_eV).sum() > _WIDEST)
     passage = None
-    if easiest and not too_wide:
-        passage = easiest_passage(energy, lattice_A, easiest.threshold_eV)
-    lithium = _near_sites(energy, lattice_A, np.asarray(crystal.positions)[holds_li])
+    if fine.barriers[0] and fine.grid_eV and not too_wide:
+        passage = _passage(crystal, cell, fine, landscape)
+    holds_li = np.array(["Li" in occupancy for occupancy in cell.occupancies])
+    lithium = _near_sites(landscape, lattice_A, np.asarray(cell.positions)[holds_li])
+    lithium -= fine.zero_eV
     return Pathways(
         crystal=crystal,
-        energy_eV=energy,
-        barriers=barriers,
+        cell=cell,
+        energy_eV=fine.energy_eV,
+        barriers=fine.barriers,
+        errors_eV=_errors(fine.barriers, coarse.barriers),
         passage=passage,
-        lithium_eV=lithium,
+        lithium_eV=np.maximum(lithium, 0.0),
         spacing_A=spacing,
         charges={symbol: ion.charge for symbol, ion in ions.items()},
         notes=(
             *_notes_of_file(crystal, imbalance),
             *_notes_of_landscape(spacing, asked_A, float(lithium.max()), too_wide),
         ),
+    )
+
+
+def _wider(shape: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Points of the coarser grid."""
+    n = [max(_MULTIPLE, round(each / COARSER / _MULTIPLE) * _MULTIPLE) for each in shape]
+    if n == list(shape):
+        n = [max(_FEWEST, round(each / COARSER)) for each in shape]
+    return n[0], n[1], n[2]
+
+
+def _errors(
+    barriers: Barriers, others: Barriers
+) -> tuple[float | None, float | None, float | None]:
+    errors = [
+        max(abs(one.threshold_eV - other.threshold_eV), LEAST_ERROR_EV) if one and other else None
+        for one, other in zip(barriers, others, strict=True)
+    ]
+    return errors[0], errors[1], errors[2]
+
+
+def _passage(crystal: Crystal, cell: Crystal, fine: Measured, landscape: Landscape) -> Passage:
+    """The easiest way, in coordinates of the cell as given and in those of its lattice vectors."""
+    assert fine.grid_eV is not None
+    lattice_A = np.asarray(cell.lattice_A, dtype=np.float64)
+    lowest = float(fine.energy_eV.min())
+    found = easiest_passage(fine.energy_eV, lattice_A, fine.grid_eV - lowest + _ROUNDING_EV)
+    found = replace(found, energy_eV=found.energy_eV + lowest)
+    found = relaxed_passage(found, lattice_A, landscape, fine.zero_eV)
+    if cell is crystal:
+        return found
+    to_given = lattice_A @ np.linalg.inv(np.asarray(crystal.lattice_A))
+    x, y, z = (np.round(np.array(found.translation) @ to_given, _DIGITS) + 0.0).tolist()
+    return replace(
+        found,
+        positions=found.positions @ to_given,
+        translation=(x, y, z),
     )
 
 
@@ -179,14 +260,23 @@ def _grid(lattice_A: FloatArray, asked_A: float) -> tuple[tuple[int, int, int], 
     )
 
 
-def _near_sites(energy: FloatArray, lattice_A: FloatArray, positions: FloatArray) -> FloatArray:
-    """Lowest energy around each site."""
-    size = np.array(energy.shape)
-    reach = np.rint(_NEAR_SITE_A * size / np.linalg.norm(lattice_A, axis=1)).astype(int)
-    lowest = minimum_filter(energy, size=tuple(2 * reach + 1), mode="wrap")
-    nearest = np.rint(positions * size).astype(int) % size
-    found: FloatArray = lowest[tuple(nearest.T)]
-    return found
+def _near_sites(landscape: Landscape, lattice_A: FloatArray, positions: FloatArray) -> FloatArray:
+    """Lowest energy around each site, eV."""
+    to_fractional = np.linalg.inv(lattice_A)
+    found = []
+    for position in positions:
+        energies = landscape.around(position, _NEAR_SITE_A)
+        best_A, lowest = np.zeros(3), np.inf
+        step_A = _NEAR_SITE_A / 4.0
+        cube = np.array(list(product(range(-4, 5), repeat=3)))
+        while step_A > _NEAR_SITE_A / 100.0:
+            places_A = best_A + cube * step_A
+            places_A = places_A[np.linalg.norm(places_A, axis=1) <= _NEAR_SITE_A + 1e-9]
+            energy = energies(position + places_A @ to_fractional)
+            best_A, lowest = places_A[energy.argmin()], float(energy.min())
+            step_A, cube = step_A / 2.0, _BESIDE
+        found.append(lowest)
+    return np.array(found)
 
 
 def _notes_of_file(crystal: Crystal, imbalance: float) -> list[str]:

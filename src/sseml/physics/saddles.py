@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -234,7 +233,7 @@ def stationary_point(
         Energy, fractional coordinates, and the direction of the falling mode (Cartesian); None
         where no first-order saddle is found, as at a kink of the landscape.
     """
-    to_fractional = np.linalg.inv(lattice_A)
+    to_fractional = np.asarray(np.linalg.inv(lattice_A), dtype=np.float64)
     origin_A = start @ lattice_A
     place_A: FloatArray = np.array(origin_A, dtype=np.float64)
     for _ in range(_MOST_STEPS):
@@ -247,7 +246,7 @@ def stationary_point(
         step = -along / size
         step[0] = along[0] / size[0]
         length = float(np.linalg.norm(step))
-        moved: FloatArray = modes @ step * min(1.0, _LONGEST_STEP_A / max(length, 1e-12))
+        moved = modes @ step * min(1.0, _LONGEST_STEP_A / max(length, 1e-12))
         place_A = place_A + moved
         if np.linalg.norm(place_A - origin_A) > within_A:
             return None
@@ -280,7 +279,7 @@ def way_down(
 
 
 def _expansion(
-    place_A: NDArray[np.floating[Any]], to_fractional: FloatArray, energies: Energies
+    place_A: FloatArray, to_fractional: FloatArray, energies: Energies
 ) -> tuple[float, FloatArray, FloatArray]:
     """Energy, first and second derivatives by differences."""
     found = energies((place_A + _STENCIL * _APART_A) @ to_fractional)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from sseml.physics.pathways import HIGHEST_BARRIER_EV, Pathways
+from sseml.physics.pathways import COARSER, HIGHEST_BARRIER_EV, LEAST_ERROR_EV, Pathways
 from sseml.physics.percolation import Barrier
 from sseml.render.record import plain
 from sseml.render.table import visible
@@ -21,13 +23,16 @@ CONVENTION = (
     "all Li is taken out; each ion of the framework acts with its occupancy, and what is vacant "
     "does not act"
 )
-GRID_ERROR_EV = 0.03
-"""By how much barriers change between 0.2 and 0.1 Å, at most, in the six structures of the docs."""
+ERROR_IS = (
+    f"difference to the barrier from a grid {COARSER:g} times as wide, each refined to its "
+    f"saddles; at least {LEAST_ERROR_EV:g} eV, null where that grid has no way through"
+)
 
 _WAYS = ("1 direction", "2 directions", "3 directions")
 _LABEL = 14
 _WIDTH = 100
 _PLACES = 4
+_LARGEST_PART = 48
 
 
 def pathways_record(found: Pathways) -> dict[str, Any]:
@@ -45,14 +50,20 @@ def pathways_record(found: Pathways) -> dict[str, Any]:
             else {
                 "eV": _rounded(barrier.threshold_eV),
                 "within_network_eV": _rounded(barrier.own_height),
+                "error_eV": None if error is None else _rounded(error),
             }
-            for count, barrier in enumerate(found.barriers, 1)
+            for count, (barrier, error) in enumerate(
+                zip(found.barriers, found.errors_eV, strict=True), 1
+            )
         },
+        "error_is": ERROR_IS,
         "searched_up_to_eV": HIGHEST_BARRIER_EV,
         "way": None
         if way is None
         else {
-            "translation": list(way.translation),
+            "translation": [
+                int(part) if part.is_integer() else part for part in map(float, way.translation)
+            ],
             "length_A": _rounded(float(way.distance_A[-1])),
             "positions": np.round(way.positions, _PLACES).tolist(),
             "distance_A": np.round(way.distance_A, _PLACES).tolist(),
@@ -97,14 +108,26 @@ def _items(found: Pathways) -> Iterator[tuple[str, str]]:
     yield "Li sites", f"{low:.2f} to {high:.2f} eV above the lowest point of the landscape"
     yield "charges", ", ".join(f"{symbol} {q:+.3g}" for symbol, q in found.charges.items())
     points = " × ".join(str(n) for n in found.energy_eV.shape)
-    yield (
-        "grid",
-        f"{points} points, {found.spacing_A:.2f} Å apart; barriers to ±{GRID_ERROR_EV:g} eV",
-    )
+    of_cell = "" if found.cell is found.crystal else " of the primitive cell"
+    yield "grid", f"{points} points{of_cell}, {found.spacing_A:.2f} Å apart"
+    yield "error", _error_text(found)
     yield "convention", CONVENTION
     for note in found.notes:
         yield "note", note
     yield "what it is", WHAT_IT_IS
+
+
+def _error_text(found: Pathways) -> str:
+    """What a coarser grid shows of the error of the grid."""
+    known = [error for error in found.errors_eV if error is not None]
+    text = f"barriers differ from those of a grid {COARSER:g} times as wide by at most"
+    missing = [
+        f"in {ways} one of the two grids has no way through"
+        for ways, barrier, error in zip(_WAYS, found.barriers, found.errors_eV, strict=True)
+        if barrier and error is None
+    ]
+    shown = [f"{text} {max(known):.3f} eV"] if known else []
+    return "; ".join([*shown, *missing]) or "none known: nothing runs through"
 
 
 def barrier_text(barrier: Barrier | None) -> str:
@@ -116,9 +139,13 @@ def barrier_text(barrier: Barrier | None) -> str:
     return f"{shown} eV" if own == shown else f"{shown} eV ({own} within the network)"
 
 
-def direction(translation: tuple[int, int, int]) -> str:
-    """Crystallographic direction of a lattice vector, such as ``[0 -1 1]``."""
-    return f"[{' '.join(map(str, translation))}]"
+def direction(translation: tuple[float, float, float]) -> str:
+    """Crystallographic direction of a translation, such as ``[0 -1 1]`` for half of it too."""
+    parts = [Fraction(part).limit_denominator(_LARGEST_PART) for part in translation]
+    common = math.lcm(*(part.denominator for part in parts))
+    whole = [int(part * common) for part in parts]
+    divisor = math.gcd(*whole) or 1
+    return f"[{' '.join(str(n // divisor) for n in whole)}]"
 
 
 def _rounded(value: float) -> float:

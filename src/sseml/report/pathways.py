@@ -21,6 +21,7 @@ from matplotlib.patches import Polygon
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from sseml.physics.passage import Passage
 from sseml.physics.pathways import Pathways
 from sseml.render.pathways import WHAT_IT_IS, barrier_text, direction
 from sseml.report.labels import formula_text
@@ -74,6 +75,7 @@ _LI_A, _ION_A = 0.5, 0.35
 _LI_AREA, _ION_AREA = 90.0, 20.0
 
 _MARK_AREA, _SHARED_AREA = 26.0, 7.0
+_MOST_TIMES = 13
 _SAME_EV = 0.01
 """Barriers this close share a line."""
 
@@ -126,6 +128,7 @@ def lithium_network(found: Pathways) -> Figure:
     found
         What `sseml.physics.pathways.lithium_pathways` returns.
     """
+    found = replace(found, energy_eV=found.energy_as_given())
     views = [_view(np.asarray(found.crystal.lattice_A), *axes) for axes in _VIEWS]
     room = _WIDTH - _LEFT - 2 * _BETWEEN - MARGIN_INCH
     inch_A = min(
@@ -278,12 +281,19 @@ def _draw_way(axes: Axes, found: Pathways, view: _View) -> None:
     """The easiest way, and its images, as far as they are in the picture."""
     if found.passage is None:
         return
-    way = view.place(found.passage.positions)
+    way = view.place(_whole_way(found.passage))
     drawn = Polygon(view.corners[[0, 1, 3, 2]], transform=axes.transData)
     for shift in product(range(-3, 4), repeat=2):
         x, y = (way + np.array(shift) @ view.basis).T
         [line] = axes.plot(x, y, color=VERMILLION, lw=1.5, zorder=3.5)
         line.set_clip_path(drawn)
+
+
+def _whole_way(passage: Passage) -> FloatArray:
+    """The way, and what follows it until it has gone a whole number of cells."""
+    step = np.array(passage.translation)
+    times = next((n for n in range(1, _MOST_TIMES) if np.allclose(n * step, np.rint(n * step))), 1)
+    return np.vstack([passage.positions + n * step for n in range(times)])
 
 
 def _name_edges(axes: Axes, view: _View) -> None:

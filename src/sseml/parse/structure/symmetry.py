@@ -71,6 +71,29 @@ def space_group_of(
     return None if found is None else int(found.number)
 
 
+def primitive_lattice(
+    lattice_A: FloatArray, positions: FloatArray, kinds: Sequence[int], tolerance_A: float
+) -> FloatArray | None:
+    """The smallest lattice that sites repeat by, its vectors short; None where it is the given one.
+
+    Parameters
+    ----------
+    lattice_A, positions, kinds, tolerance_A
+        As for `space_group_of`.
+    """
+    with _quiet():
+        found = spglib.standardize_cell(
+            (lattice_A.tolist(), positions.tolist(), list(kinds)),
+            to_primitive=True,
+            no_idealize=True,
+            symprec=tolerance_A,
+        )
+        if found is None or len(found[1]) == len(positions):
+            return None
+        reduced = spglib.niggli_reduce(found[0])
+    return np.asarray(found[0] if reduced is None else reduced, dtype=float)
+
+
 @cache
 def settings() -> tuple[Setting, ...]:
     """All settings, those of a space group in the order of their Hall numbers."""
