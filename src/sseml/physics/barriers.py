@@ -33,6 +33,9 @@ _OF_BOTTOMS_EV = 0.5
 """Basins so far above the lowest one are not looked at more closely."""
 
 _MOST_BOTTOMS = 400
+_MOST_REFINED = 1000
+"""Passes that are looked at; the others then count as on the grid."""
+
 _DECIMALS = 6
 """Of eV; what lies beyond depends on where the points lie."""
 
@@ -107,6 +110,8 @@ class _Refinement:
             asked = {each.number for each in opened if each and not is_refined[each.number]}
             if not asked:
                 return opened
+            if is_refined.sum() > _MOST_REFINED:
+                return openings(found, counting, self.bottoms)
             for number in asked:
                 is_refined[number] = True
                 on_grid = counting[number]
@@ -137,7 +142,8 @@ class _Refinement:
     def _basin_beside(
         self, saddle: FloatArray, mode: FloatArray, height: float, energies: Energies
     ) -> tuple[int, IntArray] | None:
-        """Basin, and its cell, of a point of the grid to which a way leads down from a saddle."""
+        """Basin, and its cell, of the last point of the grid beside a way down from a saddle."""
+        reached = None
         for place in way_down(saddle, mode, _FAR_A, self._lattice_A, energies):
             corners = np.floor(place * self._size).astype(np.int64) + _CORNERS
             over, at = np.divmod(corners, self._size)
@@ -146,8 +152,8 @@ class _Refinement:
             way = place + _ALONG[:, None] * (corners[lowest] / self._size - place)
             if energies(way).max() < height:
                 cell: IntArray = self.grid.cell[here][lowest] + over[lowest]
-                return int(self.grid.root[here][lowest]), cell
-        return None
+                reached = int(self.grid.root[here][lowest]), cell
+        return reached
 
 
 def measured(

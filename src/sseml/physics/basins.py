@@ -91,14 +91,20 @@ class Opening:
 
 
 def basins(energy: FloatArray) -> Basins:
-    """Follow the steepest of 26 steps from every point of a periodic grid."""
+    """Follow the steepest of 26 steps from every point of a periodic grid.
+
+    Over what is flat the step goes to the point that comes first.
+    """
+    order = np.arange(energy.size).reshape(energy.shape)
+    first = order.copy()
     size = np.array(energy.shape)
     lowest, step = energy.copy(), np.zeros((*energy.shape, 3), dtype=np.int64)
     for half in HALF_OF_NEIGHBOURS:
         for way in (np.array(half), -np.array(half)):
             beside = np.roll(energy, tuple(-way), axis=(0, 1, 2))
-            lower = beside < lowest
-            lowest[lower] = beside[lower]
+            place = np.roll(order, tuple(-way), axis=(0, 1, 2))
+            lower = (beside < lowest) | ((beside == lowest) & (place < first))
+            lowest[lower], first[lower] = beside[lower], place[lower]
             step[lower] = way
     cell, place = np.divmod(np.moveaxis(np.indices(energy.shape), 0, -1) + step, size)
     following = np.ravel_multi_index(tuple(np.moveaxis(place, -1, 0)), energy.shape).ravel()
