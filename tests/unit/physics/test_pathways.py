@@ -16,6 +16,7 @@ from sseml.features.ions import ions_of
 from sseml.physics.passage import easiest_passage
 from sseml.physics.pathways import Pathways, lithium_pathways
 from sseml.physics.percolation import network_directions, percolation_barriers
+from sseml.physics.primitive import primitive_cell
 from sseml.physics.site_energy import LI_ANIONS, site_energy
 from sseml.records import Crystal, RefusedInputError
 
@@ -477,3 +478,80 @@ def test_who_watches_hears_how_far_it_is_and_can_end_it() -> None:
 
     with pytest.raises(TimeoutError):
         lithium_pathways(LI3OCL, ions, watch=impatient)
+
+
+def layered_cobaltate(times: int = 1, shift: Sequence[float] = (0.0, 0.0, 0.0)) -> Crystal:
+    """LiCoO2, hexagonal (a 2.8156 Å, c 14.0542 Å, z 0.26032), repeated along a and moved."""
+    edge = 2.8156
+    lattice = np.array([[edge, 0, 0], [-edge / 2, edge * 0.75**0.5, 0], [0, 0, 14.0542]])
+    sites = [
+        (symbol, ((x + cell + shift[0]) / times, y + shift[1], z + at + shift[2]))
+        for cell in range(times)
+        for symbol, at in (("Li", 0.5), ("Co", 0.0), ("O", 0.26032), ("O", -0.26032))
+        for x, y, z in ((0.0, 0.0, 0.0), (2 / 3, 1 / 3, 1 / 3), (1 / 3, 2 / 3, 2 / 3))
+    ]
+    lattice[0] *= times
+    return crystal(lattice, sites)
+
+
+@pytest.mark.parametrize(
+    "material",
+    [
+        layered_cobaltate(),
+        layered_cobaltate(shift=(0.137, 0.271, 0.0413)),
+        layered_cobaltate(times=2),
+        layered_cobaltate(times=3, shift=(0.2, 0.01, 0.3)),
+    ],
+    ids=["as it is", "moved", "twice", "thrice and moved"],
+)
+def test_neither_origin_nor_supercell_changes_a_barrier(material: Crystal) -> None:
+    found = pathways(material)
+    one, two, three = thresholds(found)
+    assert one == pytest.approx(1.2228, abs=0.002)
+    assert two == pytest.approx(one, abs=0.002)
+    assert three is None
+    assert found.errors_eV[0] is not None
+    assert found.errors_eV[0] < 0.01
+    assert found.errors_eV[2] is None
+    assert len(found.cell.occupancies) == 4
+    assert found.passage is not None
+    assert found.passage.energy_eV.max() == pytest.approx(one, abs=0.02)
+
+
+def test_a_wide_grid_is_within_its_own_error_of_the_converged_barrier() -> None:
+    found = pathways(layered_cobaltate(), 0.5)
+    one = thresholds(found)[0]
+    assert one is not None
+    assert found.errors_eV[0] is not None
+    assert abs(one - 1.2228) < 2.0 * found.errors_eV[0] + 0.002
+
+
+@pytest.mark.parametrize("shift", [(0.0, 0.0, 0.0), (0.137, 0.271, 0.0413), (0.01, 0.02, 0.03)])
+def test_equal_directions_of_a_disordered_perovskite_stay_equal(shift: Sequence[float]) -> None:
+    cell = crystal(
+        (3.87, 3.87, 3.87),
+        [
+            ({"Li": 0.34, "La": 0.51}, shift),
+            ("Ti", tuple(0.5 + at for at in shift)),
+            *(("O", tuple(a + b for a, b in zip(at, shift, strict=True)))
+              for at in ((0.5, 0.5, 0.0), (0.5, 0.0, 0.5), (0.0, 0.5, 0.5))),
+        ],
+    )  # fmt: skip
+    one, two, three = thresholds(pathways(cell))
+    assert one == pytest.approx(two, abs=1e-3)
+    assert two == pytest.approx(three, abs=1e-3)
+
+
+def test_a_supercell_of_mixed_sites_is_reduced_with_its_occupancies() -> None:
+    sites = [({"Li": 0.34, "La": 0.51}, (0, 0, 0)), ("Ti", (0.5, 0.5, 0.5)), ("O", (0.5, 0.5, 0))]
+    twice = [
+        (held, ((x + cell) / 2, y, z)) for cell in (0, 1) for held, (x, y, z) in sites
+    ]  # fmt: skip
+    reduced = primitive_cell(crystal((8.0, 4.0, 4.0), twice))
+    assert sorted(map(str, reduced.occupancies)) == sorted(
+        map(str, crystal((4.0, 4.0, 4.0), sites).occupancies)
+    )
+    assert abs(np.linalg.det(reduced.lattice_A)) == pytest.approx(64.0)
+    other = [*twice[:-1], ({"O": 0.9}, twice[-1][1])]
+    unlike = crystal((8.0, 4.0, 4.0), other)
+    assert primitive_cell(unlike) is unlike
