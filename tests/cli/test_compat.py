@@ -302,3 +302,47 @@ def test_why_a_formula_is_not_drawn_is_said(run: Any, tmp_path: Path) -> None:
     ran = run("compat", "Li6PS5Xx", "--plot", tmp_path / "none.png")
     assert (ran.code, ran.out) == (1, "")
     assert "'Xx' is not an element" in ran.err
+
+
+def test_lithium_in_excess_stands_below_the_reaction_in_every_format(run: Any) -> None:
+    [record] = records(run, "LATP", "--with", "Li")
+    [row] = csv.DictReader(
+        io.StringIO(run("compat", "LATP", "--with", "Li", "--format", "csv").out)
+    )
+    assert record["open_at_V"] == 0.0
+    assert not any("Ti" in name and "O" in name for name in record["open_products"])
+    assert record["open_energy_eV_atom"] < record["energy_eV_atom"]
+    assert record["open_ions_per_formula"] == pytest.approx(30.3, abs=0.1)
+    assert row["open_reaction"] == record["open_reaction"]
+    assert float(row["open_energy_eV_formula"]) == record["open_energy_eV_formula"]
+    shown = " ".join(run("compat", "LATP", "--with", "Li").out.split())
+    assert f"with Li in excess: -1.533 eV/atom, {record['open_reaction']}" in shown
+
+
+def test_a_voltage_is_that_of_cathodes(run: Any) -> None:
+    asked = ("Li6PS5Cl", "--with", "LCO", "--with", "Li", "--with", "water")
+    rows = records(run, *asked, "--voltage", "4.3")
+    assert [row["open_at_V"] for row in rows] == [4.3, 4.3, 0.0, None]
+    assert all(row["open_ions_per_formula"] < 0 for row in rows[:2])
+    assert any("at 4.3 V the material by itself" in note for note in rows[0]["note"])
+    assert [row["open_at_V"] for row in records(run, *asked)] == [None, None, 0.0, None]
+    assert rows[0]["reaction"] == records(run, *asked)[0]["reaction"]
+
+
+@pytest.mark.parametrize("voltage", ["-1", "eleven", "nan", "99"])
+def test_what_is_no_voltage_is_said(run: Any, voltage: str) -> None:
+    ran = run("compat", "Li3PS4", "--voltage", voltage)
+    assert (ran.code, ran.out) == (2, "")
+    assert "is no potential in V from 0 to 10" in ran.err or "expected one argument" in ran.err
+
+
+@pytest.mark.parametrize(
+    "formula", ["He", "Og2O", "Po2Li", "Li1e-8P1e-8S1", "Li9999O", "LiO1e-7", "Na", "C", "CO2"]
+)
+def test_no_material_ends_in_a_traceback(run: Any, formula: str) -> None:
+    partners = ("Li", "Na", "S", "water", "air", "LCO charged")
+    asked = [part for partner in partners for part in ("--with", partner)]
+    ran = run("compat", formula, "Li3PS4", *asked, "--voltage", "4.3", "--format", "jsonl")
+    assert ran.code in (0, 1)
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert sum(row["input"] == "Li3PS4" and row["status"] == "ok" for row in rows) == 7

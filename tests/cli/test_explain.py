@@ -156,3 +156,13 @@ def test_options_that_mean_nothing(
     ran = run("explain", cif, *option)
     assert (ran.code, ran.out) == (2, "")
     assert reason in ran.err
+
+
+def test_the_error_of_a_barrier_is_measured_and_is_data(run: Any, cif: Path) -> None:
+    record = json.loads(run("explain", cif, "--format", "json").out)
+    errors = [barrier["error_eV"] for barrier in record["barriers"].values()]
+    assert all(0.001 <= error < 0.01 for error in errors)
+    assert "1.5 times as wide" in record["error_is"]
+    text = " ".join(run("explain", cif).out.split())
+    assert f"at most {max(errors):.3f} eV" in text
+    assert "±" not in text
