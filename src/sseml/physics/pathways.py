@@ -192,9 +192,7 @@ def lithium_pathways(
 
 def _wider(shape: tuple[int, int, int]) -> tuple[int, int, int]:
     """Points of the coarser grid."""
-    n = [max(_MULTIPLE, round(each / COARSER / _MULTIPLE) * _MULTIPLE) for each in shape]
-    if n == list(shape):
-        n = [max(_FEWEST, round(each / COARSER)) for each in shape]
+    n = [max(_FEWEST, round(each / COARSER)) for each in shape]
     return n[0], n[1], n[2]
 
 
