@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import sys
+import traceback
 from collections.abc import Sequence
-from pathlib import Path
+from contextlib import suppress
 
 from sseml._version import __version__
 from sseml.cli import compat, data, evaluate, explain, lists, models, predict, serve, train, window
-from sseml.cli.exits import INTERRUPTED, PIPE_CLOSED, UNUSABLE, CommandError
+from sseml.cli.exits import CRASHED, INTERRUPTED, PIPE_CLOSED, UNUSABLE, CommandError, Ended
 from sseml.cli.help import ExampleParser
+from sseml.cli.signals import heeding_signals
+from sseml.cli.streams import in_order, kept_for_results, let_go, standard_output
 from sseml.records import BundleError, RefusedInputError
 
 _EXAMPLES = """\
@@ -29,11 +30,13 @@ exit codes:
   0  every row was answered
   1  some rows were refused; all the others were written
   2  the usage is wrong, or an input file or a bundle cannot be read
+ 70  a fault of sseml itself, with a traceback to report
+130  stopped from the keyboard; 143 by SIGTERM; 141 nobody reads the results any more
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command.
+    """Run one command inside a process that goes on: a test, a notebook.
 
     Parameters
     ----------
@@ -45,25 +48,52 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code; this function never calls `sys.exit`.
     """
-    _replace_closed_streams()
-    _speak_utf8()
+    return _ended(argv, give_back=True)
+
+
+def program() -> int:
+    """Run the command that this process is; standard output stays with the results to its end."""
+    return _ended(None, give_back=False)
+
+
+def _ended(argv: Sequence[str] | None, *, give_back: bool) -> int:
+    """Turn whatever happens into an exit code."""
     try:
-        code = _run(argv)
-        sys.stdout.flush()
+        in_order()
+        with heeding_signals():
+            arguments = _parsed(argv)
+            if isinstance(arguments, int):
+                return arguments
+            with kept_for_results(give_back=give_back):
+                code = _answered(arguments)
+                standard_output().flush()
+            return code
     except BrokenPipeError:
-        _let_go_of_stdout()
         return PIPE_CLOSED
     except KeyboardInterrupt:
         _complain("stopped")
         return INTERRUPTED
-    return code
+    except Ended as ended:
+        _complain("ended")
+        return ended.code
+    except (Exception, SystemExit):  # noqa: BLE001 - said with its traceback, under its own code
+        return _crashed()
 
 
-def _run(argv: Sequence[str] | None) -> int:
+def _parsed(argv: Sequence[str] | None) -> argparse.Namespace | int:
+    """Read the arguments; an exit code where argparse has already said all there is to say."""
     try:
-        arguments = build_parser().parse_args(argv)
-    except SystemExit as stop:  # argparse has already said why
-        return stop.code if isinstance(stop.code, int) else UNUSABLE
+        try:
+            return build_parser().parse_args(argv)
+        except SystemExit as stop:
+            sys.stdout.flush()
+            return stop.code if isinstance(stop.code, int) else UNUSABLE
+    except BrokenPipeError:
+        let_go(sys.stdout)
+        raise
+
+
+def _answered(arguments: argparse.Namespace) -> int:
     try:
         code: int = arguments.run(arguments)
     except CommandError as error:
@@ -99,24 +129,12 @@ def _complain(message: str) -> None:
     sys.stderr.write(f"sseml: {message}\n")
 
 
-def _replace_closed_streams() -> None:
-    """Stand in for streams the shell closed (`>&-`): results then fail as on a full disk."""
-    for name, mode in (("stdin", "r"), ("stdout", "r"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            stand_in = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - kept open
-            setattr(sys, name, stand_in)
-
-
-def _speak_utf8() -> None:
-    """Write UTF-8 whatever the locale says: results are data, and σ and ° are in the messages."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-
-
-def _let_go_of_stdout() -> None:
-    """Keep the interpreter from complaining, at exit, that it cannot flush to a closed pipe."""
-    try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        return
+def _crashed() -> int:
+    """Say that this is a fault of sseml, and everything that whoever mends it needs."""
+    with suppress(OSError, ValueError, MemoryError):
+        traceback.print_exc(file=sys.stderr)
+        _complain(
+            f"this is a fault of sseml {__version__}, not of what you asked (exit code {CRASHED}): "
+            "please report it to its developers, with the lines above, the command and its input"
+        )
+    return CRASHED

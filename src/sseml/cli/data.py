@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from sseml.cli.evaluate import add_table
@@ -14,6 +13,7 @@ from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
 from sseml.cli.progress import say
 from sseml.cli.questions import add_columns
+from sseml.cli.streams import standard_output
 
 _DATA = Path("data")
 _CURATED = _DATA / "curated"
@@ -207,9 +207,9 @@ def _curate(arguments: argparse.Namespace) -> int:
     except (NoSourceError, SourceFormatError) as error:
         raise CommandError(str(error)) from error
     if arguments.json:
-        sys.stdout.write(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n")
+        standard_output().write(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n")
     else:
-        sys.stdout.write(report.to_text().rstrip("\n") + "\n")
+        standard_output().write(report.to_text().rstrip("\n") + "\n")
     say(f"table and report are in {arguments.output}")
     return ANSWERED
 
@@ -230,7 +230,7 @@ def _add(arguments: argparse.Namespace) -> int:
         text = json.dumps(result.report.to_dict(), ensure_ascii=False, indent=1)
     else:
         text = result.report.to_text()
-    sys.stdout.write(text + "\n")
+    standard_output().write(text + "\n")
     for refusal in result.refused:
         say(f"sseml: {refusal.message}")
     say(f"table and report are in {arguments.output}")
@@ -254,5 +254,7 @@ def _phases(arguments: argparse.Namespace) -> int:
     )
     for formula in draft.dropped:
         say(f"left out, more O and F than its cations can carry: {formula}")
-    sys.stdout.write(f"{len(draft.phases)} compounds and elements are in {arguments.output}\n")
+    standard_output().write(
+        f"{len(draft.phases)} compounds and elements are in {arguments.output}\n"
+    )
     return ANSWERED

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.output import whole_file
 from sseml.cli.progress import say, say_on_the_way
+from sseml.cli.streams import standard_output
 
 if TYPE_CHECKING:
     from sseml.evaluate import Report
@@ -97,9 +97,9 @@ def run(arguments: argparse.Namespace) -> int:
     text = report.to_text().rstrip("\n") + "\n"
     if arguments.json:
         shown = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-        sys.stdout.write(shown)
+        standard_output().write(shown)
     else:
-        sys.stdout.write(text)
+        standard_output().write(text)
     if arguments.write:
         replace_between_marks(arguments.write, text)
     if arguments.plots:

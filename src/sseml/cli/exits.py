@@ -11,6 +11,9 @@ REFUSED = 1
 UNUSABLE = 2
 """The usage is wrong, or an input file or a bundle cannot be read."""
 
+CRASHED = 70
+"""A fault of sseml itself: nothing that was asked makes it end so."""
+
 INTERRUPTED = 130
 """Stopped from the keyboard."""
 
@@ -32,3 +35,17 @@ class CommandError(Exception):
     def __init__(self, message: str, code: int = UNUSABLE) -> None:
         super().__init__(message)
         self.code = code
+
+
+class Ended(BaseException):
+    """The process was told to end by a signal; what it holds open is cleaned up on the way out.
+
+    Parameters
+    ----------
+    number
+        Of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.code = 128 + number

@@ -13,6 +13,7 @@ from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.progress import BETWEEN_S, redraw
+from sseml.cli.streams import standard_output
 from sseml.records import Crystal, RefusedInputError
 
 _EXAMPLES = """\
@@ -94,9 +95,9 @@ def run(arguments: argparse.Namespace) -> int:
         save(lithium_network(found), arguments.output)
     if arguments.format == "json":
         text = json.dumps(pathways_record(found), ensure_ascii=False, allow_nan=False)
-        sys.stdout.write(f"{text}\n")
+        standard_output().write(f"{text}\n")
     else:
-        sys.stdout.writelines(f"{line}\n" for line in pathways_lines(found))
+        standard_output().writelines(f"{line}\n" for line in pathways_lines(found))
     return ANSWERED
 
 

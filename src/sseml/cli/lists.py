@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import sys
 from collections.abc import Sequence
 
 from sseml.cli.exits import ANSWERED
 from sseml.cli.help import Commands
+from sseml.cli.streams import standard_output
 from sseml.render import inert, pad, text_width
 
 _NAMES_EXAMPLES = """\
@@ -51,12 +51,12 @@ def show(rows: Rows, format: str) -> int:
     """Write a short list to standard output, and return the exit code."""
     match format:
         case "csv":
-            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer = csv.writer(standard_output(), lineterminator="\n")
             writer.writerows([list(row) for row in rows[:1]])
             writer.writerows([inert(cell) for cell in row.values()] for row in rows)
         case "jsonl":
             for row in rows:
-                sys.stdout.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+                standard_output().write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
         case _:
             _show_table(rows)
     return ANSWERED
@@ -68,7 +68,7 @@ def _show_table(rows: Rows) -> None:
     widths = [max(map(text_width, column)) for column in zip(*table, strict=True)]
     for cells in table:
         padded = (pad(cell, width) for cell, width in zip(cells, widths, strict=True))
-        sys.stdout.write("  ".join(padded).rstrip() + "\n")
+        standard_output().write("  ".join(padded).rstrip() + "\n")
 
 
 def _names(arguments: argparse.Namespace) -> int:

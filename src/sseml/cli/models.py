@@ -13,6 +13,7 @@ from sseml.cli import registry
 from sseml.cli.exits import ANSWERED, UNUSABLE, CommandError
 from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
+from sseml.cli.streams import standard_output
 from sseml.records import BundleError
 
 _EXAMPLES = """\
@@ -76,7 +77,7 @@ def _show(arguments: argparse.Namespace) -> int:
 
     for folder in _bundles(arguments):
         verify_checksums(folder)
-        sys.stdout.write((folder / CARD).read_text(encoding="utf-8").rstrip("\n") + "\n")
+        standard_output().write((folder / CARD).read_text(encoding="utf-8").rstrip("\n") + "\n")
     return ANSWERED
 
 
@@ -91,7 +92,7 @@ def _verify(arguments: argparse.Namespace) -> int:
             damaged += 1
             sys.stderr.write(f"sseml: {error}\n")
         else:
-            sys.stdout.write(f"{folder.name}: every file is as released\n")
+            standard_output().write(f"{folder.name}: every file is as released\n")
     return UNUSABLE if damaged else ANSWERED
 
 

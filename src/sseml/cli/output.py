@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -15,6 +14,7 @@ from typing import IO, Any
 
 from sseml.cli.exits import CommandError
 from sseml.cli.progress import say
+from sseml.cli.streams import standard_output, standard_output_of_bytes, terminal_width
 from sseml.render import write_csv as csv_of_records
 
 TEXT_FORMATS = ("table", "text", "csv", "jsonl")
@@ -92,9 +92,7 @@ def format_of(
 
 def table_width(path: Path | None, narrowest: int) -> int:
     """Columns for a table: those of the terminal it is shown on, but no fewer than it needs."""
-    if path is not None or not sys.stdout.isatty():
-        return narrowest
-    return max(narrowest, shutil.get_terminal_size().columns)
+    return narrowest if path is not None else terminal_width(narrowest)
 
 
 def write_csv(
@@ -146,7 +144,8 @@ def whole_file(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
     target = path.resolve()
     if not target.parent.is_dir():
         raise CommandError(f"{path}: there is no folder {path.parent}")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    # a name of its own: one made from the target's could be longer than the file system allows
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".sseml-", suffix=".part")
     os.close(handle)
     temporary = Path(name)
     try:
@@ -175,10 +174,13 @@ def _permissions(target: Path) -> int:
 
 @contextmanager
 def _stdout(binary: bool) -> Iterator[IO[Any]]:
-    if binary and sys.stdout.isatty():
+    out: IO[Any] | None = standard_output()
+    if binary:
+        out = None if standard_output().isatty() else standard_output_of_bytes()
+    if out is None:
         raise CommandError("Parquet is not for a terminal: name a file with -o FILE.parquet")
-    yield sys.stdout.buffer if binary else sys.stdout
-    sys.stdout.flush()
+    yield out
+    out.flush()
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +12,7 @@ from sseml.cli.help import Commands
 from sseml.cli.output import format_of, name_late, results, table_width
 from sseml.cli.progress import say, watched
 from sseml.cli.questions import add_questions, count_of, questions
+from sseml.cli.streams import standard_output
 from sseml.cli.tally import Tally
 from sseml.records import Answer, Refusal
 from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
         items, bundle, phases=phases, explain=arguments.explain, offsets=offsets
     )
     answers = tally.passing(answered, _refusal)
-    if arguments.output or not sys.stdout.isatty():
+    if arguments.output or not standard_output().isatty():
         answers = watched(answers, total=count_of(arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
         width = table_width(arguments.output, TABLE_WIDTH)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from typing import TYPE_CHECKING
 
 from sseml.cli.exits import ANSWERED, REFUSED
@@ -12,6 +11,7 @@ from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
 from sseml.cli.progress import say, say_on_the_way
+from sseml.cli.streams import standard_output
 
 if TYPE_CHECKING:
     from sseml.tracking.gate import GateReport
@@ -92,7 +92,7 @@ def _register(arguments: argparse.Namespace) -> int:
         from sseml.tracking.registry import register  # noqa: PLC0415 - MLflow takes a second
     made = register(arguments.source, name=arguments.name, experiment=arguments.experiment)
     say(f"{made.bundle} is version {made.version} of {made.model}, its {made.aliases[0]}")
-    sys.stdout.write(f"{made.version}\n")
+    standard_output().write(f"{made.version}\n")
     return ANSWERED
 
 
@@ -112,9 +112,9 @@ def _rollback(arguments: argparse.Namespace) -> int:
 def _ended(report: GateReport, arguments: argparse.Namespace) -> int:
     if arguments.json:
         shown = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        sys.stdout.write(shown + "\n")
+        standard_output().write(shown + "\n")
     else:
-        sys.stdout.write(report.to_text())
+        standard_output().write(report.to_text())
     if report.passed:
         return ANSWERED
     say(f"sseml: {report.verdict}")

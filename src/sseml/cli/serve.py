@@ -7,7 +7,6 @@ import functools
 import json
 import os
 import re
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from sseml.cli.exits import ANSWERED, UNUSABLE, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.progress import say
+from sseml.cli.streams import standard_output
 from sseml.serving.settings import DEFAULT_PORT, Limits
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _describe(limits: Limits) -> int:
     from sseml.serving.openapi import description  # noqa: PLC0415
 
-    sys.stdout.write(json.dumps(description(limits), indent=2, ensure_ascii=False) + "\n")
+    standard_output().write(json.dumps(description(limits), indent=2, ensure_ascii=False) + "\n")
     return ANSWERED
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from sseml.cli.evaluate import add_table, read_figures
@@ -12,6 +11,7 @@ from sseml.cli.exits import ANSWERED, CommandError
 from sseml.cli.extras import needing
 from sseml.cli.help import Commands
 from sseml.cli.progress import say, say_on_the_way
+from sseml.cli.streams import standard_output
 
 _EXAMPLES = """\
 examples:
@@ -93,5 +93,5 @@ def _run_tracked(arguments: argparse.Namespace) -> int:
         experiment=arguments.experiment,
     )
     say(f"the bundle is in {tracked.folder}; its run in experiment {arguments.experiment} is")
-    sys.stdout.write(f"{tracked.run_id}\n")
+    standard_output().write(f"{tracked.run_id}\n")
     return ANSWERED
