@@ -222,3 +222,10 @@ def test_a_file_may_have_the_longest_name_there_is(run, tmp_path) -> None:
     assert list(tmp_path.iterdir()) == [answers]
     ran = run("predict", "Li3N", "-o", tmp_path / f"{'a' * longest}.csv")
     assert (ran.code, "File name too long" in ran.err) == (2, True)
+
+
+def test_a_picture_may_have_the_longest_name_there_is(run, tmp_path) -> None:
+    longest = os.pathconf(tmp_path, "PC_NAME_MAX")
+    picture = tmp_path / f"{'a' * (longest - 4)}.svg"
+    ran = run("window", "Li6PS5Cl", "--plot", picture)
+    assert (ran.code, list(tmp_path.iterdir())) == (0, [picture])

@@ -27,6 +27,7 @@ from sseml.tracking.logged import DIGEST_TAG, bundle_inside
 from sseml.tracking.pyfunc import PyfuncModel
 from sseml.tracking.registry import promote, register, resolve, rollback, versions
 from sseml.tracking.store import connected
+from sseml.tracking.trial import try_out
 from sseml.tracking.versions import CHALLENGER, CHAMPION, GATE_TAG, PAST_TAG, REPORT_TAG
 
 
@@ -461,3 +462,20 @@ def test_two_promotions_at_once_leave_one_champion(shop: Shop, good: Path) -> No
     assert set(codes) <= {0, 2}
     assert aliases(shop, name)[CHAMPION] in {2, 3}
     assert rollback(name=name, uri=shop.uri).passed
+
+
+def test_a_trial_does_not_mind_what_libraries_print(released, tmp_path, monkeypatch) -> None:
+    noise = (
+        "import atexit, ctypes, os\n"
+        "def noise():\n"
+        "    print('NOISE')\n"
+        "    os.write(1, b'NOISE')\n"
+        "    ctypes.CDLL(None).puts(b'NOISE')\n"
+        "noise()\n"
+        "atexit.register(noise)\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(noise)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    trial = try_out(released)
+    assert (trial.failure, trial.complaints) == ("", ())
+    assert trial.questions > 20

@@ -110,7 +110,9 @@ def _steps(height: FloatArray, lattice_A: FloatArray, barrier_eV: float) -> _Ste
 def _loops(steps: _Steps, height: FloatArray) -> Iterator[IntArray]:
     """The cheapest loop out of the cell in each part of the region that has one, lowest first."""
     count = len(steps.points)
-    graph = coo_array((steps.cost, (steps.start, steps.end)), shape=(count, count)).tocsr()
+    # 32 bits: scipy before 1.15 finds no way through a graph with wider indices
+    ends = steps.start.astype(np.int32), steps.end.astype(np.int32)
+    graph = coo_array((steps.cost, ends), shape=(count, count)).tocsr()
     _, part = connected_components(graph, directed=False)
     energy = height[tuple(steps.points.T)]
     by_energy = np.argsort(energy, kind="stable")

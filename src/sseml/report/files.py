@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -48,7 +49,8 @@ def save(figure: Figure, path: str | Path) -> Path:
     """
     target = require_picture(path)
     ending = target.suffix.lower()
-    temporary = target.with_name(f".{target.name}.part")
+    # one made from the target's name could be longer than the file system allows
+    temporary = target.with_name(f".sseml-{os.getpid()}.part")
     try:
         with drawing():
             figure.savefig(temporary, format=ending[1:], metadata=_METADATA[ending])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -126,14 +125,17 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and isfinite(value)
 
 
-def main(model_folder: str) -> int:
-    """Load a model through MLflow, ask it, and print a `SmokeResult` as JSON on the last line."""
-    with contextlib.redirect_stdout(sys.stderr):
-        model = mlflow.pyfunc.load_model(str(Path(model_folder)))
-        result = smoke(model.predict)
-    sys.stdout.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+def main(model_folder: str, result_file: str) -> int:
+    """Load a model through MLflow, ask it, and write a `SmokeResult` as JSON into a file.
+
+    Standard output would be shared with whatever the model's libraries print.
+    """
+    model = mlflow.pyfunc.load_model(str(Path(model_folder)))
+    result = smoke(model.predict)
+    text = json.dumps(asdict(result), ensure_ascii=False)
+    Path(result_file).write_text(text, encoding="utf-8")
     return int(bool(result.complaints))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

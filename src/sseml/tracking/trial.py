@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,9 +47,14 @@ def try_out(model_folder: Path, limit_s: float = LIMIT_S) -> Trial:
     TimeoutError
         If it takes longer.
     """
+    with tempfile.TemporaryDirectory(prefix="sseml-trial-") as folder:
+        return _tried_out(model_folder.resolve(), Path(folder) / "result.json", limit_s)
+
+
+def _tried_out(model_folder: Path, result_file: Path, limit_s: float) -> Trial:
     try:
         ran = subprocess.run(
-            [sys.executable, "-m", "sseml.tracking.smoke", str(model_folder.resolve())],
+            [sys.executable, "-m", "sseml.tracking.smoke", str(model_folder), str(result_file)],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
@@ -59,8 +65,8 @@ def try_out(model_folder: Path, limit_s: float = LIMIT_S) -> Trial:
     except subprocess.TimeoutExpired:
         raise TimeoutError(f"no answer within {limit_s:g} s") from None
     try:
-        result = json.loads(ran.stdout.strip().splitlines()[-1])
+        result = json.loads(result_file.read_text(encoding="utf-8"))
         return Trial(int(result["questions"]), tuple(result["complaints"]))
-    except (IndexError, KeyError, TypeError, ValueError):
+    except (OSError, KeyError, TypeError, ValueError):
         said = [line for line in ran.stderr.splitlines() if line.strip()]
         return Trial(0, (), said[-1] if said else f"it says nothing, exit code {ran.returncode}")
