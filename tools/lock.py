@@ -1,7 +1,7 @@
 """Write `constraints.txt` again: the newest versions that go together, for Python 3.11 and later.
 
-`python tools/lock.py`; then run `.ci/run`, and commit the file only if it is green. Needs pip, which
-fetches uv. One file serves every Python and system: lines carry markers where they must.
+Run it, then `.ci/run`, and commit the file only if that is green. It needs pip, which fetches uv.
+One file serves every Python and system: lines carry markers where they must.
 """
 
 from __future__ import annotations

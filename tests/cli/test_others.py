@@ -15,6 +15,7 @@ from sseml.cli.evaluate import replace_between_marks
 from sseml.cli.exits import CommandError
 from sseml.cli.extras import needing
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
+from sseml.model.folder import write_checksums
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,7 +34,69 @@ def test_the_released_bundles_are_listed_shown_and_undamaged(run: Any) -> None:
     assert run("models", "show", DEFAULT_BUNDLE).out.strip() == card.strip()
     verified = run("models", "verify")
     assert verified.code == 0
-    assert DEFAULT_BUNDLE in verified.out
+    assert f"{DEFAULT_BUNDLE}: as released (" in verified.out
+
+
+def test_a_folder_that_agrees_with_itself_is_not_called_released(
+    run: Any, copied_bundle: Path
+) -> None:
+    verify = ("models", "verify", "--folder", copied_bundle)
+    assert run(*verify).out.startswith("copied: as released (every file is that of composition-")
+    card = copied_bundle / "card.md"
+    card.write_text(card.read_text("utf-8") + "Better than it is.\n", "utf-8")
+    write_checksums(copied_bundle)
+    ran = run(*verify)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("copied: consistent (")
+    assert "released" not in ran.out.partition("digest")[0]
+
+
+def test_what_no_checksum_vouches_for_is_named(run: Any, copied_bundle: Path) -> None:
+    (copied_bundle / "code").mkdir()
+    (copied_bundle / "more.txt").write_text("more")
+    ran = run("models", "verify", "--folder", copied_bundle)
+    assert ran.code == 0
+    assert "not listed and not verified: code/, more.txt" in ran.out
+
+
+@pytest.mark.parametrize("name", ["MLmodel", "requirements.txt"])
+def test_what_mlflow_would_run_must_be_listed(run: Any, copied_bundle: Path, name: str) -> None:
+    sums = copied_bundle / "SHA256SUMS"
+    kept = [line for line in sums.read_text().splitlines(True) if not line.endswith(f" {name}\n")]
+    sums.write_text("".join(kept))
+    for argv in (
+        ["models", "verify", "--folder", copied_bundle],
+        ["predict", "Li6PS5Cl", "--bundle", copied_bundle],
+    ):
+        ran = run(*argv)
+        assert (ran.code, ran.out) == (2, "")
+        assert f"SHA256SUMS does not list {name}" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("loader_module: sseml.tracking.pyfunc", "loader_module: evil"),
+        ("    loader_module", "    code: code\n    loader_module"),
+        ("type_hint", '"flavors": {"python_function": {"loader\\x5fmodule": evil}}\ntype_hint'),
+        ("    env:", "    data: other\n    env:"),
+    ],
+)
+def test_a_bundle_that_mlflow_would_load_with_other_code_is_refused(
+    run: Any, copied_bundle: Path, old: str, new: str
+) -> None:
+    mlmodel = copied_bundle / "MLmodel"
+    told = mlmodel.read_text("utf-8")
+    mlmodel.write_text(told.replace(old, new), "utf-8")
+    assert mlmodel.read_text("utf-8") != told
+    write_checksums(copied_bundle)
+    for argv in (
+        ["models", "verify", "--folder", copied_bundle],
+        ["predict", "Li6PS5Cl", "--bundle", copied_bundle],
+    ):
+        ran = run(*argv)
+        assert (ran.code, ran.out) == (2, "")
+        assert "MLmodel would run other code than sseml's" in ran.err
 
 
 @pytest.mark.parametrize("name", ["bundle.json", "forest.npz", "evidence.parquet", "card.md"])

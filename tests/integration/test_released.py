@@ -12,7 +12,7 @@ import pytest
 import sseml
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.model.bundle import EVIDENCE, Bundle
-from sseml.model.folder import CARD, MANIFEST, verify_checksums
+from sseml.model.folder import CARD, MANIFEST, bundle_digest, released_as, verify_checksums
 from sseml.prediction import default_bundle
 from sseml.records import Prediction
 
@@ -94,6 +94,13 @@ def test_the_released_bundle_is_whole_and_says_what_it_was_trained_on() -> None:
     assert manifest["training_data_sha256"] == digest
     assert digest in (folder / CARD).read_text(encoding="utf-8")
     assert manifest["name"] == DEFAULT_BUNDLE
+
+
+def test_every_released_bundle_is_known_by_its_digest() -> None:
+    """`python tools/release.py models/NAME` notes it."""
+    for manifest in released_folder().glob(f"*/{MANIFEST}"):
+        folder = manifest.parent
+        assert released_as(bundle_digest(folder)) == folder.name
 
 
 def test_every_measurement_of_the_evidence_has_source_and_licence() -> None:

@@ -22,7 +22,6 @@ import httpx
 import pytest
 
 from sseml.curation.released import DEFAULT_BUNDLE, released_folder
-from sseml.model.folder import write_checksums
 
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 _STARTS_WITHIN_S = 90.0
@@ -206,46 +205,60 @@ def predicted(tmp_path: Path) -> Callable[..., list[str]]:
     return predict
 
 
-_STUCK = """
+_PECULIAR = """
+import sys
 import time
-from sseml.tracking.pyfunc import _load_pyfunc as load
+from importlib.util import find_spec
+from pathlib import Path
+
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name != "sseml.tracking.pyfunc":
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(name)
+        load = spec.loader.exec_module
+        spec.loader.exec_module = lambda module: (load(module), make_peculiar(module))
+        return spec
+
 
 class Model:
-    def __init__(self, path):
-        self._model = load(path)
+    def __init__(self, model, kind):
+        self._model, self._kind = model, kind
 
     def predict(self, model_input, params=None):
-        if any("T=99" in text for text in model_input["formula"]):
+        if self._kind == "stuck" and any("T=99" in text for text in model_input["formula"]):
             time.sleep(3600)
-        return self._model.predict(model_input, params)
+        answers = self._model.predict(model_input, params)
+        return answers[::-1] if self._kind == "silly" else answers
 
-def _load_pyfunc(path):
-    return Model(path)
+
+def make_peculiar(module):
+    load = module._load_pyfunc
+    module._load_pyfunc = lambda path: Model(load(path), Path(path).name)
+
+
+sys.meta_path.insert(0, Finder())
 """
 
 
 @pytest.fixture
-def stuck_bundle(tmp_path: Path) -> Path:
+def stuck_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The released bundle, which never comes back from one temperature."""
-    return _loaded_by(_STUCK, tmp_path / "stuck")
+    return _peculiar(tmp_path / "stuck", monkeypatch)
 
 
 @pytest.fixture
-def silly_bundle(tmp_path: Path) -> Path:
+def silly_bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The released bundle, which answers in the wrong order."""
-    silly = _STUCK.replace("params)", "params)[::-1]").replace("T=99", "T=1e99")
-    return _loaded_by(silly, tmp_path / "silly")
+    return _peculiar(tmp_path / "silly", monkeypatch)
 
 
-def _loaded_by(code: str, folder: Path) -> Path:
-    """The released bundle, loaded by code that travels with it, as MLflow allows."""
-    shutil.copytree(released_folder() / DEFAULT_BUNDLE, folder)
-    mlmodel = folder / "MLmodel"
-    text = mlmodel.read_text(encoding="utf-8")
-    text = text.replace("loader_module: sseml.tracking.pyfunc", "loader_module: peculiar")
-    text = text.replace("  python_function:\n", "  python_function:\n    code: code\n")
-    mlmodel.write_text(text, encoding="utf-8")
-    write_checksums(folder)
-    (folder / "code").mkdir()
-    (folder / "code" / "peculiar.py").write_text(code, encoding="utf-8")
-    return folder
+def _peculiar(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The released bundle in a folder whose name says how processes yet to start answer by it."""
+    code = folder.parent / "peculiar"
+    code.mkdir()
+    (code / "sitecustomize.py").write_text(_PECULIAR, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(code))
+    return Path(shutil.copytree(released_folder() / DEFAULT_BUNDLE, folder))

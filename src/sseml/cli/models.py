@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from sseml._version import __version__
 from sseml.cli import registry
 from sseml.cli.exits import ANSWERED, UNUSABLE, CommandError
 from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
+from sseml.cli.progress import say
 from sseml.cli.streams import standard_output
 from sseml.records import BundleError
 
@@ -21,7 +22,7 @@ examples:
   sseml models list                      name, kind, target and versions of every bundle
   sseml models show                      the card of the released bundle
   sseml models show composition-3        the card of one bundle
-  sseml models verify                    the checksums of every file
+  sseml models verify                    what the checksums of every file prove
   sseml models verify --folder runs      of bundles somewhere else
   sseml models register runs/mine        a new version in MLflow's registry, the challenger
   sseml models promote                   the challenger becomes champion, if it passes the gate
@@ -43,7 +44,11 @@ def add_commands(commands: Commands) -> None:
     for name, description, run in (
         ("list", "List the bundles.", _list),
         ("show", "Print the card of a bundle.", _show),
-        ("verify", "Compare every file of the bundles with its checksum.", _verify),
+        (
+            "verify",
+            "Compare every file with its checksum, and the whole with what was released.",
+            _verify,
+        ),
     ):
         parser = actions.add_parser(name, help=description, description=description)
         if name == "list":
@@ -82,18 +87,33 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from sseml.model.folder import verify_checksums  # noqa: PLC0415
-
     damaged = 0
     for folder in _bundles(arguments):
         try:
-            verify_checksums(folder)
+            verdict = _verdict(folder)
         except BundleError as error:
             damaged += 1
-            sys.stderr.write(f"sseml: {error}\n")
+            say(f"sseml: {error}")
         else:
-            standard_output().write(f"{folder.name}: every file is as released\n")
+            standard_output().write(f"{folder.name}: {verdict}\n")
     return UNUSABLE if damaged else ANSWERED
+
+
+def _verdict(folder: Path) -> str:
+    """What the checksums prove: whoever changes a file can change its checksum too."""
+    from sseml.model.folder import CHECKSUMS, bundle_digest, released_as, unlisted  # noqa: PLC0415
+
+    digest = bundle_digest(folder)
+    if name := released_as(digest):
+        verdict = f"as released (every file is that of {name}, digest {digest[:12]})"
+    else:
+        verdict = (
+            f"consistent (every file agrees with {CHECKSUMS}; digest {digest[:12]} is that of no "
+            f"release that sseml {__version__} knows)"
+        )
+    if others := unlisted(folder):
+        verdict += f"; not listed and not verified: {', '.join(others)}"
+    return verdict
 
 
 def _bundles(arguments: argparse.Namespace) -> Iterator[Path]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from zipfile import BadZipFile
 
+from sseml.model.mlmodel import MLFLOW_FILES, require_own_loader
 from sseml.records import BundleError
 
 MANIFEST = "bundle.json"
 CARD = "card.md"
 CHECKSUMS = "SHA256SUMS"
+RELEASED = "released.csv"
+"""Name and digest of every bundle ever released, oldest first; tools/release.py adds to it."""
 
 
 @contextmanager
@@ -36,7 +41,7 @@ def write_checksums(folder: Path) -> None:
     lines = [
         f"{_sha256(path)}  {path.name}"
         for path in sorted(folder.iterdir())
-        if path.name != CHECKSUMS
+        if path.name != CHECKSUMS and path.is_file()
     ]
     (folder / CHECKSUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -49,20 +54,17 @@ def verify_checksums(folder: Path, needed: Sequence[str] = ()) -> None:
     folder
         A bundle of any kind.
     needed
-        Files that have to be listed, beside manifest and card.
+        Files that have to be listed, beside manifest and card and those of MLflow's that are there.
 
     Raises
     ------
     BundleError
-        If the folder is no bundle, a needed file is not listed, is missing or differs.
+        If the folder is no bundle, a needed file is not listed, is missing or differs, or MLflow
+        would load it with other code than sseml's.
     """
-    try:
-        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        what = "is not a model bundle" if folder.is_dir() else "is no folder"
-        raise BundleError(f"{folder} {what}: its {CHECKSUMS} cannot be read") from error
-    expected = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    for name in (MANIFEST, CARD, *needed):
+    expected = _listed(folder)
+    of_mlflow = (name for name in MLFLOW_FILES if (folder / name).exists())
+    for name in (MANIFEST, CARD, *needed, *of_mlflow):
         if name not in expected:
             raise BundleError(f"{folder}: {CHECKSUMS} does not list {name}")
     for name, digest in expected.items():
@@ -76,6 +78,17 @@ def verify_checksums(folder: Path, needed: Sequence[str] = ()) -> None:
                 f"{folder}: {name} is damaged (its SHA-256 is not the one in {CHECKSUMS}); "
                 "fetch the bundle again"
             )
+    require_own_loader(folder)
+
+
+def unlisted(folder: Path) -> list[str]:
+    """What lies in a bundle's folder and no checksum vouches for; a folder ends in a slash."""
+    expected = {CHECKSUMS, *_listed(folder)}
+    return [
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in sorted(folder.iterdir())
+        if path.name not in expected
+    ]
 
 
 def bundle_digest(folder: Path) -> str:
@@ -88,6 +101,23 @@ def bundle_digest(folder: Path) -> str:
     """
     verify_checksums(folder)
     return _sha256(folder / CHECKSUMS)
+
+
+def released_as(digest: str) -> str | None:
+    """Name of the released bundle that has this digest; None if the package knows none."""
+    text = files("sseml.model").joinpath(RELEASED).read_text(encoding="utf-8")
+    known = {row["digest"]: row["name"] for row in csv.DictReader(text.splitlines())}
+    return known.get(digest)
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """Read which file has which checksum."""
+    try:
+        lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        what = "is not a model bundle" if folder.is_dir() else "is no folder"
+        raise BundleError(f"{folder} {what}: its {CHECKSUMS} cannot be read") from error
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
 
 
 def _sha256(path: Path) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import platform
+import re
 from importlib.metadata import version
 from pathlib import Path
 
 from sseml._version import __version__
+from sseml.records import BundleError
 
 FORMULA_COLUMN = "formula"
 OTHER_COLUMNS = "columns"
@@ -19,6 +21,9 @@ REQUIREMENTS = "requirements.txt"
 ENVIRONMENT = "python_env.yaml"
 INPUT_EXAMPLE = "input_example.json"
 SERVING_EXAMPLE = "serving_input_example.json"
+
+MLFLOW_FILES = (MLMODEL, REQUIREMENTS, ENVIRONMENT, INPUT_EXAMPLE, SERVING_EXAMPLE)
+"""What MLflow reads of a bundle, and runs: where one of them is there, it is under a checksum."""
 
 _EXAMPLE = {
     "columns": [FORMULA_COLUMN, "temperature"],
@@ -56,6 +61,40 @@ signature:
   params: '{params}'
 type_hint_from_example: false
 """
+
+_AS_WRITTEN = re.compile(
+    _MLMODEL.replace(".", r"\.").format(
+        environment=re.escape(ENVIRONMENT),
+        loader=re.escape(LOADER),
+        python=r"[\d.]+",
+        input_example=re.escape(INPUT_EXAMPLE),
+        serving_example=re.escape(SERVING_EXAMPLE),
+        **dict.fromkeys(("inputs", "outputs", "params"), r"[^'\n]*"),
+    )
+)
+
+
+def require_own_loader(folder: Path) -> None:
+    """Refuse a bundle that MLflow would load with other code than sseml's.
+
+    Read without MLflow, which not every machine has: the text is the one that
+    `write_mlflow_files` writes, or it may say anything, in any of YAML's ways.
+
+    Raises
+    ------
+    BundleError
+        If it is another.
+    """
+    path = folder / MLMODEL
+    if not path.is_file():  # then MLflow does not load it at all
+        return
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if _AS_WRITTEN.fullmatch(text):
+        return
+    named = re.search(r"loader_module\W*([\w.]+)", text)
+    loader = named[1] if named else ""
+    what = f"loader {loader!r}" if loader != LOADER else "it is not as sseml writes it"
+    raise BundleError(f"{folder}: {MLMODEL} would run other code than sseml's: {what}")
 
 
 def signature() -> dict[str, str]:
