@@ -138,9 +138,15 @@ def rows_of(response: httpx.Response) -> list[str]:
 
 @contextmanager
 def started(
-    *options: object, workers: int = 1, wait: bool = True, **environment: str
+    *options: object,
+    workers: int = 1,
+    wait: bool = True,
+    open_files: int | None = None,
+    **environment: str,
 ) -> Iterator[Server]:
     command = [sys.executable, "-m", "sseml", "serve", "--port", "0", "--workers", str(workers)]
+    if open_files:
+        command = ["sh", "-c", f'ulimit -n {open_files} && exec "$@"', "sh", *command]
     process = subprocess.Popen(
         [*command, *map(str, options)],
         stderr=subprocess.PIPE,

@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,69 @@ def test_what_is_under_way_is_answered_before_the_server_ends(start: Any) -> Non
         with pytest.raises(httpx.ConnectError):
             server.ask(ONE)
         assert not any("Traceback" in line for line in server.log), "".join(server.log)
+
+
+@contextmanager
+def connections(server: Any, sent: str, count: int) -> Iterator[list[socket.socket]]:
+    """So many clients that have sent this, and then nothing more."""
+    with ExitStack() as stack:
+        opened = []
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+            stack.enter_context(connection)
+            with suppress(ConnectionError):
+                connection.sendall(sent.encode())
+            opened.append(connection)
+        yield opened
+
+
+def test_heads_that_are_never_finished_do_not_take_a_server_down(start: Any) -> None:
+    half = "GET /ping HTTP/1.1\r\nHost: here\r\n"
+    with start(open_files=256) as server:
+        with connections(server, half, 300), connections(server, "", 20):
+            for _ in range(3):
+                assert httpx.get(f"{server.url}/ping", trust_env=False).status_code == 200
+                assert server.ask(ONE).status_code == 200
+        assert not any("Too many open files" in line for line in server.log)
+
+
+def test_a_head_that_is_not_finished_is_given_up(server: Any) -> None:
+    begun = time.monotonic()
+    with connections(server, "GET /ping HTTP/1.1\r\n", 1) as [half]:
+        assert half.recv(65536).startswith(b"HTTP/1.1 408 ")
+        assert half.recv(65536) == b""
+    assert time.monotonic() - begun < 20
+    kept = HTTPConnection("127.0.0.1", server.port, timeout=30)
+    with closing(kept):
+        for pause_s in (11, 0):  # a connection that is kept may rest for longer
+            kept.request("GET", "/ping")
+            assert kept.getresponse().read() == b'{"status": "ok"}'
+            opened = kept.sock
+            time.sleep(pause_s)
+        assert kept.sock is opened
+
+
+def test_requests_without_a_body_make_nobody_wait(server: Any) -> None:
+    with connections(server, f"{HEAD}Content-Length: 100\r\n\r\n", 100) as [first, *_]:
+        begun = time.monotonic()
+        assert server.ask(ONE).status_code == 200
+        assert time.monotonic() - begun < 5
+        assert first.recv(65536).startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - begun < 20
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_told_to_end_while_it_starts_it_still_answers_who_has_connected(
+    start: Any, workers: int
+) -> None:
+    body = '{"inputs": ["LLZO"]}'
+    whole = f"{HEAD}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    with start(workers=workers, wait=False) as server, connections(server, whole, 30) as clients:
+        server.process.send_signal(signal.SIGTERM)
+        for client in clients:
+            client.settimeout(60)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        assert server.process.wait(60) == 0
 
 
 def test_workers_end_with_a_parent_that_is_killed(start: Any) -> None:

@@ -18,6 +18,9 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+_BODY_PAUSE_S = 10.0
+"""A body of which nothing arrives for so long is given up."""
+
 _DRAIN_BYTES = 256_000_000
 _DRAIN_S = 10.0
 _DRAIN_PAUSE_S = 2.0
@@ -25,6 +28,35 @@ _DRAIN_PAUSE_S = 2.0
 
 class ClientGoneError(Exception):
     """Nobody waits for the answer any more."""
+
+
+class Room:
+    """Bytes that a worker may hold of bodies that are still on their way.
+
+    Parameters
+    ----------
+    most_bytes
+        Of all requests together.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._left = most_bytes
+
+    def take(self, size: int) -> None:
+        """Hold so many bytes more.
+
+        Raises
+        ------
+        RequestError
+            ``busy``.
+        """
+        if size > self._left:
+            raise RequestError("busy", "too much is on its way already", retry_after="1")
+        self._left -= size
+
+    def give_back(self, size: int) -> None:
+        """Hold so many bytes less."""
+        self._left += size
 
 
 class Exchange:
@@ -63,28 +95,36 @@ class Exchange:
                 "unauthorized", "send Authorization: Bearer TOKEN", www_authenticate="Bearer"
             )
 
-    async def read(self, most_bytes: int, deadline: float) -> bytes:
+    async def read(self, most_bytes: int, deadline: float, room: Room) -> bytes:
         """Read the whole body, and no more than it may have."""
         if self._announced() > most_bytes:
             raise _too_large(most_bytes)
         parts: list[bytes] = []
         size = 0
-        more = True
-        while more:
-            try:
-                left_s = max(0.0, deadline - time.monotonic())
-                message = await asyncio.wait_for(self._receive(), left_s)
-            except TimeoutError:
-                raise RequestError("slow_request", "send the body faster") from None
-            if message["type"] == "http.disconnect":
-                raise ClientGoneError
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            more = bool(message.get("more_body", False))
-            self._unread = more
-            if size > most_bytes:
-                raise _too_large(most_bytes)
-        return b"".join(parts)
+        try:
+            while True:
+                message = await self._next_part(deadline)
+                part = message.get("body", b"")
+                room.take(len(part))
+                parts.append(part)
+                size += len(part)
+                self._unread = bool(message.get("more_body", False))
+                if size > most_bytes:
+                    raise _too_large(most_bytes)
+                if not self._unread:
+                    return b"".join(parts)
+        finally:
+            room.give_back(size)
+
+    async def _next_part(self, deadline: float) -> Message:
+        left_s = max(0.0, deadline - time.monotonic())
+        try:
+            message = await asyncio.wait_for(self._receive(), min(left_s, _BODY_PAUSE_S))
+        except TimeoutError:
+            raise RequestError("slow_request", "send the body faster") from None
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        return message
 
     async def gone(self) -> None:
         """Return once the client has hung up; only after the body has been read."""

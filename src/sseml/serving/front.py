@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from sseml._version import __version__
-from sseml.serving.exchange import ClientGoneError, Exchange, Receive, Scope, Send, as_json
+from sseml.serving.exchange import ClientGoneError, Exchange, Receive, Room, Scope, Send, as_json
 from sseml.serving.intake import Asked, media_type, read_request
 from sseml.serving.metrics import Metrics
 from sseml.serving.model import Model
@@ -54,6 +54,7 @@ class Front:
         self._settings, self._model, self._metrics = settings, model, metrics
         self._limits = settings.limits
         self._inside = 0
+        self._room = Room(self._limits.waiting * self._limits.body_bytes)
         get = ("GET", "HEAD")
         self._paths = {
             "/ping": _Path(get, self._ping, open=True),
@@ -132,18 +133,22 @@ class Front:
         await exchange.answer_json(200, description(self._limits))
 
     async def _invocations(self, exchange: Exchange) -> None:
-        if self._inside >= self._limits.waiting:
-            raise RequestError("busy", "too many requests wait already", retry_after="1")
+        self._require_seat()
+        deadline = exchange.started + self._limits.timeout_s
+        kind = media_type(exchange.header("content-type"), exchange.header("content-encoding"))
+        body = await exchange.read(self._limits.body_bytes, deadline, self._room)
+        self._require_seat()  # whoever sends slowly, or nothing at all, has taken none meanwhile
         self._inside += 1
         try:
-            await self._scored(exchange)
+            await self._scored(exchange, kind, body, deadline)
         finally:
             self._inside -= 1
 
-    async def _scored(self, exchange: Exchange) -> None:
-        deadline = exchange.started + self._limits.timeout_s
-        kind = media_type(exchange.header("content-type"), exchange.header("content-encoding"))
-        body = await exchange.read(self._limits.body_bytes, deadline)
+    def _require_seat(self) -> None:
+        if self._inside >= self._limits.waiting:
+            raise RequestError("busy", "too many requests wait already", retry_after="1")
+
+    async def _scored(self, exchange: Exchange, kind: str, body: bytes, deadline: float) -> None:
         if len(body) < _LARGE_BYTES:
             asked = read_request(kind, body, self._limits.rows)
         else:

@@ -104,7 +104,12 @@ def read_request(kind: str, body: bytes, most_rows: int) -> Asked:
 def _strict_json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
-        document = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        document = json.loads(
+            text,
+            parse_constant=_no_number,
+            parse_float=_finite,
+            object_pairs_hook=_each_once,
+        )
         if _SURROGATE.search(text):
             json.dumps(document, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
@@ -119,6 +124,14 @@ def _strict_json(body: bytes) -> Any:
             "malformed_json", "the body holds a number that JSON or this server does not know"
         ) from None
     return document
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Which of two values is meant, nobody can say."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise RequestError("malformed_json", "an object of the body holds one key twice")
+    return found
 
 
 def _no_number(written: str) -> float:

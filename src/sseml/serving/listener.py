@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import struct
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +16,10 @@ from weakref import WeakSet
 _BACKLOG = 2048
 _STEP_S = 0.0005
 _MOST_STEPS = 16
+
+_TCP_INFO_BYTES = 104
+_WAITING_AT = 24
+"""Where Linux' `tcp_info` of a listening socket says how many connections wait to be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,16 @@ def listen(address: Address) -> Listener:
         listener.close()
         raise
     return listener
+
+
+def is_asked(listener: socket.socket) -> bool:
+    """Whether connections wait that no worker has taken; False where the system does not say."""
+    number = getattr(socket, "TCP_INFO", None)
+    if number is None or sys.platform != "linux":
+        return False
+    told = listener.getsockopt(socket.IPPROTO_TCP, number, _TCP_INFO_BYTES)
+    (waiting,) = struct.unpack_from("I", told, _WAITING_AT)
+    return bool(waiting)
 
 
 def _reduced(listener: Listener) -> tuple[Callable[..., Listener], tuple[Any, ...]]:

@@ -200,14 +200,15 @@ def _request(limits: Limits) -> _Schema:
             "index": {},
         },
         "additionalProperties": False,
-        "description": "As pandas writes it: every row has one cell for every column.",
+        "description": "As pandas writes it: every row has one cell for every column; others are "
+        "`wrong_shape`.",
     }
     columns: _Schema = {
         "type": "object",
         "required": ["formula"],
         "properties": {"formula": rows | {"items": {"type": "string"}}},
         "additionalProperties": {"type": "array"},
-        "description": "Lists of one length, one for every column.",
+        "description": "Lists of one length, one for every column; others are `wrong_shape`.",
     }
     either: _Schema = {"anyOf": [formulas_or_records, columns]}
     forms = {

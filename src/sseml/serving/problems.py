@@ -17,9 +17,9 @@ class Problem:
 
 PROBLEMS: Mapping[str, Problem] = MappingProxyType(
     {
-        "malformed_json": Problem(400, "the body is not strict JSON in UTF-8"),
+        "malformed_json": Problem(400, "the body is not strict JSON in UTF-8, each key once"),
         "malformed_csv": Problem(400, "the body is not CSV in UTF-8"),
-        "wrong_shape": Problem(400, "the rows are not in one of the documented forms, or ragged"),
+        "wrong_shape": Problem(400, "the rows are in none of the documented forms, or ragged"),
         "empty_input": Problem(400, "there is no row"),
         "missing_formula_column": Problem(400, "no column, or not every row, holds a formula"),
         "misspelt_column": Problem(400, "a heading is nearly one that would change the answer"),

@@ -26,7 +26,8 @@ from uvicorn.supervisors.multiprocess import Process
 
 from sseml.records import BundleError, RefusedInputError
 from sseml.serving.connection import Connection
-from sseml.serving.listener import Listener
+from sseml.serving.descriptors import raise_limit
+from sseml.serving.listener import Listener, is_asked
 from sseml.serving.settings import METRICS_VARIABLE, Settings
 from sseml.serving.worker import STARTUP_FAILURE, make_app
 from sseml.tracking.trial import try_out
@@ -39,6 +40,8 @@ _KEEP_ALIVE_S = 75
 
 _HUNG_AFTER_S = 30
 _READY_WITHIN_S = 180.0
+_STARTED_WITHIN_S = 20.0
+_GLANCE_S = 0.02
 
 _log = logging.getLogger(__name__)
 
@@ -78,6 +81,7 @@ def serve(
         If the installed uvicorn is not one this module knows.
     """
     _require_known_uvicorn()
+    raise_limit()
     settings.metrics_folder.mkdir()
     listener.is_shared = workers > 1
     os.environ[METRICS_VARIABLE] = str(settings.metrics_folder)
@@ -131,7 +135,13 @@ class _Supervisor(Multiprocess):
                 _log.warning("worker %s has ended; worker %s takes its place", old, process.pid)
 
     def terminate_all(self) -> None:
+        """End in order: whoever has connected is answered, even if no worker could take it yet."""
+        end = time.monotonic() + _STARTED_WITHIN_S
+        for process in self.processes:
+            _wait_until_started(process, end)
         for listener in self.sockets:
+            while is_asked(listener) and time.monotonic() < end:
+                time.sleep(_GLANCE_S)
             listener.close()
         super().terminate_all()
 
@@ -201,6 +211,15 @@ class _Supervisor(Multiprocess):
     def _is_told_to_end(self) -> bool:
         asked_to = {signal.SIGINT, signal.SIGTERM} & set(self.signal_queue)
         return bool(asked_to) or self.should_exit.is_set()
+
+
+def _wait_until_started(process: Process, end: float) -> None:
+    """Wait for a worker that cannot end in order yet: it would be killed by the signal."""
+    process.child_conn.close()
+    while process.process.is_alive() and time.monotonic() < end:
+        if process.is_ready(timeout=1):
+            return
+        time.sleep(_GLANCE_S)
 
 
 def _wait_for_end(process: Process) -> None:
