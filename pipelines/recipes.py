@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +16,7 @@ from registering import GATE, promote_step, register_step
 from settings import RELEASED, RecipeSettings, read_settings
 from steps import Step, read_json, run, write_json
 
-from sseml.cli.exits import ANSWERED, INTERRUPTED, REFUSED, UNUSABLE
+from sseml.cli.exits import ANSWERED, CRASHED, INTERRUPTED, REFUSED, UNUSABLE
 from sseml.cli.progress import say, say_on_the_way
 from sseml.curation.clean import NoSourceError, curate
 from sseml.curation.own import add_own
@@ -63,6 +64,10 @@ def main(script: str, kinds: Sequence[str], arguments: Sequence[str] | None = No
     except KeyboardInterrupt:
         say(f"{at}: stopped; what is made stays, and the next start goes on here")
         return INTERRUPTED
+    except Exception:  # noqa: BLE001 - exit code 1, Python's own, says that rows were refused
+        traceback.print_exc()
+        say(f"{at}: this is a fault of sseml: please report the lines above with your TOML")
+        return CRASHED
     return UNUSABLE
 
 

@@ -337,7 +337,7 @@ def test_what_others_decided_at_the_registry_is_told_and_left_so(lab: Path, crud
 @pytest.fixture(scope="module")
 def part() -> Iterator[Callable[[str], ModuleType]]:
     sys.path.insert(0, str(PIPELINES))
-    names = ("settings", "steps")
+    names = ("alone", "recipes", "registering", "settings", "steps")
     try:
         yield import_module
     finally:
@@ -444,3 +444,18 @@ def test_a_missing_input_and_a_broken_record_are_named(
     (tmp_path / steps.LOCK).write_text("{")
     with pytest.raises(RefusedInputError, match="no record of a recipe"):
         steps.run(step, tmp_path)
+
+
+def test_a_crash_has_an_exit_code_of_its_own(
+    part: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    recipes = part("recipes")
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(recipes, "read_settings", fails)
+    assert recipes.main("train.py", ["train"], []) == 70
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError" in said
+    assert "please report" in said
