@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,3 +109,10 @@ def test_schemathesis_finds_no_difference(
 def test_the_description_is_json_with_an_example_of_every_form() -> None:
     text = json.dumps(description(Limits(rows=7)), allow_nan=False)
     assert '"maxItems": 7' in text
+
+
+def test_the_unit_allows_more_files_than_a_worker_takes_connections() -> None:
+    unit = (PAGE.parents[1] / "deploy" / "sseml.service").read_text(encoding="utf-8")
+    [limit] = re.findall(r"^LimitNOFILE=(\d+)$", unit, re.MULTILINE)
+    [most] = re.findall(r"at most (\d+); the limit", PAGE.read_text(encoding="utf-8"))
+    assert int(limit) >= 2 * int(most) - 1
