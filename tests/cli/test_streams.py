@@ -199,10 +199,14 @@ def test_a_broken_installation_is_no_refusal_either() -> None:
 def test_told_to_end_in_the_middle_of_a_file_leaves_nothing_behind(number, code, tmp_path) -> None:
     table = tmp_path / "many.csv"
     table.write_text("formula\n" + "Li6PS5Cl\n" * 200_000)
-    command = subprocess.Popen(
-        [*SSEML, "predict", "-i", str(table), "-o", str(tmp_path / "answers.csv")],
-        stderr=subprocess.PIPE,
-    )
+    inherited = signal.signal(number, signal.SIG_DFL)  # `nohup` has what it starts ignore one
+    try:
+        command = subprocess.Popen(
+            [*SSEML, "predict", "-i", str(table), "-o", str(tmp_path / "answers.csv")],
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(number, inherited)
     try:
         while command.poll() is None and len(list(tmp_path.iterdir())) == 1:
             time.sleep(0.1)
