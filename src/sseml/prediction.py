@@ -17,7 +17,17 @@ from sseml.families import FamilyMatch, recognise
 from sseml.features.symmetry import SYSTEMS, crystal_system
 from sseml.model.bundle import Bundle, BundleAnswer, crystal_space_group
 from sseml.model.evidence import domain
-from sseml.records import Answer, Crystal, Material, MeasuredValue, Prediction, Query, Refusal
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_gap, charge_imbalance
+from sseml.records import (
+    Answer,
+    Crystal,
+    Domain,
+    Material,
+    MeasuredValue,
+    Prediction,
+    Query,
+    Refusal,
+)
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
@@ -31,6 +41,12 @@ _BATCH = 128
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
 
 _LARGEST_EXPONENT = 300.0
+
+_GROSS_IMBALANCE = 0.2
+"""Share of the anion charge that is not balanced, above which a formula is of no known material.
+
+Of all published formulas one lies above it.
+"""
 
 _NO_LITHIUM_FIX = "this model knows Li+ conductors only; write the Li-containing material"
 
@@ -302,7 +318,9 @@ def _prediction(
         sigma_if_conductor_low_S_cm=_power_of_ten(if_conductor.log10_low[index]),
         sigma_if_conductor_high_S_cm=_power_of_ten(if_conductor.log10_high[index]),
         activation_energy_eV=float(answer.activation_energy_eV[index]),
-        domain=domain(float(answer.nearest_distance[index]), elements_known=elements_known),
+        domain=_domain(
+            query.material, float(answer.nearest_distance[index]), elements_known=elements_known
+        ),
         nearest=bundle.evidence.nearest(
             distance, query.temperature_C, space_group_number=space_group
         ),
@@ -329,6 +347,15 @@ def _prediction(
     )
 
 
+def _domain(material: Material, nearest_distance: float, *, elements_known: bool) -> Domain:
+    """Never inside for a formula that cannot be neutral, and outside where it is far from it."""
+    found = domain(nearest_distance, elements_known=elements_known)
+    imbalance = charge_imbalance(material.amounts)
+    if imbalance > _GROSS_IMBALANCE:
+        return "outside"
+    return "edge" if imbalance > CHARGE_TOLERANCE and found == "inside" else found
+
+
 def _noted(prediction: Prediction, offsets: Offsets | None) -> Prediction:
     """Say which model answered where its answer was shifted, and by how much."""
     note = offsets.note(prediction.family) if offsets else None
@@ -351,6 +378,14 @@ def _notes(
     elements_known: bool,
 ) -> Iterator[str]:
     yield f"family {family.family} (confidence {family.confidence:.2g}): {family.reason}"
+    yield from query.notes
+    gap = charge_gap(query.material.amounts)
+    if abs(gap) > CHARGE_TOLERANCE:
+        many = "cations" if gap > 0 else "anions"
+        yield (
+            f"no common oxidation states balance its charges: too many {many}, by {abs(gap):.0%} of"
+            " the anion charge; check the formula"
+        )
     if isinstance(query.material, Crystal):
         yield from query.material.notes
     low_C, high_C = bundle.manifest["temperature_range_C"]

@@ -140,6 +140,8 @@ class Query:
         The text as the person wrote it.
     columns
         The other columns of the input row, kept for the output.
+    notes
+        What was taken from words beside the formula, and what was not used.
     """
 
     row: int
@@ -148,6 +150,7 @@ class Query:
     temperature_C: float = ROOM_TEMPERATURE_C
     conductivity_kind: ConductivityKind | None = None
     columns: Mapping[str, object] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from sseml.curation.charge import charge_imbalance
 from sseml.curation.draft import Draft, total_variation
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
@@ -20,6 +19,7 @@ from sseml.curation.raw import RawMeasurement
 from sseml.curation.readers import read_literature
 from sseml.curation.released import released_evidence
 from sseml.curation.table import load_measurements
+from sseml.parse.charge import charge_imbalance
 from sseml.parse.material import parse_material
 from sseml.records import FORMS, Composition
 

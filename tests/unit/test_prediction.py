@@ -15,6 +15,7 @@ import sseml
 from sseml.cli import main
 from sseml.curation.released import DEFAULT_BUNDLE
 from sseml.model.bundle import Bundle
+from sseml.parse.doubts import UNSTABLE
 from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import parse_formula
 from sseml.prediction import default_bundle
@@ -136,7 +137,7 @@ def test_a_missing_bundle_is_said_to_be_one(tmp_path: Path) -> None:
 
 # ---- whatever is asked
 
-ELEMENTS = st.sampled_from(sorted(set(MOLAR_MASS_G_MOL) - {"Li", "D", "T"}))
+ELEMENTS = st.sampled_from(sorted(set(MOLAR_MASS_G_MOL) - UNSTABLE - {"Li"}))
 COMMON = st.sampled_from(
     ["O", "S", "Cl", "F", "Br", "I", "P", "N", "H", "B", "La", "Zr", "Ti", "Al", "Ge", "Si", "Y"]
 )

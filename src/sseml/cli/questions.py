@@ -96,7 +96,7 @@ def questions(
     CommandError
         If neither formulas nor a file are given, or both.
     """
-    from sseml.parse.qualifiers import Qualifiers, read_temperature  # noqa: PLC0415
+    from sseml.parse.qualifiers import Qualifiers, read_asked_temperature  # noqa: PLC0415
     from sseml.parse.queries import parse_rows  # noqa: PLC0415
     from sseml.parse.raw import RawRow  # noqa: PLC0415
     from sseml.parse.rows import read_rows  # noqa: PLC0415
@@ -128,7 +128,7 @@ def questions(
             ignored,
         )
     files = StructureFiles(folder, arguments.structure_mismatch)
-    defaults = Qualifiers(temperature_C=read_temperature(temperature))
+    defaults = Qualifiers(temperature_C=read_asked_temperature(temperature))
     return _with_structures(parse_rows(rows, defaults, files, ignored))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from sseml.curation.charge import charge_imbalance
 from sseml.curation.draft import Draft, Dropped
 from sseml.curation.lattice import cell_volume, is_possible
 from sseml.curation.misprints import corrected_formula
@@ -12,6 +11,7 @@ from sseml.curation.numbers import Quantity, read_conductivity, read_float, read
 from sseml.curation.papers import articles_first, stated_reference
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.years import paper_year
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
 from sseml.parse.formula import parse_formula
 from sseml.parse.material import parse_material
 from sseml.parse.mixture import refuse_polymer
@@ -23,7 +23,6 @@ _WEIGHT_PERCENT = re.compile(r"wt\.?\s*%", re.IGNORECASE)
 _ELEMENT_BY_MASS = re.compile(r"wt\.?\s*%\s*[A-Z][a-z]?$")
 _IODIDE_ON_ALUMINA = re.compile(r"LiI-[\d.]*Al2O3$")
 _AMOUNT_MISMATCH = 0.02
-_CHARGE_TOLERANCE = 0.02
 
 
 def interpret(raw: RawMeasurement) -> Draft | Dropped:
@@ -68,7 +67,7 @@ def interpret(raw: RawMeasurement) -> Draft | Dropped:
         "corrected_value": quantity.corrected,
         "corrected_formula": corrected,
         "composite": is_composite(formula),
-        "charge_imbalance": charge_imbalance(composition.amounts) > _CHARGE_TOLERANCE,
+        "charge_imbalance": charge_imbalance(composition.amounts) > CHARGE_TOLERANCE,
     }
     draft.flags.update(flag for flag, noticed in notices.items() if noticed)
     _read_lattice(draft)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from sseml.curation.draft import Draft, total_variation
+from sseml.parse.qualifiers import MAY_BE_KELVIN
 from sseml.physics.transport import arrhenius_fit
 from sseml.units import celsius_to_kelvin, kelvin_to_celsius
 
-SERIES_FROM = 250.0
+SERIES_FROM = MAY_BE_KELVIN[0]
 """A series all of whose temperatures are at least this may be a series around room temperature."""
 
 HIGHEST_ACTIVATION_ENERGY_EV = 1.4

@@ -54,6 +54,8 @@ def is_amount_bracket(stream: TokenStream) -> bool:
         kind = stream.ahead(count).kind
         if kind == OPEN:
             depth += 1
+            if depth > MAX_DEPTH:
+                return False
         elif kind == CLOSE:
             depth -= 1
             if depth == 0:

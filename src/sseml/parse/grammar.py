@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sseml.parse.elements import HYDROGEN_ISOTOPES
 from sseml.parse.expression import MAX_DEPTH, is_amount_bracket, read_term
+from sseml.parse.parts import Part, are_percentages, is_adduct, refuse_unclear_ratio
 from sseml.parse.tokens import (
     CLOSE,
     DOT,
@@ -17,6 +18,7 @@ from sseml.parse.tokens import (
     OPEN,
     SIGN,
     SLASH,
+    VACANCY,
     VARIABLE,
     Token,
     TokenStream,
@@ -32,7 +34,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
 class Reading(NamedTuple):
-    """Element amounts in mol, and whether the text was several parts added up."""
+    """Element amounts in mol, and whether they are of parts added up or of percentages."""
 
     amounts: dict[str, float]
     is_mixture: bool
@@ -52,28 +54,41 @@ def read_formula(text: str, values: Mapping[str, float]) -> Reading:
     reading = _read_mixture(stream, 0)
     if stream.current.kind != END:
         raise stream.unexpected()
+    reading.amounts.pop(VACANCY, None)
     return reading
 
 
 def _read_mixture(stream: TokenStream, depth: int) -> Reading:
     """Read parts added up in mol: ``0.7Li2S-0.3P2S5``, ``LiCl·H2O``, ``0.2(Li2S) 0.8(GeS2)``."""
-    total: dict[str, float] = {}
-    count = 0
+    parts: list[Part] = []
+    scaled = False
+    separator: Token | None = None
     while True:
         coefficient = _read_coefficient(stream)
         started = stream.current
-        for symbol, amount in _read_part(stream, depth, coefficient is not None).items():
-            _add(stream, total, symbol, (1.0 if coefficient is None else coefficient) * amount)
-        count += 1
+        reading = _read_part(stream, depth, coefficient is not None)
+        scaled = scaled or reading.is_mixture
+        parts.append(Part(coefficient, reading.amounts, started, stream.since(started), separator))
         if stream.current.kind in (SIGN, DOT):
-            if count == 1 and coefficient is None:
+            if len(parts) == 1 and coefficient is None:
                 _refuse_split_amount(stream, started)
-            _skip_separator(stream)
-        elif not (stream.current.spaced and coefficient is not None and _at_coefficient(stream)):
-            return Reading(total, count > 1)
+            separator = _skip_separator(stream)
+        elif stream.current.spaced and coefficient is not None and _at_coefficient(stream):
+            separator = None
+        else:
+            break
+    if len(parts) > 1:
+        refuse_unclear_ratio(stream, parts, in_bracket=depth > 0)
+    of_one_mol = depth > 0 and are_percentages(parts)
+    total: dict[str, float] = {}
+    for part in parts:
+        mol = 1.0 if part.coefficient is None else part.coefficient
+        _add_all(stream, total, part.amounts, mol / 100 if of_one_mol else mol)
+    added = len(parts) > 1 and depth == 0 and not is_adduct(parts)
+    return Reading(total, of_one_mol or scaled or added)
 
 
-def _skip_separator(stream: TokenStream) -> None:
+def _skip_separator(stream: TokenStream) -> Token:
     separator = stream.advance()
     while stream.current.text == separator.text:
         stream.advance()
@@ -85,6 +100,7 @@ def _skip_separator(stream: TokenStream) -> None:
                 separator,
             )
         raise stream.refusal(f"nothing follows {separator.text!r}", "remove it", separator)
+    return separator
 
 
 def _refuse_split_amount(stream: TokenStream, started: Token) -> None:
@@ -117,10 +133,10 @@ def _read_coefficient(stream: TokenStream) -> float | None:
     return coefficient
 
 
-def _read_part(stream: TokenStream, depth: int, has_coefficient: bool) -> dict[str, float]:
+def _read_part(stream: TokenStream, depth: int, has_coefficient: bool) -> Reading:
     """Read one component: elements and bracketed groups, each with its amount."""
     amounts: dict[str, float] = {}
-    attached = False
+    attached = is_mixture = False
     before_blank: frozenset[str] = frozenset()
     while True:
         if stream.current.kind == ELEMENT:
@@ -130,16 +146,17 @@ def _read_part(stream: TokenStream, depth: int, has_coefficient: bool) -> dict[s
             symbol = stream.advance().text
             inside = {HYDROGEN_ISOTOPES.get(symbol, symbol): 1.0}
         elif stream.current.kind == OPEN and not (amounts and is_amount_bracket(stream)):
-            inside = _read_group(stream, depth)
+            inside, mixed = _read_group(stream, depth)
+            is_mixture = is_mixture or mixed
         elif amounts:
-            return amounts
+            return Reading(amounts, is_mixture)
         else:
             raise stream.unexpected()
         amount = 1.0
         if _at_coefficient(stream):
             if stream.current.spaced and has_coefficient:
                 _add_all(stream, amounts, inside, 1.0)
-                return amounts
+                return Reading(amounts, is_mixture)
             if stream.current.spaced:
                 _refuse_unclear_space(stream, attached)
             else:
@@ -170,12 +187,12 @@ def _refuse_unclear_space(stream: TokenStream, attached: bool) -> None:
         )
 
 
-def _read_group(stream: TokenStream, depth: int) -> dict[str, float]:
+def _read_group(stream: TokenStream, depth: int) -> Reading:
     if depth >= MAX_DEPTH:
         raise stream.refusal(f"brackets are nested more than {MAX_DEPTH} deep")
     opened = stream.advance()
     closing = _CLOSING[opened.text]
-    amounts = _read_mixture(stream, depth + 1).amounts
+    reading = _read_mixture(stream, depth + 1)
     if stream.current.kind == END:
         raise stream.refusal(
             f"the bracket {opened.text!r} is never closed", f"add {closing!r}", opened
@@ -187,7 +204,7 @@ def _read_group(stream: TokenStream, depth: int) -> dict[str, float]:
             f"{stream.current.text!r} closes the bracket {opened.text!r}", f"write {closing!r}"
         )
     stream.advance()
-    return amounts
+    return reading
 
 
 def _read_amount(stream: TokenStream, amounts: Mapping[str, float], has_coefficient: bool) -> float:

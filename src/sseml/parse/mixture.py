@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from sseml.parse.elements import MOLAR_MASS_G_MOL
-from sseml.parse.formula import composition, simplest_amounts
+from sseml.parse.formula import composition
 from sseml.records import Composition, RefusedInputError, UnsupportedMaterialError
 
 _PERCENT = re.compile(
@@ -60,7 +60,9 @@ def refuse_structure(text: str) -> None:
         )
 
 
-def read_percentages(text: str, read_part: Callable[[str], Composition]) -> Composition | None:
+def read_percentages(
+    text: str, read_part: Callable[[str], Composition], read_in_mol: Callable[[str], Composition]
+) -> Composition | None:
     """Read a mixture with percentages; None where the text holds none.
 
     The percentages are of the whole mixture; one part may stand without and is the rest.
@@ -71,6 +73,8 @@ def read_percentages(text: str, read_part: Callable[[str], Composition]) -> Comp
         Such as ``Li3PS4 - 10 wt% Al2O3`` or ``75 mol% Li2S - 25 mol% P2S5``.
     read_part
         How to read the name or formula of one part.
+    read_in_mol
+        How to read a mixture that has a coefficient before each part.
 
     Raises
     ------
@@ -93,7 +97,10 @@ def read_percentages(text: str, read_part: Callable[[str], Composition]) -> Comp
                 "write A - 10 wt% B",
             )
         parts.append((float(mark.group(1)), written))
-    return _mix(text, parts, by_mass, read_part)
+    shares = _shares(text, parts)
+    if by_mass:
+        return _mix_by_mass([(share, read_part(part)) for share, part in shares])
+    return read_in_mol("-".join(f"{share:.12g}({part})" for share, part in shares))
 
 
 def _is_by_mass(marks: list[re.Match[str]], text: str) -> bool:
@@ -113,12 +120,8 @@ def _is_by_mass(marks: list[re.Match[str]], text: str) -> bool:
     )
 
 
-def _mix(
-    text: str,
-    parts: list[tuple[float | None, str]],
-    by_mass: bool,
-    read_part: Callable[[str], Composition],
-) -> Composition:
+def _shares(text: str, parts: list[tuple[float | None, str]]) -> list[tuple[float, str]]:
+    """The percentage of every part; that of one may be the rest."""
     stated = sum(percent for percent, _ in parts if percent is not None)
     if any(percent == 0 for percent, _ in parts):
         raise RefusedInputError(f"a percentage in {text!r} is zero", "leave that part out")
@@ -128,18 +131,19 @@ def _mix(
             f"the percentages in {text!r} add up to {stated:g}",
             "let them add up to 100, or leave out the percentage of the main part",
         )
+    return [(100 - stated if percent is None else percent, written) for percent, written in parts]
+
+
+def _mix_by_mass(parts: list[tuple[float, Composition]]) -> Composition:
+    """Per formula unit of the first part, which keeps its amounts readable."""
     total: dict[str, float] = {}
     first_mol = 0.0
-    for percent, written in parts:
-        share = 100 - stated if percent is None else percent
-        amounts = read_part(written).amounts
-        mol = share / molar_mass_g_mol(amounts) if by_mass else share
+    for share, part in parts:
+        mol = share / molar_mass_g_mol(part.amounts)
         first_mol = first_mol or mol
-        for symbol, amount in amounts.items():
+        for symbol, amount in part.amounts.items():
             total[symbol] = total.get(symbol, 0.0) + mol * amount
-    # By mass: per formula unit of the first part, which keeps its amounts readable.
-    per_first = {symbol: amount / first_mol for symbol, amount in total.items()}
-    return composition(per_first if by_mass else simplest_amounts(total))
+    return composition({symbol: amount / first_mol for symbol, amount in total.items()})
 
 
 def molar_mass_g_mol(amounts: Mapping[str, float]) -> float:

@@ -10,6 +10,8 @@ from functools import cache
 from importlib.resources import files
 
 _TABLE = "names.csv"
+_AMBIGUOUS = "ambiguous_names.csv"
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,18 @@ class CommonName:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class AmbiguousName:
+    """A short name that stands for no one formula: what it may mean, and what to write."""
+
+    name: str
+    meaning: str
+    write: str
+
+
 @cache
 def common_names() -> tuple[CommonName, ...]:
     """All listed names, in the order of the list."""
-    text = files("sseml.parse").joinpath(_TABLE).read_text(encoding="utf-8")
     return tuple(
         CommonName(
             name=row["name"],
@@ -49,8 +59,13 @@ def common_names() -> tuple[CommonName, ...]:
             stands_for=row["stands_for"],
             note=row["note"],
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in _rows(_TABLE)
     )
+
+
+def _rows(table: str) -> list[dict[str, str]]:
+    text = files("sseml.parse").joinpath(table).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
 
 
 def lookup(text: str, *, exact_case: bool = False) -> CommonName | None:
@@ -75,8 +90,28 @@ def lookup(text: str, *, exact_case: bool = False) -> CommonName | None:
     return entry
 
 
+def lookup_refused(text: str) -> AmbiguousName | None:
+    """Find a short name that is listed as ambiguous, in its spelling or all in small letters."""
+    return _ambiguous().get(text.strip())
+
+
+@cache
+def _ambiguous() -> dict[str, AmbiguousName]:
+    entries = [
+        AmbiguousName(row["name"], row["meaning"], row["write"]) for row in _rows(_AMBIGUOUS)
+    ]
+    return {spelling: e for e in entries for spelling in (e.name, e.name.lower())}
+
+
+def name_of_formula(text: str) -> str:
+    """The first listed name of a formula as it is spelled in the list; any other text as it is."""
+    return next((entry.name for entry in common_names() if entry.formula == text), text)
+
+
 def close_names(text: str) -> list[str]:
     """Listed spellings close to a text, the closest first; empty where none is close."""
+    if len(text) > _LONGEST_NAME:
+        return []
     folded = {spelling.casefold(): spelling for spelling in _spellings()}
     return [folded[match] for match in get_close_matches(text.casefold(), folded, n=3, cutoff=0.7)]
 

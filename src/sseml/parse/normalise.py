@@ -13,33 +13,43 @@ MAX_LENGTH = 1000
 
 _CHARACTERS = str.maketrans(
     {
-        **dict.fromkeys("‐‑‒–—―−﹣－⁻₋", "-"),
+        **dict.fromkeys("‐‑‒–—―−﹣－₋", "-"),
         **dict.fromkeys("•∙⋅‧・∗⁎✕×⸱", "·"),
         **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None),
         **dict.fromkeys("“”„", '"'),
         "﹢": "+",
         "⁄": "/",
         "∕": "/",
+        **dict.fromkeys("◻▢☐⬜▯⎕", "□"),
     }
 )
-_SUPERSCRIPT_CHARGE = re.compile("[⁺]|(?<=[⁰¹²³⁴⁵⁶⁷⁸⁹])⁻")
+_SUPERSCRIPT_CHARGE = re.compile("[⁺⁻]")
+_HTML_CHARGE = re.compile("<sup>", re.IGNORECASE)
 _HTML_TAG = re.compile(r"</?(?:sub|sup|i|b|em|strong|span)\b[^<>]*>", re.IGNORECASE)
 _LATEX_WRAPPER = re.compile(
     r"\\(?:mathrm|mathregular|mathit|mathbf|text|textrm|ensuremath|ce)\s*\{([^{}]*)\}|\\rm\b"
 )
 _LATEX_SUBSCRIPT = re.compile(r"(?:_|\\textsubscript)\s*\{([^{}]*)\}")
+_SUBSCRIPT = re.compile(r"_(?=[\dxyz(.])")
+_INDEX = re.compile(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_1$")
+_INDEX_AMONG_AMOUNTS = re.compile(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_\d+$")
+_PLAIN_AMOUNT = re.compile(r"[A-Za-z)\]]\d")
 _LATEX_SPACE = re.compile(r"\\[,;:! ]|~")
 _PLAIN_NUMBER = re.compile(r"\s*\d+(?:\.\d+)?\s*")
 _PHASE_PREFIX = re.compile(
     r"(?:(?:alpha|beta|gamma|delta|epsilon|cubic|tetragonal|rhombohedral|orthorhombic|monoclinic"
-    r"|hexagonal|trigonal|triclinic|amorphous|glassy|crystalline|[ctrohmag]|[LHR]T)\s?-\s?"
+    r"|hexagonal|trigonal|triclinic|amorphous|glassy|crystalline|[ctrohmagb]|[LHR]T)\s?-\s?"
     r"|(?:cubic|tetragonal|rhombohedral|orthorhombic|monoclinic|hexagonal|trigonal|triclinic"
     r"|amorphous|glassy|crystalline)\s"
-    r"|[α-ω]['′]?\s?-?\s?)(?=[A-Z(\[{])"
+    r"|[α-ω]['′]?\s?-?\s?(?:phase\s)?)(?=[A-Z(\[{])"
 )
 _WATER = r"(?:H2O|D2O)(?![\d.A-Za-z])"
-_HYDRATE_POINT = re.compile(rf"(?<=[A-Za-z)\]}}])\.(?=\d*{_WATER})|(?<=\d)\.(?={_WATER})")
-_UNCLEAR_POINT = re.compile(rf"\d\.(\d+{_WATER})")
+_HYDRATE_POINT = re.compile(
+    rf"(?<=[A-Za-z)\]}}])\.(?=\d*{_WATER})|(?<=[A-Za-z\d)\]}}])\.(?=[xyz]?{_WATER})"
+    rf"|(?<=[A-Za-z\d)\]}}])\.(?=\d+\.\d+{_WATER})"
+)
+_UNCLEAR_POINT = re.compile(rf"(?<=[A-Za-z)\]}}])\d+\.(\d+{_WATER})")
+_VACANCY = re.compile("Vac(?![a-z])")
 _GREEK_COMMAND = re.compile(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
 
 
@@ -55,6 +65,17 @@ def normalise(text: str) -> str:
     >>> normalise("β-Li<sub>3</sub>PS<sub>4</sub>")
     'Li3PS4'
     """
+    return without_phase(text)[0]
+
+
+def without_phase(text: str) -> tuple[str, str]:
+    """As `normalise`, with the phase prefix that was taken off, empty where there was none.
+
+    Examples
+    --------
+    >>> without_phase("β-Li3PS4"), without_phase("tetragonal LLZO")
+    (('Li3PS4', 'β-'), ('LLZO', 'tetragonal'))
+    """
     if len(text) > MAX_LENGTH:
         raise RefusedInputError(
             f"the text is {len(text)} characters long ({text[:40]!r}…), longer than any formula",
@@ -62,43 +83,56 @@ def normalise(text: str) -> str:
         )
     if "\n" in text.strip():
         raise RefusedInputError("the text runs over several lines", "write one formula a line")
+    text = _in_plain_characters(text).strip().rstrip(".,;").strip("\"' ")
+    phase = ""
+    if prefix := _PHASE_PREFIX.match(text):
+        phase, text = prefix.group().strip(), text[prefix.end() :]
+    if "2O" in text and "." in text:
+        text = _with_hydrate_dots(text)
+    return " ".join(text.split()), phase
+
+
+def _in_plain_characters(text: str) -> str:
     if not text.isascii():
         text = _SUPERSCRIPT_CHARGE.sub("^", text)
         text = unicodedata.normalize("NFKC", text.translate(_CHARACTERS)).translate(_CHARACTERS)
     if "&" in text:
         text = html.unescape(text).translate(_CHARACTERS)
     if "<" in text:
-        text = _HTML_TAG.sub("", text)
+        text = _HTML_TAG.sub("", _HTML_CHARGE.sub("^", text))
     if "\\" in text or "_" in text or "$" in text:
         text = _from_latex(text)
-    text = text.strip().rstrip(".,;").strip("\"' ")
-    if prefix := _PHASE_PREFIX.match(text):
-        text = text[prefix.end() :]
-    if "2O" in text and "." in text:
-        text = _with_hydrate_dots(text)
-    return " ".join(text.split())
+    return _VACANCY.sub("□", text)
 
 
 def _with_hydrate_dots(text: str) -> str:
     """Read the point in ``Li2SO4.H2O`` as a hydrate dot; refuse ``Li2SO4.5H2O``."""
+    text = _HYDRATE_POINT.sub("·", text)
     if unclear := _UNCLEAR_POINT.search(text):
+        water = unclear.group(1)
         raise RefusedInputError(
-            f"the point before {unclear.group(1)!r} in {text!r} may be a decimal point or a"
-            " hydrate dot",
-            f"write ·{unclear.group(1)} for a hydrate",
+            f"the point before {water!r} in {text!r} may be a decimal point or a hydrate dot",
+            f"write ·{water} for a hydrate: {text[: unclear.start(1) - 1]}·{water}",
         )
-    return _HYDRATE_POINT.sub("·", text)
+    return text
 
 
 def _from_latex(text: str) -> str:
     text = text.replace("$", "").replace(r"\(", "").replace(r"\)", "")
     text = _LATEX_SPACE.sub(" ", text)
     text = _GREEK_COMMAND.sub(r"\1", text).replace(r"\cdot", "·").replace(r"\times", "·")
+    text = text.replace(r"\square", "□").replace(r"\Box", "□")
+    has_plain_amounts = _PLAIN_AMOUNT.search(text) is not None
     text = _LATEX_SUBSCRIPT.sub(_subscript, text)
     unwrapped = _LATEX_WRAPPER.sub(r"\1", text)
     while unwrapped != text:
         text, unwrapped = unwrapped, _LATEX_WRAPPER.sub(r"\1", unwrapped)
-    return re.sub(r"_(?=[\dxyz])", "", text)
+    if index := (_INDEX_AMONG_AMOUNTS if has_plain_amounts else _INDEX).search(text):
+        raise RefusedInputError(
+            f"{index.group()!r} in {text!r} may be an index or an amount",
+            f"leave the index out: write {text[: index.start()]}",
+        )
+    return _SUBSCRIPT.sub("", text)
 
 
 def _subscript(match: re.Match[str]) -> str:

@@ -15,11 +15,21 @@ from sseml.units import ROOM_TEMPERATURE_C, ZERO_CELSIUS_K, kelvin_to_celsius
 MAX_TEMPERATURE_C = 1500.0
 """Above this no solid electrolyte is measured: a value in another unit, or a slip."""
 
+MAY_BE_KELVIN = (250.0, 400.0)
+"""A temperature in this range that says no unit may be meant in kelvin, and is asked back."""
+
 MAX_SWEEP_POINTS = 1000
+_LONGEST_WORD = 60
+"""Longest key, or value that is one of a few words, for which a close match is looked up."""
+
 VOLUME_PER_ATOM_RANGE_A3 = (2.0, 100.0)
 
+CELSIUS = r"[°º˚]\s?C|℃|degC"
+"""How degrees Celsius are written, but for a bare C."""
+
 _TEMPERATURE = re.compile(
-    r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<unit>K|kelvin|°\s?C|℃|C|degC|celsius)?",
+    r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*"
+    rf"(?P<unit>K|kelvin|{CELSIUS}|C|celsius)?",
     re.IGNORECASE,
 )
 MATERIAL_KINDS = ("composition", "crystal", "polymer", "composite")
@@ -32,7 +42,8 @@ _LATTICE_NAMES = ("a", "b", "c", "alpha", "beta", "gamma")
 class Qualifiers:
     """What a row says besides its formula; None where it says nothing.
 
-    `sweeps` holds the values of the variables x, y, z, several where a sweep is written.
+    `sweeps` holds the values of the variables x, y, z, several where a sweep is written; `phase` a
+    word such as ``cubic`` or ``β``, and `remarks` what was read and is not used.
     """
 
     temperature_C: float = ROOM_TEMPERATURE_C
@@ -43,6 +54,8 @@ class Qualifiers:
     formula_units_per_cell: float | None = None
     lattice: Mapping[str, float] = field(default_factory=dict)
     sweeps: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    phase: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def canonical_key(written: str) -> str | None:
@@ -62,7 +75,8 @@ def canonical_key(written: str) -> str | None:
 def close_key(written: str) -> str:
     """Suggest the qualifier closest to a key that is none."""
     names = [*dict.fromkeys(_KEYS.values()), "Z"]
-    close = get_close_matches(written.casefold(), [*_KEYS], n=1, cutoff=0.6)
+    folded = written.casefold() if len(written) <= _LONGEST_WORD else ""
+    close = get_close_matches(folded, [*_KEYS], n=1, cutoff=0.6)
     return f"did you mean {_KEYS[close[0]]}?" if close else f"known are: {', '.join(names)}"
 
 
@@ -107,6 +121,25 @@ def read_temperature(text: str) -> float:
     return _physical(text, kelvin_to_celsius(value) if in_kelvin else value)
 
 
+def read_asked_temperature(text: str) -> float:
+    """Read a temperature whose unit nothing says but the text: a bare 298 is asked back.
+
+    Examples
+    --------
+    >>> read_asked_temperature("400 °C"), read_asked_temperature("60")
+    (400.0, 60.0)
+    """
+    temperature_C = read_temperature(text)
+    written = text.strip()
+    low, high = MAY_BE_KELVIN
+    if low <= temperature_C <= high and not written[-1:].isalpha() and written[-1:] != "℃":
+        raise RefusedQualifierError(
+            f"the temperature {written} has no unit, and may be meant in kelvin",
+            f"write {temperature_C:g} K or {temperature_C:g} °C",
+        )
+    return temperature_C
+
+
 def _read_kelvin(text: str) -> float:
     return read_temperature(text if text.strip()[-1:].isalpha() else f"{text} K")
 
@@ -131,7 +164,7 @@ def _one_of(what: str, choices: tuple[str, ...]) -> Callable[[str], str]:
         folded = re.sub(r"[\s_]+", "-", text.casefold())
         if folded in choices:
             return folded
-        close = get_close_matches(folded, choices, n=1, cutoff=0.5)
+        close = get_close_matches(folded[:_LONGEST_WORD], choices, n=1, cutoff=0.5)
         hint = f"did you mean {close[0]}?" if close else f"write one of: {', '.join(choices)}"
         raise RefusedQualifierError(f"{text!r} is not a {what}", hint)
 
@@ -174,15 +207,26 @@ def checked_volume(volume_A3: float, where_from: str) -> float:
 
 
 def _sweep(key: str, text: str) -> tuple[float, ...]:
-    """Read ``0.1``, a fraction ``1/8``, or ``start:stop:step`` with both ends included."""
-    pieces = [_fraction(key, piece.strip()) for piece in text.split(":")]
+    """Read ``0.1``, a fraction ``1/8``, a list ``0, 0.25, 0.5``, or ``start:stop:step``.
+
+    Both ends of a sweep are included. ``0,25`` is a decimal comma, and no list.
+    """
+    if ":" not in text and "," in text:
+        listed = text.split(",")
+        is_list = len(listed) > 2 or ", " in text or "." in text
+        if is_list and len(listed) <= MAX_SWEEP_POINTS:
+            return tuple(_fraction(key, piece.strip()) for piece in listed)
+    pieces = [_fraction(key, piece.strip()) for piece in text.split(":", 3)]
     if len(pieces) == 1:
         return (pieces[0],)
     if len(pieces) != 3:
         raise RefusedQualifierError(
             f"{key}={text!r} is not a sweep", f"write {key}=start:stop:step, such as 0:0.16:0.02"
         )
-    start, stop, step = pieces
+    return _steps(key, text, *pieces)
+
+
+def _steps(key: str, text: str, start: float, stop: float, step: float) -> tuple[float, ...]:
     if step == 0 or (stop - start) / step < 0:
         raise RefusedQualifierError(
             f"the sweep {key}={text} never reaches {stop:g}", "correct the sign of the step"
@@ -204,7 +248,8 @@ def _fraction(key: str, text: str) -> float:
 
 
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
-    "temperature": ("temperature_C", read_temperature),
+    "temperature": ("temperature_C", read_asked_temperature),
+    "temperature_C": ("temperature_C", read_temperature),
     "temperature_K": ("temperature_C", _read_kelvin),
     "space_group": ("space_group_number", space_group_number),
     "form": ("form", _one_of("form", FORMS)),
@@ -214,7 +259,8 @@ _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
 }
 
 _KEYS: dict[str, str] = {
-    **dict.fromkeys(("temperature", "t", "temp", "temperature_c", "t_c", "temp_c"), "temperature"),
+    **dict.fromkeys(("temperature", "t", "temp"), "temperature"),
+    **dict.fromkeys(("temperature_c", "t_c", "temp_c"), "temperature_C"),
     **dict.fromkeys(("temperature_k", "t_k", "temp_k"), "temperature_K"),
     **dict.fromkeys(
         ("space_group", "spacegroup", "sg", "spg", "space_group_number", "spacegroup_number"),

@@ -12,6 +12,7 @@ from sseml.records import RefusedQualifierError
 
 _TABLE = "space_groups.csv"
 _NUMBER = re.compile(r"#?\s*(\d{1,3})(?:\.0*)?")
+_LONGEST_SYMBOL = 40
 _OVERBAR = re.compile("(\\d)[\u0304\u0305]")
 _SETTING = re.compile(r"\s*[:(]\s*[12HR]\s*\)?$|(?<=[a-z\d])[ZSHR]$")
 
@@ -43,6 +44,11 @@ def space_group_number(text: str) -> int:
     14
     """
     written = text.strip()
+    if len(written) > _LONGEST_SYMBOL:
+        raise RefusedQualifierError(
+            f"{written[:_LONGEST_SYMBOL]!r}… is not a space group",
+            "write a number, or a symbol such as Ia-3d",
+        )
     if number := _NUMBER.fullmatch(written):
         value = int(number.group(1))
         if not 1 <= value <= 230:

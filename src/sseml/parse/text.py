@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from sseml.parse.brackets import without_remarks
+from sseml.parse.line import PHASE, REMARK, split_line
 from sseml.parse.material import parse_material
-from sseml.parse.normalise import normalise
+from sseml.parse.names import lookup
+from sseml.parse.normalise import normalise, without_phase
+from sseml.parse.polymorphs import find_polymorph, form_of
 from sseml.parse.qualifiers import (
     MAX_SWEEP_POINTS,
     Qualifiers,
@@ -18,15 +21,9 @@ from sseml.parse.qualifiers import (
     close_key,
     with_qualifier,
 )
+from sseml.parse.space_groups import space_group_symbols
 from sseml.records import Composition, Query, Refusal, RefusedInputError, RefusedQualifierError
 
-_KEY = re.compile(r"(?:^|(?<=[\s,;|]))(space group|[A-Za-z][\w#]*)\s*=\s*", re.IGNORECASE)
-_BARE_TEMPERATURE = re.compile(
-    r"(?:\s*[@,;|]\s*|\s+at\s+|\s+)([+-]?\d+(?:\.\d+)?\s*(?:K|kelvin|°\s?C|℃|C|degC))$"
-)
-_BARE_WORD = re.compile(
-    r"(?:\s*[,;|(]\s*|\s+)(glass[- ]ceramic|glass|crystal|film|bulk|total)\s*\)?$", re.IGNORECASE
-)
 _LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 _NO_QUALIFIERS = Qualifiers()
 
@@ -64,7 +61,7 @@ def parse_line(
             )
         ]
     try:
-        formula, written = split_line(text)
+        formula, written = _taken_apart(text)
         qualifiers = read_qualifiers(written, defaults)
         points = list(_points(formula, qualifiers, written))
     except RefusedInputError as refusal:
@@ -75,6 +72,7 @@ def parse_line(
     def answer(point: Mapping[str, float]) -> Query | Refusal:
         try:
             material = _with_crystal_facts(parse_material(formula, **point), qualifiers)
+            material, notes = _with_phase(material, qualifiers)
         except RefusedInputError as refusal:
             here = ", ".join(f"{name}={value:g}" for name, value in point.items() if is_sweep)
             reason = f"{here}: {refusal.reason}" if here else refusal.reason
@@ -86,45 +84,24 @@ def parse_line(
             temperature_C=qualifiers.temperature_C,
             conductivity_kind=qualifiers.conductivity_kind,
             columns=kept,
+            notes=notes,
         )
 
     return [answer(point) for point in points]
 
 
-def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
-    """Split a line into its formula and (key, value) pairs.
-
-    Examples
-    --------
-    >>> split_line("Li3YCl6 T=60 glass")
-    ('Li3YCl6', [('T', '60'), ('form', 'glass')])
-    """
-    if text.lstrip(" \"'").startswith("="):
-        return text, []
-    keys = list(_KEY.finditer(text))
-    ends = [*(key.start() for key in keys[1:]), len(text)]
-    pairs = []
-    for key, end in zip(keys, ends, strict=True) if keys else []:
-        value, bare = _take_bare(text[key.end() : end].strip(" ,;|"))
-        pairs += [(key.group(1), value), *bare]
-    head, bare = _take_bare(text[: keys[0].start() if keys else len(text)].strip(" ,;|\t"))
-    if not head:
-        raise RefusedInputError("the formula is empty", "write one, such as Li6PS5Cl")
-    return head, bare + pairs
-
-
-def _take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:
-    """Take ``298 K`` and ``glass`` from the end of a text."""
-    pairs: list[tuple[str, str]] = []
-    while True:
-        if found := _BARE_TEMPERATURE.search(text):
-            pairs.append(("temperature", found.group(1)))
-        elif found := _BARE_WORD.search(text):
-            word = found.group(1).lower()
-            pairs.append(("kind" if word in ("bulk", "total") else "form", word))
-        else:
-            return text, pairs
-        text = text[: found.start()]
+def _taken_apart(text: str) -> tuple[str, list[tuple[str, str]]]:
+    """The formula of a line, and what stands before it, behind it and in brackets."""
+    formula, written = split_line(text)
+    if formula.lstrip(" \"'").startswith("=") or lookup(formula, exact_case=True):
+        return formula, written
+    formula, said = without_remarks(formula)
+    if lookup(formula, exact_case=True):
+        return formula, written + said
+    plain, phase = without_phase(formula)
+    if phase:
+        return plain, [*written, *said, (PHASE, phase)]
+    return formula, written + said
 
 
 def read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qualifiers:
@@ -144,14 +121,21 @@ def read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qua
     """
     qualifiers, seen = defaults, set[str]()
     for name, value in written:
+        if name == PHASE:
+            qualifiers = replace(qualifiers, phase=value)
+            continue
+        if name == REMARK:
+            qualifiers = replace(qualifiers, remarks=(*qualifiers.remarks, value))
+            continue
         key = canonical_key(name)
         if key is None:
             raise RefusedQualifierError(f"{name!r} is not a qualifier", close_key(name))
-        if key.removesuffix("_K") in seen:
+        quantity = key.removesuffix("_K").removesuffix("_C")
+        if quantity in seen:
             raise RefusedQualifierError(f"{name!r} is written twice", "leave one out")
         if not value:
             raise RefusedQualifierError(f"{name!r} has no value", f"write {name}=… or leave it out")
-        seen.add(key.removesuffix("_K"))
+        seen.add(quantity)
         qualifiers = with_qualifier(qualifiers, key, value)
     return qualifiers
 
@@ -186,6 +170,28 @@ def variables_in(formula: str) -> set[str]:
     ['x', 'y']
     """
     return set("xyz") & set(normalise(formula).replace("Dy", ""))
+
+
+def _with_phase(
+    material: Composition, qualifiers: Qualifiers
+) -> tuple[Composition, tuple[str, ...]]:
+    """Take the phase word as the space group or form it stands for; say what was not used."""
+    notes = [f"({remark}) was not used" for remark in qualifiers.remarks]
+    phase = qualifiers.phase
+    if phase is None or material.space_group_number is not None:
+        return material, tuple(notes)
+    if material.form is None and (form := form_of(phase)):
+        return replace(material, form=form), tuple(notes)
+    known = find_polymorph(material, phase)
+    if known is None:
+        notes.append(
+            f"{phase!r} was not used: no space group is listed for it; give space_group if known"
+        )
+        return material, tuple(notes)
+    number = known.space_group_number
+    symbol = space_group_symbols()[number]
+    notes.append(f"{phase!r} is taken as space group {number} ({symbol}), doi:{known.doi}")
+    return replace(material, space_group_number=number), tuple(notes)
 
 
 def _with_crystal_facts(material: Composition, qualifiers: Qualifiers) -> Composition:

@@ -23,6 +23,9 @@ SLASH = "slash"
 OTHER = "other"
 END = "end"
 
+VACANCY = "□"
+"""Read like an element, and left out."""
+
 _EXAMPLE = "write element symbols and amounts, such as Li6PS5Cl"
 _EXAMPLE_MIXTURE = "write mixtures in mol, such as 75Li2S-25P2S5"
 
@@ -118,7 +121,7 @@ def _explain(token: Token, text: str) -> tuple[str, str]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    symbols = sorted([*MOLAR_MASS_G_MOL, *HYDROGEN_ISOTOPES], key=len, reverse=True)
+    symbols = sorted([*MOLAR_MASS_G_MOL, *HYDROGEN_ISOTOPES, VACANCY], key=len, reverse=True)
     return re.compile(
         rf"(?P<{ELEMENT}>{'|'.join(symbols)})"
         rf"|(?P<{NUMBER}>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)"

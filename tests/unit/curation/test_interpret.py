@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from sseml.curation.charge import charge_imbalance
 from sseml.curation.draft import Draft, Dropped
 from sseml.curation.interpret import interpret, read_dois, read_space_group
 from sseml.curation.lattice import cell_volume, is_possible
 from sseml.curation.misprints import corrected_formula
 from sseml.curation.raw import RawMeasurement
+from sseml.parse.charge import charge_imbalance
 from sseml.parse.formula import parse_formula
 
 

@@ -46,7 +46,8 @@ SPELLINGS = [
     ("r-LiAlO2", "LiAlO2"),
     ("c-Li7La3Zr2O12", "Li7La3Zr2O12"),
     ("tetragonal Li7La3Zr2O12", "Li7La3Zr2O12"),
-    ("LiBr-LiI", "Li2BrI"),
+    ("b-Li3PS4", "Li3PS4"),
+    ("1LiBr-1LiI", "Li2BrI"),
     ("LiCl\u2022H2O", "LiCl·H2O"),
     ("Li½TiO3", "Li0.5TiO3"),
 ]

@@ -59,10 +59,10 @@ def test_defaults_hold_where_the_line_says_nothing():
 
 @given(st.floats(-273.15, 1500.0, exclude_min=True))
 def test_every_temperature_above_absolute_zero_is_read_and_read_back(temperature_C):
-    once = only(f"Li3PS4 temperature={temperature_C!r}").temperature_C
+    once = only(f"Li3PS4 temperature={temperature_C!r} °C").temperature_C
     assert once == pytest.approx(temperature_C, abs=1e-9)
     assert once > -273.15
-    assert only(f"Li3PS4 temperature={once!r}").temperature_C == once
+    assert only(f"Li3PS4 temperature_C={once!r}").temperature_C == once
 
 
 def test_lattice_and_formula_units_give_the_volume_per_atom():

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sseml.parse.headings import STRUCTURE_COLUMNS, folded_heading
+from sseml.parse.line import split_line
 from sseml.parse.material import parse_material
 from sseml.parse.qualifiers import Qualifiers
 from sseml.parse.raw import RawRow
 from sseml.parse.space_groups import space_group_symbols
 from sseml.parse.structure.agreement import OnMismatch, contradiction
 from sseml.parse.structure.file_names import is_there, names_structures
-from sseml.parse.text import read_qualifiers, split_line, variables_in
+from sseml.parse.text import read_qualifiers, variables_in
 from sseml.records import (
     Composition,
     Crystal,

@@ -1,0 +1,213 @@
+"""Texts that can be read as a formula and are not meant so: labels, slips, short names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_gap, charge_imbalance
+from sseml.parse.elements import MOLAR_MASS_G_MOL
+from sseml.parse.names import lookup, lookup_refused, name_of_formula
+from sseml.records import Composition, RefusedInputError
+
+_IN_SOLIDS = frozenset(("Tc", "Pm", "Ac", "Np", "Pu"))
+UNSTABLE = frozenset(
+    symbol
+    for symbol, mass in MOLAR_MASS_G_MOL.items()
+    if mass % 1 == 0 and symbol not in _IN_SOLIDS
+)
+"""Elements without a stable isotope, of which no solid electrolyte is made."""
+
+IONIC = frozenset(("O", "S", "Se", "N", "F", "Cl", "Br", "I"))
+_ORGANIC = frozenset(("H", "B", "N"))
+_DOPED = re.compile(
+    r"(?P<dopant>[A-Z]\w{0,20})(?P<doped>[ -](?:doped|substituted))?[ :-] ?(?P<undoped>.+)"
+)
+_LABEL = re.compile(r"(?:\s|^)(?:(?:no|nr)\.?\s?\d+|sample\b)", re.IGNORECASE)
+_POINT_BEHIND_WATER = re.compile(r"[HD]2O\.\d")
+_MAY_HOLD_OXYGEN = re.compile(r"(?<![\d.])(?:0\d+|\d{3,4})(?![\d.])|(?<=^Li)20$|(?<=^Na)20$")
+_LAST_WORD = re.compile(r" [A-Z]{1,4}$")
+_MOST_ZEROS = 12
+
+_SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"C1|CI|(?<=[a-z\d])Cl(?=[A-Z]|$)"), "Cl"),
+    (re.compile("A1|AI"), "Al"),
+    (re.compile("(?<![ACTF])l"), "1"),
+    (re.compile("(?<![ACTF])l"), "I"),
+    (re.compile(r"Co(?=3(?:\)|$|[-+·* ]))"), "CO"),
+    (re.compile("Po"), "PO"),
+    (re.compile("No"), "NO"),
+    (re.compile("Bh"), "BH"),
+    (re.compile(r"(?<=[a-z])o(?=\d)"), "O"),
+)
+"""Characters taken for one another, and capitals forgotten."""
+
+Read = Callable[[str], Composition]
+
+
+def refuse_words(text: str) -> None:
+    """Refuse what says something beside the formula: a dopant without amount, a label.
+
+    Raises
+    ------
+    RefusedInputError
+        If the text holds such a word, or a name that stands for no one formula.
+    """
+    if listed := lookup_refused(text):
+        raise RefusedInputError(f"{text!r} stands for {listed.meaning}", f"write {listed.write}")
+    if found := _DOPED.match(text):
+        dopant, undoped = found["dopant"], found["undoped"]
+        listed_name = lookup(f"{dopant}-{name_of_formula(undoped)}")
+        if listed_name or found["doped"]:
+            raise RefusedInputError(
+                f"how much {dopant} there is, is not said in {text!r}",
+                f"did you mean {listed_name.name}?"
+                if listed_name
+                else f"write the formula of the {dopant}-containing material with its amounts",
+            )
+    if found := _LABEL.search(text):
+        before = text[: found.start()].strip()
+        raise RefusedInputError(
+            f"{found.group().strip()!r} in {text!r} looks like a label",
+            f"leave it out: write {before}" if before else "write a formula, such as Li6PS5Cl",
+        )
+    if found := _POINT_BEHIND_WATER.search(text):
+        raise RefusedInputError(
+            f"the number behind {text[: found.end() - 2]!r} may be a label or an amount",
+            f"leave it out: write {text[: found.end() - 2]}",
+        )
+
+
+def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
+    """Refuse a formula that was read, and that hardly anyone means.
+
+    Parameters
+    ----------
+    text
+        Formula as `sseml.parse.normalise.normalise` leaves it.
+    material
+        What it was read as.
+    read
+        How to read another spelling.
+
+    Raises
+    ------
+    RefusedInputError
+        If it holds an unstable element, is an abbreviation, or is not neutral while the same text
+        without a common slip is.
+    """
+    amounts = material.amounts
+    unstable = next((symbol for symbol in amounts if symbol in UNSTABLE), None)
+    neutral = charge_imbalance(amounts) <= CHARGE_TOLERANCE and _holds_anion(amounts)
+    with_lithium = "Li" in amounts
+    if unstable or (with_lithium and (not neutral or _may_be_chlorine(text, amounts))):
+        meant = meant_spelling(text, read, material)
+        if meant:
+            raise RefusedInputError(
+                f"{text!r} reads as {material.formula}", f"did you mean {meant}?"
+            )
+    if unstable:
+        raise RefusedInputError(
+            f"{unstable!r} in {text!r} is an element without a stable isotope",
+            "correct it: element symbols have one capital, such as Li3PO4 and LiBH4",
+        )
+    if with_lithium and text.isalpha() and _is_abbreviation(amounts):
+        raise RefusedInputError(
+            f"{text!r} has no amounts, and its charges do not balance: an abbreviation",
+            "write the formula, such as Li6PS5Cl",
+        )
+    _refuse_last_word(text, read)
+
+
+def _is_abbreviation(amounts: Mapping[str, float]) -> bool:
+    gap = charge_gap(amounts, usual=True)
+    return len(amounts) > 2 and bool(amounts.keys() & IONIC) and abs(gap) > CHARGE_TOLERANCE
+
+
+def _holds_anion(amounts: Mapping[str, float]) -> bool:
+    return bool(amounts.keys() & IONIC) or amounts.keys() >= {"B", "H"}
+
+
+def _may_be_chlorine(text: str, amounts: Mapping[str, float]) -> bool:
+    """Carbon can be given any charge, and stands beside hydrogen, boron, nitrogen or oxygen."""
+    looks_so = "CI" in text or "C1" in text
+    carbonate = amounts.get("O", 0.0) >= 1.5 * amounts.get("C", 0.0)
+    return looks_so and len(amounts) > 2 and not amounts.keys() & _ORGANIC and not carbonate
+
+
+def _refuse_last_word(text: str, read: Read) -> None:
+    """Refuse ``Li6PS5Cl HP`` and ``Li3YCl6 B``: letters behind a whole compound."""
+    found = _LAST_WORD.search(text)
+    if found is None:
+        return
+    before = text[: found.start()]
+    try:
+        amounts = read(before).amounts
+    except RefusedInputError:
+        return
+    if len(amounts) > 1 and charge_imbalance(amounts) <= CHARGE_TOLERANCE:
+        raise RefusedInputError(
+            f"{found.group().strip()!r} behind {before!r} may be atoms or a remark",
+            f"leave it out: write {before}",
+        )
+
+
+def meant_spelling(text: str, read: Read, instead_of: Composition | None = None) -> str:
+    """A neutral formula that a text becomes without a common slip; empty where there is none.
+
+    Examples
+    --------
+    >>> from sseml.parse.formula import parse_formula
+    >>> meant_spelling("Li7La3Zr2012", parse_formula), meant_spelling("Li6PS5C1", parse_formula)
+    ('Li7La3Zr2O12', 'Li6PS5Cl')
+    """
+    for spelling in _spellings(text):
+        try:
+            material = read(spelling)
+        except RefusedInputError:
+            continue
+        amounts = material.amounts
+        balanced = charge_gap(amounts, usual=True) == 0 or charge_imbalance(amounts) == 0
+        known = _holds_anion(amounts) and not amounts.keys() & UNSTABLE
+        if balanced and known and material != instead_of:
+            return spelling
+    return ""
+
+
+def _spellings(text: str) -> Iterator[str]:
+    mended = []
+    for pattern, instead in _SLIPS:
+        spelling = pattern.sub(instead, text)
+        if spelling != text:
+            mended.append(spelling)
+    for first in (text, *mended):
+        if first != text:
+            yield first
+        yield from _with_oxygen(first)
+    for first in mended:
+        for pattern, instead in _SLIPS:
+            yield pattern.sub(instead, first)
+
+
+def _with_oxygen(text: str) -> Iterator[str]:
+    """Write the letter O for a nought: ``Zr2012``, ``P04``, ``Al203``."""
+    everywhere, count = [], 0
+    end = 0
+    for number in _MAY_HOLD_OXYGEN.finditer(text):
+        first = None
+        for split in _splits(number.group()):
+            count += 1
+            first = first or split
+            if count <= _MOST_ZEROS:
+                yield text[: number.start()] + split + text[number.end() :]
+        everywhere += [text[end : number.start()], first or number.group()]
+        end = number.end()
+    if count > 1:
+        yield "".join([*everywhere, text[end:]])
+
+
+def _splits(number: str) -> Iterator[str]:
+    for position, digit in enumerate(number):
+        before, behind = number[:position], number[position + 1 :]
+        if digit == "0" and before != "1" and "0" not in (before[:1], behind[:1]):
+            yield f"{before}O{behind}"
