@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance, is_salt
 from sseml.parse.formula import parse_formula
 from sseml.parse.line import PHASE, REMARK, condition
 from sseml.parse.names import lookup
@@ -16,7 +16,7 @@ Pairs = list[tuple[str, str]]
 
 _OPENING = {")": "(", "]": "["}
 _MOST_BRACKETS = 8
-_LONGEST_REMARK = 80
+_LONGEST_CONTENT = 200
 
 _REMARKS = frozenset(
     (
@@ -34,8 +34,14 @@ _REMARKS = frozenset(
 _GROUPS = frozenset(("OH", "OD", "CN", "SCN", "NCS", "OCN", "NCO", "NO", "CO", "NH", "SH", "SeH"))
 """Groups of atoms without a digit that stand in brackets behind a formula."""
 
-_LETTERS = re.compile(r"[A-Za-z]+")
-_SPACE_GROUP = re.compile(r"(?:space group:? ?|sg:? ?|#)?(?P<symbol>[#\w/\s̅̄{}-]+)", re.IGNORECASE)
+_LETTERS = re.compile(r"[A-Za-z]+|[A-Z][a-z]?\d+")
+"""Letters alone, or one element with an amount: P2 and O3 name how layers are stacked."""
+
+_SPACE_GROUP = re.compile(
+    r"(?P<said>(?:space group|sg|s\.g\.|no)[.:]? ?|# ?)?(?P<symbol>[\w/\s\u0304\u0305{}-]+)",
+    re.IGNORECASE,
+)
+_MOLECULES = frozenset(("H2O", "D2O", "NH3", "CH3OH"))
 
 
 def without_remarks(text: str) -> tuple[str, Pairs]:
@@ -69,18 +75,18 @@ def without_remarks(text: str) -> tuple[str, Pairs]:
 
 
 def _taken_off(text: str) -> tuple[str, Pairs] | None:
-    if text[-1:] not in _OPENING or "\\" in text:
-        return None
-    opened = _opening_of_last(text)
+    opened = _opening_of_last(text) if text[-1:] in _OPENING and "\\" not in text else None
     if opened is None:
         return None
     before, content = text[:opened].rstrip(), text[opened + 1 : -1].strip()
-    if not before:
-        named = lookup(content) or (content and _readable(content) is None)
-        return (content, []) if named else None
-    if not content or (len(content) > _LONGEST_REMARK and _readable(content) is None):
+    if not content or "%" in content or len(content) > _LONGEST_CONTENT:
         return None
+    if not before:
+        is_name = lookup(content) is not None or _readable(content) is None
+        return (content, []) if is_name else None
     spaced = text[opened - 1].isspace()
+    if text.endswith("]") and content.isdigit() and spaced:
+        return before, [(REMARK, content)]
     pairs = _conditions(content, spaced=spaced)
     if pairs is not None:
         return before, pairs
@@ -114,13 +120,13 @@ def _conditions(content: str, *, spaced: bool) -> Pairs | None:
 def _known(written: str, *, spaced: bool) -> tuple[str, str] | None:
     if pair := condition(written):
         return pair
-    if written.casefold() in _REMARKS or _is_citation(written):
-        return REMARK, written
     if plain_word(written) in ("LT", "HT"):
         return PHASE, written
-    marked = any(sign in written for sign in "-/#") or written.casefold().startswith("s")
-    found = _SPACE_GROUP.fullmatch(written) if spaced or marked else None
-    if found is None or written.isdigit():
+    if written.casefold() in _REMARKS or _is_citation(written):
+        return REMARK, written
+    found = _SPACE_GROUP.fullmatch(written)
+    is_number = found and found["symbol"].isdigit() and not found["said"]
+    if found is None or is_number or (not spaced and _readable(written) is not None):
         return None
     try:
         space_group_number(found["symbol"])
@@ -131,7 +137,7 @@ def _known(written: str, *, spaced: bool) -> tuple[str, str] | None:
 
 def _is_citation(written: str) -> bool:
     head, _, number = written.casefold().partition(" ")
-    return head.rstrip(".") in ("ref", "reference", "sample", "no", "fig", "table") and bool(number)
+    return head.rstrip(".") in ("ref", "reference", "sample", "fig", "table") and bool(number)
 
 
 def _name_or_formula(before: str, content: str) -> tuple[str, Pairs] | None:
@@ -153,18 +159,18 @@ def _name_or_formula(before: str, content: str) -> tuple[str, Pairs] | None:
 
 
 def _letters(before: str, content: str, *, spaced: bool) -> tuple[str, Pairs] | None:
-    """Refuse letters behind a whole compound: ``Li6PS5Br (Br)``; ``LiFe(PO4)(OH)`` is a formula."""
-    is_group = content in _GROUPS or _LETTERS.fullmatch(content) is None
-    if is_group and not (spaced and _readable(content) is None):
+    """Refuse letters behind a whole compound: ``Li6PS5Br (Br)``, but not ``LiFe(PO4)(OH)``."""
+    if content in _GROUPS or content in _MOLECULES:
+        return None
+    letters = _LETTERS.fullmatch(content) is not None
+    if not letters and not spaced and _readable(content) is not None:
         return None
     all_in_brackets = before.startswith("(") and _is_whole(content)
     if all_in_brackets or not (_is_whole(before) or lookup(before)):
         return None
-    if is_group and any(map(str.isdigit, content)):
-        return None
     raise RefusedInputError(
         f"the bracket ({content}) behind {before!r} may be atoms or a remark",
-        f"write {before} where it is a remark",
+        f"leave it out: write {before}",
     )
 
 
@@ -173,7 +179,7 @@ def _is_whole(text: str) -> bool:
     material = _readable(text)
     return (
         material is not None
-        and len(material.amounts) > 1
+        and is_salt(material.amounts)
         and charge_imbalance(material.amounts) <= CHARGE_TOLERANCE
     )
 

@@ -51,6 +51,12 @@ _ALWAYS_CATIONS = {"P": 3, "As": 3, "Sb": 3, "Bi": 3, "Si": 2, "B": 3, "C": 2}
 """Lowest states of the semimetals in what is written out with every amount one."""
 
 
+def is_salt(amounts: Mapping[str, float]) -> bool:
+    """Tell whether there are several elements, and among them an anion or the hydrogen of BH4."""
+    anions = amounts.keys() & (_ANION_STATE.keys() - {"Te"})
+    return len(amounts) > 1 and (bool(anions) or amounts.keys() >= {"B", "H"})
+
+
 def charge_imbalance(amounts: Mapping[str, float]) -> float:
     """How far a formula stays from neutral, as a share of its anion charge; 0 where it can be met.
 

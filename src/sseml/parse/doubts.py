@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from sseml.parse.charge import CHARGE_TOLERANCE, charge_gap, charge_imbalance
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_gap, charge_imbalance, is_salt
 from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.names import lookup, lookup_refused, name_of_formula
 from sseml.records import Composition, RefusedInputError
@@ -18,16 +18,18 @@ UNSTABLE = frozenset(
 )
 """Elements without a stable isotope, of which no solid electrolyte is made."""
 
-IONIC = frozenset(("O", "S", "Se", "N", "F", "Cl", "Br", "I"))
 _ORGANIC = frozenset(("H", "B", "N"))
 _DOPED = re.compile(
     r"(?P<dopant>[A-Z]\w{0,20})(?P<doped>[ -](?:doped|substituted))?[ :-] ?(?P<undoped>.+)"
 )
 _LABEL = re.compile(r"(?:\s|^)(?:(?:no|nr)\.?\s?\d+|sample\b)", re.IGNORECASE)
 _POINT_BEHIND_WATER = re.compile(r"[HD]2O\.\d")
-_MAY_HOLD_OXYGEN = re.compile(r"(?<![\d.])(?:0\d+|\d{3,4})(?![\d.])|(?<=^Li)20$|(?<=^Na)20$")
+_MAY_HOLD_OXYGEN = re.compile(r"(?<![\d.])(?<!Li)(?:0\d+|\d{3,4})(?![\d.])|(?<=Li)20(?=[-·*+ )]|$)")
 _LAST_WORD = re.compile(r" [A-Z]{1,4}$")
 _MOST_ZEROS = 12
+_LONGEST_SLIP = 150
+"""Longest text that is searched for a slip of the pen, in characters."""
+
 
 _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"C1|CI|(?<=[a-z\d])Cl(?=[A-Z]|$)"), "Cl"),
@@ -58,7 +60,8 @@ def refuse_words(text: str) -> None:
     if found := _DOPED.match(text):
         dopant, undoped = found["dopant"], found["undoped"]
         listed_name = lookup(f"{dopant}-{name_of_formula(undoped)}")
-        if listed_name or found["doped"]:
+        of_a_name = dopant in MOLAR_MASS_G_MOL and lookup(undoped)
+        if listed_name or found["doped"] or of_a_name:
             raise RefusedInputError(
                 f"how much {dopant} there is, is not said in {text!r}",
                 f"did you mean {listed_name.name}?"
@@ -98,9 +101,10 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
     """
     amounts = material.amounts
     unstable = next((symbol for symbol in amounts if symbol in UNSTABLE), None)
-    neutral = charge_imbalance(amounts) <= CHARGE_TOLERANCE and _holds_anion(amounts)
+    neutral = charge_imbalance(amounts) <= CHARGE_TOLERANCE and is_salt(amounts)
     with_lithium = "Li" in amounts
-    if unstable or (with_lithium and (not neutral or _may_be_chlorine(text, amounts))):
+    slipped = not neutral or _may_be_chlorine(text, amounts) or _may_be_oxygen(text, amounts)
+    if unstable or (with_lithium and slipped):
         meant = meant_spelling(text, read, material)
         if meant:
             raise RefusedInputError(
@@ -121,11 +125,7 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
 
 def _is_abbreviation(amounts: Mapping[str, float]) -> bool:
     gap = charge_gap(amounts, usual=True)
-    return len(amounts) > 2 and bool(amounts.keys() & IONIC) and abs(gap) > CHARGE_TOLERANCE
-
-
-def _holds_anion(amounts: Mapping[str, float]) -> bool:
-    return bool(amounts.keys() & IONIC) or amounts.keys() >= {"B", "H"}
+    return len(amounts) > 2 and is_salt(amounts) and abs(gap) > CHARGE_TOLERANCE
 
 
 def _may_be_chlorine(text: str, amounts: Mapping[str, float]) -> bool:
@@ -133,6 +133,11 @@ def _may_be_chlorine(text: str, amounts: Mapping[str, float]) -> bool:
     looks_so = "CI" in text or "C1" in text
     carbonate = amounts.get("O", 0.0) >= 1.5 * amounts.get("C", 0.0)
     return looks_so and len(amounts) > 2 and not amounts.keys() & _ORGANIC and not carbonate
+
+
+def _may_be_oxygen(text: str, amounts: Mapping[str, float]) -> bool:
+    """Phosphorus in large amounts can always be given a charge that balances."""
+    return bool(_MAY_HOLD_OXYGEN.search(text)) and charge_gap(amounts, usual=True) != 0.0
 
 
 def _refuse_last_word(text: str, read: Read) -> None:
@@ -145,7 +150,7 @@ def _refuse_last_word(text: str, read: Read) -> None:
         amounts = read(before).amounts
     except RefusedInputError:
         return
-    if len(amounts) > 1 and charge_imbalance(amounts) <= CHARGE_TOLERANCE:
+    if is_salt(amounts) and charge_imbalance(amounts) <= CHARGE_TOLERANCE:
         raise RefusedInputError(
             f"{found.group().strip()!r} behind {before!r} may be atoms or a remark",
             f"leave it out: write {before}",
@@ -161,14 +166,14 @@ def meant_spelling(text: str, read: Read, instead_of: Composition | None = None)
     >>> meant_spelling("Li7La3Zr2012", parse_formula), meant_spelling("Li6PS5C1", parse_formula)
     ('Li7La3Zr2O12', 'Li6PS5Cl')
     """
-    for spelling in _spellings(text):
+    for spelling in _spellings(text) if len(text) <= _LONGEST_SLIP else ():
         try:
             material = read(spelling)
         except RefusedInputError:
             continue
         amounts = material.amounts
-        balanced = charge_gap(amounts, usual=True) == 0 or charge_imbalance(amounts) == 0
-        known = _holds_anion(amounts) and not amounts.keys() & UNSTABLE
+        balanced = charge_gap(amounts, usual=True) == 0
+        known = is_salt(amounts) and not amounts.keys() & UNSTABLE
         if balanced and known and material != instead_of:
             return spelling
     return ""

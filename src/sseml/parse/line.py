@@ -17,7 +17,7 @@ PHASE = "phase"
 REMARK = "(remark)"
 """Key of what is read and not used."""
 
-_KEY = re.compile(r"(?:^|(?<=[\s,;|(]))(space group|[A-Za-z][\w#]*)\s*=\s*", re.IGNORECASE)
+_KEY = re.compile(r"(?:^|(?<=[\s,;|(\[]))(space group|[A-Za-z][\w#]*)\s*=\s*", re.IGNORECASE)
 _RATIO = re.compile(r"[\d.]+ ?[:/]")
 _TAIL = 60
 """What stands bare at the end of a line is looked for in so many characters."""
@@ -62,9 +62,9 @@ def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
     ends = [*(key.start() for key in keys[1:]), len(text)]
     pairs = []
     for key, end in zip(keys, ends, strict=True) if keys else []:
-        value, bare = _take_bare(_without_open_end(text[key.end() : end].strip(" ,;|(")))
+        value, bare = _take_bare(_without_open_end(text[key.end() : end].strip(" ,;|([")))
         pairs += [(key.group(1), _without_open_end(value)), *bare]
-    head = text[: keys[0].start()].rstrip(" ,;|\t(") if keys else text
+    head = _JOINING.sub("", text[: keys[0].start()].rstrip(" ,;|\t([")) if keys else text
     head, bare = _take_bare(head.strip(" ,;|\t"))
     if not head:
         raise RefusedInputError("the formula is empty", "write one, such as Li6PS5Cl")
@@ -79,7 +79,10 @@ def _is_ratio(key: re.Match[str], text: str) -> bool:
 
 def _without_open_end(value: str) -> str:
     """Take off the end of a bracket that began before the key."""
-    return value[:-1].rstrip(" ,;|") if value.endswith(")") and "(" not in value else value
+    for opening, closing in ("()", "[]"):
+        if value.endswith(closing) and opening not in value:
+            return value[:-1].rstrip(" ,;|")
+    return value
 
 
 def _take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:

@@ -6,6 +6,7 @@ import html
 import re
 import unicodedata
 
+from sseml.parse.names import lookup
 from sseml.records import RefusedInputError
 
 MAX_LENGTH = 1000
@@ -37,11 +38,9 @@ _PLAIN_AMOUNT = re.compile(r"[A-Za-z)\]]\d")
 _LATEX_SPACE = re.compile(r"\\[,;:! ]|~")
 _PLAIN_NUMBER = re.compile(r"\s*\d+(?:\.\d+)?\s*")
 _PHASE_PREFIX = re.compile(
-    r"(?:(?:alpha|beta|gamma|delta|epsilon|cubic|tetragonal|rhombohedral|orthorhombic|monoclinic"
-    r"|hexagonal|trigonal|triclinic|amorphous|glassy|crystalline|[ctrohmagb]|[LHR]T)\s?-\s?"
-    r"|(?:cubic|tetragonal|rhombohedral|orthorhombic|monoclinic|hexagonal|trigonal|triclinic"
-    r"|amorphous|glassy|crystalline)\s"
-    r"|[α-ω]['′]?\s?-?\s?(?:phase\s)?)(?=[A-Z(\[{])"
+    r"(?:(?i:alpha|beta|gamma|delta|epsilon|cubic|tetragonal|rhombohedral|orthorhombic|monoclinic"
+    r"|hexagonal|trigonal|triclinic|amorphous|glassy|crystalline)(?: ?- ?| )"
+    r"|(?:[ctrohmagb]|[LHR]T) ?- ?|[α-ω]['′″]{0,3} ?-? ?)(?:phase )?"
 )
 _WATER = r"(?:H2O|D2O)(?![\d.A-Za-z])"
 _HYDRATE_POINT = re.compile(
@@ -49,7 +48,7 @@ _HYDRATE_POINT = re.compile(
     rf"|(?<=[A-Za-z\d)\]}}])\.(?=\d+\.\d+{_WATER})"
 )
 _UNCLEAR_POINT = re.compile(rf"(?<=[A-Za-z)\]}}])\d+\.(\d+{_WATER})")
-_VACANCY = re.compile("Vac(?![a-z])")
+_VACANCY = re.compile(r"Vac(?![a-z])|\[ ?\]")
 _GREEK_COMMAND = re.compile(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
 
 
@@ -83,13 +82,18 @@ def without_phase(text: str) -> tuple[str, str]:
         )
     if "\n" in text.strip():
         raise RefusedInputError("the text runs over several lines", "write one formula a line")
-    text = _in_plain_characters(text).strip().rstrip(".,;").strip("\"' ")
+    text = " ".join(_in_plain_characters(text).split()).rstrip(".,;").strip("\"' ")
     phase = ""
-    if prefix := _PHASE_PREFIX.match(text):
+    prefix = _PHASE_PREFIX.match(text)
+    if prefix and _begins_formula(text[prefix.end() :]):
         phase, text = prefix.group().strip(), text[prefix.end() :]
     if "2O" in text and "." in text:
         text = _with_hydrate_dots(text)
-    return " ".join(text.split()), phase
+    return text.strip(), phase
+
+
+def _begins_formula(text: str) -> bool:
+    return "A" <= text[:1] <= "Z" or text.startswith(("(", "[", "{")) or lookup(text) is not None
 
 
 def _in_plain_characters(text: str) -> str:

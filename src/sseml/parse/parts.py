@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance, is_salt
 from sseml.parse.tokens import DOT, SIGN, Token, TokenStream
 
 _MOLECULES_OF = frozenset("CHNO")
@@ -44,8 +44,9 @@ def is_adduct(parts: Sequence[Part]) -> bool:
 def refuse_unclear_ratio(stream: TokenStream, parts: Sequence[Part], *, in_bracket: bool) -> None:
     """Refuse parts whose amounts are not said: ``Li-La-Zr-O``, ``Li2S-P2S5``, ``Al-Li7La3Zr2O12``.
 
-    A molecule is bound one to one (``LiCl·H2O``), and so are whole compounds with a plus between
-    them (``LiCl + AlCl3``), in brackets (``0.6(SiS2-Li2S)-0.4LiCl``) or each a mixture of its own.
+    A molecule is bound one to one (``LiCl·H2O``), and so are whole compounds with a plus and
+    blanks between them (``LiCl + AlCl3``), in brackets (``0.6(SiS2-Li2S)-0.4LiCl``) or each a
+    mixture of its own.
     """
     bare = [part for part in parts if part.coefficient is None]
     alone = [part for part in bare if part.text in part.amounts]
@@ -90,11 +91,12 @@ def _refuse_charges(stream: TokenStream, parts: Sequence[Part]) -> None:
 
 
 def _is_compound(amounts: Mapping[str, float]) -> bool:
-    return len(amounts) > 1 and charge_imbalance(amounts) <= CHARGE_TOLERANCE
+    return is_salt(amounts) and charge_imbalance(amounts) <= CHARGE_TOLERANCE
 
 
 def _refuse_no_ratio(stream: TokenStream, parts: Sequence[Part]) -> None:
-    added = all(part.separator is None or part.separator.text == "+" for part in parts)
+    pluses = [part.separator for part in parts if part.separator]
+    added = all(sign.text == "+" and sign.spaced for sign in pluses)
     mixtures = all(part.started.text in _OPENING and "-" in part.text for part in parts)
     if added or mixtures or any(part.amounts.keys() <= _MOLECULES_OF for part in parts[1:]):
         return

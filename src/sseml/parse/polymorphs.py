@@ -61,7 +61,7 @@ def plain_word(written: str) -> str:
     >>> plain_word("β-"), plain_word("Tetragonal"), plain_word("c"), plain_word("LT")
     ('beta', 'tetragonal', 'cubic', 'LT')
     """
-    folded = written.strip(" -'′").casefold().removesuffix(" phase")
+    folded = written.strip(" -").casefold().removesuffix(" phase")
     return _SHORT.get(folded, folded)
 
 

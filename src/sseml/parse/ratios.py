@@ -21,7 +21,7 @@ _UNIT_ALONE = re.compile(r"(?:in )?(?P<unit>mol|mole|molar|wt|mass|weight)\.?[ -
 _SAID_OF_MOL = frozenset(("", "mol", "mole", "molar", "ratio", "in", "by", "%"))
 _SAID_OF_MASS = frozenset(("wt", "mass", "weight", "w/w"))
 _PART_WITH_AMOUNT = re.compile(rf"(?P<amount>{_NUMBER}) ?(?P<part>[A-Za-z(\[{{].*)")
-_AMOUNT_BEHIND = re.compile(rf"(?P<part>[A-Z][A-Za-z\d.]*)\((?P<amount>{_NUMBER})\)")
+_AMOUNT_BEHIND = re.compile(rf"(?P<part>[A-Z][A-Za-z\d.]*) ?\((?P<amount>{_NUMBER})\)")
 
 
 def with_ratio_in_front(text: str) -> str:
@@ -51,7 +51,7 @@ def with_ratio_in_front(text: str) -> str:
         return _amounts_in_front(text)
     read = _read_ratio(ratio)
     if read is None:
-        return text
+        return _amounts_in_front(text)
     numbers, by_mass, first = read
     if not numbers:
         return _in_unit(head, by_mass=by_mass)
@@ -123,9 +123,9 @@ def _in_unit(head: str, *, by_mass: bool) -> str:
 
 def _amounts_in_front(text: str) -> str:
     """Read ``Li2S(75)-P2S5(25)``, where every part has its amount behind it in a bracket."""
-    if ")-" not in text or not text.endswith(")"):
+    if "-" not in text or not text.endswith(")"):
         return text
-    found = [_AMOUNT_BEHIND.fullmatch(part) for part in text.split("-")]
+    found = [_AMOUNT_BEHIND.fullmatch(part.strip()) for part in text.split("-")]
     parts = [match["part"] for match in found if match]
     if len(parts) < len(found) or not all(len(part) > 2 for part in parts):
         return text

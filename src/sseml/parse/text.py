@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sseml.parse.brackets import without_remarks
+from sseml.parse.hints import checked
 from sseml.parse.line import PHASE, REMARK, split_line
 from sseml.parse.material import parse_material
 from sseml.parse.names import lookup
@@ -65,7 +66,8 @@ def parse_line(
         qualifiers = read_qualifiers(written, defaults)
         points = list(_points(formula, qualifiers, written))
     except RefusedInputError as refusal:
-        return [Refusal(row, text, refusal.reason, refusal.suggestion, kept, refusal.code)]
+        hint = checked(refusal).suggestion
+        return [Refusal(row, text, refusal.reason, hint, kept, refusal.code)]
 
     is_sweep = len(points) > 1
 

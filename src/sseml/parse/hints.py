@@ -1,0 +1,143 @@
+"""What to write instead of a text that cannot be read: a hint, whose formula can itself be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sseml.families import close_families, families
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
+from sseml.parse.doubts import meant_spelling, refuse_doubtful
+from sseml.parse.formula import parse_formula
+from sseml.parse.names import close_names, lookup, names_as_formulas
+from sseml.records import Composition, RefusedInputError
+
+_LISTABLE = re.compile(r"[A-Za-z][\w:.-]{1,19}")
+_SPELLING = re.compile(r"(?:did you mean |out: write )(?P<formula>[^?]+?)(?:\?|$)")
+_UNCLEAR_PARTS = re.compile("without their amounts|half an amount")
+_BETWEEN_PARTS = re.compile("[-·*+ ]+")
+_GENERAL = ("write element", "retype", "write mixtures", "write one, such as Li6PS5Cl", "remove")
+"""Beginnings of hints that say nothing about the text."""
+
+_EXAMPLE = "write element symbols and amounts, such as Li6PS5Cl"
+_ANY_X = 0.05
+
+
+def with_readable_hint(text: str, refusal: RefusedInputError) -> RefusedInputError:
+    """The refusal of a text, with the best hint there is, whose formula can be read.
+
+    Parameters
+    ----------
+    text
+        As `sseml.parse.normalise.normalise` leaves it.
+    refusal
+        Why it cannot be read.
+    """
+    suggestion = checked(refusal).suggestion
+    if "rises above" in refusal.reason and (meant := _meant(text)):
+        suggestion = f"did you mean {meant}?"
+    elif suggestion.startswith("did you mean") and text.isalpha():
+        suggestion = _family_hint(text) or suggestion
+    elif not suggestion or suggestion.startswith(_GENERAL):
+        suggestion = _family_hint(text) or _hint(text) or suggestion
+    elif _UNCLEAR_PARTS.search(refusal.reason) and (slip := _slip_in_part(text)):
+        suggestion = f"did you mean {slip}?"
+    return type(refusal)(refusal.reason, suggestion)
+
+
+def checked(refusal: RefusedInputError) -> RefusedInputError:
+    """The refusal, with an example in place of a hint whose formula cannot be read."""
+    found = _SPELLING.search(refusal.suggestion)
+    if found is None or any(is_readable(part) for part in found["formula"].split(" or ")):
+        return refusal
+    return type(refusal)(refusal.reason, _EXAMPLE)
+
+
+def _slip_in_part(text: str) -> str:
+    """A part of a mixture that is not neutral but for a slip: Al2O3 for the Al203 of Li2O-Al203."""
+    parts = _BETWEEN_PARTS.split(text)
+    for part in parts if len(parts) > 1 else ():
+        try:
+            amounts = parse_formula(part).amounts
+        except RefusedInputError:
+            continue
+        if charge_imbalance(amounts) > CHARGE_TOLERANCE or len(amounts) == 1:
+            return _meant(part)
+    return ""
+
+
+def _meant(text: str) -> str:
+    meant = meant_spelling(text, parse_formula)
+    return meant if meant and is_readable(meant) else ""
+
+
+def _family_hint(text: str) -> str:
+    for key in close_families(text):
+        if examples := families()[key].examples:
+            return f"{key} is a family: write a formula, such as {examples[0]}"
+    return ""
+
+
+def _hint(text: str) -> str:
+    """Suggest what to write instead; empty where nothing better is known."""
+    if mixture := _names_spelled_out(text):
+        return f"in a mixture in mol write formulas instead of names: {mixture}"
+    if meant := _meant(text):
+        return f"did you mean {meant}?"
+    if mixture := _with_dashes(text):
+        return f"did you mean {mixture}?"
+    for before, rest in _with_less(text):
+        if "L" in before and is_readable(before):
+            return f"leave {rest!r} out: write {before}"
+    looks_like_a_name = _LISTABLE.fullmatch(text) and not text.startswith("Li")
+    if looks_like_a_name and (names := close_names(text)):
+        return f"did you mean {' or '.join(names)}? All names: sseml names"
+    return ""
+
+
+def _with_dashes(text: str) -> str:
+    """A mixture written with colons; with equal amounts where it has none."""
+    parts = [part.strip() for part in text.split(":")]
+    if len(parts) < 2 or not all(len(part) > 2 for part in parts):
+        return ""
+    written = "-".join(parts), "-".join(f"1{part}" for part in parts)
+    return next((mixture for mixture in written if is_readable(mixture)), "")
+
+
+def _names_spelled_out(text: str) -> str:
+    """A mixture with its names as formulas, with equal amounts where it has none."""
+    spelled_out = names_as_formulas(text)
+    if spelled_out == text:
+        return ""
+    parts = [part.strip() for part in re.split("[-+·:]", spelled_out)]
+    equal = "-".join(f"1{part}" for part in parts) if min(map(len, parts)) > 2 else spelled_out
+    return next((mixture for mixture in (spelled_out, equal) if is_readable(mixture)), "")
+
+
+def _with_less(text: str) -> Iterator[tuple[str, str]]:
+    """A text without what may be a label behind it."""
+    if "%" in text:
+        return
+    for sign in ("#", "_", "@", " ", ":"):
+        before, found, rest = text.partition(sign)
+        if found and before.strip():
+            yield before.strip(), f"{sign}{rest}".strip()
+    before, found, rest = text.rpartition("-")
+    if found and before:
+        yield before.strip(), f"-{rest}"
+
+
+def is_readable(text: str) -> bool:
+    """Tell whether a text is a name or a formula that is hardly meant otherwise."""
+    plain = text.strip()
+    if lookup(plain):
+        return True
+    try:
+        refuse_doubtful(plain, _with_any_x(plain), parse_formula)
+    except RefusedInputError:
+        return False
+    return True
+
+
+def _with_any_x(text: str) -> Composition:
+    return parse_formula(text, x=_ANY_X, y=_ANY_X, z=_ANY_X)
