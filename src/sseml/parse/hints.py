@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from sseml.families import close_families, families
 from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
-from sseml.parse.doubts import meant_spelling, refuse_doubtful
+from sseml.parse.doubts import meant_spelling
 from sseml.parse.formula import parse_formula
-from sseml.parse.names import close_names, lookup, names_as_formulas
-from sseml.records import Composition, RefusedInputError
+from sseml.parse.names import close_names, names_as_formulas
+from sseml.parse.normalise import normalise
+from sseml.parse.reading import read_material
+from sseml.records import RefusedInputError
 
 _LISTABLE = re.compile(r"[A-Za-z][\w:.-]{1,19}")
 _SPELLING = re.compile(r"(?:did you mean |out: write )(?P<formula>[^?]+?)(?:\?|$)")
@@ -29,11 +31,15 @@ def with_readable_hint(text: str, refusal: RefusedInputError) -> RefusedInputErr
     Parameters
     ----------
     text
-        As `sseml.parse.normalise.normalise` leaves it.
+        As the person wrote it.
     refusal
         Why it cannot be read.
     """
     suggestion = checked(refusal).suggestion
+    try:
+        text = normalise(text)
+    except RefusedInputError:
+        return type(refusal)(refusal.reason, suggestion)
     if "rises above" in refusal.reason and (meant := _meant(text)):
         suggestion = f"did you mean {meant}?"
     elif suggestion.startswith("did you mean") and text.isalpha():
@@ -48,6 +54,8 @@ def with_readable_hint(text: str, refusal: RefusedInputError) -> RefusedInputErr
 def checked(refusal: RefusedInputError) -> RefusedInputError:
     """The refusal, with an example in place of a hint whose formula cannot be read."""
     found = _SPELLING.search(refusal.suggestion)
+    if refusal.code != "invalid_formula":
+        return refusal
     if found is None or any(is_readable(part) for part in found["formula"].split(" or ")):
         return refusal
     return type(refusal)(refusal.reason, _EXAMPLE)
@@ -128,16 +136,9 @@ def _with_less(text: str) -> Iterator[tuple[str, str]]:
 
 
 def is_readable(text: str) -> bool:
-    """Tell whether a text is a name or a formula that is hardly meant otherwise."""
-    plain = text.strip()
-    if lookup(plain):
-        return True
+    """Tell whether a text is read, whatever the values of its variables."""
     try:
-        refuse_doubtful(plain, _with_any_x(plain), parse_formula)
+        read_material(text, dict.fromkeys("xyz", _ANY_X))
     except RefusedInputError:
         return False
     return True
-
-
-def _with_any_x(text: str) -> Composition:
-    return parse_formula(text, x=_ANY_X, y=_ANY_X, z=_ANY_X)

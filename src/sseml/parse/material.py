@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from sseml.parse.brackets import without_remarks
-from sseml.parse.doubts import refuse_doubtful, refuse_words
-from sseml.parse.formula import parse_formula
-from sseml.parse.hints import checked, with_readable_hint
-from sseml.parse.mixture import read_percentages, refuse_polymer, refuse_structure
-from sseml.parse.names import lookup, lookup_refused
-from sseml.parse.normalise import normalise
-from sseml.parse.ratios import with_ratio_in_front
+from sseml.parse.hints import with_readable_hint
+from sseml.parse.reading import read_material
 from sseml.records import Composition, RefusedInputError
 
 
@@ -38,32 +32,8 @@ def parse_material(
     >>> parse_material("LAGP").formula
     'Li1.5Al0.5Ge1.5P3O12'
     """
+    values = {name: value for name, value in (("x", x), ("y", y), ("z", z)) if value is not None}
     try:
-        plain = normalise(without_remarks(normalise(text))[0])
+        return read_material(text, values)
     except RefusedInputError as refusal:
-        raise checked(refusal) from None
-    if entry := lookup(plain, exact_case=True):
-        return parse_formula(entry.formula)
-    refuse_polymer(plain)
-    refuse_structure(plain)
-    plain = with_ratio_in_front(plain)
-
-    def read_part(part: str) -> Composition:
-        return parse_material(part, x=x, y=y, z=z)
-
-    def read_formula(formula: str) -> Composition:
-        return parse_formula(formula, x=x, y=y, z=z)
-
-    if "%" in plain and (mixed := read_percentages(plain, read_part, read_formula)):
-        return mixed
-    name = None if lookup_refused(plain) else lookup(plain)
-    try:
-        refuse_words(plain)
-        material = read_formula(plain)
-        if name is None or len(material.amounts) <= 2:
-            refuse_doubtful(plain, material, read_formula)
-            return material
-    except RefusedInputError as refusal:
-        if name is None:
-            raise with_readable_hint(plain, refusal) from None
-    return parse_formula(name.formula)
+        raise with_readable_hint(text, refusal) from None

@@ -179,7 +179,7 @@ def check_hint(text):
     answer = only(text)
     if isinstance(answer, Refusal):
         for formula in formulas_in(answer.suggestion):
-            assert parse_material(formula), answer.suggestion
+            assert parse_material(formula, x=0.05), answer.suggestion
 
 
 @pytest.mark.parametrize("text", [text for text, _ in REFUSED])
