@@ -135,6 +135,32 @@ def test_a_missing_bundle_is_said_to_be_one(tmp_path: Path) -> None:
         sseml.predict(["LiF"], bundle=tmp_path)
 
 
+# ---- what may be a slip
+
+
+def test_a_formula_that_cannot_be_neutral_is_never_inside(bundle: Bundle) -> None:
+    sound = answer("Li7La3Zr2O12", bundle)
+    assert sound.domain == "inside"
+    assert not any("oxidation states" in note for note in sound.notes)
+    off = answer("Li7La3Zr2O12.7", bundle)
+    assert off.domain == "edge"
+    assert any("too many anions, by 6%" in note for note in off.notes)
+    gross = answer("Li3PS42", bundle)
+    assert gross.domain == "outside"
+    assert any("check the formula" in note for note in gross.notes)
+    assert answer("Li6NiBr3", bundle).domain == "outside"
+
+
+def test_words_beside_a_formula_are_used_or_said_in_the_notes(bundle: Bundle) -> None:
+    cubic, tetragonal = (answer(text, bundle) for text in ("c-LLZO", "t-LLZO"))
+    assert cubic.sigma_S_cm > tetragonal.sigma_S_cm
+    assert any("space group 142 (I41/acd)" in note for note in tetragonal.notes)
+    unused = answer("β-Li7La3Zr2O12 (SPS)", bundle)
+    assert {"(SPS) was not used"} < set(unused.notes)
+    assert any("'β-' was not used" in note for note in unused.notes)
+    assert unused.sigma_S_cm == answer("Li7La3Zr2O12", bundle).sigma_S_cm
+
+
 # ---- whatever is asked
 
 ELEMENTS = st.sampled_from(sorted(set(MOLAR_MASS_G_MOL) - UNSTABLE - {"Li"}))

@@ -40,7 +40,9 @@ _ANION_STATE: Mapping[str, int] = MappingProxyType(
 )
 """Anions, the most electronegative first, with the charge that they take."""
 
-_OXIDISABLE = frozenset(("S", "Se", "Te", "N", "Cl", "Br", "I"))
+_OXIDISED_BY = {"S": 1.5, "Se": 1.5, "Te": 1.5, "N": 1.5, "Cl": 1.0, "Br": 1.0, "I": 1.0}
+"""Anions that O and F oxidise where there is so much of these for each of them, as in sulfates."""
+
 _CATENATED = frozenset(("O", "S", "Se", "Te", "N", "I"))
 """Anions that are bonded to themselves in peroxides, polysulfides, azides and triiodides."""
 
@@ -60,11 +62,11 @@ def is_salt(amounts: Mapping[str, float]) -> bool:
 def charge_imbalance(amounts: Mapping[str, float]) -> float:
     """How far a formula stays from neutral, as a share of its anion charge; 0 where it can be met.
 
-    The most electronegative element there takes its anion state, and so do Cl, Br, I, S and Se
-    unless they may be oxidised by an oxygen or fluorine beside them (sulfates, iodates). Bonds
-    between anions are allowed where they are common: peroxides, azides, triiodides and polysulfides
-    of alkali and alkaline-earth metals, disulfides of transition metals. Formulas with an unknown
-    element, or without such an anion (alloys, phosphides, hydrides), are not judged: 0.
+    The most electronegative element there takes its anion state, and so do N, S, Se, Te, Cl, Br and
+    I unless there is enough oxygen or fluorine beside them to oxidise them (sulfates, iodates).
+    Bonds between anions are allowed where they are common: peroxides, azides, triiodides and
+    polysulfides of alkali and alkaline-earth metals, disulfides of transition metals. Formulas with
+    an unknown element, or without such an anion (alloys, phosphides, hydrides), are not judged: 0.
 
     Parameters
     ----------
@@ -94,7 +96,12 @@ def charge_gap(amounts: Mapping[str, float], *, usual: bool = False) -> float:
     anion = next((symbol for symbol in _ANION_STATE if symbol in amounts), None)
     if anion is None or any(symbol not in OXIDATION_STATES for symbol in amounts):
         return 0.0
-    oxidisable = _OXIDISABLE if anion in ("O", "F") else frozenset[str]()
+    strongest = amounts.get("O", 0.0) + amounts.get("F", 0.0)
+    oxidisable = {
+        symbol
+        for symbol, ratio in _OXIDISED_BY.items()
+        if strongest and strongest >= ratio * amounts.get(symbol, 0.0)
+    }
     lowest = highest = negative = 0.0
     for symbol, amount in amounts.items():
         low, high = OXIDATION_STATES[symbol]
