@@ -49,8 +49,11 @@ _CATENATED = frozenset(("O", "S", "Se", "Te", "N", "I"))
 _SALT_FORMERS = frozenset(("H", "Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba"))
 _CHALCOGENS = frozenset(("S", "Se", "Te"))
 _GLASS_FORMERS = frozenset(("B", "Al", "Ga", "In", "Si", "Ge", "Sn", "P", "As", "Sb", "Bi"))
-_ALWAYS_CATIONS = {"P": 3, "As": 3, "Sb": 3, "Bi": 3, "Si": 2, "B": 3, "C": 2}
-"""Lowest states of the semimetals in what is written out with every amount one."""
+_ALWAYS_CATIONS = {
+    "P": 3, "As": 3, "Sb": 3, "Bi": 3, "Si": 2, "B": 3, "C": 2,
+    "Ti": 3, "V": 3, "Nb": 4, "Ta": 5, "Mo": 4, "W": 4,
+}  # fmt: skip
+"""Lowest states that are usual beside an anion."""
 
 
 def is_salt(amounts: Mapping[str, float]) -> bool:
@@ -91,7 +94,7 @@ def charge_gap(amounts: Mapping[str, float], *, usual: bool = False) -> float:
     amounts
         Element → amount.
     usual
-        Hold P, Si, B and their like to the states of phosphates, silicates and borates.
+        Hold P, Si, B and Ta to the states of phosphates, silicates, borates and tantalates.
     """
     anion = next((symbol for symbol in _ANION_STATE if symbol in amounts), None)
     if anion is None or any(symbol not in OXIDATION_STATES for symbol in amounts):

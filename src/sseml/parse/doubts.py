@@ -25,7 +25,10 @@ _DOPED = re.compile(
 _LABEL = re.compile(r"(?:\s|^)(?:(?:no|nr)\.?\s?\d+|sample\b)", re.IGNORECASE)
 _POINT_BEHIND_WATER = re.compile(r"[HD]2O\.\d")
 _MAY_HOLD_OXYGEN = re.compile(r"(?<![\d.])(?<!Li)(?:0\d+|\d{3,4})(?![\d.])|(?<=Li)20(?=[-·*+ )]|$)")
-_LAST_WORD = re.compile(r" [A-Z]{1,4}$")
+_LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}$")
+_DOPANT_BEHIND = re.compile(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
+_NUMBERED_NAME = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")
+_OXIDATION_STATE = re.compile(r"(?<=[a-z])\((?:I{2,3}|IV|VI{0,3})\)")
 _MOST_ZEROS = 12
 _LONGEST_SLIP = 150
 """Longest text that is searched for a slip of the pen, in characters."""
@@ -58,16 +61,37 @@ def refuse_words(text: str) -> None:
     if listed := lookup_refused(text):
         raise RefusedInputError(f"{text!r} stands for {listed.meaning}", f"write {listed.write}")
     if found := _DOPED.match(text):
-        dopant, undoped = found["dopant"], found["undoped"]
-        listed_name = lookup(f"{dopant}-{name_of_formula(undoped)}")
-        of_a_name = dopant in MOLAR_MASS_G_MOL and lookup(undoped)
-        if listed_name or found["doped"] or of_a_name:
-            raise RefusedInputError(
-                f"how much {dopant} there is, is not said in {text!r}",
-                f"did you mean {listed_name.name}?"
-                if listed_name
-                else f"write the formula of the {dopant}-containing material with its amounts",
-            )
+        is_said = found["doped"] is not None
+        _refuse_dopant(text, found["dopant"], found["undoped"], is_said=is_said)
+    if found := _DOPANT_BEHIND.fullmatch(text):
+        is_said = ":" in text and found["dopant"] in MOLAR_MASS_G_MOL
+        _refuse_dopant(text, found["dopant"], found["undoped"], is_said=is_said)
+    _refuse_label(text)
+
+
+def _refuse_dopant(text: str, dopant: str, undoped: str, *, is_said: bool) -> None:
+    listed = lookup(f"{dopant}-{name_of_formula(undoped)}")
+    of_a_name = dopant in MOLAR_MASS_G_MOL and lookup(undoped) is not None
+    if listed or is_said or of_a_name:
+        formula = f"write the formula of the {dopant}-containing material with its amounts"
+        raise RefusedInputError(
+            f"how much {dopant} there is, is not said in {text!r}",
+            f"did you mean {listed.name}?" if listed else formula,
+        )
+
+
+def _refuse_label(text: str) -> None:
+    numbered = _NUMBERED_NAME.fullmatch(text)
+    if numbered and not lookup(text) and lookup(numbered["name"], exact_case=True):
+        raise RefusedInputError(
+            f"the number behind {numbered['name']!r} may be a label",
+            f"leave it out: write {numbered['name']}",
+        )
+    if found := _OXIDATION_STATE.search(text):
+        raise RefusedInputError(
+            f"{found.group()} in {text!r} looks like an oxidation state",
+            f"leave it out: write {_OXIDATION_STATE.sub('', text)}",
+        )
     if found := _LABEL.search(text):
         before = text[: found.start()].strip()
         raise RefusedInputError(
@@ -120,7 +144,7 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
             f"{text!r} has no amounts, and its charges do not balance: an abbreviation",
             "write the formula, such as Li6PS5Cl",
         )
-    _refuse_last_word(text, read)
+    _refuse_last_word(text, material, read)
 
 
 def _is_abbreviation(amounts: Mapping[str, float]) -> bool:
@@ -140,19 +164,25 @@ def _may_be_oxygen(text: str, amounts: Mapping[str, float]) -> bool:
     return bool(_MAY_HOLD_OXYGEN.search(text)) and charge_gap(amounts, usual=True) != 0.0
 
 
-def _refuse_last_word(text: str, read: Read) -> None:
-    """Refuse ``Li6PS5Cl HP`` and ``Li3YCl6 B``: letters behind a whole compound."""
+def _refuse_last_word(text: str, material: Composition, read: Read) -> None:
+    """Refuse ``Li6PS5Cl HP`` and ``Li3YCl6 B``: letters behind a whole compound.
+
+    ``Li6.02P0.98Si0.02S5 Br`` is one formula: its last anion balances it.
+    """
     found = _LAST_WORD.search(text)
     if found is None:
         return
-    before = text[: found.start()]
+    before, word = text[: found.start()], found.group().strip()
     try:
         amounts = read(before).amounts
     except RefusedInputError:
         return
+    completes = is_salt({word: 1.0, "Li": 1.0}) and word not in amounts
+    if completes and charge_imbalance(material.amounts) <= CHARGE_TOLERANCE:
+        return
     if is_salt(amounts) and charge_imbalance(amounts) <= CHARGE_TOLERANCE:
         raise RefusedInputError(
-            f"{found.group().strip()!r} behind {before!r} may be atoms or a remark",
+            f"{word!r} behind {before!r} may be atoms or a remark",
             f"leave it out: write {before}",
         )
 

@@ -52,6 +52,12 @@ REFUSED = [
     ("Nb-doped LLZO", "did you mean Nb-LLZO?"),
     ("O-Li6PS5Br", "how much O"),
     ("Y-doped LiZr2(PO4)3", "how much Y"),
+    ("LLZO:Nb", "did you mean Nb-LLZO?"),
+    ("Li7La3Zr2O12-Ga", "did you mean Ga-LLZO?"),
+    ("Li7La3Zr2O12 Al", "write Li7La3Zr2O12"),
+    ("LiPON2", "write LiPON"),
+    ("LiMn(II)PO4", "write LiMnPO4"),
+    ("LiTaOCl", "abbreviation"),
     ("Sc-LAGP", "how much Sc"),
     # brackets that hold no atoms, or perhaps none
     ("Li3InCl6 (In)", "write Li3InCl6"),
@@ -117,6 +123,7 @@ READ = [
     ("lithium thiophosphate", "Li3PS4"),
     ("argyrodite", "Li6PS5Cl"),
     ("Li2 C1 O3", "Li2CO3"),
+    ("Li6.02P0.98Si0.02S5 Br", "Li6.02P0.98Si0.02S5Br"),
 ]  # fmt: skip
 
 
