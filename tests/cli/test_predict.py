@@ -85,6 +85,15 @@ def test_an_impossible_temperature_is_refused(run: Any) -> None:
     assert "-400" in ran.err
 
 
+def test_a_bare_temperature_that_may_be_kelvin_is_asked_back(run: Any) -> None:
+    ran = run("predict", GOOD, "-T", "298")
+    assert ran.code == 2
+    assert "write 298 K or 298 °C" in ran.err
+    for written, temperature_C in (("298 K", 24.85), ("298K", 24.85), ("400C", 400), ("60", 60)):
+        [row] = json_rows(run("predict", GOOD, "-T", written, "--format", "jsonl").out)
+        assert row["temperature_C"] == temperature_C
+
+
 def test_help_is_exit_code_0_and_teaches_by_example(run: Any) -> None:
     for command in ("predict", "train", "evaluate", "names", "families"):
         ran = run(command, "--help")

@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sseml.parse.qualifiers import Qualifiers
@@ -165,6 +165,45 @@ def test_space_groups_agree_with_pymatgen():
 @given(st.text(max_size=60))
 def test_any_line_is_answered_and_never_raises(text):
     assert all(isinstance(answer, Query | Refusal) for answer in parse_line(1, text))
+
+
+PIECES = st.sampled_from(
+    [*"()[]{}0123456789.,-+*·/xyz^_$%=<> \t₂⁺⁻∙–°\\'\"#@:;éβ□²٣\x00\ud7ff\u202e", "9" * 5001,
+     "(x=", "T=", "T=²", " 298K", "x=0:1:", "Z=", "glass", "(cubic)", "c-", "wt%", "75:25", "LLZO",
+     "H2O", ".0.5H2O", "_1", "C1", "203", "Co3", "<sub>", "&#x110000;", "(HP)", "[1]", "Vac",
+     "x=0, 0.1", "sg=²²", "T=1e999", "x=1/0", "1e-400", "(" * 900]
+)  # fmt: skip
+FORMULAS = st.sampled_from(
+    ["Li6PS5Cl", "Li1.3Al0.3Ti1.7(PO4)3", "75Li2S-25P2S5", "La2/3-xLi3xTiO3", "LiCl·H2O", "LGPS"]
+)
+
+
+@st.composite
+def spoiled(draw):
+    text = draw(FORMULAS)
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(PIECES) + text[at + draw(st.integers(0, 3)) :]
+    return text
+
+
+def check_any_line(text):
+    for answer in parse_line(1, text):
+        assert isinstance(answer, Query | Refusal)
+        if isinstance(answer, Query):
+            assert all(amount > 0 for amount in answer.material.amounts.values())
+
+
+@given(spoiled())
+def test_a_spoiled_formula_is_answered_and_never_raises(text):
+    check_any_line(text)
+
+
+@pytest.mark.slow
+@settings(max_examples=10_000, deadline=None)
+@given(spoiled() | st.text())
+def test_any_line_is_answered_at_length(text):
+    check_any_line(text)
 
 
 @given(st.text(max_size=12))
