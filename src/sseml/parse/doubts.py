@@ -24,7 +24,7 @@ _DOPED = re.compile(
 )
 _LABEL = re.compile(r"(?:\s|^)(?:(?:no|nr)\.?\s?\d+|sample\b)", re.IGNORECASE)
 _POINT_BEHIND_WATER = re.compile(r"[HD]2O\.\d")
-_MAY_HOLD_OXYGEN = re.compile(r"(?<![\d.])(?<!Li)(?:0\d+|\d{3,4})(?![\d.])|(?<=Li)20(?=[-·*+ )]|$)")
+_MAY_HOLD_OXYGEN = re.compile(r"(?<![\d.])(?<!Li)(?:0\d+|\d{3,4})(?![\d.])|(?<=Li)20(?=[-+·* )]|$)")
 _LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}$")
 _DOPANT_BEHIND = re.compile(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
 _NUMBERED_NAME = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")

@@ -17,7 +17,7 @@ from sseml.records import RefusedInputError
 _LISTABLE = re.compile(r"[A-Za-z][\w:.-]{1,19}")
 _SPELLING = re.compile(r"(?:did you mean |out: write )(?P<formula>[^?]+?)(?:\?|$)")
 _UNCLEAR_PARTS = re.compile("without their amounts|half an amount")
-_BETWEEN_PARTS = re.compile("[-·*+ ]+")
+_BETWEEN_PARTS = re.compile("[-+·* ]+")
 _GENERAL = ("write element", "retype", "write mixtures", "write one, such as Li6PS5Cl", "remove")
 """Beginnings of hints that say nothing about the text."""
 
