@@ -171,7 +171,7 @@ AMOUNTS = st.decimals("0.01", "20", places=2).map(float)
 COMPOSITIONS = st.builds(
     lambda lithium, others: {"Li": lithium} | others,
     AMOUNTS,
-    st.dictionaries(ELEMENTS | COMMON, AMOUNTS, max_size=6),
+    st.dictionaries(ELEMENTS | COMMON, AMOUNTS, min_size=1, max_size=6),
 )
 TEMPERATURES = st.floats(-260.0, 1400.0)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from sseml.parse.charge import CHARGE_TOLERANCE, charge_gap, charge_imbalance, is_salt
+from sseml.parse.charge import (
+    CHARGE_TOLERANCE,
+    OXIDATION_STATES,
+    charge_gap,
+    charge_imbalance,
+    is_salt,
+)
 from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.names import lookup, lookup_refused, name_of_formula
 from sseml.records import Composition, RefusedInputError
@@ -24,7 +30,13 @@ _DOPED = re.compile(
 )
 _LABEL = re.compile(r"(?:\s|^)(?:(?:no|nr)\.?\s?\d+|sample\b)", re.IGNORECASE)
 _POINT_BEHIND_WATER = re.compile(r"[HD]2O\.\d")
-_MAY_HOLD_OXYGEN = re.compile(r"(?<![\d.])(?<!Li)(?:0\d+|\d{3,4})(?![\d.])|(?<=Li)20(?=[-+·* )]|$)")
+_MAY_HOLD_OXYGEN = re.compile(
+    r"(?<![\d.])(?<!Li)(?:0\d+|\d{3,4})(?![\d.])"
+    r"|(?:^|[-+·* (])[\d.]*Li(?P<oxide>20)(?=[-+·* )]|$)"
+)
+_EXPLICIT_ONE = re.compile(r"(?:[A-Z][a-z]|[ABD-Z])1(?![\d.])")
+"""In ``Li1C1`` every amount is written, and C1 is carbon."""
+
 _LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}$")
 _DOPANT_BEHIND = re.compile(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
 _NUMBERED_NAME = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")
@@ -203,7 +215,7 @@ def meant_spelling(text: str, read: Read, instead_of: Composition | None = None)
             continue
         amounts = material.amounts
         balanced = charge_gap(amounts, usual=True) == 0
-        known = is_salt(amounts) and not amounts.keys() & UNSTABLE
+        known = is_salt(amounts) and amounts.keys() <= OXIDATION_STATES.keys()
         if balanced and known and material != instead_of:
             return spelling
     return ""
@@ -211,7 +223,8 @@ def meant_spelling(text: str, read: Read, instead_of: Composition | None = None)
 
 def _spellings(text: str) -> Iterator[str]:
     mended = []
-    for pattern, instead in _SLIPS:
+    slips = _SLIPS[1:] if _EXPLICIT_ONE.search(text) else _SLIPS
+    for pattern, instead in slips:
         spelling = pattern.sub(instead, text)
         if spelling != text:
             mended.append(spelling)
@@ -220,7 +233,7 @@ def _spellings(text: str) -> Iterator[str]:
             yield first
         yield from _with_oxygen(first)
     for first in mended:
-        for pattern, instead in _SLIPS:
+        for pattern, instead in slips:
             yield pattern.sub(instead, first)
 
 
@@ -229,14 +242,15 @@ def _with_oxygen(text: str) -> Iterator[str]:
     everywhere, count = [], 0
     end = 0
     for number in _MAY_HOLD_OXYGEN.finditer(text):
-        first = None
-        for split in _splits(number.group()):
+        begin, close = number.span("oxide" if number["oxide"] else 0)
+        written, first = text[begin:close], None
+        for split in _splits(written):
             count += 1
             first = first or split
             if count <= _MOST_ZEROS:
-                yield text[: number.start()] + split + text[number.end() :]
-        everywhere += [text[end : number.start()], first or number.group()]
-        end = number.end()
+                yield text[:begin] + split + text[close:]
+        everywhere += [text[end:begin], first or written]
+        end = close
     if count > 1:
         yield "".join([*everywhere, text[end:]])
 
