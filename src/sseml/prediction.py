@@ -14,16 +14,15 @@ import numpy as np
 
 from sseml.curation.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
 from sseml.families import FamilyMatch, recognise
-from sseml.features.symmetry import SYSTEMS, crystal_system
 from sseml.model.bundle import Bundle, BundleAnswer, crystal_space_group
 from sseml.model.evidence import domain
-from sseml.parse.charge import CHARGE_TOLERANCE, charge_gap, charge_imbalance
+from sseml.notes import notes_on_polymorphs, notes_on_question, notes_on_structure
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
 from sseml.records import (
     Answer,
     Crystal,
     Domain,
     Material,
-    MeasuredValue,
     Prediction,
     Query,
     Refusal,
@@ -338,9 +337,9 @@ def _prediction(
         window_note=stability.note if stability else None,
         e_above_hull_eV_atom=window.e_above_hull_eV_atom if window else None,
         notes=(
-            *_notes(query, bundle, family, measured, elements_known=elements_known),
-            *_structure_notes(query.material, float(answer.by_crystal_system[index])),
-            *_polymorph_notes(bundle.evidence.polymorphs(distance, query.temperature_C)),
+            *notes_on_question(query, bundle, family, measured, elements_known=elements_known),
+            *notes_on_structure(query.material, float(answer.by_crystal_system[index])),
+            *notes_on_polymorphs(bundle.evidence.polymorphs(distance, query.temperature_C)),
             *(stability.reasons() if stability else ()),
         ),
         columns=query.columns,
@@ -367,63 +366,3 @@ def _noted(prediction: Prediction, offsets: Offsets | None) -> Prediction:
 def _power_of_ten(exponent: float) -> float:
     """10 to a power, held below what a float can say: near 0 K an upper limit has no bound."""
     return float(10.0 ** min(float(exponent), _LARGEST_EXPONENT))
-
-
-def _notes(
-    query: Query,
-    bundle: Bundle,
-    family: FamilyMatch,
-    measured: MeasuredValue | None,
-    *,
-    elements_known: bool,
-) -> Iterator[str]:
-    yield f"family {family.family} (confidence {family.confidence:.2g}): {family.reason}"
-    yield from query.notes
-    gap = charge_gap(query.material.amounts)
-    if abs(gap) > CHARGE_TOLERANCE:
-        many = "cations" if gap > 0 else "anions"
-        yield (
-            f"no common oxidation states balance its charges: too many {many}, by {abs(gap):.0%} of"
-            " the anion charge; check the formula"
-        )
-    if isinstance(query.material, Crystal):
-        yield from query.material.notes
-    low_C, high_C = bundle.manifest["temperature_range_C"]
-    if not low_C <= query.temperature_C <= high_C:
-        yield (
-            f"{query.temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most "
-            "measurements cover: extrapolated along one activation energy"
-        )
-    if not elements_known:
-        yield "holds an element that no measured material holds"
-    if measured is not None and measured.is_bound:
-        yield "the measured value is a bound, not a number"
-    if query.conductivity_kind == "bulk":
-        yield "predicts what papers report, mostly total conductivity; bulk can be higher"
-
-
-def _structure_notes(material: Material, by_crystal_system: float) -> Iterator[str]:
-    """What the row says about the material beyond its composition, and what came of it."""
-    number = crystal_space_group(material)
-    if number is not None:
-        system, *_ = SYSTEMS[crystal_system(number)]
-        added = f"{by_crystal_system:+.2f} decades, part of the answer"
-        yield f"{system} (space group {number}): {added}"
-    facts = {
-        "form": material.form is not None,
-        "space group": material.space_group_number != number,
-        "volume per atom": material.volume_per_atom_A3 is not None,
-        "sites": isinstance(material, Crystal),
-    }
-    if unused := [name for name, is_given in facts.items() if is_given]:
-        yield f"not used for the conductivity: {', '.join(unused)}"
-
-
-def _polymorph_notes(measured: Sequence[tuple[int, MeasuredValue]]) -> Iterator[str]:
-    for number, value in measured:
-        system, *_ = SYSTEMS[crystal_system(number)]
-        bound = value.relation if value.is_bound else ""
-        yield (
-            f"measured as {system} (space group {number}): {bound}{value.sigma_S_cm:.2g} S/cm at "
-            f"{value.temperature_C:g} °C, {value.doi or value.reference or 'no DOI'}"
-        )
