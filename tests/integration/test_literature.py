@@ -281,6 +281,20 @@ def test_an_approximate_value_has_its_sign() -> None:
             assert row["relation"] in {"~", ""}, row
 
 
+def test_an_order_of_magnitude_or_a_bound_is_not_called_a_value() -> None:
+    for row in rows():
+        if "order of magnitude" in row["note"] or row["reason"] == "order_of_magnitude":
+            assert row["relation"] in {"~", "<", ">"}, row
+        if "text: over" in row["note"]:
+            assert row["relation"] == ">", row
+
+
+def test_who_is_quoted_stands_in_the_reference() -> None:
+    for row in rows():
+        if "quoted in" in row["note"]:
+            assert row["doi"] or row["reference"], row
+
+
 def test_a_temperature_that_was_inferred_is_not_called_stated() -> None:
     for row in rows():
         if row["temperature_note"] == "room temperature":

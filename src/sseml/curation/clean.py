@@ -12,7 +12,7 @@ import pandas as pd
 from sseml.curation.draft import Draft, Dropped, Merged
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
-from sseml.curation.papers import unite_papers
+from sseml.curation.papers import share_years, unite_papers
 from sseml.curation.prefactor import flag_improbable_prefactors
 from sseml.curation.raw import RawMeasurement
 from sseml.curation.readers import OUR_TABLES, READERS
@@ -90,7 +90,7 @@ def _present(root: Path, ours: Path) -> list[tuple[str, Path]]:
 
 def curate_rows(raws: Sequence[RawMeasurement]) -> CurationResult:
     """Make the tidy table of rows already read, in order of trust (earlier wins)."""
-    raws = unite_papers(raws)
+    raws = share_years(unite_papers(raws))
     interpreted = [interpret(raw) for raw in raws]
     drafts = [row for row in interpreted if isinstance(row, Draft)]
     dropped = [row for row in interpreted if isinstance(row, Dropped)]

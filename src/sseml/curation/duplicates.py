@@ -307,7 +307,8 @@ def _absorb(kept: Draft, other: Draft, rule: str) -> None:
         kept.activation_energy_eV = other.activation_energy_eV
     if not kept.dois and kept.raw.source in COMPILED:
         kept.reference = other.reference or kept.reference
-    kept.reference = kept.reference or other.reference
+    if other.raw.reference or not kept.dois:
+        kept.reference = kept.reference or other.reference
     kept.dois = kept.dois or other.dois
     kept.year = kept.year or other.year
     kept.space_group_number = kept.space_group_number or other.space_group_number

@@ -46,6 +46,8 @@ EXACT: Mapping[str, Mapping[str, str]] = MappingProxyType(
                 # equal amounts, as the rows around them spell out
                 "Li2O-P2O5": "0.5Li2O-0.5P2O5",
                 "SiS2-Li2S": "0.5SiS2-0.5Li2S",
+                # one Ga to a formula, as the series of rows 688-690 (0.3, 0.4, 0.5 Ga) goes on
+                "Li7La3Zr2O12-Ga": "Li7La3Zr2O12-1Ga",
                 # amounts swapped: glass-formers at 0.7 do not reach 1.7e-2 S/cm; Li7P3S11 does
                 "0.3Li2S-0.7P2S5": "0.7Li2S-0.3P2S5",
                 "0.3 LiBr-0.3 SiS2-0.35 Li2S": "0.3LiBr-0.35SiS2-0.35Li2S",

@@ -32,6 +32,7 @@ _NO_ARTICLE = re.compile(
 _NUMBER = re.compile(r"\d+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ADDRESS = re.compile(r"https?://|\b10\.\d{4,9}/")
+_QUOTED = "quoted in "
 _NUMBERS_OF_A_PLACE = 2
 
 
@@ -92,7 +93,7 @@ def paper_name(
 def place(reference: str) -> tuple[str, str, str] | None:
     """Year, volume and first page of a citation, by which two spellings of it are one.
 
-    None where it does not say them, or where it is the address of a text that quotes the paper.
+    None where it does not say them, or where it is the text that quotes the paper or its address.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def place(reference: str) -> tuple[str, str, str] | None:
     ('2017', '304', '85')
     """
     year = _YEAR.search(reference)
-    if year is None or _ADDRESS.search(reference):
+    if year is None or _QUOTED in reference or _ADDRESS.search(reference):
         return None
     rest = reference[: year.start()] + " " + reference[year.end() :]
     numbers = _NUMBER.findall(rest)
@@ -146,6 +147,16 @@ def unite_papers(raws: Sequence[RawMeasurement]) -> list[RawMeasurement]:
             one = replace(one, series=name, source_id=f"{name}{SERIES_END}{row}")
         united.append(one)
     return united
+
+
+def share_years(raws: Sequence[RawMeasurement]) -> list[RawMeasurement]:
+    """Give the rows of one DOI the year that one of them states, if all that state one agree."""
+    stated: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for raw in raws:
+        if raw.year:
+            stated[_dois(raw)].add(raw.year)
+    agreed = {dois: min(years) for dois, years in stated.items() if dois and len(years) == 1}
+    return [raw if raw.year else replace(raw, year=agreed.get(_dois(raw), "")) for raw in raws]
 
 
 def _names(raw: RawMeasurement, own_pages: frozenset[str]) -> list[Hashable]:

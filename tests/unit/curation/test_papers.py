@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from sseml.curation.interpret import read_dois
-from sseml.curation.papers import paper_name, place, shown_doi, stated_reference, unite_papers
+from sseml.curation.papers import (
+    paper_name,
+    place,
+    share_years,
+    shown_doi,
+    stated_reference,
+    unite_papers,
+)
 from sseml.curation.raw import RawMeasurement
 
 ROW = RawMeasurement(
@@ -100,6 +107,26 @@ def test_what_must_not_be_split_has_one_name() -> None:
     assert paper_name("10.1000/a", "own", "S#1") == "10.1000/a|own:S"
     assert paper_name(None, "seeds", "S2-064", "Kwak 2023") == "seeds:Kwak 2023"
     assert paper_name(None, "laskowski", "278", "compiled") is None
+
+
+@pytest.mark.parametrize(
+    ("other_years", "year"), [(("",), "2014"), (("2014", ""), "2014"), (("2015", ""), "")]
+)
+def test_a_year_that_a_table_states_is_that_of_its_doi_everywhere(
+    other_years: tuple[str, ...], year: str
+) -> None:
+    """A DOI made on submission would say the year before."""
+    rows = [replace(ROW, doi="10.1039/C3EE41655K", year="2014")]
+    rows += [other(doi="10.1039/c3ee41655k", year=each) for each in other_years]
+    apart = other(doi="10.1039/c3ee41655k|10.1016/j.ssi.2006.04.017")
+    *_, last, joined = share_years([*rows, apart])
+    assert last.year == year
+    assert joined.year == "", "of several papers none is said to be the one"
+
+
+def test_what_only_quotes_a_paper_is_no_place_of_it() -> None:
+    assert place("quoted in Li and Du, ACS Nano 2025, 19, 4121") is None
+    assert place("Hu et al. 2024, quoted in Li and Du, ACS Nano 2025, 19, 4121") is None
 
 
 def test_a_citation_without_a_page_names_no_place() -> None:

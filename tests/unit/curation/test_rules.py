@@ -251,6 +251,18 @@ def test_a_row_that_names_its_paper_stands_for_one_of_a_compilation(draft: Build
     assert (kept[0].activation_energy_eV, kept[0].space_group_number) == (0.25, 137)
 
 
+def test_a_row_with_a_doi_takes_over_a_citation_and_nobodys_stand_in(draft: Build) -> None:
+    """That another table names no paper is not said of a row whose paper is known."""
+    known = row_of(draft, "obelix", "1.2e-2", doi="10.1038/nmat3066")
+    compiled = row_of(draft, "laskowski", "1.2e-2")
+    (kept,), _ = merge_duplicates([known, compiled])
+    assert kept.reference is None
+    cited = row_of(draft, "literature", "1.2e-2", doi="10.1038/nmat3066", reference="Kamaya 2011")
+    known = row_of(draft, "obelix", "1.2e-2", doi="10.1038/nmat3066")
+    (kept,), _ = merge_duplicates([known, compiled, cited])
+    assert kept.reference == "Kamaya 2011"
+
+
 def test_papers_of_other_years_are_other_papers(draft: Build) -> None:
     seed = row_of(draft, "seeds", "4e-4", year="2023")
     assert len(merge_duplicates([seed, row_of(draft, "liverpool", "4e-4", year="2021")])[0]) == 2
