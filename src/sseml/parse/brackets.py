@@ -26,10 +26,13 @@ _REMARKS = frozenset(
         "hot pressed", "cold-pressed", "cold pressed", "ball-milled", "ball milled", "milled",
         "mechanochemical", "solid-state", "solid state", "sol-gel", "melt-quenched",
         "single crystal", "polycrystalline", "exp", "exp.", "calc", "calc.", "dft", "aimd", "md",
-        "simulated", "nominal", "undoped", "lit.", "literature", "reference", "ref", "ref.", "rt",
+        "simulated", "nominal", "undoped", "lit.", "literature", "reference", "ref", "ref.",
     )
 )  # fmt: skip
 """Words about the sample or the source, which say nothing about the composition."""
+
+_CITED = ("ref", "reference", "sample", "fig", "table", "icsd", "cod", "csd", "pdf", "entry")
+"""Words before the number of a source."""
 
 _GROUPS = frozenset(("OH", "OD", "CN", "SCN", "NCS", "OCN", "NCO", "NO", "CO", "NH", "SH", "SeH"))
 """Groups of atoms without a digit that stand in brackets behind a formula."""
@@ -137,7 +140,7 @@ def _known(written: str, *, spaced: bool) -> tuple[str, str] | None:
 
 def _is_citation(written: str) -> bool:
     head, _, number = written.casefold().partition(" ")
-    return head.rstrip(".") in ("ref", "reference", "sample", "fig", "table") and bool(number)
+    return head.rstrip(".") in _CITED and bool(number)
 
 
 def _name_or_formula(before: str, content: str) -> tuple[str, Pairs] | None:

@@ -37,10 +37,14 @@ _MAY_HOLD_OXYGEN = re.compile(
 _EXPLICIT_ONE = re.compile(r"(?:[A-Z][a-z]|[ABD-Z])1(?![\d.])")
 """In ``Li1C1`` every amount is written, and C1 is carbon."""
 
-_LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}$")
+_LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}\d{0,3}$")
 _DOPANT_BEHIND = re.compile(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
 _NUMBERED_NAME = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")
 _OXIDATION_STATE = re.compile(r"(?<=[a-z])\((?:I{2,3}|IV|VI{0,3})\)")
+_BETWEEN_ELEMENTS = re.compile(r"\s?[-+/,:;|·]\s?|\s")
+_ALKALI = frozenset(("Li", "Na", "K", "Rb", "Cs"))
+_HALOGENS = frozenset(("F", "Cl", "Br", "I", "H"))
+_IN_WORDS = {"Po": "polonium", "No": "nobelium", "Bh": "bohrium", "At": "astatine"}
 _MOST_ZEROS = 12
 _LONGEST_SLIP = 150
 """Longest text that is searched for a slip of the pen, in characters."""
@@ -52,9 +56,9 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile("(?<![ACTF])l"), "1"),
     (re.compile("(?<![ACTF])l"), "I"),
     (re.compile(r"Co(?=3(?:\)|$|[-+·* ]))"), "CO"),
-    (re.compile("Po"), "PO"),
-    (re.compile("No"), "NO"),
-    (re.compile("Bh"), "BH"),
+    (re.compile(r"Po(?=[2-4])"), "PO"),
+    (re.compile(r"No(?=[23])"), "NO"),
+    (re.compile(r"Bh(?=\d)"), "BH"),
     (re.compile(r"(?<=[a-z])o(?=\d)"), "O"),
 )
 """Characters taken for one another, and capitals forgotten."""
@@ -70,6 +74,7 @@ def refuse_words(text: str) -> None:
     RefusedInputError
         If the text holds such a word, or a name that stands for no one formula.
     """
+    _refuse_system(text)
     if listed := lookup_refused(text):
         raise RefusedInputError(f"{text!r} stands for {listed.meaning}", f"write {listed.write}")
     if found := _DOPED.match(text):
@@ -79,6 +84,21 @@ def refuse_words(text: str) -> None:
         is_said = ":" in text and found["dopant"] in MOLAR_MASS_G_MOL
         _refuse_dopant(text, found["dopant"], found["undoped"], is_said=is_said)
     _refuse_label(text)
+
+
+def _refuse_system(text: str) -> None:
+    """Refuse ``Li P S``, ``Li/P/S`` and ``{Li, P, S}``; ``Li Cl`` is one compound."""
+    if len(text) > _LONGEST_SLIP:
+        return
+    symbols = _BETWEEN_ELEMENTS.split(text.strip("{}[]()"))
+    if len(symbols) < 2 or not all(symbol in MOLAR_MASS_G_MOL for symbol in symbols):
+        return
+    is_salt_of_two = symbols[0] in _ALKALI and symbols[1] in _HALOGENS
+    if len(symbols) > 2 or text != " ".join(symbols) or not is_salt_of_two:
+        raise RefusedInputError(
+            f"{text!r} names the elements of a chemical system and no amounts",
+            "write the formula of one compound of it",
+        )
 
 
 def _refuse_dopant(text: str, dopant: str, undoped: str, *, is_said: bool) -> None:
@@ -143,9 +163,7 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
     if unstable or (with_lithium and slipped):
         meant = meant_spelling(text, read, material)
         if meant:
-            raise RefusedInputError(
-                f"{text!r} reads as {material.formula}", f"did you mean {meant}?"
-            )
+            raise RefusedInputError(_as_read(text, material, unstable), f"did you mean {meant}?")
     if unstable:
         raise RefusedInputError(
             f"{unstable!r} in {text!r} is an element without a stable isotope",
@@ -157,6 +175,14 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
             "write the formula, such as Li6PS5Cl",
         )
     _refuse_last_word(text, material, read)
+
+
+def _as_read(text: str, material: Composition, unstable: str | None) -> str:
+    if unstable in _IN_WORDS:
+        return f"{unstable} in {text!r} is {_IN_WORDS[unstable]}"
+    if material.formula == text:
+        return f"the charges of {text!r} do not balance"
+    return f"{text!r} reads as {material.formula}"
 
 
 def _is_abbreviation(amounts: Mapping[str, float]) -> bool:
@@ -189,7 +215,8 @@ def _refuse_last_word(text: str, material: Composition, read: Read) -> None:
         amounts = read(before).amounts
     except RefusedInputError:
         return
-    completes = is_salt({word: 1.0, "Li": 1.0}) and word not in amounts
+    symbol = word.rstrip("0123456789")
+    completes = is_salt({symbol: 1.0, "Li": 1.0}) and symbol not in amounts
     if completes and charge_imbalance(material.amounts) <= CHARGE_TOLERANCE:
         return
     if is_salt(amounts) and charge_imbalance(amounts) <= CHARGE_TOLERANCE:

@@ -35,14 +35,34 @@ def read_term(stream: TokenStream) -> float:
     """
     value = 1.0
     if stream.current.kind == NUMBER:
+        is_decimal = "." in stream.current.text
         value = _over(stream, read_number(stream))
         if stream.current.spaced:
+            return value
+        if _is_number_in_bracket(stream):
+            _pass_over_uncertainty(stream, is_decimal=is_decimal)
             return value
     if stream.current.kind == VARIABLE:
         value = _over(stream, value * _read_variable(stream))
     elif is_amount_bracket(stream):
         value = _over(stream, value * _read_bracket(stream, 0))
     return value
+
+
+def _is_number_in_bracket(stream: TokenStream) -> bool:
+    inside, closed = stream.ahead(), stream.ahead(2)
+    return stream.current.text == "(" and inside.text.isdigit() and closed.text == ")"
+
+
+def _pass_over_uncertainty(stream: TokenStream, *, is_decimal: bool) -> None:
+    """Read ``Al0.25(1)`` without the uncertainty of its last digit; refuse ``Al2(1)``."""
+    if not is_decimal:
+        raise stream.refusal(
+            f"({stream.ahead().text}) behind an amount may be an uncertainty or a factor",
+            "leave it out, or write the amount as one number",
+        )
+    for _ in range(3):
+        stream.advance()
 
 
 def is_amount_bracket(stream: TokenStream) -> bool:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator
 
 from sseml.families import close_families, families
-from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
+from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance, is_salt
 from sseml.parse.doubts import meant_spelling
+from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import parse_formula
-from sseml.parse.names import close_names, names_as_formulas
+from sseml.parse.names import close_names, lookup, names_as_formulas
 from sseml.parse.normalise import normalise
 from sseml.parse.reading import read_material
 from sseml.records import RefusedInputError
@@ -18,11 +19,15 @@ _LISTABLE = re.compile(r"[A-Za-z][\w:.-]{1,19}")
 _SPELLING = re.compile(r"(?:did you mean |out: write )(?P<formula>[^?]+?)(?:\?|$)")
 _UNCLEAR_PARTS = re.compile("without their amounts|half an amount")
 _BETWEEN_PARTS = re.compile("[-+·* ]+")
+_QUOTED = re.compile(r"(?P<place> at position \d+ of )?'(?P<quoted>[^']{1,1100})'")
+_SHORT_QUOTE = 4
 _GENERAL = ("write element", "retype", "write mixtures", "write one, such as Li6PS5Cl", "remove")
 """Beginnings of hints that say nothing about the text."""
 
 _EXAMPLE = "write element symbols and amounts, such as Li6PS5Cl"
 _ANY_X = 0.05
+_NEARLY_NEUTRAL = 0.05
+"""Share of the anion charge that may be missing from a formula in a hint."""
 
 
 def with_readable_hint(text: str, refusal: RefusedInputError) -> RefusedInputError:
@@ -36,11 +41,23 @@ def with_readable_hint(text: str, refusal: RefusedInputError) -> RefusedInputErr
         Why it cannot be read.
     """
     suggestion = checked(refusal).suggestion
+    written = text
     try:
         text = normalise(text)
     except RefusedInputError:
         return type(refusal)(refusal.reason, suggestion)
-    if "rises above" in refusal.reason and (meant := _meant(text)):
+    refusal = type(refusal)(_in_own_words(refusal.reason, written, text), suggestion)
+    if family := _family_hint(text[3:]) if text.startswith(("Li-", "Li ")) else "":
+        return type(refusal)(f"{written!r} names a family", family)
+    is_general = suggestion.startswith(("did you mean", _EXAMPLE, *_GENERAL))
+    if (
+        is_general
+        and text[-1:] in tuple("abcdef")
+        and is_readable(text[:-1])
+        and _is_neutral(text[:-1])
+    ):
+        suggestion = f"leave {text[-1]!r} out: write {text[:-1].strip()}"
+    elif "rises above" in refusal.reason and (meant := _meant(text)):
         suggestion = f"did you mean {meant}?"
     elif suggestion.startswith("did you mean") and text.isalpha():
         suggestion = _family_hint(text) or suggestion
@@ -51,12 +68,28 @@ def with_readable_hint(text: str, refusal: RefusedInputError) -> RefusedInputErr
     return type(refusal)(refusal.reason, suggestion)
 
 
+def _in_own_words(reason: str, written: str, text: str) -> str:
+    """The reason with the person's text in place of a spelling that only the reader made."""
+    if "'" in written:
+        return reason
+
+    def own(found: re.Match[str]) -> str:
+        quoted = found["quoted"]
+        if quoted in text or quoted in written or len(quoted) < _SHORT_QUOTE:
+            return found.group()
+        return f" in {written!r}" if found["place"] else repr(written)
+
+    return _QUOTED.sub(own, reason)
+
+
 def checked(refusal: RefusedInputError) -> RefusedInputError:
     """The refusal, with an example in place of a hint whose formula cannot be read."""
     found = _SPELLING.search(refusal.suggestion)
     if refusal.code != "invalid_formula":
         return refusal
-    if found is None or any(is_readable(part) for part in found["formula"].split(" or ")):
+    meant = found["formula"].split(" or ") if found else []
+    must_be_neutral = refusal.suggestion.startswith("did you mean")
+    if not meant or any(is_readable(m) and (not must_be_neutral or _is_neutral(m)) for m in meant):
         return refusal
     return type(refusal)(refusal.reason, _EXAMPLE)
 
@@ -95,12 +128,33 @@ def _hint(text: str) -> str:
     if mixture := _with_dashes(text):
         return f"did you mean {mixture}?"
     for before, rest in _with_less(text):
-        if "L" in before and is_readable(before):
+        if "L" in before and is_readable(before) and not _holds_component(before, rest):
             return f"leave {rest!r} out: write {before}"
     looks_like_a_name = _LISTABLE.fullmatch(text) and not text.startswith("Li")
     if looks_like_a_name and (names := close_names(text)):
         return f"did you mean {' or '.join(names)}? All names: sseml names"
     return ""
+
+
+def _is_neutral(text: str) -> bool:
+    """Tell whether the charges of a readable text may balance; those of a name always do."""
+    amounts = read_material(text, dict.fromkeys("xyz", _ANY_X)).amounts
+    return lookup(text) is not None or charge_imbalance(amounts) <= _NEARLY_NEUTRAL
+
+
+def _holds_component(before: str, rest: str) -> bool:
+    """Tell whether a text is an element, or another component would be left out with the rest."""
+    return before in MOLAR_MASS_G_MOL or any(
+        _is_compound(part) for part in re.split(r"[^A-Za-z\d.]+", rest)
+    )
+
+
+def _is_compound(text: str) -> bool:
+    try:
+        amounts = parse_formula(text).amounts
+    except RefusedInputError:
+        return lookup(text) is not None
+    return is_salt(amounts) and len(amounts) > 1
 
 
 def _with_dashes(text: str) -> str:

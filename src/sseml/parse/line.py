@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from sseml.parse.polymorphs import GREEK_WORDS, SYSTEM_WORDS
-from sseml.parse.qualifiers import CELSIUS, canonical_key
-from sseml.records import RefusedInputError
+from sseml.parse.qualifiers import AT_ROOM, CELSIUS, canonical_key
+from sseml.parse.space_groups import space_group_number
+from sseml.parse.treatments import is_of_treatment, without_treatment
+from sseml.records import RefusedInputError, RefusedQualifierError
 
 MAX_LINE_LENGTH = 4096
 """Longest line that is read, in characters: as long as the path of a file may be."""
@@ -17,12 +19,16 @@ PHASE = "phase"
 REMARK = "(remark)"
 """Key of what is read and not used."""
 
-_KEY = re.compile(r"(?:^|(?<=[\s,;|(\[]))(space group|[A-Za-z][\w#]*)\s*=\s*", re.IGNORECASE)
-_RATIO = re.compile(r"[\d.]+ ?[:/]")
+_KEY = re.compile(
+    r"(?:^|(?<=[\s,;|(\[]))(?:(space group|[A-Za-z][\w#]*)\s*=\s*"
+    r"|(space group|temperature|sg|form|[Txyz]) ?(?::| in\b|∈)\s*)",
+    re.IGNORECASE,
+)
+_RATIO = re.compile(r"[\d.]+ ?[:/\u2013\u2014-]")
 _TAIL = 60
 """What stands bare at the end of a line is looked for in so many characters."""
 
-_TEMPERATURE = rf"[+-]?\d+(?:\.\d+)?\s{{0,3}}(?:K|kelvin|{CELSIUS}|C)"
+_TEMPERATURE = rf"[+\u2013\u2212-]?\d+(?:\.\d+)?\s{{0,3}}(?:K|kelvin|{CELSIUS}|C)"
 _BARE_TEMPERATURE = re.compile(rf"[@,;|\s]({_TEMPERATURE})$")
 _FORM_WORD = re.compile(r"(?:glass[- ]ceramic|glass|crystal|film|bulk|total)", re.IGNORECASE)
 _PHASE_WORD = re.compile(
@@ -30,10 +36,17 @@ _PHASE_WORD = re.compile(
     r"(?:[- ]phase)?",
     re.IGNORECASE,
 )
+_ROOM = "|".join(re.escape(word) for word in AT_ROOM)
 _BARE_WORD = re.compile(
-    rf"(?:[,;|(\s])({_FORM_WORD.pattern}|{_PHASE_WORD.pattern})$", re.IGNORECASE
+    rf"(?:[@,;|(\s])({_FORM_WORD.pattern}|{_PHASE_WORD.pattern}|{_ROOM})$", re.IGNORECASE
 )
-_JOINING = re.compile(r"(?:^|\s)(?:at|with|for|where)$")
+_JOINING = re.compile(r"(?:^|[\s,])(?:measured at|at|measured|with|for|where)$")
+_MINUS = str.maketrans("\u2013\u2212", "--")
+_AT = re.compile(r"(?:measured )?at ", re.IGNORECASE)
+_SPACE_GROUP = re.compile(
+    r"[\s,;|](?:(?:space group|SG|S\.G\.):? ?)?"
+    r"((?=\S{0,12}[-/mnabcd_]|P\d{3})[PIFCRABH][-\u2013\u2212]?[\dmnabcd_][-\u2013\u2212\u0304\u0305/\dmnabcd_]{0,8})$"
+)
 
 
 def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
@@ -62,24 +75,38 @@ def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
     ends = [*(key.start() for key in keys[1:]), len(text)]
     pairs = []
     for key, end in zip(keys, ends, strict=True) if keys else []:
-        value, bare = _take_bare(_without_open_end(text[key.end() : end].strip(" ,;|([")))
-        pairs += [(key.group(1), _without_open_end(value)), *bare]
+        _refuse_temperature_of_treatment(key, text[:end])
+        value, bare = _take_bare(_without_open_end(text[key.end() : end].strip(" ,;|([{")))
+        pairs += [(key.group(1) or key.group(2), _without_open_end(value)), *bare]
     head = _JOINING.sub("", text[: keys[0].start()].rstrip(" ,;|\t([")) if keys else text
-    head, bare = _take_bare(head.strip(" ,;|\t"))
+    has_temperature = any(name.casefold().startswith("t") for name, _ in pairs)
+    head, made = without_treatment(head.strip(" ,;|\t"), has_temperature=has_temperature)
+    head, bare = _take_bare(head)
+    bare += [(REMARK, treatment) for treatment in made]
     if not head:
         raise RefusedInputError("the formula is empty", "write one, such as Li6PS5Cl")
     return head, bare + pairs
 
 
+def _refuse_temperature_of_treatment(key: re.Match[str], text: str) -> None:
+    """Refuse ``LLZO sintering temperature: 1100 °C`` and ``LLZO sintered at T = 1100 °C``."""
+    name = canonical_key(key.group(1) or key.group(2)) or ""
+    if name.startswith("temperature") and is_of_treatment(text[: key.start()]):
+        raise RefusedQualifierError(
+            f"{text[key.start() :].strip()!r} may be of the treatment before it",
+            "leave the treatment out, and write the temperature of the measurement as T=60",
+        )
+
+
 def _is_ratio(key: re.Match[str], text: str) -> bool:
     """Tell ``Li2S - P2S5 = 75:25``, where no key stands before the sign."""
-    named = canonical_key(key.group(1)) is not None
+    named = canonical_key(key.group(1) or key.group(2)) is not None
     return not named and _RATIO.match(text, key.end()) is not None
 
 
 def _without_open_end(value: str) -> str:
     """Take off the end of a bracket that began before the key."""
-    for opening, closing in ("()", "[]"):
+    for opening, closing in ("()", "[]", "{}"):
         if value.endswith(closing) and opening not in value:
             return value[:-1].rstrip(" ,;|")
     return value
@@ -99,6 +126,10 @@ def _take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:
                 return text, pairs
             before, pair = found
         if any(pair[0] == taken for taken, _ in pairs):
+            if pair[0] == "temperature":
+                raise RefusedQualifierError(
+                    f"{pair[1]!r} is a second temperature", "leave all but the measurement's out"
+                )
             return text, pairs
         pairs.append(pair)
         text = _JOINING.sub("", before.rstrip(" ,;|@"))
@@ -106,11 +137,22 @@ def _take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:
 
 def _bare_at_end(text: str) -> tuple[str, tuple[str, str]] | None:
     tail = text[-_TAIL:]
+    if group := _SPACE_GROUP.search(tail):
+        pair = _space_group(group.group(1))
+        return None if pair is None else (text[: len(text) - len(tail) + group.start()], pair)
     found = _BARE_TEMPERATURE.search(tail) or _BARE_WORD.search(tail)
     if found is None:
         return None
     pair = condition(found.group(1))
     return None if pair is None else (text[: len(text) - len(tail) + found.start()], pair)
+
+
+def _space_group(symbol: str) -> tuple[str, str] | None:
+    try:
+        space_group_number(symbol)
+    except RefusedInputError:
+        return None
+    return "space_group", symbol
 
 
 def condition(written: str) -> tuple[str, str] | None:
@@ -123,9 +165,10 @@ def condition(written: str) -> tuple[str, str] | None:
     """
     if len(written) > _TAIL:
         return None
-    if re.fullmatch(_TEMPERATURE, written):
-        return "temperature", written
+    written = _AT.sub("", written, count=1) if _AT.match(written) else written
     word = written.lower()
+    if re.fullmatch(_TEMPERATURE, written) or word in AT_ROOM:
+        return "temperature", written.translate(_MINUS)
     if _FORM_WORD.fullmatch(word):
         return ("kind" if word in ("bulk", "total") else "form"), word
     return (PHASE, word) if _PHASE_WORD.fullmatch(word) else None

@@ -23,7 +23,7 @@ _POLYMER = re.compile(
 )
 _STRUCTURE = re.compile(
     r"\.(?:m?cif|vasp|poscar|xyz|pdb|res|json|zip|(?:cif|json)\.gz)$|(?:^|/)(?:POSCAR|CONTCAR)"
-    r"|^mp-\d+$",
+    r"|^(?:mp|mvc|icsd|cod|csd)[- #]{1,3}\d+$",
     re.IGNORECASE,
 )
 
@@ -86,7 +86,7 @@ def read_percentages(
         return None
     by_mass = _is_by_mass(marks, text)
     parts: list[tuple[float | None, str]] = []
-    if before := text[: marks[0].start()].strip(" -+·*,"):
+    if before := text[: marks[0].start()].strip(" -+·*,").removesuffix(" with"):
         parts.append((None, before))
     for mark, following in zip(marks, [*marks[1:], None], strict=True):
         end = following.start() if following else len(text)
@@ -98,9 +98,21 @@ def read_percentages(
             )
         parts.append((float(mark.group(1)), written))
     shares = _shares(text, parts)
+    if not by_mass:
+        _refuse_element(text, shares)
     if by_mass:
         return _mix_by_mass([(share, read_part(part)) for share, part in shares])
     return read_in_mol("-".join(f"{share:.12g}({part})" for share, part in shares))
+
+
+def _refuse_element(text: str, shares: list[tuple[float, str]]) -> None:
+    """Refuse ``LLZO + 0.5 mol% Al``: what the atoms take the place of is not said."""
+    for _, part in shares:
+        if part in MOLAR_MASS_G_MOL:
+            raise RefusedInputError(
+                f"how much {part} there is in a formula unit, is not said in {text!r}",
+                f"write the formula of the {part}-containing material with its amounts",
+            )
 
 
 def _is_by_mass(marks: list[re.Match[str]], text: str) -> bool:

@@ -17,7 +17,7 @@ _CHARACTERS = str.maketrans(
         **dict.fromkeys("‐‑‒–—―−﹣－₋", "-"),
         **dict.fromkeys("•∙⋅‧・∗⁎✕×⸱", "·"),
         **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None),
-        **dict.fromkeys("“”„", '"'),
+        **dict.fromkeys("“”„«»`", '"'),
         "﹢": "+",
         "⁄": "/",
         "∕": "/",
@@ -25,6 +25,10 @@ _CHARACTERS = str.maketrans(
     }
 )
 _SUPERSCRIPT_CHARGE = re.compile("[⁺⁻]")
+_RAISED_NUMBER = re.compile(r"(?<=[A-Za-z)\]])[⁰¹²³⁴-⁹]+(?![⁺⁻])")
+_ISOTOPE = re.compile(
+    r"(?:<sup>\s?[67]\s?</sup>|\$?\^\{?[67]\}?\$?|[⁶⁷])(?=Li)|(?<=[(\[])[67](?=Li[)\]])"
+)
 _HTML_CHARGE = re.compile("<sup>", re.IGNORECASE)
 _HTML_TAG = re.compile(r"</?(?:sub|sup|i|b|em|strong|span)\b[^<>]*>", re.IGNORECASE)
 _LATEX_WRAPPER = re.compile(
@@ -32,8 +36,8 @@ _LATEX_WRAPPER = re.compile(
 )
 _LATEX_SUBSCRIPT = re.compile(r"(?:_|\\textsubscript)\s*\{([^{}]*)\}")
 _SUBSCRIPT = re.compile(r"_(?=[\dxyz(.])")
-_INDEX = re.compile(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_1$")
-_INDEX_AMONG_AMOUNTS = re.compile(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_\d+$")
+_INDEX = re.compile(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_(?:1|\d{3,}\s?°?[CK])$")
+_INDEX_AMONG_AMOUNTS = re.compile(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_\d+(?:\s?°?[CK]|\s?h)?$")
 _PLAIN_AMOUNT = re.compile(r"[A-Za-z)\]]\d")
 _LATEX_SPACE = re.compile(r"\\[,;:! ]|~")
 _PLAIN_NUMBER = re.compile(r"\s*\d+(?:\.\d+)?\s*")
@@ -97,7 +101,10 @@ def _begins_formula(text: str) -> bool:
 
 
 def _in_plain_characters(text: str) -> str:
+    if "Li" in text:
+        text = _ISOTOPE.sub("", text)
     if not text.isascii():
+        _refuse_raised_number(text)
         text = _SUPERSCRIPT_CHARGE.sub("^", text)
         text = unicodedata.normalize("NFKC", text.translate(_CHARACTERS)).translate(_CHARACTERS)
     if "&" in text:
@@ -107,6 +114,15 @@ def _in_plain_characters(text: str) -> str:
     if "\\" in text or "_" in text or "$" in text:
         text = _from_latex(text)
     return _VACANCY.sub("□", text)
+
+
+def _refuse_raised_number(text: str) -> None:
+    """Refuse ``Li6PS5Cl¹²``, where the number is of a footnote."""
+    if raised := _RAISED_NUMBER.search(text):
+        raise RefusedInputError(
+            f"the raised {raised.group()!r} in {text!r} may be a footnote, a charge or an amount",
+            "write amounts on the line, and leave footnotes out",
+        )
 
 
 def _with_hydrate_dots(text: str) -> str:

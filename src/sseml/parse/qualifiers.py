@@ -27,6 +27,9 @@ VOLUME_PER_ATOM_RANGE_A3 = (2.0, 100.0)
 CELSIUS = r"[°º˚]\s?C|℃|degC"
 """How degrees Celsius are written, but for a bare C."""
 
+AT_ROOM = ("room temperature", "raumtemperatur", "ambient temperature", "ambient", "r.t.", "rt")
+"""How room temperature is written."""
+
 _TEMPERATURE = re.compile(
     r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*"
     rf"(?P<unit>K|kelvin|{CELSIUS}|C|celsius)?",
@@ -75,7 +78,7 @@ def canonical_key(written: str) -> str | None:
 def close_key(written: str) -> str:
     """Suggest the qualifier closest to a key that is none."""
     names = [*dict.fromkeys(_KEYS.values()), "Z"]
-    folded = written.casefold() if len(written) <= _LONGEST_WORD else ""
+    folded = written.casefold() if 2 < len(written) <= _LONGEST_WORD else ""
     close = get_close_matches(folded, [*_KEYS], n=1, cutoff=0.6)
     return f"did you mean {_KEYS[close[0]]}?" if close else f"known are: {', '.join(names)}"
 
@@ -112,6 +115,8 @@ def read_temperature(text: str) -> float:
     >>> read_temperature("60"), read_temperature("60 °C"), read_temperature("373.15 K")
     (60.0, 60.0, 100.0)
     """
+    if text.strip().casefold() in AT_ROOM:
+        return ROOM_TEMPERATURE_C
     match = _TEMPERATURE.fullmatch(text.strip())
     if match is None:
         hint = "write a point, such as 25.5" if "," in text else "write 60 or 333 K"
@@ -211,6 +216,7 @@ def _sweep(key: str, text: str) -> tuple[float, ...]:
 
     Both ends of a sweep are included. ``0,25`` is a decimal comma, and no list.
     """
+    text = re.sub(r";\s?| (?:and|or) ", ", ", text)
     if ":" not in text and "," in text:
         listed = text.split(",")
         is_list = len(listed) > 2 or ", " in text or "." in text

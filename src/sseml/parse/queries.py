@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sseml.parse.headings import TEMPERATURES, conditions_of
-from sseml.parse.qualifiers import Qualifiers, with_qualifier
+from sseml.parse.qualifiers import AT_ROOM, Qualifiers, with_qualifier
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.structure.files import StructureFiles
 from sseml.parse.text import parse_line, variables_in
@@ -18,7 +18,6 @@ from sseml.units import ROOM_TEMPERATURE_C
 _LATTICE = frozenset(("a", "b", "c", "alpha", "beta", "gamma", "Z"))
 _VARIABLES = frozenset("xyz")
 _MISSING = frozenset(("", "nan", "none", "null", "na", "n/a", "-"))
-_AT_ROOM = frozenset(("rt", "r.t.", "room temperature", "raumtemperatur", "ambient"))
 _NO_QUALIFIERS = Qualifiers()
 _SAME_TEMPERATURE_K = 1.0
 """Two columns of one row may differ by this: 298 K is written for 25 °C."""
@@ -114,7 +113,7 @@ def _with_columns(row: RawRow, keys: Mapping[str, str], given: Qualifiers) -> Qu
 
 
 def _with_cell(given: Qualifiers, name: str, key: str, value: object) -> Qualifiers:
-    if key in TEMPERATURES and str(value).strip().casefold() in _AT_ROOM:
+    if key in TEMPERATURES and str(value).strip().casefold() in AT_ROOM:
         return _with_cell(given, name, "temperature", f"{ROOM_TEMPERATURE_C:g} °C")
     if key == "temperature_C":
         return _with_cell(given, name, "temperature", _in_celsius(value))

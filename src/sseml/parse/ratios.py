@@ -11,7 +11,7 @@ from sseml.records import RefusedInputError
 _LONGEST_RATIO = 80
 _NUMBER = r"(?:\d+(?:\.\d+)?|\.\d+)"
 _RATIO = re.compile(
-    rf"(?P<before>[A-Za-z ]{{0,20}}?):? ?(?P<numbers>{_NUMBER}(?: ?[:/] ?{_NUMBER})+)"
+    rf"(?P<before>[A-Za-z ]{{0,20}}?):? ?(?P<numbers>{_NUMBER}(?: ?[:/-] ?{_NUMBER})+)"
     r"(?P<after>[A-Za-z%./ -]{0,20})"
 )
 _PERCENTAGE = re.compile(
@@ -21,7 +21,15 @@ _UNIT_ALONE = re.compile(r"(?:in )?(?P<unit>mol|mole|molar|wt|mass|weight)\.?[ -
 _SAID_OF_MOL = frozenset(("", "mol", "mole", "molar", "ratio", "in", "by", "%"))
 _SAID_OF_MASS = frozenset(("wt", "mass", "weight", "w/w"))
 _PART_WITH_AMOUNT = re.compile(rf"(?P<amount>{_NUMBER}) ?(?P<part>[A-Za-z(\[{{].*)")
-_AMOUNT_BEHIND = re.compile(rf"(?P<part>[A-Z][A-Za-z\d.]*) ?\((?P<amount>{_NUMBER})\)")
+_BEHIND = re.compile(
+    rf"(?P<part>[A-Z][A-Za-z\d.]{{2,60}})"
+    rf"(?: ?\((?P<amount>{_NUMBER}) ?(?P<unit>(?:mol|mole|wt|mass)?\.?[ -]?%)?\)"
+    rf"| (?P<bare>{_NUMBER}) ?(?P<bare_unit>(?:mol|mole|wt|mass)?\.?[ -]?%))"
+    r"(?: ?[-+:,/·;] ?| |$)"
+)
+"""One part with its amount behind it, and the sign or blank before the next."""
+
+_UNIT_BEHIND = re.compile(r"(?:mol|mole|molar|wt|mass|weight)\.?[ -]?%")
 
 
 def with_ratio_in_front(text: str) -> str:
@@ -45,13 +53,18 @@ def with_ratio_in_front(text: str) -> str:
     '75 wt% Li2S - 25 wt% P2S5'
     >>> with_ratio_in_front("Li2S(75)-P2S5(25)")
     '75(Li2S)-25(P2S5)'
+    >>> with_ratio_in_front("Li2S (80 mol%) - P2S5 (20 mol%)")
+    '80 mol% Li2S - 20 mol% P2S5'
+    >>> with_ratio_in_front("75Li2S:25P2S5")
+    '75Li2S-25P2S5'
     """
+    if mixed := _amounts_in_front(text):
+        return mixed
     head, ratio = _taken_apart(text)
-    if not ratio:
-        return _amounts_in_front(text)
-    read = _read_ratio(ratio)
+    read = _read_ratio(ratio) if ratio else None
     if read is None:
-        return _amounts_in_front(text)
+        return _with_dashes(text)
+    head = _with_dashes(head)
     numbers, by_mass, first = read
     if not numbers:
         return _in_unit(head, by_mass=by_mass)
@@ -59,6 +72,8 @@ def with_ratio_in_front(text: str) -> str:
     if len(numbers) == 1 and len(parts) == 2 and float(numbers[0]) < 100:
         rest = f"{100 - float(numbers[0]):.10g}"
         numbers = [rest, *numbers] if first == parts[1] else [*numbers, rest]
+    if len(parts) < 2 and "-" in ratio:
+        return text
     if len(numbers) != len(parts) or len(parts) < 2:
         raise RefusedInputError(
             f"the ratio {ratio!r} has {len(numbers)} numbers, and {head!r} has {len(parts)} parts",
@@ -75,7 +90,11 @@ def _taken_apart(text: str) -> tuple[str, str]:
         head, _, ratio = text.rpartition("=")
     else:
         head, _, ratio = text.rpartition(" ")
-        if ":" not in ratio and "/" not in ratio:
+        is_unit = _UNIT_BEHIND.fullmatch(ratio) is not None
+        if is_unit and not _have_amounts(_parts(head)):
+            head, _, numbers = head.rpartition(" ")
+            is_unit, ratio = False, f"{numbers} {ratio}"
+        if not is_unit and not _RATIO.fullmatch(ratio):
             return text, ""
     head, ratio = head.strip(), ratio.strip()
     return (head, ratio) if head and len(ratio) <= _LONGEST_RATIO else (text, "")
@@ -96,7 +115,7 @@ def _read_ratio(ratio: str) -> tuple[list[str], bool, str] | None:
     said = {word.strip(".-") for word in words.split()}
     if not said <= _SAID_OF_MOL | _SAID_OF_MASS:
         return None
-    return re.split(" ?[:/] ?", found["numbers"]), bool(said & _SAID_OF_MASS), ""
+    return re.split(" ?[:/-] ?", found["numbers"]), bool(said & _SAID_OF_MASS), ""
 
 
 def _parts(head: str) -> list[str]:
@@ -108,6 +127,10 @@ def _parts(head: str) -> list[str]:
             parts.append(head[begun:position])
             begun = position + 1
     return [part.strip() for part in (*parts, head[begun:]) if part.strip()]
+
+
+def _have_amounts(parts: Sequence[str]) -> bool:
+    return len(parts) > 1 and all(_PART_WITH_AMOUNT.fullmatch(part) for part in parts)
 
 
 def _in_unit(head: str, *, by_mass: bool) -> str:
@@ -122,14 +145,32 @@ def _in_unit(head: str, *, by_mass: bool) -> str:
 
 
 def _amounts_in_front(text: str) -> str:
-    """Read ``Li2S(75)-P2S5(25)``, where every part has its amount behind it in a bracket."""
-    if "-" not in text or not text.endswith(")"):
+    """Read ``Li2S(75)-P2S5(25)``, ``Li2S (80 mol%) - P2S5 (20 mol%)``; empty where it is none."""
+    found, end = [], 0
+    while end < len(text):
+        match = _BEHIND.match(text, end)
+        if match is None:
+            return ""
+        found.append(match)
+        end = match.end()
+    units = {(match["unit"] or match["bare_unit"] or "").strip(" -.%") for match in found}
+    percent = {bool(match["unit"] or match["bare_unit"]) for match in found}
+    if len(found) < 2 or len(units) > 1 or len(percent) > 1:
+        return ""
+    numbers = [match["amount"] or match["bare"] for match in found]
+    parts = [match["part"] for match in found]
+    if percent == {True} and units <= {"", "mol", "mole"}:
+        return " - ".join(f"{n} mol% {part}" for n, part in zip(numbers, parts, strict=True))
+    return _mixed(numbers, parts, by_mass=units <= {"wt", "mass"})
+
+
+def _with_dashes(text: str) -> str:
+    """Read ``75Li2S:25P2S5`` with dashes between its parts, each of which has a coefficient."""
+    parts = [part.strip() for part in text.split(":")]
+    found = [_PART_WITH_AMOUNT.fullmatch(part) for part in parts]
+    if len(parts) < 2 or not all(match and len(match["part"]) > 2 for match in found):
         return text
-    found = [_AMOUNT_BEHIND.fullmatch(part.strip()) for part in text.split("-")]
-    parts = [match["part"] for match in found if match]
-    if len(parts) < len(found) or not all(len(part) > 2 for part in parts):
-        return text
-    return _mixed([match["amount"] for match in found if match], parts, by_mass=False)
+    return "-".join(parts)
 
 
 def _mixed(numbers: Sequence[str], parts: Sequence[str], *, by_mass: bool) -> str:

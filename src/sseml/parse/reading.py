@@ -8,10 +8,16 @@ from sseml.parse.brackets import without_remarks
 from sseml.parse.doubts import refuse_doubtful, refuse_words
 from sseml.parse.formula import parse_formula
 from sseml.parse.mixture import read_percentages, refuse_polymer, refuse_structure
-from sseml.parse.names import lookup, lookup_refused
+from sseml.parse.names import CommonName, lookup, lookup_refused
 from sseml.parse.normalise import normalise
 from sseml.parse.ratios import with_ratio_in_front
 from sseml.records import Composition, RefusedInputError
+
+
+def _without_lithium(text: str) -> CommonName | None:
+    """Read ``Li-argyrodite`` as the name in small letters behind the sign."""
+    element, word = text[:2], text[3:]
+    return lookup(word) if element == "Li" and text[2:3] in ("-", " ") and word.islower() else None
 
 
 def read_material(text: str, values: Mapping[str, float]) -> Composition:
@@ -37,7 +43,7 @@ def read_material(text: str, values: Mapping[str, float]) -> Composition:
 
     if "%" in plain and (mixed := read_percentages(plain, read_part, read_formula)):
         return mixed
-    name = None if lookup_refused(plain) else lookup(plain)
+    name = None if lookup_refused(plain) else lookup(plain) or _without_lithium(plain)
     try:
         refuse_words(plain)
         material = read_formula(plain)

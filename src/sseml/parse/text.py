@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sseml.parse.brackets import without_remarks
+from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.hints import checked
 from sseml.parse.line import PHASE, REMARK, split_line
 from sseml.parse.material import parse_material
@@ -129,6 +131,7 @@ def read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qua
         if name == REMARK:
             qualifiers = replace(qualifiers, remarks=(*qualifiers.remarks, value))
             continue
+        _refuse_element_for_letter(name, value)
         key = canonical_key(name)
         if key is None:
             raise RefusedQualifierError(f"{name!r} is not a qualifier", close_key(name))
@@ -140,6 +143,15 @@ def read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qua
         seen.add(quantity)
         qualifiers = with_qualifier(qualifiers, key, value)
     return qualifiers
+
+
+def _refuse_element_for_letter(name: str, value: str) -> None:
+    """Refuse ``Li3OX (X = Cl, Br)``, where a letter stands for elements."""
+    elements = re.split("[,;/ ]+", value)
+    if name[:1].isupper() and len(name) <= 2 and all(e in MOLAR_MASS_G_MOL for e in elements):
+        raise RefusedQualifierError(
+            f"{name!r} stands for an element", f"write {value} in its place, one formula a row"
+        )
 
 
 def _points(

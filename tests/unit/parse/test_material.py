@@ -87,7 +87,6 @@ def test_molar_mass():
         ("LI6PS5CL", "did you mean Li6PS5Cl?"),
         ("LLZO-LiBH4", "write formulas instead of names: 1Li7La3Zr2O12-1LiBH4"),
         ("0.5Al-LLZO + 0.5LiI", "0.5Li6.25Al0.25La3Zr2O12 + 0.5LiI"),
-        ("75Li2S:25P2S5", "75Li2S-25P2S5"),
         ("lithium", "such as lithium nitride"),
         ("Li6PS5Cl Li3YCl6", "one formula a line"),
         ("Li2S P2S5", "a mixture in mol"),
