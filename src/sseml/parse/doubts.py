@@ -59,6 +59,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"Po(?=[2-4])"), "PO"),
     (re.compile(r"No(?=[23])"), "NO"),
     (re.compile(r"Bh(?=\d)"), "BH"),
+    (re.compile(r"(?<=[A-Za-z])O(?=\.\d)"), "0"),
     (re.compile(r"(?<=[a-z])o(?=\d)"), "O"),
 )
 """Characters taken for one another, and capitals forgotten."""
@@ -159,7 +160,9 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
     unstable = next((symbol for symbol in amounts if symbol in UNSTABLE), None)
     neutral = charge_imbalance(amounts) <= CHARGE_TOLERANCE and is_salt(amounts)
     with_lithium = "Li" in amounts
-    slipped = not neutral or _may_be_chlorine(text, amounts) or _may_be_oxygen(text, amounts)
+    slipped = not neutral or any(
+        may_be(text, amounts) for may_be in (_may_be_chlorine, _may_be_oxygen, _may_be_nought)
+    )
     if unstable or (with_lithium and slipped):
         meant = meant_spelling(text, read, material)
         if meant:
@@ -200,6 +203,11 @@ def _may_be_chlorine(text: str, amounts: Mapping[str, float]) -> bool:
 def _may_be_oxygen(text: str, amounts: Mapping[str, float]) -> bool:
     """Phosphorus in large amounts can always be given a charge that balances."""
     return bool(_MAY_HOLD_OXYGEN.search(text)) and charge_gap(amounts, usual=True) != 0.0
+
+
+def _may_be_nought(text: str, amounts: Mapping[str, float]) -> bool:
+    """Tell whether ``O.5`` in ``LiO.5CoO2`` may be 0.5: oxygen stands at two places then."""
+    return "O" in amounts and "O." in text and text.count("O") > 1
 
 
 def _refuse_last_word(text: str, material: Composition, read: Read) -> None:

@@ -154,7 +154,8 @@ def _is_compound(text: str) -> bool:
         amounts = parse_formula(text).amounts
     except RefusedInputError:
         return lookup(text) is not None
-    return is_salt(amounts) and len(amounts) > 1
+    one_with_amount = len(amounts) == 1 and text[:1].isalpha() and text[-1:].isdigit()
+    return one_with_amount or (is_salt(amounts) and len(amounts) > 1)
 
 
 def _with_dashes(text: str) -> str:
@@ -172,8 +173,17 @@ def _names_spelled_out(text: str) -> str:
     if spelled_out == text:
         return ""
     parts = [part.strip() for part in re.split("[-+·:]", spelled_out)]
+    if any(_is_element(part) for part in parts):
+        return ""
     equal = "-".join(f"1{part}" for part in parts) if min(map(len, parts)) > 2 else spelled_out
     return next((mixture for mixture in (spelled_out, equal) if is_readable(mixture)), "")
+
+
+def _is_element(text: str) -> bool:
+    try:
+        return len(parse_formula(text).amounts) == 1
+    except RefusedInputError:
+        return False
 
 
 def _with_less(text: str) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,11 @@ _TAIL = 60
 
 _TEMPERATURE = rf"[+\u2013\u2212-]?\d+(?:\.\d+)?\s{{0,3}}(?:K|kelvin|{CELSIUS}|C)"
 _BARE_TEMPERATURE = re.compile(rf"[@,;|\s]({_TEMPERATURE})$")
-_FORM_WORD = re.compile(r"(?:glass[- ]ceramic|glass|crystal|film|bulk|total)", re.IGNORECASE)
+_FORM_WORD = re.compile(
+    r"(?:glass[-\u2013 ]ceramics?|glass|(?:single )?crystal|(?:thin )?film|bulk|total)",
+    re.IGNORECASE,
+)
+_REMARK_WORD = "pellets?|powder|pristine|pure|undoped|nominal|this work"
 _PHASE_WORD = re.compile(
     rf"(?:{'|'.join((*SYSTEM_WORDS, *GREEK_WORDS))}|amorphous|glassy|crystalline|[αβγδε][′']?)"
     r"(?:[- ]phase)?",
@@ -38,7 +42,8 @@ _PHASE_WORD = re.compile(
 )
 _ROOM = "|".join(re.escape(word) for word in AT_ROOM)
 _BARE_WORD = re.compile(
-    rf"(?:[@,;|(\s])({_FORM_WORD.pattern}|{_PHASE_WORD.pattern}|{_ROOM})$", re.IGNORECASE
+    rf"(?:[@,;|(\s])({_FORM_WORD.pattern}|{_PHASE_WORD.pattern}|{_ROOM}|{_REMARK_WORD})$",
+    re.IGNORECASE,
 )
 _JOINING = re.compile(r"(?:^|[\s,])(?:measured at|at|measured|with|for|where)$")
 _MINUS = str.maketrans("\u2013\u2212", "--")
@@ -170,5 +175,9 @@ def condition(written: str) -> tuple[str, str] | None:
     if re.fullmatch(_TEMPERATURE, written) or word in AT_ROOM:
         return "temperature", written.translate(_MINUS)
     if _FORM_WORD.fullmatch(word):
-        return ("kind" if word in ("bulk", "total") else "form"), word
+        if word in ("bulk", "total"):
+            return "kind", word
+        return "form", "glass-ceramic" if "ceramic" in word else word.split()[-1]
+    if re.fullmatch(_REMARK_WORD, word):
+        return REMARK, written
     return (PHASE, word) if _PHASE_WORD.fullmatch(word) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import cache
 
 
 def listed(text: str) -> frozenset[str]:
@@ -36,26 +37,39 @@ _UNITS = {
 }
 _DEGREES = frozenset(("°", "deg", "degree", "degrees", "grad", "degré", "degrés"))
 
-_LIKE_TEMPERATURE = re.compile(
-    r"(?i:temperature|(?<![a-z])temp(?![a-z])|(?<![a-z])tempe?ra|temperatur|温度|fahrenheit)"
-    r"|(?<![A-Za-z])T(?![A-Za-z])|(?<![A-Za-z])T(?:meas|exp|test)"
-    r"|(?<!\d)(?<!\d )(?:° ?[CF]|(?i:deg ?[CF]\b|celsius|kelvin))"
-    r"|(?<![A-Za-z])TK\b|[(\[] ?K ?[)\]]$|^[^()\[\]/\d]*/ ?K$"
-)
-_OTHER_TEMPERATURE = re.compile(
-    r"sinter|anneal|calcin|kalzin|synth|fir(?:ed|ing)|prep|treat|process|press|melt|quench"
-    r"|[ck]r[iy]stalli|transition|decompos|debye|dry|mill|furnace|growth|dwell|soak|heating|cooling"
-    r"|ramp|rate|error|\berr\b|uncert|\bstd\b|\bsd\b|\bdev\b|deviation|±|note|\bT ?[gmcx]\b"
-    r"|glüh|brenn|anlass|temper(?:n|ung)|trock|schmelz|glasüberg|ofen|herstell|halte|zersetz|press"
-    r"|umwandl|frittage|recuit|fusion|fabric|curing|deposit|storage|substrat|stability|\bsint\b",
-    re.IGNORECASE,
-)
-_OTHER_QUANTITY = re.compile(
-    r"sigma|σ|conductivity|leitfähigkeit|conductivité|\bS ?/ ?c?m\b|\bS ?·? ?c?m ?\^?-1"
-    r"|^(?:activation energy|e ?a)\b",
-    re.IGNORECASE,
-)
-"""What a heading may be about instead, though it says a temperature too."""
+
+@cache
+def _like_temperature() -> re.Pattern[str]:
+    """What says a temperature in a heading."""
+    return re.compile(
+        r"(?i:temperature|(?<![a-z])temp(?![a-z])|(?<![a-z])tempe?ra|temperatur|温度|fahrenheit)"
+        r"|(?<![A-Za-z])T(?![A-Za-z])|(?<![A-Za-z])T(?:meas|exp|test)"
+        r"|(?<!\d)(?<!\d )(?:° ?[CF]|(?i:deg ?[CF]\b|celsius|kelvin))"
+        r"|(?<![A-Za-z])TK\b|[(\[] ?K ?[)\]]$|^[^()\[\]/\d]*/ ?K$"
+    )
+
+
+@cache
+def _other_temperature() -> re.Pattern[str]:
+    """What a heading may be about instead, though it says a temperature too."""
+    return re.compile(
+        r"sinter|anneal|calcin|kalzin|synth|fir(?:ed|ing)|prep|treat|process|press|melt|quench"
+        r"|[ck]r[iy]stalli|transition|decompos|debye|dry|mill|furnace|growth|dwell|soak|heating|cooling"
+        r"|ramp|rate|error|\berr\b|uncert|\bstd\b|\bsd\b|\bdev\b|deviation|±|note|\bT ?[gmcx]\b"
+        r"|glüh|brenn|anlass|temper(?:n|ung)|trock|schmelz|glasüberg|ofen|herstell|halte|zersetz|press"
+        r"|umwandl|frittage|recuit|fusion|fabric|curing|deposit|storage|substrat|stability|\bsint\b",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _other_quantity() -> re.Pattern[str]:
+    """What a heading may measure instead at a temperature."""
+    return re.compile(
+        r"sigma|σ|conductivity|leitfähigkeit|conductivité|\bS ?/ ?c?m\b|\bS ?·? ?c?m ?\^?-1"
+        r"|^(?:activation energy|e ?a)\b",
+        re.IGNORECASE,
+    )
 
 
 def temperature_unit(plain: str) -> str | None:
@@ -110,7 +124,7 @@ def is_plain_temperature(plain: str) -> bool:
 
 def is_like_temperature(plain: str) -> bool:
     """Tell whether a heading that is no temperature by its words may be meant as one."""
-    if _OTHER_TEMPERATURE.search(plain) or _OTHER_QUANTITY.search(plain):
+    if _other_temperature().search(plain) or _other_quantity().search(plain):
         return False
     misspelt = get_close_matches(plain.casefold(), ["temperature"], n=1, cutoff=0.8)
-    return bool(misspelt) or _LIKE_TEMPERATURE.search(plain) is not None
+    return bool(misspelt) or _like_temperature().search(plain) is not None
