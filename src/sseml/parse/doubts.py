@@ -37,13 +37,16 @@ _MAY_HOLD_OXYGEN = re.compile(
 _EXPLICIT_ONE = re.compile(r"(?:[A-Z][a-z]|[ABD-Z])1(?![\d.])")
 """In ``Li1C1`` every amount is written, and C1 is carbon."""
 
-_LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}\d{0,3}$")
+_LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}\d{0,3}$|(?<=[A-Za-z)])\d{2,4}[CK]$")
 _DOPANT_BEHIND = re.compile(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
 _NUMBERED_NAME = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")
 _OXIDATION_STATE = re.compile(r"(?<=[a-z])\((?:I{2,3}|IV|VI{0,3})\)")
 _BETWEEN_ELEMENTS = re.compile(r"\s?[-+/,:;|·]\s?|\s")
 _ALKALI = frozenset(("Li", "Na", "K", "Rb", "Cs"))
 _HALOGENS = frozenset(("F", "Cl", "Br", "I", "H"))
+_WITH_OXYGEN = frozenset(("N", "S", "I"))
+"""Anions that beside oxygen can be given a positive charge, so that any amount balances."""
+
 _IN_WORDS = {"Po": "polonium", "No": "nobelium", "Bh": "bohrium", "At": "astatine"}
 _MOST_ZEROS = 12
 _LONGEST_SLIP = 150
@@ -225,7 +228,10 @@ def _refuse_last_word(text: str, material: Composition, read: Read) -> None:
         return
     symbol = word.rstrip("0123456789")
     completes = is_salt({symbol: 1.0, "Li": 1.0}) and symbol not in amounts
-    if completes and charge_imbalance(material.amounts) <= CHARGE_TOLERANCE:
+    may_be_positive = "O" in amounts and symbol in _WITH_OXYGEN
+    still_neutral = charge_gap(material.amounts, usual=True) == 0.0 and not may_be_positive
+    is_whole = charge_gap(amounts, usual=True) == 0.0 and not still_neutral
+    if completes and not is_whole and charge_imbalance(material.amounts) <= CHARGE_TOLERANCE:
         return
     if is_salt(amounts) and charge_imbalance(amounts) <= CHARGE_TOLERANCE:
         raise RefusedInputError(

@@ -98,7 +98,7 @@ def _refuse_no_ratio(stream: TokenStream, parts: Sequence[Part]) -> None:
     pluses = [part.separator for part in parts if part.separator]
     added = all(sign.text == "+" and sign.spaced for sign in pluses)
     mixtures = all(part.started.text in _OPENING and "-" in part.text for part in parts)
-    if added or mixtures or any(part.amounts.keys() <= _MOLECULES_OF for part in parts[1:]):
+    if added or mixtures or any(_is_molecule(part) for part in parts[1:]):
         return
     raise stream.refusal(
         f"{' and '.join(part.text for part in parts)} are named without their amounts",
@@ -106,6 +106,11 @@ def _refuse_no_ratio(stream: TokenStream, parts: Sequence[Part]) -> None:
         f" {'-'.join(f'1{part.text}' for part in parts)}",
         parts[0].started,
     )
+
+
+def _is_molecule(part: Part) -> bool:
+    """Tell ``LiCl·H2O`` from ``Li3PS4-C2``, which is a label."""
+    return len(part.amounts) > 1 and part.amounts.keys() <= _MOLECULES_OF
 
 
 def _refuse_label(stream: TokenStream, last: Part) -> None:

@@ -72,6 +72,8 @@ def with_ratio_in_front(text: str) -> str:
     if len(numbers) == 1 and len(parts) == 2 and float(numbers[0]) < 100:
         rest = f"{100 - float(numbers[0]):.10g}"
         numbers = [rest, *numbers] if first == parts[1] else [*numbers, rest]
+    if len(parts) == len(numbers) == 1 and first:
+        return f"{head} - {numbers[0]} {'wt' if by_mass else 'mol'}% {first}"
     if len(parts) < 2 and "-" in ratio:
         return text
     if len(numbers) != len(parts) or len(parts) < 2:

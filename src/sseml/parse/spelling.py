@@ -9,6 +9,7 @@ from sseml.parse.elements import MOLAR_MASS_G_MOL
 VARIABLES = "xyz"
 
 _LETTERS = re.compile(r"[A-Za-z]+")
+_WORD_APART = re.compile(r" [a-z]{2}")
 _ZERO_AS_LETTER = re.compile(r"(?<=[A-Za-z])[oO](?=\.\d)")
 
 
@@ -24,6 +25,8 @@ def suggest_spelling(text: str) -> str:
     >>> suggest_spelling("Lao.51Li0.34TiO2.94")
     'did you mean La0.51Li0.34TiO2.94?'
     """
+    if _WORD_APART.search(text) and not text.islower():
+        return ""
     repaired = _ZERO_AS_LETTER.sub("0", text)
     pieces: list[str] = []
     end = 0

@@ -180,9 +180,11 @@ def test_a_space_group_is_read_behind_a_blank(text, number):
     assert only(text).material.space_group_number == number
 
 
-@pytest.mark.parametrize("text", ["Li3YBr6 C2", "Li3YBr6 Cd2", "Li3YBr6 B2"])
-def test_a_space_group_that_may_be_atoms_is_asked_back(text):
-    assert "may be atoms or a remark" in only(text).reason
+@pytest.mark.parametrize(
+    "text", ["Li3YBr6 C2", "Li3YBr6 Cd2", "Li5La3Ta2O12 N2", "Li3YBr6-C2", "Li6PS5Br60C"]
+)
+def test_letters_that_may_be_atoms_or_a_label_are_asked_back(text):
+    assert isinstance(only(text), Refusal)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +211,27 @@ def test_the_uncertainty_of_an_amount_is_no_factor():
 @pytest.mark.parametrize("text", ["Li6PS5Br¹²", "Li7La3Zr2O12, 0.5 mol% Al", "ICSD 259202"])
 def test_what_is_not_an_amount_is_refused(text):
     assert isinstance(only(text), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("LiPON thin film", "film"),
+        ("Li3N single crystal", "crystal"),
+        ("Li7P3S11 glass–ceramic", "glass-ceramic"),
+        ("LAGP glass-ceramics", "glass-ceramic"),
+    ],
+)
+def test_the_form_is_read_behind_a_blank(text, form):
+    assert only(text).material.form == form
+
+
+def test_a_second_part_in_a_bracket_is_mixed_in():
+    assert only("LLZO (2 wt% Al2O3)").material == only("LLZO - 2 wt% Al2O3").material
+
+
+def test_a_letter_o_for_a_nought_is_asked_back():
+    assert only("LiO.5NiO2").suggestion == "did you mean Li0.5NiO2?"
 
 
 def test_a_letter_that_stands_for_an_element_is_asked_back():
