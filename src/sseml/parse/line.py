@@ -78,24 +78,36 @@ def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
         return text, []
     keys = [key for key in _KEY.finditer(text) if not _is_ratio(key, text)]
     ends = [*(key.start() for key in keys[1:]), len(text)]
+    has_temperature = any(_key_name(key).casefold().startswith("t") for key in keys)
     pairs = []
     for key, end in zip(keys, ends, strict=True) if keys else []:
         _refuse_temperature_of_treatment(key, text[:end])
-        value, bare = _take_bare(_without_open_end(text[key.end() : end].strip(" ,;|([{")))
-        pairs += [(key.group(1) or key.group(2), _without_open_end(value)), *bare]
+        value, made = without_treatment(
+            _without_open_end(text[key.end() : end].strip(" ,;|([{")),
+            has_temperature=has_temperature,
+        )
+        value, bare = _take_bare(value)
+        pairs += [(_key_name(key), _without_open_end(value)), *bare, *_remarks(made)]
     head = _JOINING.sub("", text[: keys[0].start()].rstrip(" ,;|\t([")) if keys else text
-    has_temperature = any(name.casefold().startswith("t") for name, _ in pairs)
     head, made = without_treatment(head.strip(" ,;|\t"), has_temperature=has_temperature)
     head, bare = _take_bare(head)
-    bare += [(REMARK, treatment) for treatment in made]
+    bare += _remarks(made)
     if not head:
         raise RefusedInputError("the formula is empty", "write one, such as Li6PS5Cl")
     return head, bare + pairs
 
 
+def _key_name(key: re.Match[str]) -> str:
+    return key.group(1) or key.group(2)
+
+
+def _remarks(made: list[str]) -> list[tuple[str, str]]:
+    return [(REMARK, treatment) for treatment in made]
+
+
 def _refuse_temperature_of_treatment(key: re.Match[str], text: str) -> None:
     """Refuse ``LLZO sintering temperature: 1100 °C`` and ``LLZO sintered at T = 1100 °C``."""
-    name = canonical_key(key.group(1) or key.group(2)) or ""
+    name = canonical_key(_key_name(key)) or ""
     if name.startswith("temperature") and is_of_treatment(text[: key.start()]):
         raise RefusedQualifierError(
             f"{text[key.start() :].strip()!r} may be of the treatment before it",
@@ -105,7 +117,7 @@ def _refuse_temperature_of_treatment(key: re.Match[str], text: str) -> None:
 
 def _is_ratio(key: re.Match[str], text: str) -> bool:
     """Tell ``Li2S - P2S5 = 75:25``, where no key stands before the sign."""
-    named = canonical_key(key.group(1) or key.group(2)) is not None
+    named = canonical_key(_key_name(key)) is not None
     return not named and _RATIO.match(text, key.end()) is not None
 
 

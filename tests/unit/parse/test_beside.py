@@ -43,6 +43,8 @@ def test_a_temperature_of_the_treatment_is_not_that_of_the_measurement(text, not
 def test_the_temperature_of_the_measurement_is_used_beside_a_treatment():
     assert only("Li6PS5Br (annealed at 500 °C), 60 °C").temperature_C == 60
     assert only("Li6PS5Br annealed at 500 °C T=30").temperature_C == 30
+    assert only("Li6PS5Br T=30 annealed at 500 °C").temperature_C == 30
+    assert only("Li6PS5Br space_group=F-43m annealed at 500 °C").temperature_C == 25
     assert only("Li6PS5Br (measured at 60 °C)").temperature_C == 60
 
 
