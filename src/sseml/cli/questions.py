@@ -76,7 +76,9 @@ def add_columns(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="column that says nothing about a row, though its heading may; can be repeated",
     )
-    parser.add_argument("--sheet", metavar="NAME", help="of an .xlsx workbook (default: the first)")
+    parser.add_argument(
+        "--sheet", metavar="NAME", help="of an .xlsx workbook (default: the first not hidden)"
+    )
 
 
 def questions(

@@ -30,6 +30,9 @@ CELSIUS = r"[°º˚]\s?C|℃|degC"
 AT_ROOM = ("room temperature", "raumtemperatur", "ambient temperature", "ambient", "r.t.", "rt")
 """How room temperature is written."""
 
+_MINUS = str.maketrans("−–", "--")
+"""Signs people type for a minus."""
+
 _TEMPERATURE = re.compile(
     r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*"
     rf"(?P<unit>K|kelvin|{CELSIUS}|C|celsius)?",
@@ -117,7 +120,7 @@ def read_temperature(text: str) -> float:
     """
     if text.strip().casefold() in AT_ROOM:
         return ROOM_TEMPERATURE_C
-    match = _TEMPERATURE.fullmatch(text.strip())
+    match = _TEMPERATURE.fullmatch(text.strip().translate(_MINUS))
     if match is None:
         hint = "write a point, such as 25.5" if "," in text else "write 60 or 333 K"
         raise RefusedQualifierError(f"{text!r} is not a temperature", hint)

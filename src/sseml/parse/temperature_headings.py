@@ -42,7 +42,7 @@ _DEGREES = frozenset(("°", "deg", "degree", "degrees", "grad", "degré", "degr�
 def _like_temperature() -> re.Pattern[str]:
     """What says a temperature in a heading."""
     return re.compile(
-        r"(?i:temperature|(?<![a-z])temp(?![a-z])|(?<![a-z])tempe?ra|temperatur|温度|fahrenheit)"
+        r"(?i:temperature|temp(?![a-z])|(?<![a-z])tempe?ra|temperatur|温度|fahrenheit)"
         r"|(?<![A-Za-z])T(?![A-Za-z])|(?<![A-Za-z])T(?:meas|exp|test)"
         r"|(?<!\d)(?<!\d )(?:° ?[CF]|(?i:deg ?[CF]\b|celsius|kelvin))"
         r"|(?<![A-Za-z])TK\b|[(\[] ?K ?[)\]]$|^[^()\[\]/\d]*/ ?K$"

@@ -6,6 +6,7 @@ import itertools
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -24,14 +25,22 @@ _MOST_ROWS_ABOVE = 20
 _MERGED = re.compile(rb'<(?:\w{1,20}:)?mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 _MERGES_AT_END_BYTES = 2**20
 
+_DAMAGED = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, OSError, RuntimeError,
+    SyntaxError, TypeError, ValueError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What openpyxl and the reader of archives raise where a part of a workbook is not as it must be:
+a sheet of a chart without its drawing is an `AttributeError`."""
+
 Cells = list[Any]
 
 
 def read_workbook(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
     """Read rows of one sheet of a workbook, numbered from 1 below the heading.
 
-    A cell with a formula holds the value that the program stored with it, and cells that were
-    merged downwards all hold the value of the first.
+    Where no sheet is asked for, it is the first that is not hidden. A cell with a formula holds the
+    value that the program stored with it, and cells that were merged downwards all hold the value
+    of the first.
 
     Raises
     ------
@@ -85,7 +94,7 @@ def _filled_rows(file: BinaryIO, name: str, sheet_name: str | None) -> Iterator[
         yield from _with_merges(_both(pairs), merged)
     except RefusedInputError:
         raise
-    except (ValueError, KeyError, TypeError, SyntaxError, OSError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         reason = f"{name} is a damaged workbook: {shown(str(error))}"
         raise RefusedInputError(reason, "save it again as .xlsx, or export it as CSV") from None
 
@@ -95,7 +104,8 @@ def _sheet_of(book: Any, sheet_name: str | None, name: str) -> Any:
     if not sheets:
         raise RefusedInputError(f"{name} has no sheet with cells", "give one that has")
     if sheet_name is None:
-        return next(iter(sheets.values()))
+        shown_sheets = (each for each in sheets.values() if each.sheet_state == "visible")
+        return next(shown_sheets, book.worksheets[0])
     if sheet_name not in sheets:
         listed = ", ".join(map(repr, sheets))
         raise RefusedInputError(f"{name} has no sheet {sheet_name!r}", f"it has: {listed}")

@@ -79,8 +79,9 @@ def test_a_heading_of_a_condition_is_known_with_its_unit(heading, key):
 
 @pytest.mark.parametrize(
     "heading",
-    ["T (°F)", "1000/T", "temprature", "Temperature range", "condition (°C)", "TK", "ln T", "°C"],
-)
+    ["T (°F)", "1000/T", "temprature", "Temperature range", "condition (°C)", "TK", "ln T", "°C",
+     "Messtemp. [¡C]", "Prüftemp (¡C)"],
+)  # fmt: skip
 def test_a_column_that_may_be_the_temperature_stops_the_run_with_a_question(heading):
     assert condition_of(heading) is None
     with pytest.raises(RefusedInputError) as question:
@@ -100,6 +101,11 @@ def test_the_temperature_of_something_else_is_kept_and_not_used(heading):
     assert not may_be_temperature(heading)
     [query] = queries(f"formula,{heading}\nLi3PS4,600\n")
     assert (query.temperature_C, query.columns) == (25, {heading: "600"})
+
+
+def test_a_sign_of_unicode_is_a_minus():
+    table = "formula,T\nLiF,\u221220\nLiF,\u221220 °C\nLiF,\u201320\n"
+    assert [query.temperature_C for query in queries(table)] == [-20, -20, -20]
 
 
 def test_a_late_json_line_with_an_unclear_column_is_refused_alone():

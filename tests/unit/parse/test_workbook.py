@@ -56,6 +56,25 @@ def test_a_sheet_is_chosen_by_its_name(tmp_path):
         read_rows(io.StringIO("formula\nLi3N\n"), "csv", sheet="two")
 
 
+def test_a_hidden_sheet_is_read_only_when_it_is_named(tmp_path):
+    path = workbook(tmp_path, ["formula"], ["Li3N"], more={"two": [["formula"], ["LLZO"]]})
+    book = openpyxl.load_workbook(path)
+    book["samples"].sheet_state = "hidden"
+    book.active = 1
+    book.save(path)
+    assert [row.text for row in read_rows(path)] == ["LLZO"]
+    assert [row.text for row in read_rows(path, sheet="samples")] == ["Li3N"]
+
+
+def test_a_sheet_of_a_chart_without_its_drawing_is_a_damaged_workbook(tmp_path):
+    path = workbook(tmp_path, ["formula"], ["Li3N"])
+    book = openpyxl.load_workbook(path)
+    book.create_chartsheet("chart", 0)
+    book.save(path)
+    with pytest.raises(RefusedInputError, match="damaged workbook"):
+        list(read_rows(path))
+
+
 def test_merged_cells_say_the_same_in_every_row(tmp_path):
     path = workbook(
         tmp_path,
