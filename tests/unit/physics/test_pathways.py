@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sseml.features.ions import ions_of
+from sseml.physics.basins import Opening, basins, openings, passes
 from sseml.physics.passage import easiest_passage
 from sseml.physics.pathways import Pathways, lithium_pathways
-from sseml.physics.percolation import network_directions, percolation_barriers
 from sseml.physics.primitive import primitive_cell
 from sseml.physics.site_energy import LI_ANIONS, site_energy
 from sseml.records import Crystal, RefusedInputError
@@ -223,6 +223,13 @@ def test_shifting_the_crystal_shifts_the_landscape(steps: tuple[int, int, int]) 
 # --- running through ------------------------------------------------------------------------------
 
 
+def opened(energy: NDArray[np.float64], highest: float) -> tuple[Opening | None, ...]:
+    """Where networks first run in 1, 2 and 3 directions on the points of a grid."""
+    grid = basins(energy)
+    found = passes(energy, grid, highest)
+    return openings(found, found.energy, energy[tuple(grid.bottom.T)])
+
+
 def region(*drawn: tuple[slice | int, ...], n: int = 6) -> NDArray[np.bool_]:
     filled = np.zeros((n, n, n), dtype=bool)
     for part in drawn:
@@ -250,7 +257,8 @@ ALL = slice(None)
     ],
 )
 def test_directions_of_drawn_regions(filled: NDArray[np.bool_], directions: int) -> None:
-    assert network_directions(filled) == directions
+    ways = opened(np.where(filled, 0.0, 9.0), 1.0)
+    assert sum(way is not None for way in ways) == directions
 
 
 def _directions_point_by_point(filled: NDArray[np.bool_]) -> int:
@@ -279,10 +287,13 @@ def _directions_point_by_point(filled: NDArray[np.bool_]) -> int:
 
 
 @settings(max_examples=60)
-@given(st.integers(0, 2**32 - 1), st.floats(0.03, 0.4))
-def test_directions_of_any_region(seed: int, share: float) -> None:
-    filled = np.random.default_rng(seed).random((4, 5, 6)) < share
-    assert network_directions(filled) == _directions_point_by_point(filled)
+@given(st.integers(0, 2**32 - 1))
+def test_networks_open_where_the_region_below_first_runs_through(seed: int) -> None:
+    energy = np.random.default_rng(seed).random((4, 5, 6))
+    for wanted, way in enumerate(opened(energy, 1.0), start=1):
+        assert way is not None
+        assert _directions_point_by_point(energy <= way.energy) >= wanted
+        assert _directions_point_by_point(energy < way.energy) < wanted
 
 
 def waves(*heights: float, n: int = 8) -> NDArray[np.float64]:
@@ -295,15 +306,13 @@ def waves(*heights: float, n: int = 8) -> NDArray[np.float64]:
 @settings(max_examples=10)
 @given(st.lists(st.floats(0.05, 4.0), min_size=3, max_size=3), st.floats(-9.0, 9.0))
 def test_barriers_between_hills_are_their_heights(heights: list[float], offset: float) -> None:
-    barriers = percolation_barriers(waves(*heights) + offset, 5.0)
-    found = [barrier.threshold_eV for barrier in barriers if barrier]
-    assert found == pytest.approx(sorted(heights), abs=1.1e-3)
-    assert all(low >= height for low, height in zip(found, sorted(heights), strict=True))
+    ways = opened(waves(*heights) + offset, 5.0 + offset)
+    found = [way.energy - offset for way in ways if way]
+    assert found == pytest.approx(sorted(heights))
 
 
 def test_what_is_too_high_is_no_way_through() -> None:
-    barriers = percolation_barriers(waves(0.3, 2.0, 6.0), 5.0)
-    assert [barrier is None for barrier in barriers] == [False, False, True]
+    assert [way is None for way in opened(waves(0.3, 2.0, 6.0), 5.0)] == [False, False, True]
 
 
 def test_a_pit_beside_the_channel_is_not_of_its_network() -> None:
@@ -311,10 +320,9 @@ def test_a_pit_beside_the_channel_is_not_of_its_network() -> None:
     energy = np.full((12, 12, 12), 9.0)
     energy[:, 2, 2] = 1.0 + 0.2 * (np.arange(12) % 6 == 0)
     energy[6, 8, 8] = 0.0
-    easiest, *others = percolation_barriers(energy, 5.0)
+    easiest, *others = opened(energy, 5.0)
     assert easiest is not None
-    assert easiest.threshold_eV == pytest.approx(1.2, abs=1.1e-3)
-    assert easiest.own_height == pytest.approx(0.2, abs=1.1e-3)
+    assert (easiest.energy, easiest.floor) == pytest.approx((1.2, 1.0))
     assert others == [None, None]
 
 
