@@ -233,3 +233,12 @@ def test_a_picture_may_have_the_longest_name_there_is(run, tmp_path) -> None:
     picture = tmp_path / f"{'a' * (longest - 4)}.svg"
     ran = run("window", "Li6PS5Cl", "--plot", picture)
     assert (ran.code, list(tmp_path.iterdir())) == (0, [picture])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("form", ["table", "jsonl"])
+def test_a_full_disk_behind_standard_output_is_said_once_and_is_no_fault(form: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        asked = [*SSEML, "predict", "Li3YCl6", "--no-window", "--format", form]
+        done = subprocess.run(asked, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "sseml: output: No space left on device\n")

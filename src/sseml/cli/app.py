@@ -65,9 +65,7 @@ def _ended(argv: Sequence[str] | None, *, give_back: bool) -> int:
             if isinstance(arguments, int):
                 return arguments
             with kept_for_results(give_back=give_back):
-                code = _answered(arguments)
-                standard_output().flush()
-            return code
+                return _answered(arguments)
     except BrokenPipeError:
         return PIPE_CLOSED
     except KeyboardInterrupt:
@@ -96,6 +94,7 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace | int:
 def _answered(arguments: argparse.Namespace) -> int:
     try:
         code: int = arguments.run(arguments)
+        standard_output().flush()
     except CommandError as error:
         _complain(str(error))
         return error.code
