@@ -77,13 +77,17 @@ def _exact_inputs(inputs: FloatArray) -> FloatArray:
     return _rounded(inputs, 2.0 ** -floor((53 - log2(largest)) / 2))
 
 
-def _rounded(values: FloatArray, step: FloatArray | float) -> FloatArray:
-    """To multiples of a power of two, or of one for each row.
+def _rounded(
+    values: FloatArray, step: FloatArray | float, into: FloatArray | None = None
+) -> FloatArray:
+    """To multiples of a power of two, or of one for each row; into an array that is there already.
 
     Beside 2^52 steps and more, a float has no room for a part of a step.
     """
     far = 1.5 * 2.0**52 * step
-    return (values + far) - far
+    rounded: FloatArray = np.add(values, far, out=into)
+    rounded -= far
+    return rounded
 
 
 def _power_of_two(least: FloatArray | float) -> FloatArray:
@@ -195,7 +199,7 @@ class GaussianProcess:
         inverse_factor = np.linalg.inv(np.linalg.cholesky(kernel))
         dual = inverse_factor.T @ (inverse_factor @ excess)
         strips = (inverse_factor[start:stop, :stop] for start, stop in _strips(len(rows)))
-        exact = tuple(_exact(strip, settings) for strip in strips)
+        exact = tuple(_made_exact(strip.copy(), settings) for strip in strips)
         return cls(settings, rows, inputs[rows], exact), KernelMean(mean, dual)
 
     def fit_part(
@@ -275,7 +279,7 @@ class GaussianProcess:
             rows=rows,
             inputs=_exact_inputs(arrays["inputs"].astype(np.float64)),
             inverse_factor=tuple(
-                _exact(laid_out[start:stop].reshape(shape), settings)
+                _made_exact(laid_out[start:stop].reshape(shape), settings)
                 for (start, stop), shape in zip(pairwise(ends), shapes, strict=True)
             ),
         )
@@ -286,10 +290,14 @@ def _step_of(settings: KernelSettings) -> float:
     return float(_power_of_two(settings.largest)) * 2.0**-_DIGITS
 
 
-def _exact(strip: FloatArray, settings: KernelSettings) -> FloatArray:
-    """Rows rounded so that no sum of products with kernel values has more than `_ROOM` digits."""
+def _made_exact(strip: FloatArray, settings: KernelSettings) -> FloatArray:
+    """Round rows so that no sum of products with kernel values has more than `_ROOM` digits.
+
+    The strip itself is changed: fresh memory for a whole factor is felt at the start of a command.
+    """
     most = np.abs(strip).sum(axis=1, keepdims=True) * settings.largest
-    return _rounded(strip, _power_of_two(most * 2.0**-_ROOM / _step_of(settings)))
+    step = _power_of_two(most * 2.0**-_ROOM / _step_of(settings))
+    return _rounded(strip, step, strip)
 
 
 def _strips(length: int) -> list[tuple[int, int]]:
