@@ -104,3 +104,17 @@ def test_where_nothing_runs_through_the_maps_are_drawn_still(found: Pathways) ->
     said = "\n".join(texts(lithium_network(closed)))
     assert "1D barrier: none below 5 eV" in said
     assert "seen along c" in said
+
+
+def test_elements_of_one_site_have_one_point_and_one_name_in_the_legend(found: Pathways) -> None:
+    occupancies = tuple(
+        {"Co": 0.5, "Al": 0.5} if "Co" in site else site for site in found.crystal.occupancies
+    )
+    mixed = replace(
+        found,
+        crystal=replace(found.crystal, occupancies=occupancies),
+        charges={**found.charges, "Al": 3.0},
+    )
+    said = texts(lithium_network(mixed))
+    assert {"Co, Al", "O"} <= set(said)
+    assert not {"Co", "Al"} & set(said)

@@ -231,8 +231,8 @@ def _draw_sites(axes: Axes, found: Pathways, view: _View, inch_A: float) -> None
 
     Points shrink with the map.
     """
-    for symbol, colour in reversed(_kinds(found)):
-        places, _ = _sites(found, symbol)
+    for symbols, colour in reversed(_kinds(found)):
+        places, _ = _sites(found, symbols[0])
         x, y = view.place(places).T
         size = _area(_ION_A, inch_A, _ION_AREA)
         axes.scatter(x, y, s=size, c=colour, ec="white", lw=0.4, zorder=3)
@@ -240,8 +240,8 @@ def _draw_sites(axes: Axes, found: Pathways, view: _View, inch_A: float) -> None
     x, y = view.place(places).T
     size = _area(_LI_A, inch_A, _LI_AREA)
     axes.scatter(x, y, s=size * shares, c="white", ec=INK, lw=0.7, zorder=4)
-    for symbol, colour in _kinds(found):
-        places, _ = _sites(found, symbol, beside_li=True)
+    for symbols, colour in _kinds(found):
+        places, _ = _sites(found, symbols[0], beside_li=True)
         x, y = view.place(places).T
         axes.scatter(x, y, s=_SHARED_AREA, c=colour, lw=0.0, zorder=5)
 
@@ -251,13 +251,17 @@ def _area(diameter_A: float, inch_A: float, most: float) -> float:
     return min(most, (72.0 * diameter_A * inch_A) ** 2)
 
 
-def _kinds(found: Pathways) -> list[tuple[str, str]]:
-    """Elements of the framework, cations first, each with its colour."""
+def _kinds(found: Pathways) -> list[tuple[list[str], str]]:
+    """Elements of the framework, cations first, each with its colour; one for all of one site."""
     symbols = sorted(
         (symbol for symbol in found.charges if symbol != "Li"),
         key=lambda symbol: -found.charges[symbol],
     )
-    return list(zip(symbols[:_MOST_KINDS], _FRAMEWORK, strict=False))
+    alike: dict[tuple[int, ...], list[str]] = {}
+    for symbol in symbols:
+        held = enumerate(found.crystal.occupancies)
+        alike.setdefault(tuple(n for n, site in held if site.get(symbol)), []).append(symbol)
+    return list(zip([*alike.values()][:_MOST_KINDS], _FRAMEWORK, strict=False))
 
 
 def _sites(
@@ -380,8 +384,8 @@ def _lines(found: Pathways) -> list[Line2D]:
 
 def _dots(found: Pathways) -> list[Line2D]:
     return [
-        Line2D([], [], ls="", marker="o", mfc=colour, mec="none", ms=4.5, label=symbol)
-        for symbol, colour in _kinds(found)
+        Line2D([], [], ls="", marker="o", mfc=colour, mec="none", ms=4.5, label=", ".join(symbols))
+        for symbols, colour in _kinds(found)
     ]
 
 
