@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -75,6 +76,24 @@ def narrowed(described: dict[str, Any]) -> dict[str, Any]:
     return described
 
 
+NAMES_NO_SCHEMA_CAN_SAY = """
+import schemathesis
+from sseml.serving.headings import unknown_headings
+from sseml.serving.problems import RequestError
+
+@schemathesis.hook
+def filter_body(context, body):
+    for rows in body.values() if isinstance(body, dict) else ():
+        for row in rows if isinstance(rows, list) else ():
+            try:
+                unknown_headings(row if isinstance(row, dict) else ())
+            except RequestError:
+                return False
+    return True
+"""
+"""Leaves out requests with a name that may be the temperature, or is nearly that of a condition."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("guard", [False, True])
 def test_schemathesis_finds_no_difference(
@@ -86,6 +105,7 @@ def test_schemathesis_finds_no_difference(
         described = client.get("/openapi.json").json()
     file = tmp_path / "openapi.json"
     file.write_text(json.dumps(narrowed(described)), encoding="utf-8")
+    (tmp_path / "names.py").write_text(NAMES_NO_SCHEMA_CAN_SAY, encoding="utf-8")
     found = subprocess.run(
         [
             str(Path(sys.executable).with_name("schemathesis")),
@@ -102,6 +122,7 @@ def test_schemathesis_finds_no_difference(
         text=True,
         check=False,
         cwd=tmp_path,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "names", "PYTHONPATH": str(tmp_path)},
     )
     assert found.returncode == 0, "\n".join(line[:500] for line in found.stdout.splitlines())
 
