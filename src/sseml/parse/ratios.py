@@ -125,7 +125,7 @@ def _parts(head: str) -> list[str]:
     parts, depth, begun = [], 0, 0
     for position, character in enumerate(head):
         depth += (character in "([{") - (character in ")]}")
-        if depth == 0 and character in "-:/·*+":
+        if depth == 0 and character in "+-:/·*":
             parts.append(head[begun:position])
             begun = position + 1
     return [part.strip() for part in (*parts, head[begun:]) if part.strip()]
