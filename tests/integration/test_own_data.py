@@ -428,16 +428,21 @@ def test_series_and_doi_both_hold_rows_together(tmp_path: Path, small_table: pd.
     assert paper_groups(list(names), range(4)).tolist() == [0, 0, 0, 1]
 
 
-def test_without_own_rows_papers_are_named_by_their_doi_alone(measurements: pd.DataFrame) -> None:
-    """Of our literature table, a paper whose DOI is not known has a name of its own."""
+def test_without_own_rows_papers_are_named_by_their_doi_or_as_their_table_cites_them(
+    measurements: pd.DataFrame,
+) -> None:
+    """Without a DOI the literature table numbers a paper, and the seeds cite it."""
     names = paper_names(measurements)
-    expected = [
-        doi if not pd.isna(doi) else None if source != "literature" else f"literature:{ids[:4]}"
-        for doi, source, ids in zip(
-            measurements["doi"], measurements["source"], measurements["source_id"], strict=True
-        )
-    ]
-    assert names.tolist() == expected
+
+    def expected(row: pd.Series) -> str | None:
+        if not pd.isna(row["doi"]):
+            return str(row["doi"])
+        if row["source"] == "literature":
+            return f"literature:{row['source_id'][:4]}"
+        cited = row["source"] == "seeds" and not pd.isna(row["reference"])
+        return f"seeds:{row['reference']}" if cited else None
+
+    assert names.tolist() == [expected(row) for _, row in measurements.iterrows()]
 
 
 def test_rows_without_a_series_are_held_out_with_their_file(
