@@ -173,7 +173,7 @@ def row_of_record(
         return unreadable(
             number, shown(written), "the line is not a JSON object", 'write {"formula": "Li3PS4"}'
         )
-    if deep := [name for name, content in value.items() if _is_too_deep(content)]:
+    if deep := [name for name, content in value.items() if is_nested_deeper(content, _DEEPEST)]:
         kept = {name: content for name, content in value.items() if name not in (*deep, column)}
         reason = f"the column {shown(deep[0])!r} is nested more than {_DEEPEST} levels deep"
         return unreadable(number, shown(written), reason, "leave it out", kept)
@@ -190,9 +190,10 @@ def row_of_record(
     return checked(number, formula.strip(), columns)
 
 
-def _is_too_deep(cell: object) -> bool:
+def is_nested_deeper(cell: object, levels: int) -> bool:
+    """Whether lists and objects in a cell are nested more than so many levels deep."""
     level = [cell]
-    for _ in range(_DEEPEST):
+    for _ in range(levels):
         level = [
             inner
             for outer in level

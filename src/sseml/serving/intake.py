@@ -13,7 +13,7 @@ from typing import Any
 
 from sseml.parse.headings import condition_of
 from sseml.parse.qualifiers import read_temperature
-from sseml.parse.raw import RawRow, with_points
+from sseml.parse.raw import RawRow, is_nested_deeper, with_points
 from sseml.parse.rows import read_rows
 from sseml.records import Refusal, RefusedInputError
 from sseml.serving.headings import formula_column, require_few, unknown_headings
@@ -216,21 +216,9 @@ def _row(number: int, cells: Cells, column: str | None) -> Row:
     others = {name: value for name, value in cells.items() if name != column}
     if "formula" in others:
         raise RequestError("wrong_shape", f"row {number} holds the formula in another column")
-    if any(isinstance(value, list | dict) and _too_deep(value) for value in others.values()):
+    if any(is_nested_deeper(value, _DEEPEST_CELL) for value in others.values()):
         raise RequestError("wrong_shape", f"row {number} has a cell nested too deeply")
     return text.strip(), others
-
-
-def _too_deep(cell: object) -> bool:
-    level: list[object] = [cell]
-    for _ in range(_DEEPEST_CELL):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, list | dict)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-    return bool(level)
 
 
 def _of_split(value: object, most_rows: int) -> Iterator[Cells]:
