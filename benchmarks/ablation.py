@@ -72,7 +72,6 @@ SETS = {
     "chemistry + prototype": ("chemistry", "prototype"),
     "chemistry + fractions": ("chemistry", "fractions"),
     "released + magpie": ("chemistry", "prototype", "fractions", "magpie"),
-    "released + crystal": ("chemistry", "prototype", "fractions", "crystal"),
 }
 RECIPES = {
     "outside data at weight 1": Recipe(outside_weight=1.0),

@@ -15,7 +15,7 @@ from sseml.features.table import COMPOSITION_SETS
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 START, END = "<!-- features: written by tools/document_features.py -->", "<!-- end of features -->"
-LISTED = ("chemistry", "prototype", "crystal", "structure")
+LISTED = ("chemistry", "prototype")
 
 
 def row(feature: Feature) -> str:

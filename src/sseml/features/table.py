@@ -11,18 +11,14 @@ import numpy as np
 from sseml.features.chemistry import Chemistry
 from sseml.features.composition import ElementFractions
 from sseml.features.contract import Feature, Featurizer, FloatArray
-from sseml.features.crystal.structure import Structure
 from sseml.features.magpie import Magpie
 from sseml.features.prototype import Prototype
 from sseml.features.slots import chunks
-from sseml.features.symmetry import Symmetry
 from sseml.records import Composition, Material
 
 COMPOSITION_SETS: Mapping[str, Featurizer] = {
     "chemistry": Chemistry(),
     "prototype": Prototype(),
-    "crystal": Symmetry(),
-    "structure": Structure(),
     "fractions": ElementFractions(),
     "magpie": Magpie(),
 }
@@ -44,6 +40,8 @@ class FeatureTable:
 
 
 def _featurizers(sets: Sequence[str]) -> list[Featurizer]:
+    if not sets:
+        raise ValueError(f"no feature set is named (sets: {', '.join(SETS)})")
     for name in sets:
         if name not in COMPOSITION_SETS:
             close = difflib.get_close_matches(name, SETS, n=1)
@@ -67,13 +65,12 @@ def feature_table(
     Returns
     -------
     FeatureTable
-        Values of shape (n, number of features), float64. Only the sets ``crystal`` and
-        ``structure`` hold NaN, where a row does not carry the fact.
+        Values of shape (n, number of features), float64, all finite.
 
     Raises
     ------
     ValueError
-        If a set is unknown.
+        If a set is unknown, or none is named.
     TypeError
         If a material is of a kind that has no features.
     """

@@ -43,6 +43,11 @@ def test_unknown_set_names_the_close_match() -> None:
         feature_table([], ("chemisty",))
 
 
+def test_an_empty_set_of_features_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no feature set is named"):
+        feature_table([parse_formula("LiF")], ())
+
+
 def test_unknown_kind_of_material() -> None:
     with pytest.raises(TypeError, match="no features for a str"):
         feature_table(["Li3N"])  # type: ignore[list-item]
@@ -58,7 +63,7 @@ def test_a_row_is_the_same_alone_and_among_thousands(real_formulas: list[str]) -
 
 def test_real_formulas_are_finite(real_formulas: list[str]) -> None:
     materials = [parse_formula(text) for text in real_formulas]
-    table = feature_table(materials, ("chemistry", "prototype", "fractions", "magpie"))
+    table = feature_table(materials, SETS)
     assert np.isfinite(table.values).all()
     assert len({symbol for m in materials for symbol in m.amounts}) > 60
     default = feature_table(materials)

@@ -1,1 +1,0 @@
-"""A crystal's average structure becomes numbers."""
