@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sseml._version import __version__
+from sseml.columns import NESTED, nested_columns
 from sseml.records import BundleError
 
 FORMULA_COLUMN = "formula"
@@ -30,17 +31,7 @@ _EXAMPLE = {
     "data": [["Li6PS5Cl", 25.0], ["Li1.3Al0.3Ti1.7(PO4)3", 60.0], ["75Li2S-25P2S5", 25.0]],
 }
 
-ANSWERED_TEXTS = (
-    "kind", "formula", "family", "window_note", "domain", "measured_doi", "measured_reference",
-    "model",
-)  # fmt: skip
-ANSWERED_NUMBERS = (
-    "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
-    "p_superionic", "p_conductor", "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm",
-    "sigma_if_conductor_high_S_cm", "activation_energy_eV", "V_red", "V_ox",
-    "e_above_hull_eV_atom", "measured_sigma_S_cm", "measured_low_S_cm", "measured_high_S_cm",
-)  # fmt: skip
-ANSWERED_COUNTS = ("measured_count", "measured_papers")
+_MLFLOW_TYPES = {str: "string", float: "double", int: "long"}
 
 _MLMODEL = """\
 flavors:
@@ -104,13 +95,12 @@ def signature() -> dict[str, str]:
         {"type": "string", "name": FORMULA_COLUMN, "required": True},
         *({"type": "any", "name": name, "required": False} for name in optional),
     ]
-    texts = ("input", "status", *ANSWERED_TEXTS)
     outputs = [
-        *({"type": "string", "name": name, "required": False} for name in texts),
-        *({"type": "double", "name": name, "required": False} for name in ANSWERED_NUMBERS),
-        *({"type": "long", "name": name, "required": False} for name in ANSWERED_COUNTS),
-        *({"type": "any", "name": name, "required": False} for name in ("error", "nearest")),
+        {"type": _MLFLOW_TYPES[column.holds], "name": column.name, "required": False}
+        for column in nested_columns()
+        if column.name != "error"
     ]
+    outputs += [{"type": "any", "name": name, "required": False} for name in ("error", NESTED)]
     params = [
         {"name": "temperature_C", "default": 25.0, "shape": None, "type": "double"},
         {"name": "explain", "default": False, "shape": None, "type": "boolean"},

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import IO, Any, Literal, assert_never
 
+from sseml.columns import COLUMNS
 from sseml.records import Answer
 from sseml.render.columnar import inert, write_csv, write_parquet
 from sseml.render.record import (
-    COLUMN_TYPES,
     EXPLANATION,
     OUTPUT_COLUMNS,
     explanation,
@@ -83,7 +83,8 @@ def write(
                 stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
         case "parquet":
             records = (to_record(answer, explain=explain) for answer in answers)
-            write_parquet(records, {**COLUMN_TYPES, **explained}, stream)
+            types = {column.name: column.holds for column in COLUMNS}
+            write_parquet(records, {**types, **explained}, stream)
         case _:
             assert_never(format)
     return ()

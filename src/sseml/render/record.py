@@ -6,65 +6,18 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
+from sseml.columns import COLUMNS, NESTED, PREDICTION_COLUMNS, nested_columns
 from sseml.records import Answer, Neighbour, Prediction, Refusal
 
 Record = dict[str, Any]
 
-COLUMN_TYPES: Mapping[str, type[str] | type[int] | type[float]] = {
-    "input": str,
-    "status": str,
-    "error": str,
-    "kind": str,
-    "formula": str,
-    "family": str,
-    "temperature_C": float,
-    "log10_sigma": float,
-    "sigma_S_cm": float,
-    "sigma_low_S_cm": float,
-    "sigma_high_S_cm": float,
-    "p_superionic": float,
-    "p_conductor": float,
-    "sigma_if_conductor_S_cm": float,
-    "sigma_if_conductor_low_S_cm": float,
-    "sigma_if_conductor_high_S_cm": float,
-    "activation_energy_eV": float,
-    "V_red": float,
-    "V_ox": float,
-    "window_note": str,
-    "e_above_hull_eV_atom": float,
-    "domain": str,
-    "measured_sigma_S_cm": float,
-    "measured_doi": str,
-    "measured_reference": str,
-    "measured_count": int,
-    "measured_papers": int,
-    "measured_low_S_cm": float,
-    "measured_high_S_cm": float,
-    "nearest_formula": str,
-    "nearest_distance": float,
-    "nearest_sigma_S_cm": float,
-    "nearest_doi": str,
-    "nearest_reference": str,
-    "model": str,
-}
-OUTPUT_COLUMNS: tuple[str, ...] = tuple(COLUMN_TYPES)
+OUTPUT_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 EXPLANATION = "explanation"
 
-_NEAREST = tuple(name for name in OUTPUT_COLUMNS if name.startswith("nearest_"))
-_PREDICTED = (
-    "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm", "p_superionic", "p_conductor",
-    "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm", "sigma_if_conductor_high_S_cm",
-    "activation_energy_eV", "V_red", "V_ox", "e_above_hull_eV_atom",
-)  # fmt: skip
-_NOT_AS_IT_STANDS = ("input", "status", "error", "log10_sigma", *_PREDICTED, *_NEAREST)
-_AS_IT_STANDS = tuple(name for name in OUTPUT_COLUMNS if name not in _NOT_AS_IT_STANDS)
-
+_IN_NESTED_LIST = frozenset(OUTPUT_COLUMNS) - {column.name for column in nested_columns()}
 
 _LISTED = 20
 """Measurements of one material that an explanation lists."""
-
-_DIGITS = 6
-"""Of a predicted number; what lies beyond depends on which formulas are asked together."""
 
 
 def to_record(answer: Answer, *, explain: bool = False) -> Record:
@@ -89,17 +42,13 @@ def to_record(answer: Answer, *, explain: bool = False) -> Record:
             record["status"], record["error"] = "error", plain(answer.message)
         case Prediction():
             record["status"] = "ok"
-            record.update({name: plain(getattr(answer, name)) for name in _AS_IT_STANDS})
-            record["log10_sigma"] = plain(round(answer.log10_sigma, _DIGITS))
-            record.update({name: _rounded(getattr(answer, name)) for name in _PREDICTED})
-            if answer.nearest:
-                near = neighbour_record(answer.nearest[0])
-                record.update({name: near[name.removeprefix("nearest_")] for name in _NEAREST})
+            for column in PREDICTION_COLUMNS:
+                record[column.name] = plain(column.value(answer))
         case _:
             assert_never(answer)
     if explain:
         record[EXPLANATION] = plain(explanation(answer))
-    return record | kept_columns(answer.columns, taken=(*record, "nearest"))
+    return record | kept_columns(answer.columns, taken=(*record, NESTED))
 
 
 def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
@@ -108,11 +57,11 @@ def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
     for name, value in to_record(answer, explain=explain).items():
         if name == "error" and isinstance(answer, Refusal):
             nested["error"] = {"code": answer.code, "message": value}
-        elif name == _NEAREST[0]:
-            neighbours = answer.nearest if isinstance(answer, Prediction) else ()
-            nested["nearest"] = [neighbour_record(neighbour) for neighbour in neighbours]
-        elif name not in _NEAREST:
+        elif name not in _IN_NESTED_LIST:
             nested[name] = value
+        elif NESTED not in nested:
+            neighbours = answer.nearest if isinstance(answer, Prediction) else ()
+            nested[NESTED] = [neighbour_record(neighbour) for neighbour in neighbours]
     return nested
 
 
@@ -226,10 +175,6 @@ def plain(value: object) -> Any:
 
 def _encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(f"{value:.{_DIGITS}g}")
 
 
 def kept_columns(columns: Mapping[str, object], taken: Iterable[str]) -> Record:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from sseml._version import __version__
-from sseml.model.mlmodel import ANSWERED_COUNTS, ANSWERED_NUMBERS, ANSWERED_TEXTS
+from sseml.columns import NESTED, PREDICTION_COLUMNS
 from sseml.serving.problems import PROBLEMS
 from sseml.serving.settings import Limits
 
 _Schema = dict[str, Any]
 
-_COUNT_OR_NULL: _Schema = {"type": ["integer", "null"]}
 _TEXT_OR_NULL: _Schema = {"type": ["string", "null"]}
-_NUMBER_OR_NULL: _Schema = {"type": ["number", "null"]}
+_OR_NULL: dict[type, _Schema] = {
+    str: _TEXT_OR_NULL,
+    int: {"type": ["integer", "null"]},
+    float: {"type": ["number", "null"]},
+}
 
 _EVERYWHERE = ("internal_error",)
 _GUARDED = ("unauthorized", "internal_error")
@@ -286,9 +289,11 @@ def _record() -> _Schema:
         "input": {"type": "string"},
         "status": {"enum": ["ok", "error"]},
         "error": error,
-        **dict.fromkeys(ANSWERED_TEXTS, _TEXT_OR_NULL),
-        **dict.fromkeys(ANSWERED_NUMBERS, _NUMBER_OR_NULL),
-        **dict.fromkeys(ANSWERED_COUNTS, _COUNT_OR_NULL),
-        "nearest": {"type": "array", "items": neighbour},
+        **{
+            column.name: _OR_NULL[column.holds] | {"description": column.meaning}
+            for column in PREDICTION_COLUMNS
+            if not column.name.startswith(f"{NESTED}_")
+        },
+        NESTED: {"type": "array", "items": neighbour},
     }
     return {"type": "object", "required": list(properties), "properties": properties}

@@ -13,6 +13,7 @@ from typing import Any
 import mlflow.pyfunc
 import pandas as pd
 
+from sseml.columns import COLUMNS
 from sseml.model.mlmodel import FORMULA_COLUMN
 from sseml.physics.transport import inverse_temperature_shift
 from sseml.units import celsius_to_kelvin
@@ -35,11 +36,7 @@ COLD_C, WARM_C = 25.0, 100.0
 _BAD_POSITION = len(GOOD) // 2
 QUESTIONS = (*GOOD[:_BAD_POSITION], BAD, *GOOD[_BAD_POSITION:])
 
-_FINITE = (
-    "temperature_C", "log10_sigma", "sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm",
-    "p_superionic", "p_conductor", "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm",
-    "sigma_if_conductor_high_S_cm", "activation_energy_eV",
-)  # fmt: skip
+_FINITE = tuple(column.name for column in COLUMNS if column.always)
 _STEEPEST_EV = 1.6
 """No solid electrolyte in the literature has a higher activation energy."""
 
