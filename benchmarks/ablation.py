@@ -18,10 +18,10 @@ import pandas as pd
 
 from sseml.evaluate import measurements_at
 from sseml.evaluate.metrics import clipped_absolute_error, group_mean, group_weighted_auc
-from sseml.model.blend import Blend
+from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.model.ensemble import Blend
 from sseml.model.fitting import BY_CLUSTER, BY_PAPER, fit, held_out_masks
-from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 
 FOLDS = 5

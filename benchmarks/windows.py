@@ -44,12 +44,13 @@ from unittest.mock import patch
 
 import numpy as np
 
-from sseml.curation.released import DEFAULT_PHASES, released_folder
+from sseml.arrays import FloatArray
 from sseml.model.phases import load_phases
 from sseml.parse.formula import canonical_formula, parse_formula
 from sseml.physics.hull import Equilibrium, Hull
-from sseml.physics.phases import ChemicalSystem, FloatArray, PhaseTable
+from sseml.physics.phases import ChemicalSystem, PhaseTable
 from sseml.physics.window import electrochemical_window, electrochemical_windows
+from sseml.released import DEFAULT_PHASES, released_folder
 
 FORMULAS = Path(__file__).parents[1] / "tests" / "data" / "real_formulas.csv.gz"
 

@@ -16,18 +16,18 @@ from registering import GATE, promote_step, register_step
 from settings import RELEASED, RecipeSettings, read_settings
 from steps import Step, read_json, run, write_json
 
-from sseml.cli.exits import ANSWERED, CRASHED, INTERRUPTED, REFUSED, UNUSABLE
+from sseml.cli.command import ANSWERED, CRASHED, INTERRUPTED, REFUSED, UNUSABLE
 from sseml.cli.progress import say, say_on_the_way
 from sseml.curation.clean import NoSourceError, curate
 from sseml.curation.own import add_own
-from sseml.curation.raw import SourceFormatError
 from sseml.curation.readers import READERS
-from sseml.curation.released import released_evidence
+from sseml.curation.rows import SourceFormatError
 from sseml.curation.table import TABLE_FILE, load_measurements
 from sseml.evaluate import Report, evaluate
 from sseml.model.folder import bundle_digest
+from sseml.model.train import train
 from sseml.records import BundleError, RefusedInputError
-from sseml.train import train
+from sseml.released import released_evidence
 
 CURATED, TABLE, FIGURES, MODELS = "curated", "table", "figures", "models"
 OWN_REPORT = "own.json"

@@ -1,4 +1,4 @@
-"""Rebuild the element tables in `src/sseml/features/data` from pymatgen and matminer.
+"""Rebuild the element tables in `src/sseml/physics/data` from pymatgen and matminer.
 
 Run with both installed (`pip install pymatgen matminer`): `python tools/build_elements.py`.
 Everything written is a published fact; the sources and licences stand in `SOURCES.md` beside it.
@@ -17,7 +17,7 @@ from pathlib import Path
 from matminer.featurizers.composition import ElementProperty
 from pymatgen.core import Element
 
-DATA = Path(__file__).parents[1] / "src" / "sseml" / "features" / "data"
+DATA = Path(__file__).parents[1] / "src" / "sseml" / "physics" / "data"
 
 ROMAN = {"II": 2, "III": 3, "IV": 4, "V": 5, "VI": 6, "VII": 7, "VIII": 8, "IX": 9, "X": 10}
 ROMAN |= {"XI": 11, "XII": 12, "XIV": 14}

@@ -4,7 +4,7 @@ import sys
 import traceback
 
 _CRASHED = 70
-"""`sseml.cli.exits.CRASHED`, which may be what cannot be imported."""
+"""`sseml.cli.command.CRASHED`, which may be what cannot be imported."""
 
 
 def program() -> int:

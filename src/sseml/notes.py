@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sseml.families import FamilyMatch
-from sseml.features.symmetry import SYSTEMS, crystal_system
 from sseml.model.bundle import Bundle, crystal_space_group
+from sseml.model.crystal_system import SYSTEMS, crystal_system
 from sseml.parse.charge import CHARGE_TOLERANCE, charge_gap
 from sseml.records import Crystal, Material, MeasuredValue, Query
 

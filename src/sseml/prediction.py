@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sseml.curation.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
 from sseml.families import FamilyMatch, recognise
 from sseml.model.bundle import Bundle, BundleAnswer, crystal_space_group
 from sseml.model.evidence import domain
@@ -27,6 +26,7 @@ from sseml.records import (
     Query,
     Refusal,
 )
+from sseml.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:

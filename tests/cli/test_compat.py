@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sseml.physics.electrodes import electrodes
+from sseml.physics.compatibility import electrodes
 
 PAGE = Path(__file__).parents[2] / "docs" / "compat.md"
 DEFAULT = [

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.curation.table import load_measurements
 from sseml.model.bundle import EVIDENCE
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 
 @pytest.mark.parametrize(

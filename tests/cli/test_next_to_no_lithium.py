@@ -13,8 +13,8 @@ from mlflow import pyfunc
 
 import sseml
 from sseml.cli import main
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.parse.formula import canonical_formula
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 FORMULAS = (
     "Li0.0000001La3Zr2O12", "Li3PS4", "Li0.000000001Si", "Li0.000001PS4", "Li10000P0.000001S4",

@@ -11,11 +11,10 @@ from typing import Any
 
 import pytest
 
+from sseml.cli.command import CommandError, needing
 from sseml.cli.evaluate import replace_between_marks
-from sseml.cli.exits import CommandError
-from sseml.cli.extras import needing
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.model.folder import write_checksums
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,12 +9,12 @@ from typing import NamedTuple
 import pandas as pd
 import pytest
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.curation.table import load_measurements
 from sseml.model.bundle import EVIDENCE, Bundle
 from sseml.model.kernel import KernelSettings
 from sseml.model.regressors import BlendSettings
-from sseml.train import train
+from sseml.model.train import train
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 Settings = tuple[BlendSettings, BlendSettings]
 

@@ -13,6 +13,7 @@ import sseml.evaluate.crystals as module
 from sseml.evaluate import Report, evaluate
 from sseml.evaluate.answers import answer_both
 from sseml.evaluate.benchmarks import BENCHMARKS
+from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import (
     Recipe,
     TrainingSet,
@@ -20,8 +21,7 @@ from sseml.model.dataset import (
     measured_materials,
 )
 from sseml.model.fitting import fit_calibrated_outputs
-from sseml.model.polymorph import UNKNOWN
-from sseml.train import train
+from sseml.model.train import train
 
 
 @pytest.fixture(scope="module")

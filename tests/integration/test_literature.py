@@ -11,17 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from sseml.curation.draft import Draft, total_variation
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
 from sseml.curation.papers import unite_papers
-from sseml.curation.raw import RawMeasurement
 from sseml.curation.readers import read_literature
-from sseml.curation.released import released_evidence
+from sseml.curation.rows import Draft, RawMeasurement, total_variation
 from sseml.curation.table import load_measurements
 from sseml.parse.charge import charge_imbalance
 from sseml.parse.material import parse_material
 from sseml.records import FORMS, Composition
+from sseml.released import released_evidence
 
 FOLDER = Path(__file__).parents[2] / "data" / "literature"
 CARD = (FOLDER / "measurements.md").read_text(encoding="utf-8")

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from sseml.curation.headings import find_columns
 from sseml.curation.own import OwnResult, add_own
 from sseml.curation.schema import MEASUREMENTS
-from sseml.curation.split import near_duplicate_groups, paper_groups, paper_names
 from sseml.model.dataset import Recipe, conductivity_set
 from sseml.model.fitting import BY_PAPER, held_out_masks
+from sseml.model.split import near_duplicate_groups, paper_groups, paper_names
 from sseml.records import BundleError, RefusedInputError
 
 LAB = """\
@@ -457,7 +457,7 @@ def test_rows_without_a_series_are_held_out_with_their_file(
 def test_the_released_table_is_checked_before_it_is_built_upon(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, released: Path, lab: Path
 ) -> None:
-    import sseml.curation.released as home  # noqa: PLC0415
+    import sseml.released as home  # noqa: PLC0415
 
     package = tmp_path / "sseml"
     folder = package / "_models" / released.name

@@ -15,13 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from sseml.curation.phases import read_phases
-from sseml.curation.released import DEFAULT_PHASES, released_folder
 from sseml.model.folder import CARD, CHECKSUMS, MANIFEST, write_checksums
 from sseml.model.phases import PHASES, load_phases, save_phases
 from sseml.parse.formula import parse_formula
 from sseml.physics.phases import PhaseTable
 from sseml.physics.window import electrochemical_window
 from sseml.records import BundleError, RefusedInputError
+from sseml.released import DEFAULT_PHASES, released_folder
 
 OWN = """\
 formula,e_form_ev_per_atom,source

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 import sseml
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.model.bundle import EVIDENCE, Bundle
 from sseml.model.folder import CARD, MANIFEST, bundle_digest, released_as, verify_checksums
 from sseml.prediction import default_bundle
 from sseml.records import Prediction
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ from sklearn.metrics import roc_auc_score
 
 import sseml.evaluate.time_split as module
 from sseml.cli.app import main
-from sseml.curation.split import paper_names
 from sseml.evaluate import Report, evaluate
 from sseml.evaluate.answers import BothAnswers, answer_both
 from sseml.evaluate.benchmarks import BENCHMARKS
 from sseml.evaluate.time_split import NoYearsError, split_by_year, time_split
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.fitting import fit_calibrated_outputs, fit_outputs
+from sseml.model.split import paper_names
 from sseml.parse.formula import parse_formula
 from sseml.records import RefusedInputError
 

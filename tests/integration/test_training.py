@@ -13,14 +13,14 @@ import pandas as pd
 import pytest
 
 from sseml.curation import released as shipped
-from sseml.curation.released import DEFAULT_BUNDLE
 from sseml.curation.table import load_measurements
 from sseml.evaluate import measurements_at
 from sseml.model.bundle import EVIDENCE, Bundle
 from sseml.model.folder import CARD, MANIFEST
+from sseml.model.train import train
 from sseml.prediction import predict
 from sseml.records import BundleError, Prediction, RefusedInputError
-from sseml.train import train
+from sseml.released import DEFAULT_BUNDLE
 
 
 def digests(folder: Path) -> dict[str, str]:

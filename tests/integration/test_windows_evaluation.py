@@ -14,16 +14,15 @@ import pandas as pd
 import pytest
 
 from sseml.cli import main
-from sseml.curation.released import DEFAULT_PHASES, released_folder
-from sseml.curation.windows import COLUMNS, PublishedWindow, read_windows
 from sseml.evaluate import Report, compared, evaluate
 from sseml.evaluate.run import GOALS
 from sseml.evaluate.windows import STATED, ComparedWindow, agreement, collapses
-from sseml.model.phases import load_phases
-from sseml.model.windows import WINDOWS, PublishedWindows, load_windows
+from sseml.model.phases import WINDOWS, PublishedWindows, load_phases, load_windows
 from sseml.parse.formula import parse_formula
 from sseml.physics.phases import PhaseTable
+from sseml.physics.published_windows import COLUMNS, PublishedWindow, read_windows
 from sseml.records import BundleError
+from sseml.released import DEFAULT_PHASES, released_folder
 
 LITERATURE = Path(__file__).parents[2] / "data" / "literature"
 FOLDER = released_folder() / DEFAULT_PHASES

@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 
 from sseml.evaluate import measurements_at
 from sseml.model.regressors import CONDUCTIVITY, ENERGY
-from sseml.train import train
+from sseml.model.train import train
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 

@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 _STARTS_WITHIN_S = 90.0

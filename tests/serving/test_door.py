@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from sseml.cli import main
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.model.folder import write_checksums
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 ASKED = {"inputs": ["LLZO"]}
 

@@ -19,8 +19,8 @@ from typing import Any
 import httpx
 import pytest
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.model.folder import bundle_digest, write_checksums
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 ONE = {"inputs": ["LLZO"]}
 MANY = {"inputs": [f"Li{6 + i / 10000:.4f}PS5Cl" for i in range(10_000)]}

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 START_LIMIT_S = 240.0
 

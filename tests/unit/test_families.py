@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.families import close_families, families, recognise
-from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.material import parse_material
 

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.curation.table import load_measurements
 from sseml.evaluate import paired
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, FEWEST_GROUPS, paired_difference
@@ -24,6 +23,7 @@ from sseml.model.dataset import Recipe, TrainingSet
 from sseml.model.folder import MANIFEST, write_checksums
 from sseml.model.regressors import BlendSettings
 from sseml.records import BundleError, RefusedInputError
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 QUICK = BlendSettings(boosting_rounds=2, averaged_trees=2, threads=1)
 RELEASED = released_folder() / DEFAULT_BUNDLE

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 import sseml
 from sseml.cli import main
-from sseml.curation.released import DEFAULT_BUNDLE
+from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.model.bundle import Bundle
 from sseml.parse.doubts import UNSTABLE
-from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import parse_formula
 from sseml.prediction import default_bundle
 from sseml.records import BundleError, Prediction, Refusal, RefusedInputError
+from sseml.released import DEFAULT_BUNDLE
 from sseml.render import OUTPUT_COLUMNS, explanation, to_nested_record
 
 NUMBERS = (

@@ -20,17 +20,17 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from sseml import RefusedInputError
-from sseml.curation.released import DEFAULT_PHASES, released_folder
-from sseml.curation.windows import PublishedWindow
 from sseml.evaluate.windows import ComparedWindow
 from sseml.model.phases import load_phases
 from sseml.parse.formula import parse_formula
 from sseml.physics.interface import Interface, Mixing, interface_reactions
 from sseml.physics.phases import PhaseTable
+from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.reactions import Reaction
 from sseml.physics.voltage import Plateau
 from sseml.physics.voltage import voltage_profile as profile_of
 from sseml.physics.window import Window, electrochemical_window
+from sseml.released import DEFAULT_PHASES, released_folder
 from sseml.report import (
     mixing_energies,
     save,
@@ -38,8 +38,7 @@ from sseml.report import (
     window_parity,
     windows_compared,
 )
-from sseml.report.labels import formula_text, phases_text, spread, width_inch, wrapped
-from sseml.report.style import GREEN, INK
+from sseml.report.style import GREEN, INK, formula_text, phases_text, spread, width_inch, wrapped
 
 LONG = "Li6.25Al0.25La2.5Ba0.25Sr0.25Zr1.25Ta0.25Nb0.25Hf0.25O11.875F0.125"
 LATP = "Li1.3Al0.3Ti1.7(PO4)3"

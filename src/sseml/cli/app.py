@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
 
 from sseml._version import __version__
 from sseml.cli import compat, data, evaluate, explain, lists, models, predict, serve, train, window
-from sseml.cli.exits import CRASHED, INTERRUPTED, PIPE_CLOSED, UNUSABLE, CommandError, Ended
-from sseml.cli.help import ExampleParser
-from sseml.cli.signals import heeding_signals
+from sseml.cli.command import (
+    CRASHED,
+    INTERRUPTED,
+    PIPE_CLOSED,
+    UNUSABLE,
+    CommandError,
+    Ended,
+    ExampleParser,
+)
 from sseml.cli.streams import in_order, kept_for_results, let_go, standard_output
 from sseml.records import BundleError, RefusedInputError
 
@@ -137,3 +146,30 @@ def _crashed() -> int:
             "please report it to its developers, with the lines above, the command and its input"
         )
     return CRASHED
+
+
+_NAMES = ("SIGTERM", "SIGHUP")
+
+
+@contextmanager
+def heeding_signals() -> Iterator[None]:
+    """Raise `Ended` on SIGTERM and SIGHUP, where nobody has decided otherwise (`nohup`)."""
+    if threading.current_thread() is not threading.main_thread():  # signals are the main one's
+        yield
+        return
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        for each in ours:
+            signal.signal(each, signal.SIG_IGN)  # once is enough: cleaning up takes no time
+        raise Ended(number)
+
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            if signal.getsignal(number) in (end, signal.SIG_IGN):
+                signal.signal(number, signal.SIG_DFL)

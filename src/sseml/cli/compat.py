@@ -8,9 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sseml.cli.exits import REFUSED, CommandError
-from sseml.cli.extras import needing
-from sseml.cli.help import Commands
+from sseml.cli.command import REFUSED, CommandError, Commands, Tally, needing
 from sseml.cli.output import (
     TEXT_ENDINGS,
     TEXT_FORMATS,
@@ -22,7 +20,6 @@ from sseml.cli.output import (
 )
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
-from sseml.cli.tally import Tally
 from sseml.cli.window import add_phases, load_bundle
 from sseml.records import Composition, Query, Refusal, RefusedInputError
 from sseml.render import visible

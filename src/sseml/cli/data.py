@@ -6,10 +6,8 @@ import argparse
 import json
 from pathlib import Path
 
+from sseml.cli.command import ANSWERED, REFUSED, CommandError, Commands, needing
 from sseml.cli.evaluate import add_table
-from sseml.cli.exits import ANSWERED, REFUSED, CommandError
-from sseml.cli.extras import needing
-from sseml.cli.help import Commands
 from sseml.cli.lists import add_format, show
 from sseml.cli.progress import say
 from sseml.cli.questions import add_columns
@@ -198,7 +196,7 @@ def _list(arguments: argparse.Namespace) -> int:
 def _curate(arguments: argparse.Namespace) -> int:
     with needing("train"):
         from sseml.curation.clean import NoSourceError, curate  # noqa: PLC0415
-        from sseml.curation.raw import SourceFormatError  # noqa: PLC0415
+        from sseml.curation.rows import SourceFormatError  # noqa: PLC0415
     literature = arguments.literature if arguments.literature.is_dir() else None
     if literature is None and arguments.literature != _LITERATURE:
         raise CommandError(f"there is no folder {arguments.literature}")

@@ -7,9 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sseml.cli.exits import ANSWERED, CommandError
-from sseml.cli.extras import needing
-from sseml.cli.help import Commands
+from sseml.cli.command import ANSWERED, CommandError, Commands, needing
 from sseml.cli.output import whole_file
 from sseml.cli.progress import say, say_on_the_way
 from sseml.cli.streams import standard_output
@@ -87,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
         from sseml.evaluate import Report, evaluate  # noqa: PLC0415 - needs the learners
     if arguments.plots:
         with needing("report"):  # before minutes of measuring, not after
-            import sseml.report.sheets  # noqa: F401, PLC0415
+            import sseml.report.files  # noqa: F401, PLC0415
     if arguments.figures:
         report = Report.from_dict(read_figures(arguments.figures))
     else:

@@ -9,9 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sseml.cli.exits import ANSWERED, CommandError
-from sseml.cli.extras import needing
-from sseml.cli.help import Commands
+from sseml.cli.command import ANSWERED, CommandError, Commands, needing
 from sseml.cli.progress import BETWEEN_S, redraw
 from sseml.cli.streams import standard_output
 from sseml.records import Crystal, RefusedInputError
@@ -76,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         require_picture(arguments.output)
     crystal = _crystal(arguments.file)
     with needing("explain"):
-        from sseml.features.ions import ions_of  # noqa: PLC0415
+        from sseml.physics.ions import ions_of  # noqa: PLC0415
         from sseml.physics.pathways import lithium_pathways  # noqa: PLC0415
         from sseml.render.pathways import pathways_lines, pathways_record  # noqa: PLC0415
     ions, imbalance = ions_of(crystal)

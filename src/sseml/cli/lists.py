@@ -7,8 +7,7 @@ import csv
 import json
 from collections.abc import Sequence
 
-from sseml.cli.exits import ANSWERED
-from sseml.cli.help import Commands
+from sseml.cli.command import ANSWERED, Commands
 from sseml.cli.streams import standard_output
 from sseml.render import inert, pad, text_width
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any
 
-from sseml.cli.exits import CommandError
+from sseml.cli.command import CommandError
 from sseml.cli.progress import say
 from sseml.cli.streams import standard_output, standard_output_of_bytes, terminal_width
 from sseml.render import write_csv as csv_of_records

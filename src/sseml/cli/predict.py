@@ -7,13 +7,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sseml.cli.extras import needing
-from sseml.cli.help import Commands
+from sseml.cli.command import Commands, Tally, needing
 from sseml.cli.output import format_of, name_late, results, table_width
 from sseml.cli.progress import say, watched
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.streams import standard_output
-from sseml.cli.tally import Tally
 from sseml.records import Answer, Refusal
 from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
 from sseml.units import ROOM_TEMPERATURE_C

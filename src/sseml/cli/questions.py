@@ -9,8 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sseml.cli.exits import CommandError
-from sseml.cli.extras import needing
+from sseml.cli.command import CommandError, needing
 from sseml.cli.progress import say
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import OUTPUT_COLUMNS

@@ -12,9 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sseml.cli.exits import ANSWERED, UNUSABLE, CommandError
-from sseml.cli.extras import needing
-from sseml.cli.help import Commands
+from sseml.cli.command import ANSWERED, UNUSABLE, CommandError, Commands, needing
 from sseml.cli.progress import say
 from sseml.cli.streams import standard_output
 from sseml.serving.settings import DEFAULT_PORT, Limits

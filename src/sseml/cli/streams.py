@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, Literal, TextIO
 
-from sseml.cli.exits import Ended
+from sseml.cli.command import Ended
 
 _OUT, _ERR = 1, 2
 

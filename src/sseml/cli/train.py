@@ -6,10 +6,8 @@ import argparse
 import os
 from pathlib import Path
 
+from sseml.cli.command import ANSWERED, CommandError, Commands, needing
 from sseml.cli.evaluate import add_table, read_figures
-from sseml.cli.exits import ANSWERED, CommandError
-from sseml.cli.extras import needing
-from sseml.cli.help import Commands
 from sseml.cli.progress import say, say_on_the_way
 from sseml.cli.streams import standard_output
 
@@ -73,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _run_tracked(arguments)
     figures = read_figures(arguments.figures) if arguments.figures else None
     with needing("train"):
-        from sseml.train import train  # noqa: PLC0415 - only training needs the learners
+        from sseml.model.train import train  # noqa: PLC0415 - only training needs the learners
     train(arguments.input, arguments.output, progress=say_on_the_way, metrics=figures)
     say(f"the bundle is in {arguments.output}")
     return ANSWERED

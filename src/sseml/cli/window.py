@@ -7,9 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sseml.cli.exits import REFUSED, CommandError
-from sseml.cli.extras import needing
-from sseml.cli.help import Commands
+from sseml.cli.command import REFUSED, CommandError, Commands, Tally, needing
 from sseml.cli.output import (
     TEXT_ENDINGS,
     TEXT_FORMATS,
@@ -20,7 +18,6 @@ from sseml.cli.output import (
 )
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, count_of, questions
-from sseml.cli.tally import Tally
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import visible
 

@@ -9,17 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from sseml.curation.draft import Draft, Dropped, Merged
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
 from sseml.curation.papers import share_years, unite_papers
-from sseml.curation.prefactor import flag_improbable_prefactors
-from sseml.curation.raw import RawMeasurement
+from sseml.curation.plausible import flag_improbable_prefactors, mend_kelvin
 from sseml.curation.readers import OUR_TABLES, READERS
 from sseml.curation.report import CurationReport, DroppedRow, SourceCount
+from sseml.curation.rows import Draft, Dropped, Merged, RawMeasurement
 from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
 from sseml.curation.table import to_table, write_table
-from sseml.curation.temperature import mend_kelvin
 
 STATES_TEMPERATURE = frozenset({"liverpool"})
 """Sources that state a temperature row by row, where kelvin may have slipped in."""

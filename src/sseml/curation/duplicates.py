@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sseml.curation.draft import Draft, Merged, total_variation
 from sseml.curation.papers import COMPILED
+from sseml.curation.rows import Draft, Merged, total_variation
 
 SAME_CONDUCTIVITY = math.log10(1.02)
 """Two tables agree on a conductivity within 2 %: decades."""

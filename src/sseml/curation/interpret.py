@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sseml.curation.draft import Draft, Dropped
-from sseml.curation.lattice import cell_volume, is_possible
 from sseml.curation.misprints import corrected_formula
 from sseml.curation.numbers import Quantity, read_conductivity, read_float, read_quantity
-from sseml.curation.papers import articles_first, stated_reference
-from sseml.curation.raw import RawMeasurement
-from sseml.curation.years import paper_year
+from sseml.curation.papers import articles_first, paper_year, stated_reference
+from sseml.curation.plausible import cell_volume, is_possible
+from sseml.curation.rows import Draft, Dropped, RawMeasurement
 from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
 from sseml.parse.formula import parse_formula
 from sseml.parse.material import parse_material

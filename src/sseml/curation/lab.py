@@ -14,8 +14,8 @@ from sseml.curation.headings import Columns, Scale, find_columns, says_unit
 from sseml.curation.interpret import read_dois
 from sseml.curation.numbers import read_float
 from sseml.curation.papers import OWN
-from sseml.curation.raw import RawMeasurement
-from sseml.curation.temperature import SERIES_FROM
+from sseml.curation.plausible import SERIES_FROM
+from sseml.curation.rows import RawMeasurement
 from sseml.parse.queries import parse_rows, temperature_in_cell
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.rows import read_rows

@@ -10,19 +10,18 @@ from typing import Any
 
 import pandas as pd
 
-from sseml.curation.draft import Draft, Dropped
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret, is_composite, lacks_amounts, read_dois
 from sseml.curation.lab import FILE_GROUP, LabRow, read_lab
 from sseml.curation.papers import OWN, SERIES_END
-from sseml.curation.raw import RawMeasurement
-from sseml.curation.released import released_evidence
+from sseml.curation.plausible import mend_kelvin
 from sseml.curation.report import Conflict, Duplicate, OwnReport
+from sseml.curation.rows import Draft, Dropped, RawMeasurement
 from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
 from sseml.curation.table import load_measurements, to_table
-from sseml.curation.temperature import mend_kelvin
 from sseml.parse.formula import parse_formula
 from sseml.records import Refusal
+from sseml.released import released_evidence
 
 _WHY = {
     "impossible_conductivity": "{detail} S/cm is above 10 S/cm, which no solid reaches",

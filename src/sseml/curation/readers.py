@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from sseml.curation.papers import LITERATURE, SERIES_END
-from sseml.curation.raw import RawMeasurement, SourceFormatError
+from sseml.curation.rows import RawMeasurement, SourceFormatError
 from sseml.parse.space_groups import space_group_number
 from sseml.records import FORMS, ConductivityKind, Form
 

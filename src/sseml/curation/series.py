@@ -6,8 +6,8 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 
-from sseml.curation.draft import Draft
-from sseml.curation.temperature import series_slope
+from sseml.curation.plausible import series_slope
+from sseml.curation.rows import Draft
 
 SMALLEST_SPAN_K = 30.0
 SMALLEST_R2 = 0.98

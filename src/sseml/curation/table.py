@@ -11,13 +11,13 @@ from pathlib import Path
 import pandas as pd
 from pandera.errors import SchemaErrors
 
-from sseml.curation.draft import Draft
-from sseml.curation.papers import stated_reference
+from sseml.curation.papers import paper_year, stated_reference
 from sseml.curation.report import CurationReport, OwnReport
+from sseml.curation.rows import Draft
 from sseml.curation.schema import COLUMNS, MEASUREMENTS
-from sseml.curation.years import paper_year
 from sseml.families import recognise
 from sseml.records import RefusedInputError
+from sseml.released import released_evidence
 
 TABLE_FILE = "measurements.parquet"
 CSV_FILE = "measurements.csv"
@@ -35,6 +35,15 @@ def to_table(drafts: Sequence[Draft]) -> pd.DataFrame:
     """Make the validated table of `drafts`, in their order."""
     rows = [_row(draft) for draft in drafts]
     return MEASUREMENTS.validate(_typed(pd.DataFrame(rows, columns=list(COLUMNS))))
+
+
+def measurements_at(table: Path | pd.DataFrame | None) -> pd.DataFrame:
+    """The curated measurements: as given, from a path, or from the released bundle's evidence."""
+    if isinstance(table, pd.DataFrame):
+        return table
+    if table is not None:
+        return load_measurements(table)
+    return load_measurements(released_evidence())
 
 
 def load_measurements(path: str | Path) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """The benchmarks: splits, metrics, coverage, by family."""
 
+from sseml.curation.table import measurements_at
 from sseml.evaluate.answers import held_out
-from sseml.evaluate.run import Report, evaluate, measurements_at
+from sseml.evaluate.run import Report, evaluate
 from sseml.evaluate.windows import ComparedWindow, compared
 
 __all__ = ["ComparedWindow", "Report", "compared", "evaluate", "held_out", "measurements_at"]

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sseml.arrays import BoolArray, FloatArray
 from sseml.evaluate.metrics import clipped_absolute_error, coverage
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.model.ensemble import conductor_offsets
 from sseml.model.fitting import (
     BY_CLUSTER,
     BY_PAPER,
@@ -27,12 +29,9 @@ from sseml.model.fitting import (
     silent,
 )
 from sseml.model.offsets import Shift
-from sseml.model.outputs import conductor_offsets
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 from sseml.records import RefusedInputError
 
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 Figures = dict[str, float]
 
 OUTER_FOLDS = 10

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from sseml.curation.released import DEFAULT_PHASES, released_folder
-from sseml.curation.split import NEAR_DUPLICATE_DISTANCE, official_split
+from sseml.arrays import BoolArray, FloatArray
 from sseml.evaluate.answers import (
     OUTER_FOLDS,
     SMALLEST_FAMILY,
@@ -29,6 +27,7 @@ from sseml.evaluate.metrics import (
 )
 from sseml.evaluate.time_split import time_split
 from sseml.evaluate.windows import ComparedWindow, agreement, collapses, compared_both_ways
+from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
 from sseml.model.fitting import (
     BY_CLUSTER,
@@ -40,13 +39,11 @@ from sseml.model.fitting import (
     fit_calibrated,
     predict_held_out,
 )
-from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.split import NEAR_DUPLICATE_DISTANCE, official_split
 from sseml.model.stability import PhaseBundle
 from sseml.records import RefusedInputError
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
+from sseml.released import DEFAULT_PHASES, released_folder
 
 OTHER_FOLDINGS = (1, 2, 3)
 PAPER_LABEL_OF_BOUNDS = -15.0

@@ -9,7 +9,9 @@ import pandas as pd
 from sseml.evaluate.answers import Answers, BothAnswers, Figures, answer_both
 from sseml.evaluate.difference import paired_difference
 from sseml.evaluate.metrics import clipped_absolute_error, coverage
+from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
 from sseml.model.fitting import (
     BY_PAPER,
     Progress,
@@ -18,8 +20,6 @@ from sseml.model.fitting import (
     held_out_masks,
     silent,
 )
-from sseml.model.outputs import CONDUCTOR_LOG10_SIGMA
-from sseml.model.polymorph import UNKNOWN
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 from sseml.records import RefusedInputError
 

@@ -8,10 +8,8 @@ from math import isfinite, nan
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from sseml.arrays import FloatArray, IntArray
 
 RESAMPLES = 4000
 MARGIN_DECADES = 0.02

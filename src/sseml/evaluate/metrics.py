@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from sseml.arrays import FloatArray
 
 CLIP_LOG10_SIGMA = -10.0
 """Labels and predictions are held above this for MAE10c: below it nobody measures reliably."""

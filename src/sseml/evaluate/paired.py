@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sseml.curation.split import grouped_folds, near_duplicate_groups, paper_groups, paper_names
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.table import load_measurements
 from sseml.evaluate.difference import (
     ALL,
@@ -24,10 +24,11 @@ from sseml.evaluate.difference import (
     paired_difference,
 )
 from sseml.evaluate.metrics import clipped_absolute_error
-from sseml.features.composition import element_fractions
-from sseml.features.distance import fraction_distance
+from sseml.features.composition import element_fractions, fraction_distance
 from sseml.features.table import feature_table
 from sseml.model.bundle import EVIDENCE
+from sseml.model.calibration import IntervalModel, Signals
+from sseml.model.crystal_system import systems_of
 from sseml.model.dataset import (
     Recipe,
     TrainingSet,
@@ -37,15 +38,10 @@ from sseml.model.dataset import (
 )
 from sseml.model.fitting import BY_PAPER, HeldOut, Progress, fit, predict_held_out, silent
 from sseml.model.folder import MANIFEST, verify_checksums
-from sseml.model.intervals import IntervalModel, Signals
 from sseml.model.kernel import KernelSettings
-from sseml.model.polymorph import systems_of
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.split import grouped_folds, near_duplicate_groups, paper_groups, paper_names
 from sseml.records import BundleError, RefusedInputError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 FOLDS = 5
 

@@ -11,8 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from sseml.curation.released import released_evidence
-from sseml.curation.table import load_measurements
+from sseml.curation.table import measurements_at
 from sseml.evaluate.answers import Figures, figures_by_family
 from sseml.evaluate.benchmarks import BENCHMARKS, Outcome, Subject
 from sseml.evaluate.crystals import NoStructuresError
@@ -274,7 +273,7 @@ def evaluate(
     progress
         Told what is being done.
     recipe, settings
-        As `sseml.train.train` takes them.
+        As `sseml.model.train.train` takes them.
 
     Raises
     ------
@@ -315,12 +314,3 @@ def evaluate(
         compared=tuple(row for outcome in outcomes.values() for row in outcome.compared),
         left_out=left_out,
     )
-
-
-def measurements_at(table: Path | pd.DataFrame | None) -> pd.DataFrame:
-    """The curated measurements: as given, from a path, or from the released bundle's evidence."""
-    if isinstance(table, pd.DataFrame):
-        return table
-    if table is not None:
-        return load_measurements(table)
-    return load_measurements(released_evidence())

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.evaluate.answers import SMALLEST_FAMILY, Answers, Figures, answer_both
 from sseml.evaluate.difference import FEWEST_GROUPS
 from sseml.evaluate.metrics import (
@@ -18,6 +19,7 @@ from sseml.evaluate.metrics import (
     group_mean,
     of_nearest,
 )
+from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.fitting import (
     BY_PAPER,
@@ -26,13 +28,8 @@ from sseml.model.fitting import (
     fit_calibrated_outputs,
     silent,
 )
-from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 from sseml.records import RefusedInputError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 FIRST_TESTED_YEAR = 2020
 

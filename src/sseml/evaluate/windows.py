@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from sseml.curation.windows import PublishedWindow
 from sseml.evaluate.answers import Figures
 from sseml.parse.formula import parse_formula
 from sseml.physics.phases import PhaseTable
+from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.window import ION_TOLERANCE, electrochemical_window, electrochemical_windows
 
 _AS_IT_STANDS: tuple[str, ...] = ()

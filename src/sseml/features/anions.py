@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sseml.features.contract import FloatArray
-from sseml.features.elements import elements
-from sseml.features.slots import row_sum
+from sseml.arrays import FloatArray
 from sseml.features.speciation import Descriptor, Speciation, describe, ratio, shares
+from sseml.physics.elements import elements
+from sseml.physics.slots import row_sum
 
 DEFINITION = "definition"
 SHANNON = "doi 10.1107/S0567739476001551"

@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from sseml.arrays import FloatArray
 from sseml.records import Composition
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

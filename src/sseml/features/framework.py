@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sseml.arrays import FloatArray
 from sseml.features.anions import entropy, spread
-from sseml.features.contract import Feature, FloatArray
-from sseml.features.elements import elements
-from sseml.features.slots import row_sum
+from sseml.features.contract import Feature
 from sseml.features.speciation import (
     Descriptor,
     Speciation,
@@ -18,6 +17,8 @@ from sseml.features.speciation import (
     ratio,
     shares,
 )
+from sseml.physics.elements import elements
+from sseml.physics.slots import row_sum
 
 DEFINITION = "definition"
 SHANNON = "doi 10.1107/S0567739476001551"

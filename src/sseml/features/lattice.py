@@ -6,10 +6,8 @@ import math
 
 import numpy as np
 
+from sseml.arrays import FloatArray
 from sseml.features.anions import entropy
-from sseml.features.contract import FloatArray
-from sseml.features.elements import elements
-from sseml.features.slots import row_sum
 from sseml.features.speciation import (
     ANIONS_PER_FORMER,
     TINY,
@@ -18,6 +16,8 @@ from sseml.features.speciation import (
     describe,
     ratio,
 )
+from sseml.physics.elements import elements
+from sseml.physics.slots import row_sum
 
 DEFINITION = "definition"
 SHANNON = "doi 10.1107/S0567739476001551"

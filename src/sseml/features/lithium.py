@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from sseml.arrays import BoolArray, FloatArray
 from sseml.features.anions import entropy
-from sseml.features.contract import FloatArray
-from sseml.features.slots import row_sum
-from sseml.features.speciation import (
-    BoolArray,
-    Descriptor,
-    Speciation,
-    describe,
-    members,
-    ratio,
-)
+from sseml.features.speciation import Descriptor, Speciation, describe, members, ratio
+from sseml.physics.slots import row_sum
 
 DEFINITION = "definition"
 OTHER_MOBILE = "Na K Ag Cu"

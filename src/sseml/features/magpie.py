@@ -8,9 +8,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.features.contract import Feature, FloatArray
-from sseml.features.elements import magpie_table
-from sseml.features.slots import CHUNK, chunks, flatten
+from sseml.arrays import FloatArray
+from sseml.features.contract import Feature
+from sseml.physics.elements import magpie_table
+from sseml.physics.slots import CHUNK, chunks, flatten
 from sseml.records import Composition
 
 PROPERTIES = (

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sseml.features.contract import Feature, FloatArray
+from sseml.arrays import FloatArray
+from sseml.features.contract import Feature
 from sseml.features.framework import aliovalence
-from sseml.features.slots import row_sum
 from sseml.features.speciation import (
     TINY,
     Descriptor,
@@ -19,6 +19,7 @@ from sseml.features.speciation import (
     ratio,
     speciate,
 )
+from sseml.physics.slots import row_sum
 from sseml.records import Composition
 
 DEFINITION = "definition"

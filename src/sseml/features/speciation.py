@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.features.charges import balance
-from sseml.features.contract import Feature, FloatArray
-from sseml.features.elements import HIGHEST_CHARGE, LOWEST_CHARGE, elements
-from sseml.features.slots import Slots, pack, row_sum
+from sseml.arrays import BoolArray, FloatArray
+from sseml.features.contract import Feature
+from sseml.physics.charges import balance
+from sseml.physics.elements import HIGHEST_CHARGE, LOWEST_CHARGE, elements
+from sseml.physics.slots import Slots, pack, row_sum
 from sseml.records import Composition
-
-BoolArray = NDArray[np.bool_]
 
 STRONG_FORMERS = "Be B C N Si P S Cl Br I V As Se Cr"
 """Elements that take four (or three) anions before anything else does, at high charge."""

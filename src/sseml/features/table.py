@@ -1,4 +1,4 @@
-"""Materials to one feature table: the one match over kinds of material and sets of features."""
+"""Compositions become one table of features: the sets of features by name."""
 
 from __future__ import annotations
 
@@ -8,13 +8,34 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sseml.features.chemistry import Chemistry
+from sseml.arrays import FloatArray
+from sseml.features.anions import ANIONS
 from sseml.features.composition import ElementFractions
-from sseml.features.contract import Feature, Featurizer, FloatArray
+from sseml.features.contract import Feature, Featurizer
+from sseml.features.framework import FRAMEWORK
+from sseml.features.lattice import LATTICE
+from sseml.features.lithium import LITHIUM
 from sseml.features.magpie import Magpie
 from sseml.features.prototype import Prototype
-from sseml.features.slots import chunks
+from sseml.features.speciation import Descriptor, columns, speciate
+from sseml.physics.slots import chunks
 from sseml.records import Composition, Material
+
+DESCRIPTORS: tuple[Descriptor, ...] = (*LITHIUM, *ANIONS, *FRAMEWORK, *LATTICE)
+
+
+class Chemistry:
+    """The featurizer of the set ``chemistry``; every value is finite."""
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The descriptors' features."""
+        return tuple(descriptor.feature for descriptor in DESCRIPTORS)
+
+    def __call__(self, materials: Sequence[Composition]) -> FloatArray:
+        """Descriptors of shape (n_materials, len(features))."""
+        return columns(DESCRIPTORS, speciate(materials))
+
 
 COMPOSITION_SETS: Mapping[str, Featurizer] = {
     "chemistry": Chemistry(),

@@ -13,24 +13,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray
 from sseml.curation.papers import paper_name, stated_reference
-from sseml.features.composition import element_fractions
-from sseml.features.distance import fraction_distance
+from sseml.features.composition import element_fractions, fraction_distance
 from sseml.features.table import COMPOSITION_SETS, feature_table
-from sseml.model.blend import Blend, Mix, arrays_below, named
+from sseml.model.calibration import IntervalModel, ProbabilityModel
+from sseml.model.crystal_system import PolymorphCorrection, systems_of
+from sseml.model.ensemble import (
+    Blend,
+    Mix,
+    Told,
+    TwoOutputs,
+    arrays_below,
+    conductor_offsets,
+    named,
+    predict_with_signals,
+)
 from sseml.model.evidence import Evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
-from sseml.model.intervals import IntervalModel
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
-from sseml.model.outputs import Told, TwoOutputs, conductor_offsets, predict_with_signals
-from sseml.model.polymorph import PolymorphCorrection, systems_of
-from sseml.model.probability import ProbabilityModel
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
 from sseml.records import BundleError, Composition
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
-
-FloatArray = NDArray[np.float64]
 
 SCHEMA_VERSION = 3
 ARRAYS = "forest.npz"

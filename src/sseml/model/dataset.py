@@ -8,25 +8,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.papers import OWN
-from sseml.curation.split import (
+from sseml.features.composition import element_fractions, fraction_distance, material_groups
+from sseml.features.table import feature_table
+from sseml.model.crystal_system import systems_of
+from sseml.model.split import (
     composition_clusters,
     near_duplicate_groups,
     paper_groups,
     paper_names,
 )
-from sseml.features.composition import element_fractions
-from sseml.features.distance import fraction_distance, material_groups
-from sseml.features.table import feature_table
-from sseml.model.polymorph import systems_of
 from sseml.parse.formula import parse_formula
 from sseml.physics.transport import arrhenius_log10_sigma
 from sseml.records import Composition, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 CENSOR_LOG10_SIGMA = -10.0
 """Training labels are clipped here: below it most entries are bounds (``<1e-10``), not values."""
@@ -56,7 +52,7 @@ class TrainingSet:
     weights
         Positive.
     dois
-        What must not be split, as `sseml.curation.split.paper_names` gives it: DOIs joined by
+        What must not be split, as `sseml.model.split.paper_names` gives it: DOIs joined by
         ``|`` (and the series of a lab's own row), or None.
     papers, clusters
         Group numbers: rows that share a paper, rows of near-identical composition.
@@ -65,7 +61,7 @@ class TrainingSet:
     distance
         Composition distance between all pairs, shape (n, n).
     systems
-        Crystal system of each row, 0 to 6, or `sseml.model.polymorph.UNKNOWN`.
+        Crystal system of each row, 0 to 6, or `sseml.model.crystal_system.UNKNOWN`.
     rows
         Position in the measurement table that each came from.
     """

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray
 from sseml.curation.papers import shown_doi
-from sseml.features.distance import SAME_COMPOSITION, is_same_material
-from sseml.features.symmetry import crystal_system
+from sseml.features.composition import SAME_COMPOSITION, is_same_material
+from sseml.model.crystal_system import crystal_system
 from sseml.records import Domain, MeasuredValue, Neighbour
-
-FloatArray = NDArray[np.float64]
 
 SAME_TEMPERATURE_K = 5.0
 """A measurement this near the asked temperature counts as measured there."""

@@ -6,26 +6,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.curation.split import (
+from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.model.calibration import IntervalModel, ProbabilityModel, Signals, fit_probability
+from sseml.model.crystal_system import PolymorphCorrection, PolymorphSettings
+from sseml.model.dataset import CENSOR_LOG10_SIGMA, TrainingSet
+from sseml.model.ensemble import (
+    CONDUCTOR_LOG10_SIGMA,
+    Blend,
+    Told,
+    TwoOutputs,
+    predict_with_signals,
+)
+from sseml.model.regressors import BlendSettings, fit_blend, fit_part
+from sseml.model.split import (
     CLUSTER_DISTANCE,
     NEAR_DUPLICATE_DISTANCE,
     grouped_folds,
     purge,
 )
-from sseml.model.blend import Blend
-from sseml.model.dataset import CENSOR_LOG10_SIGMA, TrainingSet
-from sseml.model.intervals import IntervalModel, Signals
-from sseml.model.outputs import CONDUCTOR_LOG10_SIGMA, Told, TwoOutputs, predict_with_signals
-from sseml.model.polymorph import PolymorphCorrection, PolymorphSettings
-from sseml.model.probability import ProbabilityModel, fit_probability
-from sseml.model.regressors import BlendSettings, fit_blend, fit_part
 from sseml.records import RefusedInputError
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 Progress = Callable[[str], None]
 
 CALIBRATION_FOLDS = 4

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from sseml.arrays import FloatArray
 
 _ROWS_PER_BLOCK = 2_000_000
 """Upper bound on rows x trees held at once, so that memory stays near 50 MB whatever the input."""

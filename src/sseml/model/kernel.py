@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from sseml.arrays import FloatArray
 
 _BLOCK = 192
 """Rows of a triangular factor kept together: few enough to leave out most of its zeros."""

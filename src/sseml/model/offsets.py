@@ -10,10 +10,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.model.outputs import CONDUCTOR_LOG10_SIGMA, Told
+from sseml.arrays import FloatArray, IntArray
+from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Told
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 _Answer = TypeVar("_Answer", bound=Told)
 
 SHRINKAGE = 2.0

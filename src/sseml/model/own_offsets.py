@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from sseml.arrays import BoolArray
 from sseml.curation.duplicates import LINKED_DISTANCE, SAME_CONDUCTIVITY, SAME_TEMPERATURE_K
 from sseml.curation.own import OwnResult, add_own
-from sseml.curation.split import near_duplicate_groups
 from sseml.curation.table import to_table
 from sseml.families import recognise
-from sseml.features.distance import SAME_COMPOSITION, fraction_distance
+from sseml.features.composition import SAME_COMPOSITION, fraction_distance
 from sseml.model.bundle import Bundle
 from sseml.model.dataset import (
     CENSOR_LOG10_SIGMA,
@@ -28,11 +27,10 @@ from sseml.model.dataset import (
 )
 from sseml.model.evidence import Evidence
 from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
+from sseml.model.split import near_duplicate_groups
 from sseml.parse.formula import parse_formula
 from sseml.records import Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
-
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import xgboost
-from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
 
-from sseml.model.blend import Blend, Mix, Standardiser
+from sseml.arrays import BoolArray, FloatArray
+from sseml.model.ensemble import Blend, Mix, Standardiser
 from sseml.model.forest import Forest, forest_from_sklearn, forest_from_xgboost
 from sseml.model.kernel import GaussianProcess, KernelMean, KernelSettings
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sseml.curation.windows import PublishedWindow
-from sseml.model.phases import load_phases
-from sseml.model.windows import PublishedWindows, load_windows
+from sseml.model.phases import PublishedWindows, load_phases, load_windows
 from sseml.physics.phases import PhaseTable
+from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.reactions import written
 from sseml.physics.window import Window, electrochemical_windows
 from sseml.records import Material

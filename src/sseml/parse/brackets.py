@@ -8,8 +8,7 @@ from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance, is_salt
 from sseml.parse.formula import parse_formula
 from sseml.parse.line import PHASE, REMARK, condition
 from sseml.parse.names import lookup
-from sseml.parse.polymorphs import plain_word
-from sseml.parse.space_groups import space_group_number
+from sseml.parse.space_groups import plain_word, space_group_number
 from sseml.records import Composition, RefusedInputError
 
 Pairs = list[tuple[str, str]]

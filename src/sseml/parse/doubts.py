@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.charge import (
     CHARGE_TOLERANCE,
     OXIDATION_STATES,
@@ -12,7 +13,6 @@ from sseml.parse.charge import (
     charge_imbalance,
     is_salt,
 )
-from sseml.parse.elements import MOLAR_MASS_G_MOL
 from sseml.parse.names import lookup, lookup_refused, name_of_formula
 from sseml.records import Composition, RefusedInputError
 

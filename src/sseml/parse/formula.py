@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from sseml.parse.elements import MOLAR_MASS_G_MOL
+from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.grammar import NOTHING, read_formula
 from sseml.parse.normalise import normalise
 from sseml.records import Composition, RefusedInputError

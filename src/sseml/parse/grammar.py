@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from sseml.parse.elements import HYDROGEN_ISOTOPES
+from sseml.elements import HYDROGEN_ISOTOPES
 from sseml.parse.expression import MAX_DEPTH, is_amount_bracket, read_term
 from sseml.parse.parts import Part, are_percentages, is_adduct, refuse_unclear_ratio
 from sseml.parse.tokens import (

@@ -8,14 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.brackets import without_remarks
-from sseml.parse.elements import MOLAR_MASS_G_MOL
-from sseml.parse.hints import checked
 from sseml.parse.line import PHASE, REMARK, split_line
-from sseml.parse.material import parse_material
+from sseml.parse.material import checked, parse_material
 from sseml.parse.names import lookup
 from sseml.parse.normalise import normalise, without_phase
-from sseml.parse.polymorphs import find_polymorph, form_of
 from sseml.parse.qualifiers import (
     MAX_SWEEP_POINTS,
     Qualifiers,
@@ -24,7 +22,7 @@ from sseml.parse.qualifiers import (
     close_key,
     with_qualifier,
 )
-from sseml.parse.space_groups import space_group_symbols
+from sseml.parse.space_groups import find_polymorph, form_of, space_group_symbols
 from sseml.records import Composition, Query, Refusal, RefusedInputError, RefusedQualifierError
 
 _LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")

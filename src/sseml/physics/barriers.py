@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.physics.basins import Basins, Opening, Passes, basins, openings, passes
-from sseml.physics.percolation import Barrier, Barriers
+from sseml.arrays import FloatArray, IntArray
+from sseml.physics.basins import (
+    Barrier,
+    Barriers,
+    Basins,
+    Opening,
+    Passes,
+    basins,
+    openings,
+    passes,
+)
 from sseml.physics.saddles import (
     Energies,
     box_radius,
@@ -21,9 +29,6 @@ from sseml.physics.saddles import (
 )
 from sseml.physics.site_energy import Ion, Landscape, site_energy
 from sseml.records import Crystal
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _LEAST_GAP_EV = 0.1
 _MORE = 1.5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sseml.physics.hull import Hull
-from sseml.physics.phases import FloatArray, PhaseTable
-from sseml.physics.profile import pieces
+from sseml.arrays import FloatArray
+from sseml.physics.hull import Hull, pieces
+from sseml.physics.phases import PhaseTable
 from sseml.physics.reactions import Reaction, of_atoms
 from sseml.records import Composition
 

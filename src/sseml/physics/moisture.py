@@ -8,10 +8,11 @@ from math import isclose
 
 import numpy as np
 
+from sseml.arrays import FloatArray
 from sseml.physics.hull import Hull
 from sseml.physics.interface import STABLE_EV_ATOM, Mixing
 from sseml.physics.oxidation import excess_anion_charge
-from sseml.physics.phases import ChemicalSystem, FloatArray, PhaseTable
+from sseml.physics.phases import ChemicalSystem, PhaseTable
 from sseml.physics.reactions import Reaction, of_atoms
 from sseml.records import Composition, RefusedInputError
 

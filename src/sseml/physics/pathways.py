@@ -14,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
+from sseml.arrays import FloatArray
 from sseml.physics.barriers import Measured, measured
-from sseml.physics.passage import Passage, easiest_passage
-from sseml.physics.percolation import Barriers
+from sseml.physics.basins import Barriers
+from sseml.physics.passage import Passage, easiest_passage, relaxed_passage
 from sseml.physics.primitive import primitive_cell
-from sseml.physics.relaxation import relaxed_passage
 from sseml.physics.site_energy import Ion, Landscape, shares_with_lithium
 from sseml.records import Crystal, RefusedInputError
-
-FloatArray = NDArray[np.float64]
 
 SPACING_A, FINEST_A, COARSEST_A = 0.2, 0.1, 0.4
 FEW_POINTS = 60_000

@@ -9,10 +9,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray, IntArray
 from sseml.records import RefusedInputError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 SHIFTS_EV: Mapping[str, float] = MappingProxyType({"S": 0.66346, "Br": -0.534, "I": -0.379})
 """What the optional corrections add to the energy of a compound, in eV per anion.

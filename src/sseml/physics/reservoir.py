@@ -9,10 +9,10 @@ from math import isfinite
 
 import numpy as np
 
-from sseml.physics.hull import Equilibrium, Hull
+from sseml.arrays import FloatArray
+from sseml.physics.hull import Equilibrium, Hull, pieces
 from sseml.physics.interface import STABLE_EV_ATOM
-from sseml.physics.phases import ChemicalSystem, FloatArray, PhaseTable
-from sseml.physics.profile import pieces
+from sseml.physics.phases import ChemicalSystem, PhaseTable
 from sseml.physics.reactions import Reaction, of_atoms
 from sseml.physics.window import IONS
 from sseml.records import Composition, RefusedInputError

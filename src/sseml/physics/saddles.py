@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
 
+from sseml.arrays import FloatArray, IntArray
 from sseml.physics.basins import Basins, Passes
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Energies = Callable[[FloatArray], FloatArray]
 """Fractional coordinates, shape (n, 3) → energies, shape (n,)."""
 

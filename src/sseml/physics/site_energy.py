@@ -22,10 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import erfc
 
-from sseml.parse.structure.closeness import close_pairs
+from sseml.arrays import FloatArray
+from sseml.parse.structure.cell import close_pairs
 from sseml.records import Crystal, RefusedInputError
-
-FloatArray = NDArray[np.float64]
 
 COULOMB_EV_A = 14.4
 """e²/4πε₀ as the parameters were fitted with it, eV Å."""

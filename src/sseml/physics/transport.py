@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray
 from sseml.units import BOLTZMANN_EV_K
-
-FloatArray = NDArray[np.float64]
 
 _LN10 = math.log(10.0)
 

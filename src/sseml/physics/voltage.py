@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sseml.physics.hull import Hull
+from sseml.physics.hull import Hull, pieces
 from sseml.physics.phases import PhaseTable
-from sseml.physics.profile import pieces
 from sseml.physics.reactions import of_atoms
 from sseml.physics.window import IONS
 from sseml.records import RefusedInputError

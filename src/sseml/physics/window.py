@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sseml.parse.elements import MOLAR_MASS_G_MOL
+from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.physics.cautions import POSITIVE_HYDROGEN, cautions
 from sseml.physics.hull import Hull
 from sseml.physics.moisture import positive_hydrogen

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from sseml.physics.basins import Barrier
 from sseml.physics.pathways import COARSER, HIGHEST_BARRIER_EV, LEAST_ERROR_EV, Pathways
-from sseml.physics.percolation import Barrier
 from sseml.render.record import plain
 from sseml.render.table import visible
 

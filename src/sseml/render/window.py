@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sseml.curation.windows import PublishedWindow
 from sseml.model.stability import in_words
+from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.reactions import written
 from sseml.physics.window import Window
 from sseml.records import Query, Refusal

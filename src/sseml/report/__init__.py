@@ -10,28 +10,26 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sseml.report.candidates import ranking
-    from sseml.report.distances import error_by_distance
-    from sseml.report.families import error_by_family
-    from sseml.report.files import save
+    from sseml.report.errors import error_by_distance, error_by_family
+    from sseml.report.files import save, save_held_out
     from sseml.report.mixing import mixing_energies
     from sseml.report.pathways import lithium_network
     from sseml.report.published import window_parity
     from sseml.report.reliability import calibration
     from sseml.report.scatter import parity
-    from sseml.report.sheets import save_held_out
     from sseml.report.voltage import voltage_profile
     from sseml.report.windows import windows_compared
 
 _HOME = {
     "calibration": "reliability",
-    "error_by_distance": "distances",
-    "error_by_family": "families",
+    "error_by_distance": "errors",
+    "error_by_family": "errors",
     "lithium_network": "pathways",
     "mixing_energies": "mixing",
     "parity": "scatter",
     "ranking": "candidates",
     "save": "files",
-    "save_held_out": "sheets",
+    "save_held_out": "files",
     "voltage_profile": "voltage",
     "window_parity": "published",
     "windows_compared": "windows",

@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sseml.arrays import BoolArray, FloatArray
 from sseml.evaluate.metrics import CLIP_LOG10_SIGMA, clipped_absolute_error
 from sseml.families import families
 from sseml.model.evidence import domain
 from sseml.records import RefusedInputError
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 _NUMBERS = (
     "log10_sigma",

@@ -1,13 +1,18 @@
-"""A figure goes to a file, whole or not at all, and the same figure gives the same bytes."""
+"""Figures go to files, whole or not at all, and the same figure gives the same bytes."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from sseml.records import RefusedInputError
+from sseml.report.errors import error_by_distance, error_by_family
+from sseml.report.reliability import calibration
+from sseml.report.scatter import parity
 from sseml.report.style import drawing
 
 _METADATA: dict[str, dict[str, str | None]] = {
@@ -58,3 +63,35 @@ def save(figure: Figure, path: str | Path) -> Path:
     finally:
         temporary.unlink(missing_ok=True)
     return target
+
+
+PICTURES: dict[str, Callable[[pd.DataFrame, str], Figure]] = {
+    "parity": parity,
+    "calibration": calibration,
+    "error_by_family": error_by_family,
+    "error_by_distance": error_by_distance,
+}
+"""Name of a file, without its ending → what draws it."""
+
+
+def save_held_out(held_out: pd.DataFrame, folder: str | Path, about: str = "") -> list[Path]:
+    """Draw every picture of a held-out table as a PNG in `folder`, which is made if need be.
+
+    Parameters
+    ----------
+    held_out
+        What `sseml.evaluate.held_out` returns.
+    folder
+        Where to; older pictures of the same names are replaced.
+    about
+        What was held out, for the titles.
+
+    Returns
+    -------
+    list of Path
+        ``parity.png``, ``calibration.png``, ``error_by_family.png``, ``error_by_distance.png``.
+    """
+    figures = {name: draw(held_out, about) for name, draw in PICTURES.items()}
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    return [save(figure, place / f"{name}.png") for name, figure in figures.items()]

@@ -10,19 +10,21 @@ from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 
 from sseml.physics.interface import Interface
 from sseml.records import RefusedInputError
-from sseml.report.labels import formula_text
-from sseml.report.layout import MARGIN_INCH, axes_at, write_title
 from sseml.report.notes import SMALL, Note, Notes, terms, to_read
 from sseml.report.style import (
     BLUE,
     GREEN,
     GREY,
+    MARGIN_INCH,
     ORANGE,
     PURPLE,
     SKY,
     VERMILLION,
     WINE,
+    axes_at,
     drawing,
+    formula_text,
+    write_title,
 )
 
 _WIDTH, _HEIGHT = 8.5, 3.6

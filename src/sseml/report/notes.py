@@ -11,9 +11,7 @@ from matplotlib.figure import Figure
 
 from sseml.parse.formula import parse_formula
 from sseml.records import RefusedInputError
-from sseml.report.labels import formula_text, width_inch, wrapped
-from sseml.report.layout import MARGIN_INCH, write_at
-from sseml.report.style import INK
+from sseml.report.style import INK, MARGIN_INCH, formula_text, width_inch, wrapped, write_at
 
 LARGE, SMALL = 8.5, 7.5
 """Sizes of the text, in points."""

@@ -19,29 +19,29 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray
 from sseml.physics.passage import Passage
 from sseml.physics.pathways import Pathways
 from sseml.render.pathways import WHAT_IT_IS, barrier_text, direction
-from sseml.report.labels import formula_text
-from sseml.report.layout import MARGIN_INCH, axes_at, write_title
 from sseml.report.notes import Note, Notes, words
 from sseml.report.style import (
     BLUE,
     GREEN,
     GREY,
     INK,
+    MARGIN_INCH,
     ORANGE,
     PURPLE,
     SHADE,
     SKY,
     VERMILLION,
     WINE,
+    axes_at,
     drawing,
+    formula_text,
+    write_title,
 )
-
-FloatArray = NDArray[np.float64]
 
 _WIDTH = 8.5
 _LEFT, _BETWEEN, _TOP, _UNDER = 0.62, 0.55, 0.66, 0.5

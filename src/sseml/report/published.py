@@ -12,10 +12,22 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sseml.records import RefusedInputError
-from sseml.report.labels import formula_text, spread
-from sseml.report.layout import axes_at, write_title
 from sseml.report.notes import LARGE, SMALL, Note, Notes
-from sseml.report.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SHADE, VERMILLION, drawing
+from sseml.report.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    SHADE,
+    VERMILLION,
+    axes_at,
+    drawing,
+    formula_text,
+    spread,
+    write_title,
+)
 
 if TYPE_CHECKING:
     from sseml.evaluate.windows import ComparedWindow

@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator, PercentFormatter
-from numpy.typing import NDArray
 
-from sseml.model.probability import SUPERIONIC_LOG10_SIGMA
+from sseml.arrays import BoolArray
+from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.report.answered import GROUPS, Answered, read
 from sseml.report.style import (
     BLUE,
@@ -26,8 +26,6 @@ from sseml.report.style import (
     settled,
     titled,
 )
-
-BoolArray = NDArray[np.bool_]
 
 _LEVEL = 0.9
 _PROBABILITY_BINS = 10

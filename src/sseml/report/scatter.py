@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator, NullLocator
-from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray
 from sseml.evaluate.metrics import CLIP_LOG10_SIGMA
 from sseml.report.answered import GROUPS, Answered, read
 from sseml.report.style import (
@@ -31,8 +31,6 @@ from sseml.report.style import (
     settled,
     titled,
 )
-
-FloatArray = NDArray[np.float64]
 
 _LOOKS = dict(
     zip(

@@ -8,17 +8,33 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator
 
-from sseml.curation.windows import PublishedWindow
 from sseml.parse.formula import parse_formula
+from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.voltage import Plateau
 from sseml.physics.window import Window
 from sseml.records import RefusedInputError
-from sseml.report.labels import formula_text
-from sseml.report.layout import MARGIN_INCH, axes_at, write_title
-from sseml.report.measured import draw, in_words, limits_of, only_measured
+from sseml.report.limits import (
+    LINE_INCH,
+    TINTS,
+    draw,
+    draw_regions,
+    in_words,
+    limits_of,
+    only_measured,
+    regions_of,
+    regions_width_inch,
+)
 from sseml.report.notes import LARGE, Note, Notes, terms, to_read
-from sseml.report.regions import LINE_INCH, TINTS, draw_regions, regions_of, regions_width_inch
-from sseml.report.style import GREEN, GREY, INK, drawing
+from sseml.report.style import (
+    GREEN,
+    GREY,
+    INK,
+    MARGIN_INCH,
+    axes_at,
+    drawing,
+    formula_text,
+    write_title,
+)
 
 _WIDTH = 8.5
 _LEFT, _TOP, _BOTTOM = 0.62, 0.6, 0.62

@@ -13,15 +13,22 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MultipleLocator
 
-from sseml.curation.windows import PublishedWindow
+from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.window import Window
 from sseml.records import RefusedInputError
-from sseml.report.labels import formula_text, width_inch
-from sseml.report.layout import MARGIN_INCH, axes_at, write_title
-from sseml.report.measured import draw, in_words, limits_of, only_measured
+from sseml.report.limits import TINTS, draw, in_words, limits_of, only_measured
 from sseml.report.notes import SMALL, Note, Notes, words
-from sseml.report.regions import TINTS
-from sseml.report.style import GREEN, INK, SHADE, drawing
+from sseml.report.style import (
+    GREEN,
+    INK,
+    MARGIN_INCH,
+    SHADE,
+    axes_at,
+    drawing,
+    formula_text,
+    width_inch,
+    write_title,
+)
 
 _WIDTH = 8.5
 _TOP, _BOTTOM = 0.52, 0.62

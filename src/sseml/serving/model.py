@@ -60,7 +60,7 @@ class Model:
 
 def _tried_out(folder: Path) -> ScoringApp:
     # MLflow takes two seconds to import: meanwhile the worker answers its probes
-    from sseml.tracking.scoring import scoring_app  # noqa: PLC0415
+    from sseml.tracking.pyfunc import scoring_app  # noqa: PLC0415
     from sseml.tracking.smoke import smoke  # noqa: PLC0415
 
     app: ScoringApp = scoring_app(str(folder))

@@ -45,7 +45,7 @@ async def score(app: ScoringApp, rows: Sequence[Row], params: Mapping[str, Any])
     Parameters
     ----------
     app
-        As `sseml.tracking.scoring.scoring_app` makes it.
+        As `sseml.tracking.pyfunc.scoring_app` makes it.
     rows
         Formula and other cells, each cell with its JSON type.
     params

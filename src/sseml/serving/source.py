@@ -5,11 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.model.bundle import SCHEMA_VERSION, Bundle
 from sseml.model.folder import bundle_digest
 from sseml.model.mlmodel import MLMODEL
 from sseml.records import BundleError, RefusedInputError
+from sseml.released import DEFAULT_BUNDLE, released_folder
 from sseml.serving.settings import ModelIdentity
 
 TOKEN_VARIABLE = "SSEML_SERVE_TOKEN"

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import mlflow.pyfunc
+from mlflow.pyfunc import scoring_server
+
 from sseml.model.bundle import Bundle
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
 from sseml.model.stability import PhaseBundle
@@ -22,6 +25,17 @@ from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def scoring_app(model_uri: str) -> Any:
+    """Load a model and make the ASGI app that ``mlflow models serve`` would run.
+
+    Parameters
+    ----------
+    model_uri
+        A bundle's folder, or such as ``models:/sseml@champion``.
+    """
+    return scoring_server.init(mlflow.pyfunc.load_model(model_uri))
 
 
 class PyfuncModel:

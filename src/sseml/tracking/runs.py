@@ -21,6 +21,7 @@ from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
 from sseml.model.folder import bundle_digest
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.train import measurements_parquet, train
 from sseml.tracking.logged import dataset, log_bundle, parameters
 from sseml.tracking.store import (
     EXPERIMENT,
@@ -29,7 +30,6 @@ from sseml.tracking.store import (
     tracking_uri,
     without_secrets,
 )
-from sseml.train import measurements_parquet, train
 
 FAILURE_TAG = "sseml.failure"
 _LONGEST_FAILURE = 1000
@@ -72,12 +72,12 @@ def train_tracked(
     experiment: str = EXPERIMENT,
     uri: str | None = None,
 ) -> TrackedRun:
-    """Measure, train and save a bundle as `sseml.train.train` does, and log all of it to MLflow.
+    """Measure, train and save a bundle as `train` does, and log all of it to MLflow.
 
     Parameters
     ----------
     table, folder, progress, recipe, settings
-        See `sseml.train.train`.
+        See `sseml.model.train.train`.
     report
         What `sseml.evaluate.evaluate` measured of this table, or its `to_dict`; measured now if
         None. Plots need a report that still holds the held-out answers.

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sseml.curation.draft import Draft
 from sseml.curation.interpret import interpret
-from sseml.curation.raw import RawMeasurement
+from sseml.curation.rows import Draft, RawMeasurement
 
 OBELIX_HEADER = (
     "ID,Reduced Composition,Z,True Composition,Ionic conductivity (S cm-1),IC (Total),IC (Bulk),"

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from sseml.curation.draft import Draft, Dropped
 from sseml.curation.interpret import interpret, read_dois, read_space_group
-from sseml.curation.lattice import cell_volume, is_possible
 from sseml.curation.misprints import corrected_formula
-from sseml.curation.raw import RawMeasurement
+from sseml.curation.plausible import cell_volume, is_possible
+from sseml.curation.rows import Draft, Dropped, RawMeasurement
 from sseml.parse.charge import charge_imbalance
 from sseml.parse.formula import parse_formula
 

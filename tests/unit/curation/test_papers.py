@@ -15,7 +15,7 @@ from sseml.curation.papers import (
     stated_reference,
     unite_papers,
 )
-from sseml.curation.raw import RawMeasurement
+from sseml.curation.rows import RawMeasurement
 
 ROW = RawMeasurement(
     source="literature",

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from sseml.curation.raw import SourceFormatError
 from sseml.curation.readers import (
     OUR_TABLES,
     READERS,
@@ -14,6 +13,7 @@ from sseml.curation.readers import (
     read_obelix,
     read_seeds,
 )
+from sseml.curation.rows import SourceFormatError
 
 
 def test_obelix_rows_carry_split_links_and_total_conductivity(datasets: Path) -> None:

@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from sseml.curation.draft import Draft
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
-from sseml.curation.prefactor import flag_improbable_prefactors
+from sseml.curation.plausible import flag_improbable_prefactors, mend_kelvin, series_slope
+from sseml.curation.rows import Draft
 from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
-from sseml.curation.temperature import mend_kelvin, series_slope
 from sseml.units import BOLTZMANN_EV_K
 
 Build = Callable[..., Draft]

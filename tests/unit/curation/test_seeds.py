@@ -3,9 +3,9 @@
 import csv
 from pathlib import Path
 
-from sseml.curation.draft import Draft
 from sseml.curation.interpret import interpret
 from sseml.curation.readers import read_seeds
+from sseml.curation.rows import Draft
 
 FOLDER = Path(__file__).parents[3] / "data" / "literature"
 REASONS = {

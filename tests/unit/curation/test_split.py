@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseml.curation.split import (
+from sseml.model.split import (
     composition_clusters,
     grouped_folds,
     near_duplicate_groups,

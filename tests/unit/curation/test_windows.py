@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sseml.curation.windows import CALCULATED, COLUMNS, LICENCES, read_windows
+from sseml.physics.published_windows import CALCULATED, COLUMNS, LICENCES, read_windows
 from sseml.records import RefusedInputError
 
 TABLE = Path(__file__).parents[3] / "data" / "literature" / "windows.csv"

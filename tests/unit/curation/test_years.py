@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sseml.curation.years import doi_year, paper_year
+from sseml.curation.papers import doi_year, paper_year
 
 TABLE = Path(__file__).parents[3] / "data" / "literature" / "measurements.csv"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sseml.features.elements import elements
 from sseml.features.speciation import speciate
 from sseml.parse.formula import parse_formula
+from sseml.physics.elements import elements
 
 
 def charges_of(formula: str) -> dict[str, float]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sseml.features.chemistry import Chemistry
+from sseml.features.table import Chemistry
 from sseml.parse.formula import parse_formula
 
 LN2 = math.log(2)

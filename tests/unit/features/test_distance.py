@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sseml.features.composition import ElementFractions, element_fractions
-from sseml.features.distance import composition_distance, fraction_distance
+from sseml.features.composition import (
+    ElementFractions,
+    composition_distance,
+    element_fractions,
+    fraction_distance,
+)
 from sseml.parse.formula import parse_formula
 from sseml.records import Composition
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sseml.features.elements import LOWEST_CHARGE, N_ELEMENTS, elements, magpie_table
+from sseml.physics.elements import LOWEST_CHARGE, N_ELEMENTS, elements, magpie_table
 
 
 @pytest.mark.parametrize(

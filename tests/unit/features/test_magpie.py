@@ -7,9 +7,9 @@ import warnings
 import numpy as np
 import pytest
 
-from sseml.features.elements import elements
 from sseml.features.magpie import Magpie, magpie_statistics
 from sseml.parse.formula import parse_formula
+from sseml.physics.elements import elements
 from sseml.records import Composition
 
 TOLERANCE = 1e-12

@@ -8,10 +8,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseml.features.distance import composition_distance
-from sseml.features.elements import elements
+from sseml.features.composition import composition_distance
 from sseml.features.speciation import speciate
 from sseml.features.table import feature_table
+from sseml.physics.elements import elements
 from sseml.records import Composition
 
 SYMBOLS = elements().symbols[1:]

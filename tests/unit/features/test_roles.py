@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sseml.features.elements import elements
 from sseml.features.speciation import ratio, speciate
 from sseml.parse.formula import parse_formula
+from sseml.physics.elements import elements
 
 
 def role(formula: str, symbol: str) -> str:

@@ -8,9 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from sseml.features.slots import CHUNK
 from sseml.features.table import COMPOSITION_SETS, SETS, feature_table
 from sseml.parse.formula import parse_formula
+from sseml.physics.slots import CHUNK
 
 
 def test_sets_stand_in_the_order_asked_for() -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sseml.features.distance import fraction_distance
-from sseml.model.blend import Blend, Standardiser, arrays_below
+from sseml.features.composition import fraction_distance
+from sseml.model.ensemble import Blend, Standardiser, arrays_below
 from sseml.model.regressors import BlendSettings, fit_blend
 
 SETTINGS = BlendSettings(boosting_rounds=20, averaged_trees=10, threads=1, boosting_leaf_weight=0.1)

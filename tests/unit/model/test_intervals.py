@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sseml.model.intervals import IntervalModel, Signals, conformal_quantile
+from sseml.model.calibration import IntervalModel, Signals, conformal_quantile
 
 
 def _world(rows: int, seed: int) -> tuple[Signals, np.ndarray]:

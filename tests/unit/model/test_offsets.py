@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseml.model.intervals import Signals
+from sseml.model.calibration import Signals
+from sseml.model.ensemble import Told
 from sseml.model.offsets import (
     CONDUCTOR_SHRINKAGE,
     SHRINKAGE,
@@ -20,7 +21,6 @@ from sseml.model.offsets import (
     family_offsets,
     shrunken_mean,
 )
-from sseml.model.outputs import Told
 
 DECADES = st.floats(-8.0, 8.0)
 ROWS = st.lists(

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseml.features.symmetry import crystal_system
-from sseml.model.polymorph import UNKNOWN, PolymorphCorrection, PolymorphSettings
+from sseml.model.crystal_system import (
+    UNKNOWN,
+    PolymorphCorrection,
+    PolymorphSettings,
+    crystal_system,
+)
 
 TETRAGONAL, CUBIC = (crystal_system(number) for number in (142, 230))
 SETTINGS = PolymorphSettings()

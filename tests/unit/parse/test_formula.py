@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sseml.parse.elements import MOLAR_MASS_G_MOL
+from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.material import parse_material
 from sseml.records import RefusedInputError

@@ -4,8 +4,8 @@ import pytest
 
 from sseml.parse.formula import parse_formula
 from sseml.parse.headings import condition_of
-from sseml.parse.polymorphs import polymorphs
 from sseml.parse.qualifiers import Qualifiers, read_temperature, with_qualifier
+from sseml.parse.space_groups import polymorphs
 from sseml.parse.text import parse_line
 from sseml.records import Query, Refusal, RefusedInputError
 

@@ -14,10 +14,10 @@ import pytest
 from pymatgen.analysis.phase_diagram import PDEntry, PhaseDiagram
 from pymatgen.core import Composition
 
-from sseml.curation.released import DEFAULT_PHASES, released_folder
 from sseml.model.phases import load_phases
 from sseml.parse.formula import parse_formula
 from sseml.physics.phases import ChemicalSystem, PhaseTable
+from sseml.released import DEFAULT_PHASES, released_folder
 
 
 @pytest.fixture(scope="session")

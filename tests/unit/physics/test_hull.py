@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from pymatgen.analysis.phase_diagram import PhaseDiagram
 from pymatgen.core import Composition
 
+from sseml.arrays import FloatArray
 from sseml.parse.formula import parse_formula
 from sseml.physics.hull import Hull, HullError
-from sseml.physics.phases import ChemicalSystem, FloatArray, PhaseTable
+from sseml.physics.phases import ChemicalSystem, PhaseTable
 
 Diagram = Callable[[ChemicalSystem], PhaseDiagram]
 

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from sseml.arrays import FloatArray
 from sseml.physics.hull import Equilibrium, Hull, HullError
-from sseml.physics.phases import ChemicalSystem, FloatArray, PhaseTable
+from sseml.physics.phases import ChemicalSystem, PhaseTable
 
 TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 

@@ -17,8 +17,14 @@ from pymatgen.core import Composition as PymatgenComposition
 
 from sseml.parse.formula import parse_formula
 from sseml.parse.material import parse_material
-from sseml.physics.compatibility import compatibility, find_partners, standard_partners
-from sseml.physics.electrodes import electrodes, find_electrodes, standard_electrodes
+from sseml.physics.compatibility import (
+    compatibility,
+    electrodes,
+    find_electrodes,
+    find_partners,
+    standard_electrodes,
+    standard_partners,
+)
 from sseml.physics.hull import Hull
 from sseml.physics.interface import Interface, interface_reactions
 from sseml.physics.phases import ChemicalSystem, PhaseTable, UnknownElementError

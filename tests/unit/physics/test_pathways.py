@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sseml.features.ions import ions_of
 from sseml.physics.basins import Opening, basins, openings, passes
+from sseml.physics.ions import ions_of
 from sseml.physics.passage import easiest_passage
 from sseml.physics.pathways import Pathways, lithium_pathways
 from sseml.physics.primitive import primitive_cell

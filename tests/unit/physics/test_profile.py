@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sseml.physics.profile import Piece, pieces
+from sseml.physics.hull import Piece, pieces
 
 Evaluate = Callable[[float], tuple[float, float]]
 

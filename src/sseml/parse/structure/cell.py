@@ -1,4 +1,4 @@
-"""What a structure file says, whatever its format: one cell with all its sites, not yet checked."""
+"""What a structure file says, whatever its format: one cell with its sites, and which lie close."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray
 from sseml.records import RefusedInputError
-
-FloatArray = NDArray[np.float64]
 
 LARGEST_CELL_SITES = 2000
 """Sites of the largest cell that is read; average structures of electrolytes have a tenth of it."""
@@ -156,3 +154,37 @@ def require_few_sites(count: int) -> None:
             f"the cell has {count} sites, more than the {LARGEST_CELL_SITES} that are read",
             "reduce the supercell to the unit cell of the average structure",
         )
+
+
+_BLOCK = 256
+"""Sites compared with all others at once: bounded memory for large cells."""
+
+
+def close_pairs(
+    lattice_A: FloatArray, positions: FloatArray, limit_A: float
+) -> list[tuple[int, int, float]]:
+    """Pairs of sites closer than a limit.
+
+    Parameters
+    ----------
+    lattice_A
+        Lattice vectors as rows, Å, shape (3, 3); lattice planes at least twice the limit apart.
+    positions
+        Fractional coordinates, shape (n_sites, 3).
+    limit_A
+        In Å.
+
+    Returns
+    -------
+    list of (int, int, float)
+        The lower index, the higher one, and their distance in Å.
+    """
+    pairs = []
+    for start in range(0, len(positions), _BLOCK):
+        apart = positions[None, start:, :] - positions[start : start + _BLOCK, None, :]
+        apart -= np.rint(apart)
+        distance_A = np.sqrt(((apart @ lattice_A) ** 2).sum(axis=2))
+        for i, j in np.argwhere(distance_A < limit_A).tolist():
+            if i < j:
+                pairs.append((start + i, start + j, float(distance_A[i, j])))
+    return pairs

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sseml.arrays import FloatArray
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.space_groups import space_group_number
 from sseml.parse.structure.agreement import LARGEST_DISTANCE, distance
@@ -15,20 +16,17 @@ from sseml.parse.structure.cell import (
     MOST_OCCUPIED,
     OVERLAP_A,
     Cell,
-    FloatArray,
+    close_pairs,
     lattice_of_parameters,
     require_cell,
     require_few_sites,
     require_places,
 )
 from sseml.parse.structure.cif_symmetry import NUMBER, Symmetry, stated_symbol, symmetry_of
-from sseml.parse.structure.cif_text import Block, blocks_of
-from sseml.parse.structure.cif_values import UNKNOWN, number, whole
-from sseml.parse.structure.closeness import close_pairs
-from sseml.parse.structure.images import images_of
+from sseml.parse.structure.cif_text import UNKNOWN, Block, blocks_of, number, whole
 from sseml.parse.structure.lines import quoted
 from sseml.parse.structure.symbols import species_of_label, species_of_symbol
-from sseml.parse.structure.symmetry import Operations
+from sseml.parse.structure.symmetry import Operations, images_of
 from sseml.records import RefusedInputError, RefusedQualifierError
 
 _CELL = tuple(f"_cell_length_{x}" for x in "abc") + tuple(

@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sseml.parse.structure.cell import FloatArray
-from sseml.parse.structure.cif_text import Block
-from sseml.parse.structure.cif_values import UNKNOWN, whole
+from sseml.arrays import FloatArray
+from sseml.parse.structure.cif_text import UNKNOWN, Block, whole
 from sseml.parse.structure.lines import quoted
 from sseml.parse.structure.operations import (
     combined,

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from sseml.arrays import FloatArray
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.space_groups import space_group_symbols
 from sseml.parse.structure.agreement import OnMismatch, contradiction
@@ -15,13 +16,12 @@ from sseml.parse.structure.cell import (
     MOST_OCCUPIED,
     OVERLAP_A,
     Cell,
-    FloatArray,
+    close_pairs,
     plane_spacings,
     require_cell,
     require_few_sites,
     require_places,
 )
-from sseml.parse.structure.closeness import close_pairs
 from sseml.parse.structure.symmetry import space_group_of
 from sseml.records import Composition, Crystal, RefusedInputError
 

@@ -9,8 +9,8 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray
 from sseml.parse.space_groups import space_group_number
-from sseml.parse.structure.cell import FloatArray
 from sseml.parse.structure.lines import quoted
 from sseml.parse.structure.symmetry import Operations, Setting, operations_of, settings
 from sseml.records import RefusedInputError, RefusedQualifierError

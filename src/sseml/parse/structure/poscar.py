@@ -8,14 +8,9 @@ from itertools import accumulate, islice, takewhile
 
 import numpy as np
 
-from sseml.parse.elements import MOLAR_MASS_G_MOL
-from sseml.parse.structure.cell import (
-    LARGEST_CELL_SITES,
-    Cell,
-    FloatArray,
-    require_cell,
-    require_few_sites,
-)
+from sseml.arrays import FloatArray
+from sseml.elements import MOLAR_MASS_G_MOL
+from sseml.parse.structure.cell import LARGEST_CELL_SITES, Cell, require_cell, require_few_sites
 from sseml.parse.structure.lines import lines_of, quoted
 from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError

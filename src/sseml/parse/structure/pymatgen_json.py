@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from sseml.parse.structure.cell import Cell, FloatArray, require_few_sites
+from sseml.arrays import FloatArray
+from sseml.parse.structure.cell import Cell, require_few_sites
 from sseml.parse.structure.lines import quoted
 from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sseml.parse.structure.agreement import OnMismatch
+from sseml.parse.structure.agreement import OnMismatch, is_same_structure
 from sseml.parse.structure.cell import Cell
 from sseml.parse.structure.cif import read_cif
 from sseml.parse.structure.crystal import crystal_of
@@ -15,7 +15,6 @@ from sseml.parse.structure.file_names import READABLE
 from sseml.parse.structure.lines import quoted
 from sseml.parse.structure.poscar import read_poscar
 from sseml.parse.structure.pymatgen_json import is_structure, read_pymatgen_json
-from sseml.parse.structure.sameness import is_same_structure
 from sseml.records import Crystal, RefusedInputError
 
 _HERE = Path()

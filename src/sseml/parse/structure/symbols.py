@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from sseml.parse.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
+from sseml.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
 from sseml.parse.structure.lines import quoted
 from sseml.records import RefusedInputError
 

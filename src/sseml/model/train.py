@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sseml._version import __version__
-from sseml.curation.split import paper_names
-from sseml.evaluate import measurements_at
+from sseml.curation.table import measurements_at
 from sseml.features.composition import element_fractions
 from sseml.features.table import feature_table
 from sseml.model.bundle import Bundle
@@ -30,6 +29,7 @@ from sseml.model.dataset import (
 from sseml.model.evidence import Evidence
 from sseml.model.fitting import Progress, fit_calibrated, fit_calibrated_outputs, silent
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.split import paper_names
 
 ENERGY_RANGE_EV = (0.05, 1.5)
 

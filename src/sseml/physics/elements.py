@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.features.contract import FloatArray
+from sseml.arrays import FloatArray
 
 N_ELEMENTS = 118
 NO_ANION_RANK = 99
@@ -23,7 +23,7 @@ def _rows(name: str) -> list[list[str]]:
     `pkgutil` rather than `importlib.resources`, whose import costs every run of the command line
     12 ms.
     """
-    data = pkgutil.get_data("sseml.features", f"data/{name}")
+    data = pkgutil.get_data("sseml.physics", f"data/{name}")
     if data is None:
         raise FileNotFoundError(f"the package holds no {name}")
     return [line.split(",") for line in data.decode().splitlines()[1:]]

@@ -1,4 +1,4 @@
-"""Error by family: where the model is good, and where another guess would do as well."""
+"""Error by distance to the training data and by family."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
+from sseml.arrays import FloatArray
 from sseml.evaluate.answers import SMALLEST_FAMILY
+from sseml.model.evidence import EDGE_DISTANCE, INSIDE_DISTANCE
 from sseml.report.answered import Answered, read
 from sseml.report.style import (
     BLUE,
@@ -29,7 +31,94 @@ from sseml.report.style import (
     titled,
 )
 
-FloatArray = NDArray[np.float64]
+_STEPS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0 + 1e-9)
+"""Distances between which rows are summed up; the borders of the domains are among them."""
+
+_FEWEST_ROWS = 8
+
+
+def error_by_distance(held_out: pd.DataFrame, about: str = "") -> Figure:
+    """Draw the error of each answer against its distance to the nearest training row.
+
+    Parameters
+    ----------
+    held_out
+        What `sseml.evaluate.held_out` returns.
+    about
+        What was held out, for the title.
+
+    Raises
+    ------
+    RefusedInputError
+        If the table is empty or lacks a column.
+    """
+    answered = read(held_out)
+    with drawing():
+        figure = new_figure(8.4, 5.2)
+        axes = figure.subplots()
+        _draw_distances(axes, answered)
+        _label_bin(axes, answered)
+        axes.set_title(titled("Error against the distance to the training data", about))
+        figure.legend(ncols=4, loc="outside lower center", columnspacing=1.4)
+        return settled(figure)
+
+
+def _draw_distances(axes: Axes, answered: Answered) -> None:
+    half_width = (answered.high - answered.low) / 2.0
+    axes.scatter(
+        answered.distance, answered.error, s=12.0, c=BLUE, alpha=0.28, lw=0.0,
+        label="a measurement",
+    )  # fmt: skip
+    step_of = np.digitize(answered.distance, _STEPS)
+    bins = [np.flatnonzero(step_of == step) for step in np.unique(step_of)]
+    bins = [rows for rows in bins if len(rows) >= _FEWEST_ROWS]
+    middle = [float(np.median(answered.distance[rows])) for rows in bins]
+    median, most, half = (
+        [float(np.quantile(values[rows], quantile)) for rows in bins]
+        for values, quantile in ((answered.error, 0.5), (answered.error, 0.9), (half_width, 0.5))
+    )
+    axes.plot(middle, median, "o-", color=INK, lw=2.0, ms=5.0, label="median")
+    axes.plot(middle, most, "s-", color=VERMILLION, lw=1.6, ms=4.5, label="90 % stay below")
+    axes.plot(
+        middle, half, color=VERMILLION, lw=1.3, ls=(0, (4, 2)), label="half the 90 % interval"
+    )
+
+
+def _label_bin(axes: Axes, answered: Answered) -> None:
+    right = max(0.2, float(answered.distance.max()) * 1.05)
+    axes.set_xscale("function", functions=(_root, np.square))
+    axes.set_xticks(
+        [t for t in (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0) if t <= right]
+    )
+    axes.set_xlim(0.0, right)
+    top = float(answered.error.max()) * 1.22 + 0.1
+    axes.set_ylim(0.0, top)
+    for border in (INSIDE_DISTANCE, EDGE_DISTANCE):
+        axes.axvline(border, color=GREY, lw=1.0, ls=(0, (1, 2)))
+    spans = {
+        "inside": (0.0, INSIDE_DISTANCE),
+        "edge": (INSIDE_DISTANCE, EDGE_DISTANCE),
+        "outside": (EDGE_DISTANCE, right),
+    }
+    for name, (start, end) in spans.items():
+        own = answered.domains == name
+        mean = f"mean error {answered.error[own].mean():.2f}" if own.any() else ""
+        axes.annotate(
+            f"{name}\n{int(own.sum())} rows\n{mean}",
+            (((start**0.5 + end**0.5) / 2) ** 2, 0.985),
+            xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=9.0,
+        )  # fmt: skip
+    axes.set_xlabel(
+        "distance to the nearest training row (half the summed difference of fractions)"
+    )
+    axes.set_ylabel("absolute error of log10 σ (decades)")
+
+
+def _root(values: FloatArray) -> FloatArray:
+    """Square root that leaves what is left of the axis at zero."""
+    root: FloatArray = np.sqrt(np.maximum(values, 0.0))
+    return root
+
 
 _REPEATABILITY_DECADES = (0.45, 0.6)
 """By how much repeated measurements in the literature differ; see docs/evaluate.md."""
@@ -67,8 +156,8 @@ def error_by_family(held_out: pd.DataFrame, about: str = "") -> Figure:
     with drawing():
         figure = new_figure(8.4, 1.8 + 0.28 * len(rows))
         axes = figure.subplots()
-        _draw(axes, rows)
-        _label(axes, rows)
+        _draw_families(axes, rows)
+        _label_family(axes, rows)
         axes.set_title(titled("Error by family", about), pad=20.0)
         figure.legend(handles=_legend(rows), ncols=3, loc="outside lower center")
         return settled(figure)
@@ -101,7 +190,7 @@ def _error_of_median(truth: FloatArray) -> float:
     return float(np.abs(truth - medians).mean())
 
 
-def _draw(axes: Axes, rows: list[Row]) -> None:
+def _draw_families(axes: Axes, rows: list[Row]) -> None:
     places = np.arange(len(rows))
     axes.axvspan(*_REPEATABILITY_DECADES, color=SHADE, lw=0)
     axes.axvline(1.0, color=GREY, lw=0.8, ls=(0, (1, 2)))
@@ -125,7 +214,7 @@ def _draw(axes: Axes, rows: list[Row]) -> None:
     axes.plot([row.error.mean() for row in rows], places, "o", ms=6.0, color=INK)
 
 
-def _label(axes: Axes, rows: list[Row]) -> None:
+def _label_family(axes: Axes, rows: list[Row]) -> None:
     axes.set_yticks(np.arange(len(rows)), [row.name for row in rows])
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(rows) - 0.4, -0.6)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sseml.features.charges import balance
-from sseml.features.elements import elements, magpie_table
-from sseml.features.slots import pack
+from sseml.physics.charges import balance
+from sseml.physics.elements import elements, magpie_table
 from sseml.physics.site_energy import Ion
+from sseml.physics.slots import pack
 from sseml.records import Composition
 
 _COVALENT_RADIUS_PM = 6

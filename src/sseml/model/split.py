@@ -13,11 +13,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import cdist, squareform
 
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.papers import paper_name
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 NEAR_DUPLICATE_DISTANCE = 0.02
 CLUSTER_DISTANCE = 0.12

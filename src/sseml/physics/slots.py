@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.features.contract import FloatArray
-from sseml.features.elements import elements
+from sseml.arrays import FloatArray
+from sseml.physics.elements import elements
 from sseml.records import Composition
 
 CHUNK = 2048

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sseml.features.contract import FloatArray
-from sseml.features.elements import NO_ANION_RANK, elements
-from sseml.features.slots import Slots, row_sum
+from sseml.arrays import FloatArray
+from sseml.physics.elements import NO_ANION_RANK, elements
+from sseml.physics.slots import Slots, row_sum
 
 CHANGE_COST = (0.0, 0.02, 0.02, 0.10)
 """Cost per atom and unit of charge moved away from the preferred one, by `charge_tier`; a unit of
