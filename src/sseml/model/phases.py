@@ -214,7 +214,7 @@ def save_phases(
     source, licence, credit, corrections
         What the card says of where the energies are from.
     windows
-        A table of published windows to go with them, as `sseml.physics.published_windows.read_windows`
+        A table of published windows to go with them, as `published_windows.read_windows`
         reads it.
     first_scheme
         The energies carry the first scheme of corrections of the Materials Project: the card says
