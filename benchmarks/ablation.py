@@ -84,7 +84,7 @@ SETTINGS = {
     "another folding (seed 1)": replace(CONDUCTIVITY, seed=1),
     "another folding (seed 2)": replace(CONDUCTIVITY, seed=2),
     "no composition kernel": replace(
-        CONDUCTIVITY, kernel=replace(CONDUCTIVITY.kernel, composition_variance=1e-6)
+        CONDUCTIVITY, kernel=replace(CONDUCTIVITY.kernel, distance_variance=1e-6)
     ),
     "share of the kernel 0.5": replace(CONDUCTIVITY, kernel_share=0.5),
     "share of the kernel 0.8": replace(CONDUCTIVITY, kernel_share=0.8),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sseml.families import FamilyMatch, recognise
-from sseml.model.bundle import Bundle, BundleAnswer, crystal_space_group
+from sseml.families import FamilyMatch
+from sseml.kinds import KINDS, Kind, kind_of
+from sseml.model.bundle import Bundle, BundleAnswer
 from sseml.model.evidence import domain
-from sseml.notes import notes_on_polymorphs, notes_on_question, notes_on_structure
-from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
+from sseml.parse.space_groups import SYSTEMS, crystal_system
 from sseml.records import (
     Answer,
     Crystal,
     Domain,
-    Material,
+    MeasuredValue,
     Prediction,
     Query,
     Refusal,
+    RefusalCode,
 )
 from sseml.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
 from sseml.units import ROOM_TEMPERATURE_C
@@ -41,20 +42,15 @@ _BATCH = 128
 
 _LARGEST_EXPONENT = 300.0
 
-_GROSS_IMBALANCE = 0.2
-"""Share of the anion charge that is not balanced, above which a formula is of no known material.
-
-Of all published formulas one lies above it.
-"""
-
-_NO_LITHIUM_FIX = "this model knows Li+ conductors only; write the Li-containing material"
+_DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
 
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
     """What answers are made from."""
 
-    bundle: Bundle
+    bundles: Mapping[str, Bundle]
+    kinds: tuple[Kind, ...]
     phases: PhaseBundle | None
     explain: bool
     offsets: Offsets | None
@@ -64,7 +60,7 @@ class _Sources:
             return None
         return self.offsets.shift([match.family for match in families])
 
-    def stabilities(self, materials: Sequence[Material]) -> Sequence[Stability | None]:
+    def stabilities(self, materials: Sequence[Any]) -> Sequence[Stability | None]:
         if self.phases is None:
             return [None] * len(materials)
         return self.phases.stabilities(materials, reactions=self.explain)
@@ -199,7 +195,7 @@ def default_phases() -> PhaseBundle:
 
 def predict_queries(
     items: Iterable[Query | Refusal],
-    bundle: Bundle,
+    bundles: Bundle | Sequence[Bundle],
     threads: int = 1,
     phases: PhaseBundle | None = None,
     *,
@@ -212,8 +208,8 @@ def predict_queries(
     ----------
     items
         Queries, and refusals that are handed through in their places.
-    bundle
-        The model.
+    bundles
+        The model, or one for each kind of material.
     threads
         Batches worked on at a time. With more than one, an answer waits for as many batches to be
         read as there are threads: not for a source that is slower than the model.
@@ -226,7 +222,10 @@ def predict_queries(
     """
     stream = iter(items)
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
-    sources = _Sources(bundle, phases, explain, offsets)
+    given = (bundles,) if isinstance(bundles, Bundle) else tuple(bundles)
+    kinds = (*KINDS, *(bundle.kind for bundle in given))
+    by_kind = {bundle.kind.name: bundle for bundle in given}
+    sources = _Sources(by_kind, kinds, phases, explain, offsets)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
         return
@@ -254,38 +253,63 @@ def _several_at_a_time(
 
 
 def _answered(batch: Sequence[Query | Refusal], sources: _Sources) -> list[Answer]:
-    checked = [_without_lithium_refused(item) for item in batch]
-    queries = [item for item in checked if isinstance(item, Query)]
-    predictions = iter(_predict_batch(queries, sources) if queries else ())
-    return [next(predictions) if isinstance(item, Query) else item for item in checked]
+    """Answer each kind of material by its bundle, and put the order back."""
+    answers: dict[int, Answer] = {}
+    asked: dict[str, list[tuple[int, Query, Kind]]] = {}
+    for place, item in enumerate(batch):
+        if isinstance(item, Refusal):
+            answers[place] = item
+            continue
+        kind = kind_of(item.material, sources.kinds)
+        refusal = _refusal(item, kind, sources)
+        if refusal is not None:
+            answers[place] = refusal
+        else:
+            asked.setdefault(kind.bundle_kind, []).append((place, item, kind))
+    for bundle_kind, rows in asked.items():
+        queries = [(query, kind) for _, query, kind in rows]
+        predictions = _predict_batch(queries, sources.bundles[bundle_kind], sources)
+        answers.update(zip((place for place, *_ in rows), predictions, strict=True))
+    return [answers[place] for place in range(len(batch))]
 
 
-def _without_lithium_refused(item: Query | Refusal) -> Query | Refusal:
-    if isinstance(item, Refusal) or "Li" in item.material.amounts:
-        return item
-    material = item.material
-    source = material.source if isinstance(material, Crystal) else ""
-    where = "" if source in item.input else f"{source}: "
-    reason = f"{where}{material.formula} contains no Li"
-    return Refusal(item.row, item.input, reason, _NO_LITHIUM_FIX, item.columns, "no_lithium")
+def _refusal(query: Query, kind: Kind, sources: _Sources) -> Refusal | None:
+    """Why a material is not answered; None for one that is."""
+    if kind.bundle_kind not in sources.bundles:
+        there = ", ".join(sources.bundles)
+        reason = f"{query.material.formula} is of the kind {kind.name}"
+        fix = f"the model at hand answers {there}; name one of its kind"
+        return _refused(query, reason, fix, "unsupported_material")
+    found = kind.refusal(query.material)
+    return None if found is None else _refused(query, *found, "no_lithium")
 
 
-def _predict_batch(queries: Sequence[Query], sources: _Sources) -> Iterator[Prediction]:
-    bundle = sources.bundle
-    materials: list[Material] = [query.material for query in queries]
-    temperature_C = np.array([query.temperature_C for query in queries])
-    families = [recognise(material) for material in materials]
+def _refused(query: Query, reason: str, suggestion: str, code: RefusalCode) -> Refusal:
+    source = query.material.source if isinstance(query.material, Crystal) else ""
+    where = "" if source in query.input else f"{source}: "
+    return Refusal(query.row, query.input, f"{where}{reason}", suggestion, query.columns, code)
+
+
+def _predict_batch(
+    queries: Sequence[tuple[Query, Kind]], bundle: Bundle, sources: _Sources
+) -> Iterator[Prediction]:
+    materials = [query.material for query, _ in queries]
+    temperature_C = np.array([query.temperature_C for query, _ in queries])
+    families = [kind.recognise(query.material) for query, kind in queries]
     answer = bundle.predict(materials, temperature_C, sources.shift(families))
-    stabilities = sources.stabilities(materials)
-    for index, (query, family) in enumerate(zip(queries, families, strict=True)):
+    stabilities: Sequence[Stability | None] = [None] * len(materials)
+    if bundle.kind.has_window:
+        stabilities = sources.stabilities(materials)
+    for index, (query, kind) in enumerate(queries):
         prediction = _prediction(
-            query, index, answer, bundle, family=family, stability=stabilities[index]
+            query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
         )
         yield _noted(prediction, sources.offsets)
 
 
 def _prediction(
     query: Query,
+    kind: Kind,
     index: int,
     answer: BundleAnswer,
     bundle: Bundle,
@@ -293,18 +317,22 @@ def _prediction(
     family: FamilyMatch,
     stability: Stability | None,
 ) -> Prediction:
+    material, evidence = query.material, bundle.evidence
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
-    space_group = crystal_space_group(query.material)
-    told = bundle.evidence.told(distance, query.temperature_C, space_group)
-    measured = told.chosen if told else None
-    elements_known = bool(answer.elements_known[index])
+    space_group = kind.space_group(material)
+    known = evidence.all_measured(distance, query.temperature_C, space_group)
+    measured = known.chosen if known else None
+    parts_known = bool(answer.parts_known[index])
+    radii = kind.distance.radii
+    found = domain(float(answer.nearest_distance[index]), radii, parts_known=parts_known)
+    doubt = kind.doubt(material)
     window = stability.window if stability else None
     return Prediction(
         row=query.row,
         input=query.input,
-        kind="crystal" if isinstance(query.material, Crystal) else "composition",
-        formula=query.material.formula,
+        kind=kind.name,
+        formula=material.formula,
         family=family.family,
         temperature_C=query.temperature_C,
         log10_sigma=float(sigma.log10[index]),
@@ -317,42 +345,62 @@ def _prediction(
         sigma_if_conductor_low_S_cm=_power_of_ten(if_conductor.log10_low[index]),
         sigma_if_conductor_high_S_cm=_power_of_ten(if_conductor.log10_high[index]),
         activation_energy_eV=float(answer.activation_energy_eV[index]),
-        domain=_domain(
-            query.material, float(answer.nearest_distance[index]), elements_known=elements_known
-        ),
-        nearest=bundle.evidence.nearest(
-            distance, query.temperature_C, space_group_number=space_group
-        ),
+        domain=max(found, doubt.at_best, key=_DOMAINS.index),
+        nearest=evidence.nearest(distance, query.temperature_C, space_group_number=space_group),
         model=bundle.name,
         measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
         measured_doi=measured.doi if measured else None,
         measured_reference=measured.reference if measured else None,
-        measured_count=len(told.values) if told else None,
-        measured_papers=told.papers if told else None,
-        measured_low_S_cm=told.values[0].sigma_S_cm if told else None,
-        measured_high_S_cm=told.values[-1].sigma_S_cm if told else None,
-        measurements=told.values if told else (),
+        measured_count=len(known.values) if known else None,
+        measured_papers=known.papers if known else None,
+        measured_low_S_cm=known.values[0].sigma_S_cm if known else None,
+        measured_high_S_cm=known.values[-1].sigma_S_cm if known else None,
+        measurements=known.values if known else (),
         V_red=window.V_red if window else None,
         V_ox=window.V_ox if window else None,
         window_note=stability.note if stability else None,
         e_above_hull_eV_atom=window.e_above_hull_eV_atom if window else None,
         notes=(
-            *notes_on_question(query, bundle, family, measured, elements_known=elements_known),
-            *notes_on_structure(query.material, float(answer.by_crystal_system[index])),
-            *notes_on_polymorphs(bundle.evidence.polymorphs(distance, query.temperature_C)),
+            f"family {family.family} (confidence {family.confidence:.2g}): {family.reason}",
+            *query.notes,
+            *doubt.notes,
+            *(material.notes if isinstance(material, Crystal) else ()),
+            *_notes_on_reach(query, bundle, measured, parts_known=parts_known),
+            *kind.notes(material, float(answer.by_crystal_system[index])),
+            *_notes_on_polymorphs(evidence.polymorphs(distance, query.temperature_C)),
             *(stability.reasons() if stability else ()),
         ),
         columns=query.columns,
     )
 
 
-def _domain(material: Material, nearest_distance: float, *, elements_known: bool) -> Domain:
-    """Never inside for a formula that cannot be neutral, and outside where it is far from it."""
-    found = domain(nearest_distance, elements_known=elements_known)
-    imbalance = charge_imbalance(material.amounts)
-    if imbalance > _GROSS_IMBALANCE:
-        return "outside"
-    return "edge" if imbalance > CHARGE_TOLERANCE and found == "inside" else found
+def _notes_on_reach(
+    query: Query, bundle: Bundle, measured: MeasuredValue | None, *, parts_known: bool
+) -> Iterator[str]:
+    """How far the model and its measurements reach."""
+    low_C, high_C = bundle.manifest["temperature_range_C"]
+    if not low_C <= query.temperature_C <= high_C:
+        yield (
+            f"{query.temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most "
+            "measurements cover: extrapolated along one activation energy"
+        )
+    if not parts_known:
+        yield "holds an element that no measured material holds"
+    if measured is not None and measured.is_bound:
+        yield "the measured value is a bound, not a number"
+    if query.conductivity_kind == "bulk":
+        yield "predicts what papers report, mostly total conductivity; bulk can be higher"
+
+
+def _notes_on_polymorphs(measured: Sequence[tuple[int, MeasuredValue]]) -> Iterator[str]:
+    """Every structure that the composition was measured in, by space group number."""
+    for number, value in measured:
+        system, *_ = SYSTEMS[crystal_system(number)]
+        bound = value.relation if value.is_bound else ""
+        yield (
+            f"measured as {system} (space group {number}): {bound}{value.sigma_S_cm:.2g} S/cm at "
+            f"{value.temperature_C:g} °C, {value.doi or value.reference or 'no DOI'}"
+        )
 
 
 def _noted(prediction: Prediction, offsets: Offsets | None) -> Prediction:

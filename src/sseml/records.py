@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -125,7 +125,13 @@ class Crystal(Composition):
         return id(self)
 
 
-Material = Composition | Crystal
+class Material(Protocol):
+    """What every kind of material has: a canonical text, which its kind reads back."""
+
+    @property
+    def formula(self) -> str:
+        """Canonical text."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

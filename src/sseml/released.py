@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sseml.records import BundleError
 
-DEFAULT_BUNDLE = "composition-4"
+DEFAULT_BUNDLE = "composition-5"
 DEFAULT_PHASES = "phases-1"
 
 _EVIDENCE = "evidence.parquet"

@@ -75,7 +75,7 @@ def test_loaded_evidence_is_the_evidence_given(trained: Any) -> None:
     assert list(loaded.relations) == list(given.relations)
     assert list(loaded.conductivity_kinds) == list(given.conductivity_kinds)
     np.testing.assert_array_equal(loaded.sigma_S_cm, given.sigma_S_cm)
-    np.testing.assert_allclose(loaded.fractions, given.fractions, atol=1e-7)
+    np.testing.assert_allclose(loaded.positions, given.positions, atol=1e-7)
 
 
 @pytest.mark.parametrize("place", [0.0, 0.37, 0.999])

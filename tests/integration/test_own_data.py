@@ -408,7 +408,7 @@ def test_a_series_is_held_out_together_and_counts_fully(
         assert held_out[own].all() or not held_out[own].any()
         if held_out[own].all():
             assert not BY_PAPER.training_mask(data, held_out)[own].any()
-    duplicates = near_duplicate_groups(data.fractions)
+    duplicates = near_duplicate_groups(data.positions, data.kind.distance)
     unshared = data.weights * np.sqrt(np.bincount(duplicates)[duplicates])
     source = table["source"].to_numpy()[data.rows]
     assert unshared[own] == pytest.approx(unshared[source == "obelix"].max())

@@ -177,8 +177,8 @@ def test_errors_and_their_rivals(report: Report, fitted_anew: Any) -> None:
 def _of_nearest(data: TrainingSet, trained: np.ndarray, tested: np.ndarray) -> np.ndarray:
     """Mean of what was measured on the materials that are nearest, all that are equally near."""
     found = []
-    for own in data.fractions[tested]:
-        away = np.abs(data.fractions[trained] - own).sum(axis=1).round(8)
+    for own in data.positions[tested]:
+        away = np.abs(data.positions[trained] - own).sum(axis=1).round(8)
         found.append(data.target[trained][away == away.min()].mean())
     return np.array(found)
 

@@ -173,7 +173,7 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
     def watched_predict(
         blend: object, data: TrainingSet, trained: np.ndarray, held_out: np.ndarray
     ) -> object:
-        asked.append(data.fractions[held_out])
+        asked.append(data.positions[held_out])
         return predict_held_out(blend, data, trained, held_out)  # type: ignore[arg-type]
 
     monkeypatch.setattr(paired, "fit", watched_fit)
@@ -240,7 +240,7 @@ def test_too_few_papers_are_refused_and_too_few_groups_are_no_proof(table: pd.Da
 def test_a_bundle_says_how_it_was_made() -> None:
     released = Contender.of_bundle(RELEASED)
     assert released.name == DEFAULT_BUNDLE
-    assert released.recipe == Recipe()
+    assert released.recipe == Recipe().of(released.kind)
     assert released.settings == BlendSettings()
     assert len(released.table) == len(load_measurements(RELEASED / EVIDENCE))
 

@@ -19,7 +19,7 @@ from sseml.cli.output import (
     write_jsonl,
 )
 from sseml.cli.progress import watched
-from sseml.cli.questions import add_questions, count_of, questions
+from sseml.cli.questions import add_questions, compositions_only, count_of, questions
 from sseml.cli.window import add_phases, load_bundle
 from sseml.records import Composition, Query, Refusal, RefusedInputError
 from sseml.render import visible
@@ -131,11 +131,14 @@ def _require_one(items: Sequence[Query | Refusal]) -> None:
 def _draw(
     answers: Sequence[AnsweredPair | Refusal], table: PhaseTable, arguments: argparse.Namespace
 ) -> None:
+    from sseml.kinds import composition_of  # noqa: PLC0415
     from sseml.physics.interface import interface_reactions  # noqa: PLC0415
     from sseml.render.compat import AnsweredPair  # noqa: PLC0415
     from sseml.report import mixing_energies, save  # noqa: PLC0415
 
-    materials = [each.query.material for each in answers if isinstance(each, AnsweredPair)]
+    materials = [
+        composition_of(each.query.material) for each in answers if isinstance(each, AnsweredPair)
+    ]
     drawn = {
         each.partner.label: each.found
         for each in answers
@@ -222,20 +225,22 @@ def _answers(
     table: PhaseTable,
     arguments: argparse.Namespace,
 ) -> Iterator[AnsweredPair | Refusal]:
+    from sseml.kinds import composition_of  # noqa: PLC0415
     from sseml.physics.compatibility import compatibility, standard_partners  # noqa: PLC0415
     from sseml.physics.phases import UnknownElementError  # noqa: PLC0415
     from sseml.render.compat import AnsweredPair  # noqa: PLC0415
 
-    for item in items:
+    for item in compositions_only(items):
         if isinstance(item, Refusal):
             yield item
             continue
-        for partner in partners or standard_partners(item.material.amounts):
+        material = composition_of(item.material)
+        for partner in partners or standard_partners(material.amounts):
             found: Compatibility | RefusedInputError
             try:
                 found = compatibility(
                     table,
-                    item.material,
+                    material,
                     partner,
                     corrections=arguments.corrections,
                     potential_V=arguments.voltage,

@@ -166,6 +166,22 @@ def _name_unused(names: Iterable[str], beside: Collection[str], ignored: frozens
         say(f"sseml: columns that are kept but not used: {', '.join(said)}{more}")
 
 
+def compositions_only(items: Iterable[Query | Refusal]) -> Iterator[Query | Refusal]:
+    """Refuse, in their places, materials that have no composition to calculate with."""
+    from sseml.kinds import composition_of  # noqa: PLC0415 - start-up
+
+    for item in items:
+        if isinstance(item, Query):
+            try:
+                composition_of(item.material)
+            except RefusedInputError as error:
+                yield Refusal(
+                    item.row, item.input, error.reason, error.suggestion, item.columns, error.code
+                )
+                continue
+        yield item
+
+
 def _may_name_structures(name: str) -> bool:
     from sseml.parse.headings import STRUCTURE_COLUMNS, folded_heading  # noqa: PLC0415
 

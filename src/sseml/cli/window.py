@@ -17,7 +17,7 @@ from sseml.cli.output import (
     write_jsonl,
 )
 from sseml.cli.progress import watched
-from sseml.cli.questions import add_questions, count_of, questions
+from sseml.cli.questions import add_questions, compositions_only, count_of, questions
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import visible
 
@@ -130,10 +130,11 @@ def _refusal(answer: AnsweredWindow | Refusal) -> str | None:
 def _answers(
     items: Iterable[Query | Refusal], bundle: PhaseBundle, arguments: argparse.Namespace
 ) -> Iterator[AnsweredWindow | Refusal]:
+    from sseml.kinds import composition_of  # noqa: PLC0415
     from sseml.physics.window import electrochemical_window  # noqa: PLC0415
     from sseml.render.window import AnsweredWindow  # noqa: PLC0415
 
-    for item in items:
+    for item in compositions_only(items):
         if isinstance(item, Refusal):
             yield item
             continue
@@ -142,7 +143,7 @@ def _answers(
             return electrochemical_window(
                 bundle.table,
                 asked.material.formula,
-                asked.material.amounts,
+                composition_of(asked.material).amounts,
                 ion=arguments.ion,
                 tolerance=arguments.tolerance / 100.0,
                 trace=arguments.trace / 100.0,
@@ -154,7 +155,9 @@ def _answers(
             window=window(arguments.corrections),
             corrections=arguments.corrections,
             uncorrected=window(()) if arguments.corrections else None,
-            measured=bundle.published.measured_windows(item.material.amounts, arguments.ion),
+            measured=bundle.published.measured_windows(
+                composition_of(item.material).amounts, arguments.ion
+            ),
             phases=bundle.table.name,
         )
 
@@ -180,6 +183,7 @@ def _write(answers: Sequence[AnsweredWindow | Refusal], stream: IO[str], format_
 def _draw(
     answers: Sequence[AnsweredWindow | Refusal], bundle: PhaseBundle, arguments: argparse.Namespace
 ) -> None:
+    from sseml.kinds import composition_of  # noqa: PLC0415
     from sseml.physics.voltage import voltage_profile  # noqa: PLC0415
     from sseml.report import save  # noqa: PLC0415
     from sseml.report.voltage import voltage_profile as drawn_profile  # noqa: PLC0415
@@ -201,7 +205,7 @@ def _draw(
     [only] = drawable
     plateaus = voltage_profile(
         bundle.table,
-        only.query.material.amounts,
+        composition_of(only.query.material).amounts,
         ion=arguments.ion,
         corrections=arguments.corrections,
     )
@@ -234,13 +238,14 @@ def _corrected(answers: Sequence[AnsweredWindow]) -> tuple[str, ...]:
 
 def _as_typed(query: Query) -> str:
     """The formula as the person wrote it; a name, a mixture or a sweep by what it stands for."""
+    from sseml.kinds import composition_of  # noqa: PLC0415
     from sseml.parse.formula import parse_formula  # noqa: PLC0415
 
     try:
         read = parse_formula(query.input)
     except RefusedInputError:
         return query.material.formula
-    same = read.amounts == query.material.amounts
+    same = read.amounts == composition_of(query.material).amounts
     return query.input.strip() if same else query.material.formula
 
 

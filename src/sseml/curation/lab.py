@@ -16,6 +16,7 @@ from sseml.curation.numbers import read_float
 from sseml.curation.papers import OWN
 from sseml.curation.plausible import SERIES_FROM
 from sseml.curation.rows import RawMeasurement
+from sseml.kinds import composition_of
 from sseml.parse.queries import parse_rows, temperature_in_cell
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.rows import read_rows
@@ -148,7 +149,7 @@ def _one(
 
 def _lab_row(query: Query, columns: Columns, may_be_kelvin: Sequence[str], group: str) -> LabRow:
     cells = {name: _text(value) for name, value in query.columns.items()}
-    material = query.material
+    material = composition_of(query.material)
     series = _plain(cells.get(columns.series or "", ""))
     raw = RawMeasurement(
         source=OWN,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray
 from sseml.evaluate.metrics import clipped_absolute_error, coverage
+from sseml.kinds import COMPOSITION, Kind
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.ensemble import conductor_offsets
 from sseml.model.fitting import (
@@ -84,6 +85,7 @@ def held_out(
     recipe: Recipe | None = None,
     settings: BlendSettings = CONDUCTIVITY,
     progress: Progress = silent,
+    kind: Kind = COMPOSITION,
 ) -> pd.DataFrame:
     """Answer every usable measurement by a model that has seen neither it nor anything near it.
 
@@ -103,6 +105,8 @@ def held_out(
         What is fitted.
     progress
         Told what is being done.
+    kind
+        Of the materials.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def held_out(
         )
     if folds < 2:
         raise RefusedInputError(f"{folds} fold(s) hold nothing out", "take at least 2")
-    data = conductivity_set(table, recipe or Recipe())
+    data = conductivity_set(table, recipe or Recipe(), kind)
     answers = cross_answer(
         data, REGIMES[regime], settings, folds=folds, seed=seed, progress=progress
     )

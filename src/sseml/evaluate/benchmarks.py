@@ -27,6 +27,7 @@ from sseml.evaluate.metrics import (
 )
 from sseml.evaluate.time_split import time_split
 from sseml.evaluate.windows import ComparedWindow, agreement, collapses, compared_both_ways
+from sseml.kinds import COMPOSITION, Kind
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
 from sseml.model.fitting import (
@@ -40,7 +41,7 @@ from sseml.model.fitting import (
     predict_held_out,
 )
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
-from sseml.model.split import NEAR_DUPLICATE_DISTANCE, official_split
+from sseml.model.split import official_split
 from sseml.model.stability import PhaseBundle
 from sseml.records import RefusedInputError
 from sseml.released import DEFAULT_PHASES, released_folder
@@ -56,6 +57,7 @@ class Subject:
 
     table: pd.DataFrame
     recipe: Recipe
+    kind: Kind = COMPOSITION
     conductivity: BlendSettings = CONDUCTIVITY
     energy: BlendSettings = ENERGY
 
@@ -85,7 +87,7 @@ class Outcome:
 
 def official(subject: Subject, progress: Progress) -> Outcome:
     """OBELiX's own train/test split; training rows that match a test row are removed."""
-    data = conductivity_set(subject.table, subject.recipe)
+    data = conductivity_set(subject.table, subject.recipe, subject.kind)
     is_test = _official_test_rows(subject.table.iloc[data.rows])
     trained = BY_PAPER.training_mask(data, is_test)
     progress(f"official split: {int(trained.sum())} training rows, {int(is_test.sum())} test rows")
@@ -106,7 +108,7 @@ def official(subject: Subject, progress: Progress) -> Outcome:
         "Spearman": spearman(truth, answers.mean),
         "coverage": coverage(truth, answers.low, answers.high),
         "median width": float(np.median(answers.high - answers.low)),
-        "near share": float((answers.nearest < NEAR_DUPLICATE_DISTANCE).mean()),
+        "near share": float((answers.nearest < subject.kind.distance.radii.near).mean()),
         "MAE10c constant": float(clipped_absolute_error(truth, constant).mean()),
         "MAE10c nearest neighbour": float(clipped_absolute_error(truth, neighbour).mean()),
     }
@@ -115,7 +117,7 @@ def official(subject: Subject, progress: Progress) -> Outcome:
 
 def papers(subject: Subject, progress: Progress) -> Outcome:
     """Cross-validation grouped by DOI, training rows near a held-out row removed."""
-    data = conductivity_set(subject.table, subject.recipe)
+    data = conductivity_set(subject.table, subject.recipe, subject.kind)
     answers = cross_answer(data, BY_PAPER, subject.conductivity, progress=progress)
     truth = data.target[answers.rows]
     error = clipped_absolute_error(truth, answers.mean)
@@ -139,7 +141,7 @@ def papers(subject: Subject, progress: Progress) -> Outcome:
 
 def clusters(subject: Subject, progress: Progress) -> Outcome:
     """Composition clusters held out, training rows within 0.12 of a held-out row removed."""
-    data = conductivity_set(subject.table, subject.recipe)
+    data = conductivity_set(subject.table, subject.recipe, subject.kind)
     answers = cross_answer(data, BY_CLUSTER, subject.conductivity, progress=progress)
     truth = data.target[answers.rows]
     groups = data.clusters[answers.rows]
@@ -165,7 +167,7 @@ def clusters(subject: Subject, progress: Progress) -> Outcome:
 
 def families(subject: Subject, progress: Progress) -> Outcome:
     """Leave one family out: error and bias of each family that the model has never seen."""
-    data = conductivity_set(subject.table, subject.recipe)
+    data = conductivity_set(subject.table, subject.recipe, subject.kind)
     figures: Figures = {}
     errors = []
     names, sizes = np.unique(data.families.astype(str), return_counts=True)
@@ -187,7 +189,7 @@ def families(subject: Subject, progress: Progress) -> Outcome:
 
 def energies(subject: Subject, progress: Progress) -> Outcome:
     """Activation energy, cross-validation grouped by DOI."""
-    data = energy_set(subject.table, subject.recipe)
+    data = energy_set(subject.table, subject.recipe, subject.kind)
     progress(f"activation energies: {len(data)} rows")
     held_out = cross_fit(data, BY_PAPER, subject.energy, OUTER_FOLDS)
     truth = data.target[held_out.rows]
@@ -203,12 +205,19 @@ def energies(subject: Subject, progress: Progress) -> Outcome:
 
 def time(subject: Subject, progress: Progress) -> Outcome:
     """Learn from papers up to 2019, answer those of 2020 and later."""
-    found = time_split(subject.table, subject.recipe, subject.conductivity, progress)
+    found = time_split(
+        subject.table, subject.recipe, subject.conductivity, progress, kind=subject.kind
+    )
     return Outcome(found.figures, by_family=found.by_family)
 
 
 def windows(subject: Subject, progress: Progress) -> Outcome:
     """Electrochemical windows of the released phase table against published calculated ones."""
+    if not subject.kind.has_window:
+        raise RefusedInputError(
+            f"no electrochemical window is calculated for the kind {subject.kind.name}",
+            "leave the benchmark windows out",
+        )
     released = PhaseBundle.load(released_folder() / DEFAULT_PHASES)
     rows = compared_both_ways(released.table, released.published.rows)
     measured = subject.table
@@ -219,7 +228,9 @@ def windows(subject: Subject, progress: Progress) -> Outcome:
 
 def crystals(subject: Subject, progress: Progress) -> Outcome:
     """Papers held out: rows of known space group with and without what it adds."""
-    found = crystal_figures(subject.table, subject.recipe, subject.conductivity, progress)
+    found = crystal_figures(
+        subject.table, subject.recipe, subject.conductivity, progress, kind=subject.kind
+    )
     return Outcome(found)
 
 
@@ -259,7 +270,7 @@ def _mean(values: FloatArray) -> float:
 
 def _grouped_only(subject: Subject, data: TrainingSet) -> float:
     """Error where papers are held out but the same material in another paper may be learned."""
-    unpurged = replace(BY_PAPER, purge_distance=0.0)
+    unpurged = replace(BY_PAPER, purged=None)
     held_out = cross_fit(data, unpurged, subject.conductivity, OUTER_FOLDS)
     has_doi = _has_doi(subject, data)[held_out.rows]
     error = clipped_absolute_error(data.target[held_out.rows], held_out.mean)

@@ -9,6 +9,7 @@ import pandas as pd
 from sseml.evaluate.answers import Answers, BothAnswers, Figures, answer_both
 from sseml.evaluate.difference import paired_difference
 from sseml.evaluate.metrics import clipped_absolute_error, coverage
+from sseml.kinds import COMPOSITION, Kind
 from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
@@ -24,7 +25,7 @@ from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 from sseml.records import RefusedInputError
 
 FOLDS = 5
-BY_PAPER_ALONE = Regime("paper", 0.0, same_elements=True)
+BY_PAPER_ALONE = Regime("paper", None, same_parts=True)
 """The composition itself may be learned from, in another paper: a user asks for a polymorph."""
 
 _VIEWS = {"": BY_PAPER, " grouped only": BY_PAPER_ALONE}
@@ -39,6 +40,8 @@ def crystal_figures(
     recipe: Recipe,
     settings: BlendSettings = CONDUCTIVITY,
     progress: Progress = silent,
+    *,
+    kind: Kind = COMPOSITION,
 ) -> Figures:
     """Errors on rows whose space group is known, by the composition alone and with the system.
 
@@ -52,6 +55,8 @@ def crystal_figures(
         What is fitted.
     progress
         Told what is being done.
+    kind
+        Of the materials.
 
     Returns
     -------
@@ -67,7 +72,7 @@ def crystal_figures(
     RefusedInputError
         If there are fewer papers than folds, or no conductor among a fold's training rows.
     """
-    data = conductivity_set(table, recipe)
+    data = conductivity_set(table, recipe, kind)
     known = data.systems != UNKNOWN
     if not known.any():
         raise NoStructuresError(

@@ -24,15 +24,13 @@ from sseml.evaluate.difference import (
     paired_difference,
 )
 from sseml.evaluate.metrics import clipped_absolute_error
-from sseml.features.composition import element_fractions, fraction_distance
-from sseml.features.table import feature_table
+from sseml.kinds import COMPOSITION, KINDS, Kind, kind_named
 from sseml.model.bundle import EVIDENCE
 from sseml.model.calibration import IntervalModel, Signals
 from sseml.model.crystal_system import systems_of
 from sseml.model.dataset import (
     Recipe,
     TrainingSet,
-    compositions,
     conductivity_set,
     space_groups,
 )
@@ -60,6 +58,8 @@ class Contender:
         Which rows and features.
     settings, energy_settings
         Of the conductivity, and of the activation energy, which is not compared.
+    kind
+        Of the materials in its table.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Contender:
     recipe: Recipe
     settings: BlendSettings = CONDUCTIVITY
     energy_settings: BlendSettings = ENERGY
+    kind: Kind = COMPOSITION
 
     @classmethod
     def of_bundle(cls, folder: Path, name: str | None = None) -> Contender:
@@ -88,6 +89,7 @@ class Contender:
                 recipe=Recipe(**recipe),
                 settings=_settings(manifest["settings"]["conductivity"]),
                 energy_settings=_settings(manifest["settings"]["energy"]),
+                kind=kind_named(manifest["kind"], KINDS),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise BundleError(
@@ -181,7 +183,7 @@ class _Judged:
 
     ids: NDArray[np.str_]
     table: pd.DataFrame
-    fractions: FloatArray
+    positions: FloatArray
     distance: FloatArray
     dois: NDArray[np.object_]
     truth: FloatArray
@@ -195,7 +197,7 @@ class _Judged:
         for contender in (champion, candidate):
             # in one order: a sum of weights in another differs in its last digit, which trees see
             measurements = contender.table.sort_values("measurement_id", ignore_index=True)
-            data = conductivity_set(measurements, contender.recipe)
+            data = conductivity_set(measurements, contender.recipe, contender.kind)
             owned.append((measurements.iloc[data.rows], data))
         table = (
             pd.concat([picked for picked, _ in owned])
@@ -204,26 +206,29 @@ class _Judged:
         )
         ids = table["measurement_id"].to_numpy(dtype=str)
         known = [_known(ids, picked, data) for picked, data in owned]
-        fractions = element_fractions(compositions(table))
+        distance = champion.kind.distance
+        positions = distance.positions(champion.kind.read_all(table["formula"]))
         papers = paper_names(table)
         return cls(
             ids=ids,
             table=table,
-            fractions=fractions,
-            distance=fraction_distance(fractions, fractions),
+            positions=positions,
+            distance=distance.between(positions, positions),
             dois=papers,
             truth=np.where(known[0].mask, known[0].target, known[1].target),
-            groups=paper_groups(list(papers), list(near_duplicate_groups(fractions))),
+            groups=paper_groups(list(papers), list(near_duplicate_groups(positions, distance))),
             champion=known[0],
             candidate=known[1],
         )
 
     def as_learned_by(self, contender: Contender, knows: _Known) -> TrainingSet:
         """All judged rows with a contender's features; its targets and weights where it knows."""
-        features = feature_table(compositions(self.table), sets=contender.recipe.feature_sets)
+        kind = contender.kind
+        materials = kind.read_all(self.table["formula"])
+        features = kind.features(materials, contender.recipe.sets(kind))
         return TrainingSet(
             X=features.values,
-            fractions=self.fractions,
+            positions=self.positions,
             target=np.where(knows.mask, knows.target, self.truth),
             weights=knows.weights,
             dois=self.dois,
@@ -233,6 +238,7 @@ class _Judged:
             distance=self.distance,
             systems=systems_of(space_groups(self.table)),
             rows=np.arange(len(self.ids)),
+            kind=kind,
         )
 
 

@@ -18,6 +18,7 @@ from sseml.evaluate.crystals import NoStructuresError
 from sseml.evaluate.time_split import EACH_PAPER_ONCE, IF_IT_CONDUCTS, NoYearsError
 from sseml.evaluate.windows import ComparedWindow
 from sseml.evaluate.windows import lines as window_lines
+from sseml.kinds import COMPOSITION, Kind
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
@@ -258,6 +259,7 @@ def evaluate(
     table: Path | pd.DataFrame | None = None,
     progress: Progress = silent,
     *,
+    kind: Kind = COMPOSITION,
     recipe: Recipe | None = None,
     settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),
 ) -> Report:
@@ -272,6 +274,8 @@ def evaluate(
         Curated measurements, as a table or its path; None for the released bundle's evidence.
     progress
         Told what is being done.
+    kind
+        Of the materials in the table.
     recipe, settings
         As `sseml.model.train.train` takes them.
 
@@ -288,7 +292,7 @@ def evaluate(
                 f"did you mean {close[0]!r}?" if close else f"choose among {', '.join(BENCHMARKS)}",
             )
     measurements = measurements_at(table)
-    subject = Subject(measurements, recipe or Recipe(), *settings)
+    subject = Subject(measurements, recipe or Recipe(), kind, *settings)
     outcomes: dict[str, Outcome] = {}
     left_out: dict[str, str] = {}
     for name in what or BENCHMARKS:

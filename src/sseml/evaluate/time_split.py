@@ -19,6 +19,7 @@ from sseml.evaluate.metrics import (
     group_mean,
     of_nearest,
 )
+from sseml.kinds import COMPOSITION, Kind
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.fitting import (
@@ -68,6 +69,8 @@ def time_split(
     recipe: Recipe,
     settings: BlendSettings = CONDUCTIVITY,
     progress: Progress = silent,
+    *,
+    kind: Kind = COMPOSITION,
 ) -> TimeSplit:
     """Judge both outputs on what was published later than all that they were learned from.
 
@@ -86,6 +89,8 @@ def time_split(
         What is fitted.
     progress
         Told what is being done.
+    kind
+        Of the materials.
 
     Raises
     ------
@@ -93,7 +98,7 @@ def time_split(
         If the rows say no years, or those of 2020 and later are of fewer than ten papers.
     """
     _require_years(table)
-    data = conductivity_set(table, recipe)
+    data = conductivity_set(table, recipe, kind)
     trained, tested = split_by_year(table, data)
     progress(f"time split: {int(trained.sum())} training rows, {int(tested.sum())} test rows")
     model = fit_calibrated_outputs(data.take(trained), settings)

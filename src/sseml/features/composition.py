@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray
-from sseml.features.contract import Feature
+from sseml.arrays import BoolArray, FloatArray
+from sseml.features.contract import Distance, Feature, Radii
 from sseml.physics.elements import N_ELEMENTS, elements
 from sseml.physics.slots import flatten
 from sseml.records import Composition
@@ -67,28 +66,6 @@ def is_same_material(first: FloatArray, second: FloatArray) -> bool:
     )
 
 
-def material_groups(fractions: FloatArray) -> NDArray[np.int64]:
-    """Number the materials: each row joins the first material that it is a spelling of.
-
-    Parameters
-    ----------
-    fractions
-        Element fractions, shape (n, n_elements).
-    """
-    groups = np.empty(len(fractions), dtype=np.int64)
-    firsts: dict[bytes, list[tuple[int, FloatArray]]] = {}
-    count = 0
-    for row, own in enumerate(fractions):
-        known = firsts.setdefault((own > 0.0).tobytes(), [])
-        found = next((number for number, first in known if is_same_material(own, first)), None)
-        if found is None:
-            found = count
-            known.append((found, own))
-            count += 1
-        groups[row] = found
-    return groups
-
-
 def fraction_distance(A: FloatArray, B: FloatArray) -> FloatArray:
     """Total-variation distance between rows of element fractions.
 
@@ -120,12 +97,30 @@ def fraction_distance(A: FloatArray, B: FloatArray) -> FloatArray:
     return np.clip((whole_A[:, None] + whole_B[None, :]) / 2.0 - shared, 0.0, 1.0)
 
 
-def composition_distance(A: Sequence[Composition], B: Sequence[Composition]) -> FloatArray:
-    """Distance between materials: half the summed absolute difference of element fractions.
+class CompositionDistance(Distance):
+    """Half the summed absolute difference of element fractions; 0 is the same, 1 disjoint."""
 
-    Returns
-    -------
-    array of shape (len(A), len(B)), in [0, 1]
-        0 where the compositions are the same, 1 where they share no element.
-    """
-    return fraction_distance(element_fractions(A), element_fractions(B))
+    radii = Radii(same=SAME_COMPOSITION, near=0.02, inside=0.05, edge=0.10, cluster=0.12)
+
+    def positions(self, materials: Sequence[Composition]) -> FloatArray:
+        """Element fractions, shape (n, N_ELEMENTS)."""
+        return element_fractions(materials)
+
+    def between(self, A: FloatArray, B: FloatArray) -> FloatArray:
+        """As `fraction_distance`."""
+        return fraction_distance(A, B)
+
+    def pairs(self, A: FloatArray, B: FloatArray) -> FloatArray:
+        """The same summed element by element: pairs exactly at a radius stay on their side."""
+        from scipy.spatial.distance import cdist  # noqa: PLC0415 - predicting needs no SciPy
+
+        apart: FloatArray = cdist(A, B, "cityblock") / 2.0
+        return apart
+
+    def parts(self, positions: FloatArray) -> BoolArray:
+        """Which elements each holds."""
+        return positions > 0.0
+
+    def same(self, first: FloatArray, second: FloatArray) -> bool:
+        """As `is_same_material`."""
+        return is_same_material(first, second)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +19,8 @@ from sseml.features.lithium import LITHIUM
 from sseml.features.magpie import Magpie
 from sseml.features.prototype import Prototype
 from sseml.features.speciation import Descriptor, columns, speciate
-from sseml.physics.slots import chunks
-from sseml.records import Composition, Material
+from sseml.physics.slots import CHUNK
+from sseml.records import Composition
 
 DESCRIPTORS: tuple[Descriptor, ...] = (*LITHIUM, *ANIONS, *FRAMEWORK, *LATTICE)
 
@@ -60,19 +61,10 @@ class FeatureTable:
         return tuple(feature.name for feature in self.features)
 
 
-def _featurizers(sets: Sequence[str]) -> list[Featurizer]:
-    if not sets:
-        raise ValueError(f"no feature set is named (sets: {', '.join(SETS)})")
-    for name in sets:
-        if name not in COMPOSITION_SETS:
-            close = difflib.get_close_matches(name, SETS, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"no feature set {name!r}{hint} (sets: {', '.join(SETS)})")
-    return [COMPOSITION_SETS[name] for name in sets]
-
-
 def feature_table(
-    materials: Sequence[Material], sets: Sequence[str] = DEFAULT_SETS
+    materials: Sequence[Any],
+    sets: Sequence[str] = DEFAULT_SETS,
+    featurizers: Mapping[str, Featurizer] = COMPOSITION_SETS,
 ) -> FeatureTable:
     """Features of materials of one kind.
 
@@ -81,35 +73,37 @@ def feature_table(
     materials
         n materials; not changed.
     sets
-        Names among `SETS`, in the order their columns are wanted.
+        Names among `featurizers`, in the order their columns are wanted.
+    featurizers
+        The sets of the kind, by name.
 
     Returns
     -------
     FeatureTable
-        Values of shape (n, number of features), float64, all finite.
+        Values of shape (n, number of features), float64; those of compositions are all finite.
 
     Raises
     ------
     ValueError
         If a set is unknown, or none is named.
-    TypeError
-        If a material is of a kind that has no features.
     """
-    for material in materials:
-        match material:
-            case Composition():
-                continue
-            case _:
-                raise TypeError(f"no features for a {type(material).__name__}")
-    featurizers = _featurizers(sets)
-    features = tuple(feature for featurizer in featurizers for feature in featurizer.features)
+    chosen = _chosen(sets, featurizers)
+    features = tuple(feature for featurizer in chosen for feature in featurizer.features)
     values = np.empty((len(materials), len(features)))
-    start = 0
-    for piece in chunks(materials):
-        column = 0
-        for featurizer in featurizers:
-            block = featurizer(piece)
-            values[start : start + len(piece), column : column + block.shape[1]] = block
-            column += block.shape[1]
-        start += len(piece)
+    for start in range(0, len(materials), CHUNK):
+        piece = materials[start : start + CHUNK]
+        blocks = [featurizer(piece) for featurizer in chosen]
+        values[start : start + len(piece)] = np.hstack(blocks)
     return FeatureTable(features, values)
+
+
+def _chosen(sets: Sequence[str], featurizers: Mapping[str, Featurizer]) -> list[Featurizer]:
+    there = ", ".join(featurizers)
+    if not sets:
+        raise ValueError(f"no feature set is named (sets: {there})")
+    for name in sets:
+        if name not in featurizers:
+            close = difflib.get_close_matches(name, featurizers, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"no feature set {name!r}{hint} (sets: {there})")
+    return [featurizers[name] for name in sets]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
 from sseml.curation.papers import paper_name, stated_reference
-from sseml.features.composition import element_fractions, fraction_distance
-from sseml.features.table import COMPOSITION_SETS, feature_table
+from sseml.kinds import KINDS, Kind, kind_named
 from sseml.model.calibration import IntervalModel, ProbabilityModel
 from sseml.model.crystal_system import PolymorphCorrection, systems_of
 from sseml.model.ensemble import (
@@ -34,14 +33,16 @@ from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
-from sseml.records import BundleError, Composition
+from sseml.records import BundleError, Material
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
 
-_NEEDED = ("name", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C")
+_NEEDED = (
+    "name", "kind", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C",
+)  # fmt: skip
 """What predicting asks of the manifest."""
 
 CEILING_LOG10_SIGMA = 1.0
@@ -98,11 +99,11 @@ class BundleAnswer:
         Of both outputs.
     by_crystal_system
         Decades that the crystal system adds; 0 where it is not known.
-    nearest_distance, elements_known
-        Composition distance to the nearest measurement, and whether a measurement holds each of
-        the elements.
+    nearest_distance, parts_known
+        Distance to the nearest measurement, and whether a measurement holds each of the parts
+        (elements).
     distance
-        Composition distance to every measurement of the evidence, shape (n, n_measurements).
+        Distance to every measurement of the evidence, shape (n, n_measurements).
     """
 
     sigma: Conductivity
@@ -112,16 +113,18 @@ class BundleAnswer:
     activation_energy_eV: FloatArray
     by_crystal_system: FloatArray
     nearest_distance: FloatArray
-    elements_known: NDArray[np.bool_]
+    parts_known: NDArray[np.bool_]
     distance: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A fitted composition model with its calibration and its evidence.
+    """A fitted model of one kind of material, with its calibration and its evidence.
 
     Attributes
     ----------
+    kind
+        Of the materials that it answers about.
     manifest
         What `bundle.json` says beyond the calibration: name, kind, target, feature sets and names
         with units, training-data digest, code version, metrics, settings, temperature range.
@@ -141,6 +144,7 @@ class Bundle:
         The measurements, and the table they came from as Parquet bytes.
     """
 
+    kind: Kind
     manifest: Mapping[str, Any]
     conductivity: TwoOutputs
     energy: Blend
@@ -161,7 +165,7 @@ class Bundle:
 
     def predict(
         self,
-        materials: Sequence[Composition],
+        materials: Sequence[Material],
         temperature_C: FloatArray,
         shift: Shift | None = None,
     ) -> BundleAnswer:
@@ -177,11 +181,12 @@ class Bundle:
             Added to both outputs at 25 °C; intervals and probabilities follow, and a conductor
             stays one.
         """
-        X = feature_table(materials, sets=tuple(self.manifest["feature_sets"])).values
-        fractions = element_fractions(materials)
-        distance = fraction_distance(fractions, self.evidence.fractions)
+        X = self.kind.features(materials, self.manifest["feature_sets"]).values
+        measured = self.evidence
+        positions = self.kind.distance.positions(materials)
+        distance = self.kind.distance.between(positions, measured.positions)
         plain, if_conductor = self.conductivity.predict(X, distance[:, self.conductivity_rows])
-        systems = systems_of(map(crystal_space_group, materials))
+        systems = systems_of(map(self.kind.space_group, materials))
         by_system = self.polymorph.shift(systems, distance[:, self.conductivity_rows])
         added = Shift(by_system, by_system)
         if shift is not None:
@@ -192,7 +197,8 @@ class Bundle:
         )
         sigma = heating.conductivity(plain, self.interval.offsets(plain.signals))
         width = self.interval.width(plain.signals)
-        known = self.evidence.fractions.max(axis=0) > 0
+        known = self.kind.distance.parts(measured.positions).any(axis=0)
+        unknown_parts = self.kind.distance.parts(positions) & ~known
         return BundleAnswer(
             sigma=sigma,
             if_conductor=heating.conductivity(
@@ -205,7 +211,7 @@ class Bundle:
             activation_energy_eV=heating.energy_eV,
             by_crystal_system=by_system,
             nearest_distance=distance.min(axis=1),
-            elements_known=~((fractions > 0) & ~known).any(axis=1),
+            parts_known=np.logical_not(unknown_parts.any(axis=1)),
             distance=distance,
         )
 
@@ -242,7 +248,7 @@ class Bundle:
                 "conductors": self.conductivity.conductors,
                 "conductivity_rows": self.conductivity_rows,
                 "energy_rows": self.energy_rows,
-                "evidence_fractions": self.evidence.fractions.astype(np.float32),
+                "evidence_positions": self.evidence.positions.astype(np.float32),
             }
             np.savez(building / ARRAYS, allow_pickle=False, **arrays)
             (building / EVIDENCE).write_bytes(evidence_parquet)
@@ -252,14 +258,21 @@ class Bundle:
             building.rename(folder)
 
     @classmethod
-    def load(cls, folder: Path) -> Bundle:
+    def load(cls, folder: Path, kinds: Iterable[Kind] = KINDS) -> Bundle:
         """Verify every checksum, then read the bundle.
+
+        Parameters
+        ----------
+        folder
+            What `save` wrote.
+        kinds
+            Those that the bundle may be of.
 
         Raises
         ------
         BundleError
             If a file is missing, damaged or lacks something, or the schema version is not this
-            code's.
+            code's, or its kind is none of `kinds`.
         """
         verify_checksums(folder, needed=(ARRAYS, EVIDENCE))
         with reading(folder / MANIFEST) as path:
@@ -277,7 +290,8 @@ class Bundle:
             }
             for needed in _NEEDED:
                 manifest[needed]
-            _require_same_features(manifest)
+            kind = kind_named(manifest["kind"], kinds)
+            _require_same_features(manifest, kind)
         with reading(folder / ARRAYS) as path:
             # opened here, as NumPy leaves a file open that turns out to be none of its own
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -290,10 +304,11 @@ class Bundle:
             energy = Blend.from_arrays(arrays_below(arrays, "energy"))
             polymorph = PolymorphCorrection.from_arrays(arrays_below(arrays, "polymorph"))
             rows = arrays["conductivity_rows"], arrays["energy_rows"]
-            fractions = arrays["evidence_fractions"]
+            positions = arrays["evidence_positions"]
         with reading(folder / EVIDENCE) as path:
-            evidence = _read_evidence(path, fractions)
+            evidence = _read_evidence(path, positions, kind)
         return cls(
+            kind=kind,
             manifest=manifest,
             conductivity=conductivity,
             energy=energy,
@@ -305,11 +320,10 @@ class Bundle:
         )
 
 
-def _require_same_features(manifest: Mapping[str, Any]) -> None:
+def _require_same_features(manifest: Mapping[str, Any], kind: Kind) -> None:
     """Refuse columns that this code computes no longer, or otherwise: answers would be wrong."""
     trained_on = [feature["name"] for feature in manifest["features"]]
-    sets = [COMPOSITION_SETS[name] for name in manifest["feature_sets"]]
-    computed = [feature.name for featurizer in sets for feature in featurizer.features]
+    computed = [feature.name for feature in kind.feature_list(manifest["feature_sets"])]
     if trained_on != computed:
         changed = sorted(set(trained_on) ^ set(computed))
         raise ValueError(
@@ -345,12 +359,7 @@ class _Heating:
         )
 
 
-def crystal_space_group(material: Composition) -> int | None:
-    """Space group of a crystal, where it is known; a glass has none, whatever a row says."""
-    return None if material.form == "glass" else material.space_group_number
-
-
-def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
+def _read_evidence(path: Path, positions: NDArray[np.float32], kind: Kind) -> Evidence:
     from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
 
     file = parquet.ParquetFile(path)
@@ -363,11 +372,12 @@ def _read_evidence(path: Path, fractions: NDArray[np.float32]) -> Evidence:
     column = {name: table.column(name).to_pylist() for name in names}
     rows = [column[name] for name in ("source", "source_id")]
     references = list(map(stated_reference, *rows, column.get(_REFERENCE, repeat(None))))
-    if table.num_rows != len(fractions):
-        raise ValueError(f"{table.num_rows} rows, but {ARRAYS} has fractions of {len(fractions)}")
+    if table.num_rows != len(positions):
+        raise ValueError(f"{table.num_rows} rows, but {ARRAYS} has positions of {len(positions)}")
     return Evidence(
         formulas=column["formula"],
-        fractions=fractions.astype(np.float64),
+        distance=kind.distance,
+        positions=positions.astype(np.float64),
         sigma_S_cm=np.array(column["sigma_S_cm"]),
         temperature_C=np.array(column["temperature_C"]),
         relations=column["relation"],

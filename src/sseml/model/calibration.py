@@ -15,7 +15,7 @@ _SUREST_TESTED = 0.1
 
 _NEAR = 0.05
 _FAR = 0.4
-"""Composition distances between which the logarithm of the width follows that of the distance."""
+"""Distances between which the logarithm of the width follows that of the distance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Signals:
     Attributes
     ----------
     distance
-        Composition distance to the nearest training row.
+        To the nearest training row, 0 to 1.
     spread
         Standard deviation over the averaged trees, in decades.
     kernel_deviation

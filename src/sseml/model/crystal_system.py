@@ -10,31 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-
-SYSTEMS = (
-    ("triclinic", 1, 2),
-    ("monoclinic", 3, 15),
-    ("orthorhombic", 16, 74),
-    ("tetragonal", 75, 142),
-    ("trigonal", 143, 167),
-    ("hexagonal", 168, 194),
-    ("cubic", 195, 230),
-)
-"""Name, first and last space group (International Tables for Crystallography A)."""
-
-
-def crystal_system(number: int) -> int:
-    """Crystal system of a space group: 0 (triclinic) to 6 (cubic), in the order of `SYSTEMS`.
-
-    Raises
-    ------
-    ValueError
-        If there is no space group of this number.
-    """
-    if not 1 <= number <= 230:
-        raise ValueError(f"space group {number} is not between 1 and 230")
-    return next(i for i, (_, _, last) in enumerate(SYSTEMS) if number <= last)
-
+from sseml.parse.space_groups import crystal_system
 
 SYSTEM_COUNT = 7
 UNKNOWN = -1
@@ -60,7 +36,7 @@ class PolymorphSettings:
     expectation_length, expectation_weight
         How far away a composition still says which system to expect, and how many rows the mean
         of all counts for.
-    composition_variance
+    distance_variance
         Of errors that composition explains, which are none of the correction's.
     noise_variance
         Of an error of weight 1; a weight w divides it.
@@ -72,7 +48,7 @@ class PolymorphSettings:
     length: float = 0.15
     expectation_length: float = 0.08
     expectation_weight: float = 1.0
-    composition_variance: float = 1.5
+    distance_variance: float = 1.5
     noise_variance: float = 1.0
     largest: float = 2.5
 
@@ -109,7 +85,7 @@ class PolymorphCorrection:
         cls,
         settings: PolymorphSettings,
         systems: IntArray,
-        composition_distance: FloatArray,
+        distance: FloatArray,
         error: FloatArray,
         weights: FloatArray,
     ) -> PolymorphCorrection:
@@ -121,7 +97,7 @@ class PolymorphCorrection:
             What to fit.
         systems
             Crystal system of each training row, 0 to 6, or `UNKNOWN`, shape (n_train,).
-        composition_distance
+        distance
             Between all pairs of training rows, shape (n_train, n_train).
         error
             Measured minus held-out prediction in decades, shape (n_train,).
@@ -129,30 +105,30 @@ class PolymorphCorrection:
             Positive, shape (n_train,).
         """
         rows = np.flatnonzero(systems != UNKNOWN)
-        own, distance = systems[rows], composition_distance[np.ix_(rows, rows)]
+        own, distance = systems[rows], distance[np.ix_(rows, rows)]
         others = ~np.eye(len(rows), dtype=bool)
         contrast = _contrast(settings, own, distance, own, others)
         near = np.exp(-distance / settings.length)
         kernel = settings.variance * (contrast @ contrast.T) * near
-        kernel += settings.composition_variance * near
+        kernel += settings.distance_variance * near
         kernel[np.diag_indices_from(kernel)] += settings.noise_variance / weights[rows]
         dual: FloatArray = np.linalg.solve(kernel, error[rows]).astype(np.float64)
         return cls(settings, rows, own, contrast, dual)
 
-    def shift(self, systems: IntArray, composition_distance: FloatArray) -> FloatArray:
+    def shift(self, systems: IntArray, distance: FloatArray) -> FloatArray:
         """Decades to add, shape (n_rows,); 0 where the crystal system is not known.
 
         Parameters
         ----------
         systems
             Of each row, 0 to 6, or `UNKNOWN`, shape (n_rows,).
-        composition_distance
+        distance
             To every training row, shape (n_rows, n_train).
         """
         added = np.zeros(len(systems))
         known = systems != UNKNOWN
         if known.any() and len(self.rows):
-            distance = np.ascontiguousarray(composition_distance[known][:, self.rows])
+            distance = np.ascontiguousarray(distance[known][:, self.rows])
             contrast = _contrast(self.settings, systems[known], distance, self.systems)
             near = np.exp(-distance / self.settings.length)
             alike = sum(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,18 +11,17 @@ from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.papers import OWN
-from sseml.features.composition import element_fractions, fraction_distance, material_groups
-from sseml.features.table import feature_table
+from sseml.kinds import COMPOSITION, Kind
 from sseml.model.crystal_system import systems_of
 from sseml.model.split import (
-    composition_clusters,
+    material_clusters,
+    material_groups,
     near_duplicate_groups,
     paper_groups,
     paper_names,
 )
-from sseml.parse.formula import parse_formula
 from sseml.physics.transport import arrhenius_log10_sigma
-from sseml.records import Composition, RefusedInputError
+from sseml.records import RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 CENSOR_LOG10_SIGMA = -10.0
@@ -45,8 +45,8 @@ class TrainingSet:
     ----------
     X
         Features, missing as NaN, shape (n, n_features).
-    fractions
-        Element fractions, shape (n, n_elements).
+    positions
+        What the distance of the kind compares, shape (n, k).
     target
         What is learned, in its own unit.
     weights
@@ -55,19 +55,21 @@ class TrainingSet:
         What must not be split, as `sseml.model.split.paper_names` gives it: DOIs joined by
         ``|`` (and the series of a lab's own row), or None.
     papers, clusters
-        Group numbers: rows that share a paper, rows of near-identical composition.
+        Group numbers: rows that share a paper, rows of a near-identical material.
     families
         Family of each material.
     distance
-        Composition distance between all pairs, shape (n, n).
+        Between all pairs, shape (n, n).
     systems
         Crystal system of each row, 0 to 6, or `sseml.model.crystal_system.UNKNOWN`.
     rows
         Position in the measurement table that each came from.
+    kind
+        Of all the materials.
     """
 
     X: FloatArray
-    fractions: FloatArray
+    positions: FloatArray
     target: FloatArray
     weights: FloatArray
     dois: NDArray[np.object_]
@@ -77,6 +79,7 @@ class TrainingSet:
     distance: FloatArray
     systems: IntArray
     rows: IntArray
+    kind: Kind
 
     def __len__(self) -> int:
         return len(self.target)
@@ -86,9 +89,10 @@ class TrainingSet:
         one_per_row = {
             field.name: getattr(self, field.name)[index]
             for field in fields(self)
-            if field.name != "distance"
+            if field.name not in ("distance", "kind")
         }
-        return TrainingSet(**one_per_row, distance=self.distance[index][:, index])
+        distance = self.distance[index][:, index]
+        return TrainingSet(**one_per_row, distance=distance, kind=self.kind)
 
     def with_target(self, target: FloatArray) -> TrainingSet:
         """The same rows with another target."""
@@ -102,22 +106,24 @@ class Recipe:
     Attributes
     ----------
     feature_sets
-        Sets of `sseml.features.table`.
+        Sets of the kind of material; None for those that it learns from by default.
     outside_weight
         Weight of a measurement of others that OBELiX does not hold; OBELiX's and one's own are 1.
     duplicate_power
-        Rows of one near-identical composition share a weight of n^(1 - power).
+        Rows of one near-identical material share a weight of n^(1 - power).
     """
 
-    feature_sets: tuple[str, ...] = ("chemistry", "prototype", "fractions")
+    feature_sets: tuple[str, ...] | None = None
     outside_weight: float = 0.6
     duplicate_power: float = 0.5
 
+    def sets(self, kind: Kind) -> tuple[str, ...]:
+        """The feature sets to learn from: those of the kind where none are named."""
+        return kind.default_sets if self.feature_sets is None else self.feature_sets
 
-def compositions(table: pd.DataFrame) -> list[Composition]:
-    """The material of each row of a measurement table."""
-    parsed = {formula: parse_formula(formula) for formula in table["formula"].unique()}
-    return [parsed[formula] for formula in table["formula"]]
+    def of(self, kind: Kind) -> Recipe:
+        """The same with its feature sets named."""
+        return replace(self, feature_sets=self.sets(kind))
 
 
 def space_groups(table: pd.DataFrame) -> list[int | None]:
@@ -125,15 +131,16 @@ def space_groups(table: pd.DataFrame) -> list[int | None]:
     return [None if pd.isna(number) else int(number) for number in table["space_group_number"]]
 
 
-def measured_materials(table: pd.DataFrame) -> list[Composition]:
-    """The material of each row, with the space group it was measured in where that is known."""
+def measured_materials(table: pd.DataFrame, kind: Kind = COMPOSITION) -> list[Any]:
+    """The material of each row, in the space group it was measured in where that is known."""
+    materials = kind.read_all(table["formula"])
     return [
-        replace(material, space_group_number=number)
-        for material, number in zip(compositions(table), space_groups(table), strict=True)
+        kind.in_space_group(material, number)
+        for material, number in zip(materials, space_groups(table), strict=True)
     ]
 
 
-def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
+def conductivity_set(table: pd.DataFrame, recipe: Recipe, kind: Kind = COMPOSITION) -> TrainingSet:
     """Rows that say what σ is at 25 °C; the target is log10 of S/cm, clipped at −10.
 
     Near room temperature (15 to 40 °C) the value is carried to 25 °C along the row's own activation
@@ -143,7 +150,7 @@ def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     temperature = table["temperature_C"].to_numpy(dtype=float)
     at_room = (temperature >= ROOM_RANGE_C[0]) & (temperature <= ROOM_RANGE_C[1])
     usable = ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
-    materials = material_groups(element_fractions(compositions(table)))
+    materials = _materials(table, kind)
     series = _series(table, materials)
 
     away = np.abs(temperature - ROOM_TEMPERATURE_C)
@@ -167,10 +174,10 @@ def conductivity_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     )
     target = np.maximum(log10_sigma, CENSOR_LOG10_SIGMA)
     trust = np.where(at_room[rows], 1.0, _EXTRAPOLATED_WEIGHT)
-    return _training_set(picked, rows, target, trust, recipe)
+    return _training_set(picked, rows, target, trust, recipe=recipe, kind=kind)
 
 
-def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
+def energy_set(table: pd.DataFrame, recipe: Recipe, kind: Kind = COMPOSITION) -> TrainingSet:
     """Rows that say what the activation energy is, one per paper and composition; target in eV.
 
     An energy that does not belong to its conductivity (``improbable_prefactor``) is left out: in
@@ -178,7 +185,7 @@ def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
     """
     usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool, copy=True)
     usable &= ~table["flags"].str.contains(_NO_ENERGY).to_numpy(dtype=bool)
-    series = _series(table, material_groups(element_fractions(compositions(table))))
+    series = _series(table, _materials(table, kind))
     rows = _first_where(series, usable)
     picked = table.iloc[rows]
     return _training_set(
@@ -186,8 +193,15 @@ def energy_set(table: pd.DataFrame, recipe: Recipe) -> TrainingSet:
         rows,
         picked["activation_energy_eV"].to_numpy(dtype=float),
         np.ones(len(rows)),
-        recipe,
+        recipe=recipe,
+        kind=kind,
     )
+
+
+def _materials(table: pd.DataFrame, kind: Kind) -> IntArray:
+    """Number of the material of each row."""
+    positions = kind.distance.positions(kind.read_all(table["formula"]))
+    return material_groups(positions, kind.distance)
 
 
 def _series(table: pd.DataFrame, materials: IntArray) -> NDArray[np.object_]:
@@ -208,30 +222,34 @@ def _training_set(
     rows: IntArray,
     target: FloatArray,
     trust: FloatArray,
+    *,
     recipe: Recipe,
+    kind: Kind,
 ) -> TrainingSet:
     if not len(rows):
         raise RefusedInputError(
             "the table holds no usable measurement of what is to be learned",
             "the conductivity needs rows up to 250 °C, the activation energy rows that state it",
         )
-    materials = compositions(picked)
-    fractions = element_fractions(materials)
-    duplicates = near_duplicate_groups(fractions)
+    materials = kind.read_all(picked["formula"])
+    distance = kind.distance
+    positions = distance.positions(materials)
+    duplicates = near_duplicate_groups(positions, distance)
     papers = paper_names(picked)
     inside = picked["source"].isin(("obelix", OWN)).to_numpy(dtype=bool)
     weights = trust * np.where(inside, 1.0, recipe.outside_weight)
     weights /= np.bincount(duplicates)[duplicates] ** recipe.duplicate_power
     return TrainingSet(
-        X=feature_table(materials, sets=recipe.feature_sets).values,
-        fractions=fractions,
+        X=kind.features(materials, recipe.sets(kind)).values,
+        positions=positions,
         target=target,
         weights=weights / weights.mean(),
         dois=papers,
         papers=paper_groups(list(papers), list(duplicates)),
-        clusters=composition_clusters(fractions),
+        clusters=material_clusters(positions, distance),
         families=picked["family"].to_numpy(dtype=object),
-        distance=fraction_distance(fractions, fractions),
+        distance=distance.between(positions, positions),
         systems=systems_of(space_groups(picked)),
         rows=rows,
+        kind=kind,
     )

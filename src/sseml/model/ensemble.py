@@ -159,24 +159,24 @@ class Blend:
     kernel: GaussianProcess
     mix: Mix
 
-    def view(self, X: FloatArray, composition_distance: FloatArray) -> View:
+    def view(self, X: FloatArray, distance: FloatArray) -> View:
         """Look at rows.
 
         Parameters
         ----------
         X
             Features, missing as NaN, shape (n_rows, n_features).
-        composition_distance
+        distance
             To every training row, shape (n_rows, n_train).
         """
         filled = self.standardiser.fill(X)
         standardised = self.standardiser.standardise(filled)
-        cross = self.kernel.cross(standardised, composition_distance)
+        cross = self.kernel.cross(standardised, distance)
         return View(filled, standardised, cross, self.kernel.deviation(cross))
 
-    def predict(self, X: FloatArray, composition_distance: FloatArray) -> BlendAnswer:
+    def predict(self, X: FloatArray, distance: FloatArray) -> BlendAnswer:
         """Predict; takes what `view` takes."""
-        return self.mix.answer(self.view(X, composition_distance))
+        return self.mix.answer(self.view(X, distance))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
 from sseml.curation.papers import shown_doi
-from sseml.features.composition import SAME_COMPOSITION, is_same_material
-from sseml.model.crystal_system import crystal_system
+from sseml.features.contract import Distance, Radii
+from sseml.parse.space_groups import crystal_system
 from sseml.records import Domain, MeasuredValue, Neighbour
 
 SAME_TEMPERATURE_K = 5.0
@@ -25,9 +25,6 @@ _REACHES = (0.02, 0.1, 1.0)
 """How far beyond the nearest row the next formulas are looked for: nearly always they are near."""
 
 _FACTOR_OF_TWO = math.log10(2.0)
-
-INSIDE_DISTANCE = 0.05
-EDGE_DISTANCE = 0.10
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,10 @@ class Evidence:
     ----------
     formulas
         Canonical formulas.
-    fractions
-        Element fractions, shape (n_measurements, n_elements).
+    distance
+        Of the kind of material.
+    positions
+        What it compares, shape (n_measurements, k).
     sigma_S_cm, temperature_C
         Shape (n_measurements,).
     relations
@@ -78,7 +77,8 @@ class Evidence:
     """
 
     formulas: Sequence[str]
-    fractions: FloatArray
+    distance: Distance
+    positions: FloatArray
     sigma_S_cm: FloatArray
     temperature_C: FloatArray
     relations: Sequence[str]
@@ -105,7 +105,7 @@ class Evidence:
         Parameters
         ----------
         distance
-            Composition distance from the asked material to every measurement, shape
+            Distance from the asked material to every measurement, shape
             (n_measurements,).
         temperature_C
             The asked temperature.
@@ -144,7 +144,7 @@ class Evidence:
         distance: FloatArray,
     ) -> int:
         """Row that stands for the measurements of one material."""
-        if space_group_number is not None and distance[rows[0]] < SAME_COMPOSITION:
+        if space_group_number is not None and distance[rows[0]] < self.distance.radii.same:
             rows = self._of_structure(rows, space_group_number) or rows
         return self._representative(self._nearest_in_temperature(rows, temperature_C))
 
@@ -175,10 +175,10 @@ class Evidence:
         """The material, of those found already, that a row is another spelling of."""
         if index in asked:
             return None
-        own = self.fractions[index]
+        own = self.positions[index]
         for rows in materials:
-            first = self.fractions[rows[0]]
-            if rows[0] not in asked and is_same_material(own, first):
+            first = self.positions[rows[0]]
+            if rows[0] not in asked and self.distance.same(own, first):
                 return rows
         return None
 
@@ -196,10 +196,10 @@ class Evidence:
         with a DOI if there are several; else of all, where one with a DOI within a factor of two
         stands in its place.
         """
-        told = self.told(distance, temperature_C, space_group_number)
-        return told.chosen if told else None
+        known = self.all_measured(distance, temperature_C, space_group_number)
+        return known.chosen if known else None
 
-    def told(
+    def all_measured(
         self, distance: FloatArray, temperature_C: float, space_group_number: int | None = None
     ) -> Measured | None:
         """Find all measurements of this very material at this temperature, and the one they name.
@@ -242,10 +242,10 @@ class Evidence:
 
     def _same(self, distance: FloatArray) -> frozenset[int]:
         """Rows of the very composition: of the elements that the nearest of them has."""
-        rows = np.flatnonzero(distance < SAME_COMPOSITION)
+        rows = np.flatnonzero(distance < self.distance.radii.same)
         if not len(rows):
             return frozenset()
-        present = self.fractions[rows] > 0.0
+        present = self.distance.parts(self.positions[rows])
         like_nearest = (present == present[int(np.argmin(distance[rows]))]).all(axis=1)
         return frozenset(rows[like_nearest].tolist())
 
@@ -335,16 +335,18 @@ def _paper_count(names: Iterable[str | None]) -> int:
     return len(papers)
 
 
-def domain(nearest_distance: float, *, elements_known: bool) -> Domain:
+def domain(nearest_distance: float, radii: Radii, *, parts_known: bool) -> Domain:
     """Say whether a question lies inside what was measured.
 
     Parameters
     ----------
     nearest_distance
-        Composition distance to the nearest measured material.
-    elements_known
-        Whether every element occurs in some measured material.
+        To the nearest measured material.
+    radii
+        Of the kind of material.
+    parts_known
+        Whether every part (element) of it occurs in some measured material.
     """
-    if not elements_known or nearest_distance > EDGE_DISTANCE:
+    if not parts_known or nearest_distance > radii.edge:
         return "outside"
-    return "inside" if nearest_distance <= INSIDE_DISTANCE else "edge"
+    return "inside" if nearest_distance <= radii.inside else "edge"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from typing import Literal
 
 import numpy as np
 
@@ -19,12 +20,7 @@ from sseml.model.ensemble import (
     predict_with_signals,
 )
 from sseml.model.regressors import BlendSettings, fit_blend, fit_part
-from sseml.model.split import (
-    CLUSTER_DISTANCE,
-    NEAR_DUPLICATE_DISTANCE,
-    grouped_folds,
-    purge,
-)
+from sseml.model.split import grouped_folds, purge
 from sseml.records import RefusedInputError
 
 Progress = Callable[[str], None]
@@ -46,15 +42,16 @@ class Regime:
     ----------
     name
         ``paper`` or ``cluster``: the groups that are never split.
-    purge_distance
-        Training rows nearer than this to a held-out row are removed.
-    same_elements
-        Whether only rows of the same elements count as near.
+    purged
+        Which of the kind's `Radii` keeps training rows away from held-out ones: ``near`` or
+        ``cluster``; None to let them be as near as they are.
+    same_parts
+        Whether only rows of the same parts (elements) count as near.
     """
 
     name: str
-    purge_distance: float
-    same_elements: bool
+    purged: Literal["near", "cluster"] | None
+    same_parts: bool
 
     def groups(self, data: TrainingSet) -> IntArray:
         """Group of each row."""
@@ -64,18 +61,19 @@ class Regime:
         """Rows that may be trained on when `held_out` is predicted."""
         keep = ~held_out
         keep[keep] = purge(
-            data.fractions[keep],
-            data.fractions[held_out],
+            data.positions[keep],
+            data.positions[held_out],
             list(data.dois[keep]),
             list(data.dois[held_out]),
-            threshold=self.purge_distance,
-            same_elements=self.same_elements,
+            distance=data.kind.distance,
+            threshold=getattr(data.kind.distance.radii, self.purged) if self.purged else 0.0,
+            same_parts=self.same_parts,
         )
         return keep
 
 
-BY_PAPER = Regime("paper", NEAR_DUPLICATE_DISTANCE, same_elements=True)
-BY_CLUSTER = Regime("cluster", CLUSTER_DISTANCE, same_elements=False)
+BY_PAPER = Regime("paper", "near", same_parts=True)
+BY_CLUSTER = Regime("cluster", "cluster", same_parts=False)
 
 
 @dataclass(frozen=True, slots=True)

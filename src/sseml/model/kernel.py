@@ -1,4 +1,4 @@
-"""Gaussian-process regression on features and on composition, as plain arrays."""
+"""Gaussian-process regression on features and on a distance between materials, as plain arrays."""
 
 from __future__ import annotations
 
@@ -32,30 +32,29 @@ class KernelSettings:
     feature_variance, feature_length
         Exponential kernel on the Euclidean distance of standardised features, the distance divided
         by the square root of their number.
-    composition_variance, composition_length
-        Exponential kernel on the composition distance (half the summed absolute difference of
-        element fractions).
+    distance_variance, distance_length
+        Exponential kernel on the distance of the kind of material.
     noise_variance
         Variance of a measurement of weight 1; a weight w divides it.
     """
 
     feature_variance: float = 1.3
     feature_length: float = 0.8
-    composition_variance: float = 3.0
-    composition_length: float = 0.5
+    distance_variance: float = 3.0
+    distance_length: float = 0.5
     noise_variance: float = 0.2
 
     @property
     def largest(self) -> float:
         """Of the kernel's values: that of a row with itself."""
-        return self.feature_variance + self.composition_variance
+        return self.feature_variance + self.distance_variance
 
     def scaled(self, factor: float) -> KernelSettings:
         """The same kernel for a target whose unit makes its variance `factor` times as large."""
         return replace(
             self,
             feature_variance=self.feature_variance * factor,
-            composition_variance=self.composition_variance * factor,
+            distance_variance=self.distance_variance * factor,
             noise_variance=self.noise_variance * factor,
         )
 
@@ -99,15 +98,13 @@ def _power_of_two(least: FloatArray | float) -> FloatArray:
 def _kernel(
     settings: KernelSettings,
     features: tuple[FloatArray, FloatArray],
-    composition_distance: FloatArray,
+    distance: FloatArray,
 ) -> FloatArray:
     A, B = features
     n_features = A.shape[1]
-    distance = _distance(A, B) / np.sqrt(n_features)
-    kernel: FloatArray = settings.feature_variance * np.exp(-distance / settings.feature_length)
-    kernel += settings.composition_variance * np.exp(
-        -composition_distance / settings.composition_length
-    )
+    of_features = _distance(A, B) / np.sqrt(n_features)
+    kernel: FloatArray = settings.feature_variance * np.exp(-of_features / settings.feature_length)
+    kernel += settings.distance_variance * np.exp(-distance / settings.distance_length)
     return kernel
 
 
@@ -173,7 +170,7 @@ class GaussianProcess:
         cls,
         settings: KernelSettings,
         inputs: FloatArray,
-        composition_distance: FloatArray,
+        distance: FloatArray,
         target: FloatArray,
         weights: FloatArray,
     ) -> tuple[GaussianProcess, KernelMean]:
@@ -185,17 +182,17 @@ class GaussianProcess:
             The kernel.
         inputs
             Standardised features, shape (n_train, n_features).
-        composition_distance
+        distance
             Between all pairs of training rows, shape (n_train, n_train).
         target, weights
             Shape (n_train,); weights are positive.
         """
         inputs = _exact_inputs(inputs)
         mean = float(np.average(target, weights=weights))
-        rows, same = _distinct(inputs, composition_distance)
+        rows, same = _distinct(inputs, distance)
         together = _sums(same, weights)
         excess = _sums(same, weights * (target - mean)) / together
-        kernel = _noisy_kernel(settings, inputs, composition_distance, rows, together)
+        kernel = _noisy_kernel(settings, inputs, distance, rows, together)
         inverse_factor = np.linalg.inv(np.linalg.cholesky(kernel))
         dual = inverse_factor.T @ (inverse_factor @ excess)
         strips = (inverse_factor[start:stop, :stop] for start, stop in _strips(len(rows)))
@@ -205,7 +202,7 @@ class GaussianProcess:
     def fit_part(
         self,
         inputs: FloatArray,
-        composition_distance: FloatArray,
+        distance: FloatArray,
         picked: NDArray[np.bool_],
         target: FloatArray,
         weights: FloatArray,
@@ -214,36 +211,36 @@ class GaussianProcess:
 
         Parameters
         ----------
-        inputs, composition_distance, target, weights
+        inputs, distance, target, weights
             What the process was fitted to, or another target.
         picked
             The rows to learn from, shape (n_train,).
         """
         inputs = _exact_inputs(inputs)
-        _, same = _distinct(inputs, composition_distance)
+        _, same = _distinct(inputs, distance)
         own, position = np.unique(same[picked], return_inverse=True)
         share, value = weights[picked], target[picked]
         mean = float(np.average(value, weights=share))
         together = _sums(position, share)
         excess = _sums(position, share * (value - mean)) / together
         rows = self.rows[own]
-        kernel = _noisy_kernel(self.settings, inputs, composition_distance, rows, together)
+        kernel = _noisy_kernel(self.settings, inputs, distance, rows, together)
         dual = np.zeros(len(self.rows))
         dual[own] = np.linalg.solve(kernel, excess)
         return KernelMean(mean, dual)
 
-    def cross(self, inputs: FloatArray, composition_distance: FloatArray) -> FloatArray:
+    def cross(self, inputs: FloatArray, distance: FloatArray) -> FloatArray:
         """Kernel between rows and the training inputs, shape (n_rows, n_distinct).
 
         Parameters
         ----------
         inputs
             Standardised features, shape (n_rows, n_features).
-        composition_distance
+        distance
             To every training row, shape (n_rows, n_train).
         """
         rounded = _exact_inputs(inputs)
-        return _kernel(self.settings, (rounded, self.inputs), composition_distance[:, self.rows])
+        return _kernel(self.settings, (rounded, self.inputs), distance[:, self.rows])
 
     def deviation(self, cross: FloatArray) -> FloatArray:
         """Standard deviation of the noise-free function, shape (n_rows,), from `cross`."""
@@ -310,11 +307,11 @@ def _sums(position: NDArray[np.intp], values: FloatArray) -> FloatArray:
 
 
 def _distinct(
-    inputs: FloatArray, composition_distance: FloatArray
+    inputs: FloatArray, distance: FloatArray
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """First row of each distinct input, and which of these each row is."""
     _, rows, same = np.unique(
-        np.hstack([inputs, composition_distance]), axis=0, return_index=True, return_inverse=True
+        np.hstack([inputs, distance]), axis=0, return_index=True, return_inverse=True
     )
     return rows, same.reshape(-1)  # NumPy 2.0 gives it a second axis
 
@@ -322,12 +319,12 @@ def _distinct(
 def _noisy_kernel(
     settings: KernelSettings,
     inputs: FloatArray,
-    composition_distance: FloatArray,
+    distance: FloatArray,
     rows: NDArray[np.intp],
     weights: FloatArray,
 ) -> FloatArray:
     """Kernel between some rows, with the variance of the measurements on its diagonal."""
     own = inputs[rows]
-    kernel = _kernel(settings, (own, own), composition_distance[np.ix_(rows, rows)])
+    kernel = _kernel(settings, (own, own), distance[np.ix_(rows, rows)])
     kernel[np.diag_indices_from(kernel)] += settings.noise_variance / weights
     return kernel

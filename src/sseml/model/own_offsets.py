@@ -16,7 +16,7 @@ from sseml.curation.duplicates import LINKED_DISTANCE, SAME_CONDUCTIVITY, SAME_T
 from sseml.curation.own import OwnResult, add_own
 from sseml.curation.table import to_table
 from sseml.families import recognise
-from sseml.features.composition import SAME_COMPOSITION, fraction_distance
+from sseml.features.composition import SAME_COMPOSITION
 from sseml.model.bundle import Bundle
 from sseml.model.dataset import (
     CENSOR_LOG10_SIGMA,
@@ -126,7 +126,9 @@ def _residuals(
         np.maximum(answer.sigma.log10, CENSOR_LOG10_SIGMA),  # as the measurements are
         answer.if_conductor.log10,
         families=data.families[new].tolist(),
-        compositions=near_duplicate_groups(data.fractions[new], SAME_COMPOSITION),
+        compositions=near_duplicate_groups(
+            data.positions[new], bundle.kind.distance, SAME_COMPOSITION
+        ),
     )
 
 
@@ -140,7 +142,7 @@ def _learned(bundle: Bundle) -> tuple[Counter[str], Counter[str]]:
 
 def _known(picked: pd.DataFrame, data: TrainingSet, evidence: Evidence) -> BoolArray:
     """Rows that the evidence holds: near-identical in the same paper, or the same to the value."""
-    distance = fraction_distance(data.fractions, evidence.fractions)
+    distance = evidence.distance.between(data.positions, evidence.positions)
     sigma_S_cm = picked["sigma_S_cm"].to_numpy(dtype=float)[:, None]
     temperature_C = picked["temperature_C"].to_numpy(dtype=float)[:, None]
     same = (

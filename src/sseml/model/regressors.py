@@ -51,7 +51,7 @@ ENERGY = BlendSettings(kernel=KernelSettings().scaled(0.01), resolution=0.01)
 def fit_blend(
     settings: BlendSettings,
     X: FloatArray,
-    composition_distance: FloatArray,
+    distance: FloatArray,
     target: FloatArray,
     weights: FloatArray,
 ) -> Blend:
@@ -63,7 +63,7 @@ def fit_blend(
         What to fit.
     X
         Features, missing as NaN, shape (n_train, n_features).
-    composition_distance
+    distance
         Between all pairs of training rows, shape (n_train, n_train).
     target
         In the unit the blend will answer in, shape (n_train,).
@@ -74,7 +74,7 @@ def fit_blend(
     filled = standardiser.fill(X)
     standardised = standardiser.standardise(filled)
     kernel, expectation = GaussianProcess.fit(
-        settings.kernel, standardised, composition_distance, target, weights
+        settings.kernel, standardised, distance, target, weights
     )
     mix = _fit_mix(
         settings, filled, standardised, expectation=expectation, target=target, weights=weights
@@ -86,7 +86,7 @@ def fit_part(
     settings: BlendSettings,
     blend: Blend,
     X: FloatArray,
-    composition_distance: FloatArray,
+    distance: FloatArray,
     *,
     picked: BoolArray,
     target: FloatArray,
@@ -98,7 +98,7 @@ def fit_part(
 
     Parameters
     ----------
-    settings, X, composition_distance, target, weights
+    settings, X, distance, target, weights
         What the blend was fitted with.
     blend
         The fitted blend.
@@ -107,7 +107,7 @@ def fit_part(
     """
     filled = blend.standardiser.fill(X)
     standardised = blend.standardiser.standardise(filled)
-    expectation = blend.kernel.fit_part(standardised, composition_distance, picked, target, weights)
+    expectation = blend.kernel.fit_part(standardised, distance, picked, target, weights)
     return _fit_mix(
         settings,
         filled[picked],

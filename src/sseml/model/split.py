@@ -1,4 +1,4 @@
-"""Splits that do not leak: groups by paper and composition, purging, folds, official split."""
+"""Splits that do not leak: groups by paper and material, purging, folds, official split."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ from scipy.spatial.distance import cdist, squareform
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.papers import paper_name
+from sseml.features.contract import Distance
 
-NEAR_DUPLICATE_DISTANCE = 0.02
-CLUSTER_DISTANCE = 0.12
 CHUNK_ROWS = 1024
 
 
@@ -70,81 +69,112 @@ def paper_groups(dois: Sequence[str | None], fallback_ids: Sequence[Hashable]) -
     return _components(len(keys), edges)
 
 
-def near_duplicate_groups(
-    fractions: FloatArray, threshold: float = NEAR_DUPLICATE_DISTANCE
-) -> IntArray:
-    """Number the near-identical compositions: same elements, distance below `threshold`, chained.
+def material_groups(positions: FloatArray, distance: Distance) -> IntArray:
+    """Number the materials: each row joins the first material that it is a spelling of.
 
     Parameters
     ----------
-    fractions
-        Element fractions, shape (n, n_elements), rows summing to 1.
-    threshold
-        Total-variation distance (half the summed absolute difference of fractions).
+    positions
+        Shape (n, k).
+    distance
+        Of the kind of material.
     """
+    groups = np.empty(len(positions), dtype=np.int64)
+    firsts: dict[bytes, list[tuple[int, FloatArray]]] = {}
+    count = 0
+    parts = distance.parts(positions)
+    for row, own in enumerate(positions):
+        known = firsts.setdefault(parts[row].tobytes(), [])
+        found = next((number for number, first in known if distance.same(own, first)), None)
+        if found is None:
+            found = count
+            known.append((found, own))
+            count += 1
+        groups[row] = found
+    return groups
+
+
+def near_duplicate_groups(
+    positions: FloatArray, distance: Distance, threshold: float | None = None
+) -> IntArray:
+    """Number the near-identical materials: of the same parts, nearer than `threshold`, chained.
+
+    Parameters
+    ----------
+    positions
+        Shape (n, k).
+    distance
+        Of the kind of material.
+    threshold
+        None for the kind's own, `Radii.near`.
+    """
+    threshold = distance.radii.near if threshold is None else threshold
     groups = [
         (int(i), int(j))
-        for rows in _rows_by_elements(fractions).values()
-        for i, j in _close_pairs(fractions, rows, threshold)
+        for rows in _rows_by_parts(distance.parts(positions)).values()
+        for i, j in _close_pairs(positions, rows, distance, threshold)
     ]
-    return _components(len(fractions), groups)
+    return _components(len(positions), groups)
 
 
-def composition_clusters(fractions: FloatArray, threshold: float = CLUSTER_DISTANCE) -> IntArray:
-    """Number the clusters of composition, by average linkage on total-variation distance.
+def material_clusters(positions: FloatArray, distance: Distance) -> IntArray:
+    """Number the clusters of materials, by average linkage; deterministic.
 
-    Rows of equal composition always share a cluster. Deterministic.
+    Rows of equal position always share a cluster. Two clusters are one where the mean distance
+    between them is below `Radii.cluster`.
 
     Parameters
     ----------
-    fractions
-        Element fractions, shape (n, n_elements).
-    threshold
-        Mean distance between two clusters below which they are one.
+    positions
+        Shape (n, k).
+    distance
+        Of the kind of material.
     """
-    unique, inverse = np.unique(np.round(fractions, 9), axis=0, return_inverse=True)
+    unique, inverse = np.unique(np.round(positions, 9), axis=0, return_inverse=True)
     inverse = inverse.reshape(-1)
     if len(unique) < 2:
-        return np.zeros(len(fractions), dtype=np.int64)
-    distance = cdist(unique, unique, "cityblock") / 2.0
-    np.fill_diagonal(distance, 0.0)
-    tree = linkage(squareform(distance, checks=False), method="average")
-    labels = fcluster(tree, t=threshold, criterion="distance")
+        return np.zeros(len(positions), dtype=np.int64)
+    apart = distance.pairs(unique, unique)
+    np.fill_diagonal(apart, 0.0)
+    tree = linkage(squareform(apart, checks=False), method="average")
+    labels = fcluster(tree, t=distance.radii.cluster, criterion="distance")
     return _renumbered(labels[inverse])
 
 
 def purge(
-    train_fractions: FloatArray,
-    test_fractions: FloatArray,
+    train_positions: FloatArray,
+    test_positions: FloatArray,
     train_dois: Sequence[str | None],
     test_dois: Sequence[str | None],
     *,
-    threshold: float = NEAR_DUPLICATE_DISTANCE,
-    same_elements: bool = True,
+    distance: Distance,
+    threshold: float | None = None,
+    same_parts: bool = True,
 ) -> BoolArray:
     """Mark the training rows that may stay beside a test set.
 
-    A row goes if it shares a DOI with any test row, or if its composition is nearer than
-    `threshold` to a test row's (of the same elements, where `same_elements`).
+    A row goes if it shares a DOI with any test row, or if it is nearer than `threshold` to a test
+    row (of the same parts, where `same_parts`). None stands for `Radii.near`.
 
     Returns
     -------
     array of bool
         True for each training row to keep.
     """
-    keep = np.ones(len(train_fractions), dtype=np.bool_)
+    threshold = distance.radii.near if threshold is None else threshold
+    keep = np.ones(len(train_positions), dtype=np.bool_)
     tested = set().union(*(_dois(doi) for doi in test_dois)) if len(test_dois) else set()
     for row, doi in enumerate(train_dois):
         if not tested.isdisjoint(_dois(doi)):
             keep[row] = False
-    if not len(test_fractions):
+    if not len(test_positions):
         return keep
-    test_sets = test_fractions > 0.0
-    for start in range(0, len(train_fractions), CHUNK_ROWS):
-        block = train_fractions[start : start + CHUNK_ROWS]
-        near = cdist(block, test_fractions, "cityblock") / 2.0 < threshold
-        if same_elements:
-            near &= cdist(block > 0.0, test_sets, "cityblock") == 0.0
+    test_parts = distance.parts(test_positions)
+    for start in range(0, len(train_positions), CHUNK_ROWS):
+        block = train_positions[start : start + CHUNK_ROWS]
+        near = distance.pairs(block, test_positions) < threshold
+        if same_parts:
+            near &= cdist(distance.parts(block), test_parts, "cityblock") == 0.0
         keep[start : start + CHUNK_ROWS] &= ~near.any(axis=1)
     return keep
 
@@ -205,19 +235,19 @@ def _dois(text: str | None) -> set[Hashable]:
     return {part.strip().lower() for part in text.split("|") if part.strip()}
 
 
-def _rows_by_elements(fractions: FloatArray) -> dict[bytes, IntArray]:
+def _rows_by_parts(parts: BoolArray) -> dict[bytes, IntArray]:
     rows: dict[bytes, list[int]] = defaultdict(list)
-    for row, present in enumerate(fractions > 0.0):
-        rows[present.tobytes()].append(row)
+    for row, own in enumerate(parts):
+        rows[own.tobytes()].append(row)
     return {key: np.array(value, dtype=np.int64) for key, value in rows.items()}
 
 
 def _close_pairs(
-    fractions: FloatArray, rows: IntArray, threshold: float
+    positions: FloatArray, rows: IntArray, distance: Distance, threshold: float
 ) -> Iterator[tuple[int, int]]:
     for start in range(0, len(rows), CHUNK_ROWS):
         block = rows[start : start + CHUNK_ROWS]
-        close = cdist(fractions[block], fractions[rows], "cityblock") / 2.0 < threshold
+        close = distance.pairs(positions[block], positions[rows]) < threshold
         for i, j in np.argwhere(close):
             yield block[i], rows[j]
 

@@ -11,7 +11,7 @@ from sseml.physics.phases import PhaseTable
 from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.reactions import written
 from sseml.physics.window import Window, electrochemical_windows
-from sseml.records import Material
+from sseml.records import Composition
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class PhaseBundle:
         return cls(load_phases(folder), load_windows(folder))
 
     def stabilities(
-        self, materials: Iterable[Material], *, reactions: bool = True
+        self, materials: Iterable[Composition], *, reactions: bool = True
     ) -> list[Stability]:
         """Stability against Li metal and beyond, in order; what is alike is calculated once.
 

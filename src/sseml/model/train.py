@@ -14,14 +14,12 @@ import pandas as pd
 
 from sseml._version import __version__
 from sseml.curation.table import measurements_at
-from sseml.features.composition import element_fractions
-from sseml.features.table import feature_table
+from sseml.kinds import COMPOSITION, Kind
 from sseml.model.bundle import Bundle
 from sseml.model.card import card_text
 from sseml.model.dataset import (
     CENSOR_LOG10_SIGMA,
     Recipe,
-    compositions,
     conductivity_set,
     energy_set,
     space_groups,
@@ -39,11 +37,12 @@ def train(
     folder: Path,
     progress: Progress = silent,
     *,
+    kind: Kind = COMPOSITION,
     recipe: Recipe | None = None,
     settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),
     metrics: Mapping[str, Any] | None = None,
 ) -> Bundle:
-    """Train a composition bundle and save it.
+    """Train a bundle and save it.
 
     Parameters
     ----------
@@ -53,6 +52,8 @@ def train(
         Where the bundle goes; must not exist. Its last part is the bundle's name.
     progress
         Told what is being done.
+    kind
+        Of the materials in the table.
     recipe
         Which rows and features; None for the released way.
     settings
@@ -67,25 +68,27 @@ def train(
     """
     if folder.exists():
         raise FileExistsError(f"{folder} is there already; name another folder")
-    recipe = recipe or Recipe()
+    recipe = (recipe or Recipe()).of(kind)
+    sets = recipe.sets(kind)
     measurements = measurements_at(table)
     parquet = measurements_parquet(measurements)
 
     progress("conductivity at 25 °C")
-    sigma_data = conductivity_set(measurements, recipe)
+    sigma_data = conductivity_set(measurements, recipe, kind)
     sigma = fit_calibrated_outputs(sigma_data, settings[0], progress)
     progress("activation energy")
-    energy_data = energy_set(measurements, recipe)
+    energy_data = energy_set(measurements, recipe, kind)
     energy = fit_calibrated(energy_data, settings[1], progress)
 
-    features = feature_table(compositions(measurements.head(1)), sets=recipe.feature_sets).features
     manifest = {
         "name": folder.name,
-        "kind": "composition",
+        "kind": kind.name,
         "target": "log10 of ionic conductivity in S/cm at 25 °C, of any material and on the "
         "condition that it is above 1e-7 S/cm; activation energy in eV",
-        "feature_sets": list(recipe.feature_sets),
-        "features": [{"name": feature.name, "unit": feature.unit} for feature in features],
+        "feature_sets": list(sets),
+        "features": [
+            {"name": feature.name, "unit": feature.unit} for feature in kind.feature_list(sets)
+        ],
         "recipe": asdict(recipe),
         "settings": {"conductivity": asdict(settings[0]), "energy": asdict(settings[1])},
         "training_rows": {
@@ -102,6 +105,7 @@ def train(
         "metrics": dict(metrics or {}),
     }
     bundle = Bundle(
+        kind=kind,
         manifest=manifest,
         conductivity=sigma.outputs,
         energy=energy.blend,
@@ -113,7 +117,7 @@ def train(
         superionic=sigma.plain.superionic,
         conductor=sigma.conductor,
         polymorph=sigma.polymorph,
-        evidence=_evidence(measurements),
+        evidence=_evidence(measurements, kind),
     )
     bundle.save(folder, parquet, card_text(manifest, measurements))
     return bundle
@@ -132,13 +136,14 @@ def _temperature_range(measurements: pd.DataFrame) -> list[float]:
     return [float(np.floor(low)), float(np.ceil(high))]
 
 
-def _evidence(measurements: pd.DataFrame) -> Evidence:
+def _evidence(measurements: pd.DataFrame, kind: Kind) -> Evidence:
     def texts(column: str) -> list[str | None]:
         return [None if pd.isna(value) else str(value) for value in measurements[column]]
 
     return Evidence(
         formulas=[str(formula) for formula in measurements["formula"]],
-        fractions=element_fractions(compositions(measurements)),
+        distance=kind.distance,
+        positions=kind.distance.positions(kind.read_all(measurements["formula"])),
         sigma_S_cm=measurements["sigma_S_cm"].to_numpy(dtype=float),
         temperature_C=measurements["temperature_C"].to_numpy(dtype=float),
         relations=[str(relation) for relation in measurements["relation"]],

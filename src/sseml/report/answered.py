@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sseml.arrays import BoolArray, FloatArray
 from sseml.evaluate.metrics import CLIP_LOG10_SIGMA, clipped_absolute_error
 from sseml.families import families
+from sseml.kinds import COMPOSITION
 from sseml.model.evidence import domain
 from sseml.records import RefusedInputError
 
@@ -123,6 +124,7 @@ def read(held_out: pd.DataFrame) -> Answered:
             "leave the row out",
         )
     truth, predicted, low, high, p_superionic, distance = numbers.T
+    radii = COMPOSITION.distance.radii
     names = held_out["family"].astype(str).to_numpy(dtype=np.str_)
     return Answered(
         truth=truth,
@@ -133,7 +135,7 @@ def read(held_out: pd.DataFrame) -> Answered:
         distance=distance,
         families=names,
         groups=np.array([group_of(name) for name in names]),
-        domains=np.array([domain(float(away), elements_known=True) for away in distance]),
+        domains=np.array([domain(float(away), radii, parts_known=True) for away in distance]),
     )
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
 from sseml.evaluate.answers import SMALLEST_FAMILY
-from sseml.model.evidence import EDGE_DISTANCE, INSIDE_DISTANCE
+from sseml.kinds import COMPOSITION
 from sseml.report.answered import Answered, read
 from sseml.report.style import (
     BLUE,
@@ -35,6 +35,8 @@ _STEPS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.
 """Distances between which rows are summed up; the borders of the domains are among them."""
 
 _FEWEST_ROWS = 8
+
+_RADII = COMPOSITION.distance.radii
 
 
 def error_by_distance(held_out: pd.DataFrame, about: str = "") -> Figure:
@@ -93,12 +95,12 @@ def _label_bin(axes: Axes, answered: Answered) -> None:
     axes.set_xlim(0.0, right)
     top = float(answered.error.max()) * 1.22 + 0.1
     axes.set_ylim(0.0, top)
-    for border in (INSIDE_DISTANCE, EDGE_DISTANCE):
+    for border in (_RADII.inside, _RADII.edge):
         axes.axvline(border, color=GREY, lw=1.0, ls=(0, (1, 2)))
     spans = {
-        "inside": (0.0, INSIDE_DISTANCE),
-        "edge": (INSIDE_DISTANCE, EDGE_DISTANCE),
-        "outside": (EDGE_DISTANCE, right),
+        "inside": (0.0, _RADII.inside),
+        "edge": (_RADII.inside, _RADII.edge),
+        "outside": (_RADII.edge, right),
     }
     for name, (start, end) in spans.items():
         own = answered.domains == name

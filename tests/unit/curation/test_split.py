@@ -6,15 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sseml.features.composition import CompositionDistance
 from sseml.model.split import (
-    composition_clusters,
     grouped_folds,
+    material_clusters,
     near_duplicate_groups,
     official_split,
     paper_groups,
     paper_names,
     purge,
 )
+
+DISTANCE = CompositionDistance()
 
 DOIS = st.lists(
     st.sampled_from([None, "10.1/a", "10.1/b", "10.1/c|10.1/d", "10.1/D", "10.1/b|10.1/e", ""]),
@@ -85,35 +88,35 @@ def test_paper_groups_never_part_a_doi_and_ignore_order(dois: list[str | None], 
 
 @given(fractions(), st.randoms(use_true_random=False))
 def test_near_duplicates_are_together_and_order_does_not_matter(table: np.ndarray, random) -> None:
-    groups = near_duplicate_groups(table, threshold=0.1)
+    groups = near_duplicate_groups(table, DISTANCE, threshold=0.1)
     near = (distances(table, table) < 0.1) & (
         (table > 0)[:, None] == (table > 0)[None]
     ).all(axis=2)  # fmt: skip
     assert (groups[:, None] == groups)[near].all()
     order = list(range(len(table)))
     random.shuffle(order)
-    assert same_partition(near_duplicate_groups(table[order], threshold=0.1), groups[order])
+    assert same_partition(near_duplicate_groups(table[order], DISTANCE, 0.1), groups[order])
 
 
 def test_near_duplicates_need_the_same_elements() -> None:
     table = np.array([[0.5, 0.5, 0.0], [0.499, 0.5, 0.001], [0.495, 0.505, 0.0]])
-    assert near_duplicate_groups(table).tolist() == [0, 1, 0]
+    assert near_duplicate_groups(table, DISTANCE).tolist() == [0, 1, 0]
 
 
 @given(fractions(), st.randoms(use_true_random=False))
 def test_clusters_hold_equal_rows_together_and_ignore_order(table: np.ndarray, random) -> None:
-    clusters = composition_clusters(table)
+    clusters = material_clusters(table, DISTANCE)
     equal = distances(table, table) < 1e-12
     assert (clusters[:, None] == clusters)[equal].all()
     order = list(range(len(table)))
     random.shuffle(order)
-    assert same_partition(composition_clusters(table[order]), clusters[order])
+    assert same_partition(material_clusters(table[order], DISTANCE), clusters[order])
 
 
 def test_clusters_join_neighbours_and_part_strangers() -> None:
     table = np.array([[0.5, 0.5, 0.0], [0.45, 0.55, 0.0], [0.0, 0.1, 0.9]])
-    assert composition_clusters(table).tolist() == [0, 0, 1]
-    assert composition_clusters(table[:1]).tolist() == [0]
+    assert material_clusters(table, DISTANCE).tolist() == [0, 0, 1]
+    assert material_clusters(table[:1], DISTANCE).tolist() == [0]
 
 
 @given(fractions(), fractions(), st.data())
@@ -121,7 +124,9 @@ def test_purging_leaves_no_leak(train: np.ndarray, test: np.ndarray, data: st.Da
     papers = st.sampled_from([None, "10.1/a", "10.1/b|10.1/c", "10.1/C", "10.1/d"])
     train_dois = data.draw(st.lists(papers, min_size=len(train), max_size=len(train)))
     test_dois = data.draw(st.lists(papers, min_size=len(test), max_size=len(test)))
-    keep = purge(train, test, train_dois, test_dois, threshold=0.05, same_elements=False)
+    keep = purge(
+        train, test, train_dois, test_dois, distance=DISTANCE, threshold=0.05, same_parts=False
+    )
     assert (distances(train[keep], test) >= 0.05).all()
     tested = {part.lower() for doi in test_dois if doi for part in doi.split("|")}
     for kept, doi in zip(keep, train_dois, strict=True):
@@ -135,11 +140,13 @@ def test_purging_by_default_spares_other_elements() -> None:
     train = np.array([[0.5, 0.5, 0.0], [0.5, 0.499, 0.001], [0.4, 0.6, 0.0]])
     test = np.array([[0.499, 0.501, 0.0]])
     no_papers = [None] * 3
-    assert purge(train, test, no_papers, [None]).tolist() == [False, True, True]
-    assert purge(train, test, no_papers, [None], same_elements=False).tolist() == [
+    assert purge(train, test, no_papers, [None], distance=DISTANCE).tolist() == [False, True, True]
+    assert purge(
+        train, test, no_papers, [None], distance=DISTANCE, same_parts=False
+    ).tolist() == [
         False, False, True,
     ]  # fmt: skip
-    assert purge(train, test[:0], no_papers, []).all()
+    assert purge(train, test[:0], no_papers, [], distance=DISTANCE).all()
 
 
 @given(st.lists(st.integers(0, 8), min_size=4, max_size=60), st.integers(2, 4), st.integers(0, 9))

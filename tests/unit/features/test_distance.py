@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sseml.features.composition import (
+    CompositionDistance,
     ElementFractions,
-    composition_distance,
     element_fractions,
     fraction_distance,
 )
@@ -28,7 +28,10 @@ def test_distances_by_hand() -> None:
     right = [parse_formula(text) for text in ("Li6Y2Cl12", "Li3YBr6", "NaCl", "LiCl")]
     expected = [[0.0, 0.6, 0.5 * (0.3 + 0.1 + 0.1 + 0.5), 0.5 * (0.2 + 0.1 + 0.1)],
                 [0.7, 0.7, 1.0, 0.5]]  # fmt: skip
-    assert composition_distance(left, right) == pytest.approx(np.array(expected))
+    distance = CompositionDistance()
+    A, B = distance.positions(left), distance.positions(right)
+    assert distance.between(A, B) == pytest.approx(np.array(expected))
+    assert distance.pairs(A, B) == pytest.approx(np.array(expected))
 
 
 def test_equals_the_definition_on_real_formulas(real_formulas: list[str]) -> None:
@@ -42,7 +45,8 @@ def test_equals_the_definition_on_real_formulas(real_formulas: list[str]) -> Non
 
 
 def test_no_materials() -> None:
-    assert composition_distance([], [parse_formula("LiF")]).shape == (0, 1)
+    nothing, one = element_fractions([]), element_fractions([parse_formula("LiF")])
+    assert fraction_distance(nothing, one).shape == (0, 1)
     assert element_fractions([]).shape == (0, len(ElementFractions().features))
 
 

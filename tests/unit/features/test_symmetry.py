@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sseml.model.crystal_system import SYSTEMS, crystal_system
+from sseml.parse.space_groups import SYSTEMS, crystal_system
 
 
 @pytest.mark.parametrize(

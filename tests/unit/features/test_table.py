@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sseml.features.table import COMPOSITION_SETS, SETS, feature_table
+from sseml.kinds import COMPOSITION
 from sseml.parse.formula import parse_formula
 from sseml.physics.slots import CHUNK
 
@@ -49,8 +50,8 @@ def test_an_empty_set_of_features_is_an_error() -> None:
 
 
 def test_unknown_kind_of_material() -> None:
-    with pytest.raises(TypeError, match="no features for a str"):
-        feature_table(["Li3N"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="no composition: str"):
+        COMPOSITION.features(["Li3N"], COMPOSITION.default_sets)
 
 
 def test_a_row_is_the_same_alone_and_among_thousands(real_formulas: list[str]) -> None:

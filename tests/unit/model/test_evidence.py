@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sseml.features.composition import CompositionDistance
 from sseml.model.evidence import Evidence, domain
+
+DISTANCE = CompositionDistance()
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ def known(rows: Sequence[Row]) -> tuple[Evidence, np.ndarray]:
     fractions = [row.fractions or one_element_each[formulas.index(row.formula)] for row in rows]
     evidence = Evidence(
         formulas=[row.formula for row in rows],
-        fractions=np.array(fractions) if rows else np.zeros((0, 1)),
+        distance=DISTANCE,
+        positions=np.array(fractions) if rows else np.zeros((0, 1)),
         sigma_S_cm=np.array([row.sigma for row in rows]),
         temperature_C=np.array([row.temperature_C for row in rows]),
         relations=[row.relation for row in rows],
@@ -182,12 +186,12 @@ def test_a_bound_is_said_to_be_one_only_where_nothing_better_is_known() -> None:
     ],
 )
 def test_domain_by_distance(distance: float, expected: str) -> None:
-    assert domain(distance, elements_known=True) == expected
+    assert domain(distance, DISTANCE.radii, parts_known=True) == expected
 
 
 @given(st.floats(0.0, 1.0))
 def test_an_element_never_measured_is_outside_however_near(distance: float) -> None:
-    assert domain(distance, elements_known=False) == "outside"
+    assert domain(distance, DISTANCE.radii, parts_known=False) == "outside"
 
 
 ROWS = st.builds(
@@ -268,7 +272,7 @@ def test_two_spellings_of_one_composition_are_one_material() -> None:
     ]
     assert nearest(rows) == [("Li10GeP2S12", 1.8e-3), ("Li10GeP2S12 with a trace", 5e-3)]
     evidence, distance = known(rows)
-    told = evidence.told(distance, 25.0)
+    told = evidence.all_measured(distance, 25.0)
     assert told is not None
     assert [value.sigma_S_cm for value in told.values] == [1.8e-3, 1.2e-2]
     away = [replace(row, distance=row.distance + 0.05) for row in rows]
@@ -284,7 +288,7 @@ def test_all_that_was_measured_is_told() -> None:
         Row(1e-2, temperature_C=60.0, doi="10.1000/c"),
     ]
     evidence, distance = known(rows)
-    told = evidence.told(distance, 25.0)
+    told = evidence.all_measured(distance, 25.0)
     assert told is not None
     assert told.chosen.sigma_S_cm == measured(rows)
     assert [value.sigma_S_cm for value in told.values] == [1e-9, 1e-3, 2e-3, 4e-3]
@@ -294,7 +298,7 @@ def test_all_that_was_measured_is_told() -> None:
 
 def test_an_article_is_shown_before_its_abstract_and_its_cover() -> None:
     evidence, distance = known([Row(1e-3, doi="10.1002/chin.198639014|10.1149/1.2108704")])
-    told = evidence.told(distance, 25.0)
+    told = evidence.all_measured(distance, 25.0)
     assert told is not None
     assert told.chosen.doi == "10.1149/1.2108704"
     assert evidence.nearest(distance, 25.0)[0].doi == "10.1149/1.2108704"

@@ -27,7 +27,7 @@ def test_equals_sklearn_with_the_same_kernel() -> None:
     settings = KernelSettings(
         feature_variance=1.3,
         feature_length=0.8,
-        composition_variance=0.0,
+        distance_variance=0.0,
         noise_variance=0.2,
     )
     fitted = GaussianProcess.fit(settings, train, np.zeros((60, 60)), target, np.ones(60))

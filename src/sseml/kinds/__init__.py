@@ -1,0 +1,57 @@
+"""The kinds of material, in one table: a new kind is one package and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sseml.kinds.composition import COMPOSITION, CRYSTAL
+from sseml.kinds.contract import Doubt, Kind
+from sseml.records import BundleError, Composition, Material, UnsupportedMaterialError
+
+__all__ = ["COMPOSITION", "KINDS", "Doubt", "Kind", "composition_of", "kind_named", "kind_of"]
+
+KINDS: tuple[Kind, ...] = (COMPOSITION, CRYSTAL)
+
+
+def kind_of(material: Material, kinds: Iterable[Kind] = KINDS) -> Kind:
+    """The kind that a material is of: the nearest to its own type.
+
+    Raises
+    ------
+    TypeError
+        If it is of none.
+    """
+    by_type = {kind.material: kind for kind in kinds}
+    for ancestor in type(material).__mro__:
+        if ancestor in by_type:
+            return by_type[ancestor]
+    raise TypeError(f"{type(material).__name__} is no kind of material")
+
+
+def composition_of(material: Material) -> Composition:
+    """The material itself, where it is known by its elements.
+
+    Raises
+    ------
+    UnsupportedMaterialError
+        If it is of a kind without a composition.
+    """
+    if isinstance(material, Composition):
+        return material
+    raise UnsupportedMaterialError(
+        f"{material.formula} has no composition to calculate with", "write a chemical formula"
+    )
+
+
+def kind_named(name: str, kinds: Iterable[Kind] = KINDS) -> Kind:
+    """The kind of a name that a bundle's manifest carries.
+
+    Raises
+    ------
+    BundleError
+        If there is none.
+    """
+    by_name = {kind.name: kind for kind in kinds}
+    if name not in by_name:
+        raise BundleError(f"no kind of material {name!r} is known (kinds: {', '.join(by_name)})")
+    return by_name[name]
