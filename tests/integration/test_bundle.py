@@ -65,7 +65,7 @@ def test_loaded_answers_as_trained(trained: Any) -> None:
             np.testing.assert_allclose(getattr(read, limit), getattr(given, limit), atol=1e-4)
     for name in ("activation_energy_eV", "p_superionic", "p_conductor"):
         np.testing.assert_allclose(getattr(after, name), getattr(before, name), atol=1e-4)
-    np.testing.assert_array_equal(after.elements_known, before.elements_known)
+    np.testing.assert_array_equal(after.parts_known, before.parts_known)
 
 
 def test_loaded_evidence_is_the_evidence_given(trained: Any) -> None:

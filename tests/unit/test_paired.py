@@ -181,8 +181,8 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
     compare(contender(table), contender(twin), folds=3)
     assert len(learned) == len(asked) == 6
     for trained, held_out in zip(learned, asked, strict=True):
-        distance = np.abs(trained.fractions[:, None] - held_out[None]).sum(axis=2) / 2.0
-        same_elements = ((trained.fractions[:, None] > 0) == (held_out[None] > 0)).all(axis=2)
+        distance = np.abs(trained.positions[:, None] - held_out[None]).sum(axis=2) / 2.0
+        same_elements = ((trained.positions[:, None] > 0) == (held_out[None] > 0)).all(axis=2)
         assert not (same_elements & (distance < 0.02)).any()
 
 
