@@ -61,7 +61,7 @@ class Shape:
 class BraidDistance(Distance):
     """Euclidean distance of strands (1 to 4) and twist, brought to 0 to 1."""
 
-    radii = Radii(same=1e-3, near=0.02, inside=0.1, edge=0.2, cluster=0.12)
+    radii = Radii(same=1e-3, near=0.02, inside=0.1, edge=0.2, cluster=0.04)
 
     def positions(self, materials: Sequence[Braid]) -> FloatArray:
         return Shape()(materials) * [0.25, 1.0]
