@@ -61,7 +61,7 @@ class Shape:
 class BraidDistance(Distance):
     """Euclidean distance of strands (1 to 4) and twist, brought to 0 to 1."""
 
-    radii = Radii(same=1e-3, near=0.02, inside=0.1, edge=0.2, cluster=0.04)
+    radii = Radii(same=1e-3, near=0.02, inside=0.1, edge=0.2, cluster=0.12)
 
     def positions(self, materials: Sequence[Braid]) -> FloatArray:
         return Shape()(materials) * [0.25, 1.0]
@@ -196,15 +196,13 @@ def test_a_kind_without_a_bundle_is_refused_and_the_others_are_answered(bundle: 
     )
 
 
-def test_it_is_answered_out_of_fold_by_paper_and_by_cluster(braids: pd.DataFrame) -> None:
-    for regime in ("paper", "cluster"):
-        answered = held_out(braids, regime, folds=2, kind=BRAID, settings=SETTINGS[0])
-        error = (answered["predicted_log10_sigma"] - answered["log10_sigma"]).abs().mean()
-        assert len(answered) == 160
-        assert error < 0.5 * answered["log10_sigma"].std()
-        assert (answered["low_log10_sigma"] <= answered["predicted_log10_sigma"]).all()
-        if regime == "cluster":
-            assert answered["nearest_distance"].min() >= BRAID.distance.radii.cluster
+def test_it_is_answered_out_of_fold(braids: pd.DataFrame) -> None:
+    answered = held_out(braids, folds=2, kind=BRAID, settings=SETTINGS[0])
+    error = (answered["predicted_log10_sigma"] - answered["log10_sigma"]).abs().mean()
+    assert len(answered) == 160
+    assert error < 0.5 * answered["log10_sigma"].std()
+    assert (answered["low_log10_sigma"] <= answered["predicted_log10_sigma"]).all()
+    assert answered["nearest_distance"].min() >= BRAID.distance.radii.near
 
 
 def test_it_is_evaluated_by_the_same_benchmarks(braids: pd.DataFrame) -> None:
