@@ -53,6 +53,51 @@ def test_every_formula_the_documents_predict_is_answered(document: Path, run: An
             assert run(*words).code == 0, command
 
 
+SHOWN = [
+    (document, command, output)
+    for document in DOCUMENTS
+    for block in re.findall(r"(?ms)^```\n(\$ .*?)^```$", document.read_text("utf-8"))
+    for command, output in re.findall(r"^\$ sseml (.*)\n((?:[^$].*\n)+)", block, re.MULTILINE)
+]
+
+
+def printed(output: str, shown: str) -> bool:
+    """Whether what a document shows stands in the output, in order; `⋮` leaves lines out."""
+    position = 0
+    for part in f"\n{shown}".split("\n⋮"):
+        position = f"\n{output}".find(part, position)
+        if position < 0:
+            return False
+        position += len(part)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("document", "command", "shown"),
+    SHOWN,
+    ids=[f"{document.name}: {command[:30]}" for document, command, _ in SHOWN],
+)
+def test_the_documents_show_what_the_commands_print(
+    document: Path, command: str, shown: str, run: Any
+) -> None:
+    ran = run(*shlex.split(command))
+    assert (ran.code, printed(ran.out, shown)) == (0, True), document
+
+
+def test_window_compat_and_explain_are_shown() -> None:
+    shown = {command.split()[0] for _, command, _ in SHOWN}
+    assert {"predict", "window", "compat", "explain"} <= shown
+
+
+def test_the_readme_shows_what_its_main_command_prints(run: Any) -> None:
+    [shown] = re.findall(
+        r"main-command:end -->\n\n```\n(.*?)```", README.read_text("utf-8"), re.DOTALL
+    )
+    argv = shlex.split(readme_command("main-command").split("&&")[-1])
+    ran = run(*argv[1:])
+    assert (ran.code, printed(ran.out, shown)) == (0, True)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_between_the_documents_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)", document.read_text("utf-8")):

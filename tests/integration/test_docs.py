@@ -1,8 +1,9 @@
-"""What the pages on training and evaluation show works as it stands."""
+"""What the README and the pages on training, evaluation and the API say is true."""
 
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.curation.table import load_measurements
 from sseml.evaluate.benchmarks import BENCHMARKS
-from sseml.evaluate.run import GOALS
+from sseml.evaluate.run import GOALS, Report
 from sseml.model.dataset import Recipe, conductivity_set, energy_set
+from sseml.model.folder import MANIFEST
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -36,7 +39,7 @@ def test_own_rows_are_appended_as_the_page_shows(
 
 
 def test_every_benchmark_and_kind_of_figure_is_explained() -> None:
-    page = (DOCS / "evaluate.md").read_text(encoding="utf-8")
+    page = (DOCS / "figures.md").read_text(encoding="utf-8")
     for name in BENCHMARKS:
         assert f"| `{name}` |" in page
     variants = re.findall(r"`… (.*?)`", page)
@@ -55,3 +58,35 @@ def test_every_public_name_is_where_the_page_says() -> None:
         found = importlib.import_module(module)
         for name in re.findall(r"`(\w+)`", names):
             assert hasattr(found, name), f"{module}.{name}"
+
+
+def test_the_page_of_figures_is_what_the_released_bundle_measured() -> None:
+    metrics = json.loads((released_folder() / DEFAULT_BUNDLE / MANIFEST).read_text("utf-8"))[
+        "metrics"
+    ]
+    page = (DOCS / "figures.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- evaluate:begin -->\n")[2].partition("<!-- evaluate:end -->")[0]
+    assert table == Report.from_dict(metrics).to_text()
+
+
+README_FIGURES = (
+    ("official", "MAE15"),
+    ("papers", "MAE10c"),
+    ("clusters", "MAE10c"),
+    ("papers", "coverage"),
+    ("energies", "MAE eV"),
+    ("windows", "V_ox MAE 2015"),
+)
+
+
+def test_the_six_figures_of_the_readme_are_those_of_the_page() -> None:
+    page = (DOCS / "figures.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\w+) \| ([^:|]+): [^|]* \| ([\d.]+) \|", page, re.MULTILINE)
+    measured = {(benchmark, figure): value for benchmark, figure, value in rows}
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Measured")[2].partition("\n## ")[0]
+    shown = re.findall(r"^\| [^|]+ \| ([\d.]+)[^|]* \| ([^|]*) \|$", section, re.MULTILINE)
+    assert [value for value, _ in shown] == [measured[key] for key in README_FIGURES]
+    for (benchmark, figure), (_, beside) in zip(README_FIGURES, shown, strict=True):
+        if "always the median" in beside:
+            assert beside.startswith(measured[benchmark, f"{figure} constant"])

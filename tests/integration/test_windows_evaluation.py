@@ -134,7 +134,7 @@ def _raised(phases: PhaseTable, by_eV_atom: dict[int, float]) -> PhaseTable:
 def test_the_oxides_of_2021_differ_by_the_correction_of_oxygen(
     bundle: Released, formula: str, off_V: float, left_V: float
 ) -> None:
-    """As docs/evaluate.md says: 0.702 eV per O, 0.443 in Li2O2, taken back from every oxide."""
+    """As docs/figures.md says: 0.702 eV per O, 0.443 in Li2O2, taken back from every oxide."""
     phases = bundle.phases
     oxygen = phases.symbols.index("O")
     uncorrected = {}
@@ -150,7 +150,7 @@ def test_the_oxides_of_2021_differ_by_the_correction_of_oxygen(
 
 
 def test_lithium_niobate_differs_by_one_phase(bundle: Released) -> None:
-    """As docs/evaluate.md says: 3.76 V with Nb2O5 in the table, the published 3.88 V without."""
+    """As docs/figures.md says: 3.76 V with Nb2O5 in the table, the published 3.88 V without."""
     here = _row(bundle, bundle.phases, "2015", "LiNbO3")
     without = {list(bundle.phases.formulas).index("Nb2O5"): 1.0}
     there = _row(bundle, _raised(bundle.phases, without), "2015", "LiNbO3")

@@ -42,7 +42,7 @@ examples:
 
 One row a pair: the reaction that gives the most energy of all mixing ratios. 0 means that the two
 coexist. Below it stands, of metals, the reaction with the metal in excess. Every number is of
-thermodynamics at 0 K; docs/compat.md says how to read it.
+thermodynamics at 0 K; docs/window.md says how to read it.
 """
 _NARROWEST = 100
 _HIGHEST_V = 10.0

@@ -22,7 +22,7 @@ examples:
   sseml evaluate windows                      electrochemical windows, each beside the published one
   sseml evaluate --json > figures.json        for programs
   sseml evaluate -i data/curated              on a table made by `sseml data curate`
-  sseml evaluate --write README.md            between the marks of a document
+  sseml evaluate --write docs/figures.md      between the marks of a document
   sseml evaluate --figures figures.json       what was measured before, drawn again
   sseml evaluate papers --plots plots         pictures of the held-out answers, and their table
 """

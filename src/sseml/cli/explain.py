@@ -21,7 +21,7 @@ examples:
   sseml explain LLZO.cif --format json            all numbers, and the easiest way point by point
   sseml explain LLZO.cif --spacing 0.1            a finer grid
 
-It is a static-lattice estimate to be looked at, no prediction of the conductivity: docs/explain.md.
+It is a static-lattice estimate to be looked at, no prediction of the conductivity: docs/window.md.
 """
 _FINEST_A, _COARSEST_A = 0.05, 0.5
 

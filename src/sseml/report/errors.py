@@ -123,7 +123,7 @@ def _root(values: FloatArray) -> FloatArray:
 
 
 _REPEATABILITY_DECADES = (0.45, 0.6)
-"""By how much repeated measurements in the literature differ; see docs/evaluate.md."""
+"""By how much repeated measurements in the literature differ; see docs/figures.md."""
 
 
 class Row(NamedTuple):

@@ -19,8 +19,9 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_page_lists_the_features_as_they_are() -> None:
-    assert run("tools/document_features.py", "--check").returncode == 0
+@pytest.mark.parametrize("tool", ["document_features", "document_columns"])
+def test_the_pages_list_the_features_and_columns_as_they_are(tool: str) -> None:
+    assert run(f"tools/{tool}.py", "--check").returncode == 0
 
 
 @pytest.mark.slow
