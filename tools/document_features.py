@@ -16,26 +16,37 @@ from sseml.features.table import COMPOSITION_SETS
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 START, END = "<!-- features: written by tools/document_features.py -->", "<!-- end of features -->"
 LISTED = ("chemistry", "prototype")
+DEFINITION = "definition"
 
 
-def row(feature: Feature) -> str:
-    """One line of the table."""
-    return f"| `{feature.name}` | {feature.unit} | {feature.description} | {feature.source} |"
+def row(feature: Feature, keys: dict[str, int]) -> str:
+    """One line of the table; what is defined by its meaning has no key of a source."""
+    key = f" [{keys[feature.source]}]" if feature.source in keys else ""
+    return f"`{feature.name}` | {feature.unit} | {feature.description}{key}"
 
 
-def section(name: str) -> str:
+def section(name: str, keys: dict[str, int]) -> str:
     """The table of one set."""
     features = COMPOSITION_SETS[name].features
-    head = f"### {name} ({len(features)})\n\n| name | unit | meaning | source |\n|---|---|---|---|"
-    return "\n".join([head, *map(row, features)])
+    head = f"### {name} ({len(features)})\n\nname | unit | meaning\n---|---|---"
+    return "\n".join([head, *(row(feature, keys) for feature in features)])
+
+
+def source_keys() -> dict[str, int]:
+    """Number the sources of the listed features in the order in which they come."""
+    sources = (feature.source for name in LISTED for feature in COMPOSITION_SETS[name].features)
+    cited = dict.fromkeys(source for source in sources if source != DEFINITION)
+    return {source: number for number, source in enumerate(cited, start=1)}
 
 
 def page_with_list(page: str) -> str:
     """The page with its list brought up to date."""
     before, rest = page.split(START)
     after = rest.split(END)[1]
-    tables = "\n\n".join(section(name) for name in LISTED)
-    return f"{before}{START}\n\n{tables}\n\n{END}{after}"
+    keys = source_keys()
+    tables = "\n\n".join(section(name, keys) for name in LISTED)
+    sources = "; ".join(f"[{number}] {source}" for source, number in keys.items())
+    return f"{before}{START}\n\n{tables}\n\n### Sources\n\n{sources}\n\n{END}{after}"
 
 
 def main() -> int:
