@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from sseml.features.table import COMPOSITION_SETS
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "src" / "sseml" / "features" / "data"
@@ -22,6 +25,17 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("tool", ["document_features", "document_columns"])
 def test_the_pages_list_the_features_and_columns_as_they_are(tool: str) -> None:
     assert run(f"tools/{tool}.py", "--check").returncode == 0
+
+
+def test_every_source_on_the_page_has_one_number_that_a_feature_cites() -> None:
+    page = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
+    rows, _, sources = page.partition("### Sources")
+    for name in ("chemistry", "prototype"):
+        for feature in COMPOSITION_SETS[name].features:
+            if feature.source != "definition":
+                [number] = re.findall(rf"\[(\d+)\] {re.escape(feature.source)}[;\n]", sources)
+                [row] = [line for line in rows.splitlines() if line.startswith(f"`{feature.name}`")]
+                assert row.endswith(f"[{number}]")
 
 
 @pytest.mark.slow
