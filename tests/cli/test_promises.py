@@ -111,7 +111,7 @@ def test_the_index_lists_every_page() -> None:
     assert pages - {"index.md"} <= listed
 
 
-COMMANDS = ("predict", "train", "evaluate", "data", "models", "names", "families")
+COMMANDS = ("predict", "train", "evaluate", "run", "data", "models", "names", "families")
 
 
 @pytest.mark.parametrize("argv", [[], *([command] for command in COMMANDS)])

@@ -12,7 +12,19 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from sseml._version import __version__
-from sseml.cli import compat, data, evaluate, explain, lists, models, predict, serve, train, window
+from sseml.cli import (
+    compat,
+    data,
+    evaluate,
+    explain,
+    lists,
+    models,
+    predict,
+    run,
+    serve,
+    train,
+    window,
+)
 from sseml.cli.command import (
     CRASHED,
     INTERRUPTED,
@@ -24,6 +36,8 @@ from sseml.cli.command import (
 )
 from sseml.cli.streams import in_order, kept_for_results, let_go, standard_output
 from sseml.records import BundleError, RefusedInputError
+
+_COMMANDS = (predict, window, compat, explain, evaluate, train, run, data, models, serve, lists)
 
 _EXAMPLES = """\
 examples:
@@ -128,7 +142,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sseml {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (predict, window, compat, explain, evaluate, train, data, models, serve, lists):
+    for group in _COMMANDS:
         group.add_commands(commands)
     return parser
 

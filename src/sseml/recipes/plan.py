@@ -1,0 +1,135 @@
+"""The steps of a recipe in order: what each reads, what it makes, and by which call of sseml."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sseml.curation.clean import NoSourceError, curate
+from sseml.curation.own import add_own
+from sseml.curation.readers import READERS
+from sseml.curation.rows import SourceFormatError
+from sseml.curation.table import TABLE_FILE, load_measurements
+from sseml.evaluate import Report, evaluate
+from sseml.model.fitting import Progress
+from sseml.model.train import train
+from sseml.recipes.settings import RELEASED, RecipeSettings, TableSettings
+from sseml.recipes.steps import Step, read_json, write_json
+from sseml.records import RefusedInputError
+from sseml.released import released_evidence
+
+OWN_REPORT = "table/own.json"
+
+_CURATED = "curated"
+_MEASUREMENTS = f"table/{TABLE_FILE}"
+
+
+def bundle_folder(settings: RecipeSettings) -> Path:
+    """Folder of the bundle that the recipe trains."""
+    return Path(settings.folder, "models", settings.train.name)
+
+
+def steps_of(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
+    """Yield each step of a recipe after the steps before it are made."""
+    if "table" in settings.steps:
+        if settings.table.pulled:
+            yield _curate_step(settings.table)
+        yield _table_step(settings)
+    if "evaluate" in settings.steps:
+        for benchmark in settings.evaluate.benchmarks:
+            yield _evaluate_step(benchmark, settings, progress)
+    if "train" in settings.steps:
+        yield _train_step(settings, progress)
+    if "promote" in settings.steps and settings.promote.tracking_uri:
+        from sseml.recipes import registry  # noqa: PLC0415 - MLflow takes a second
+
+        folder = Path(settings.folder)
+        yield registry.register_step(settings.promote, folder, bundle_folder(settings))
+        yield registry.promote_step(settings.promote, folder, progress)
+
+
+def _curate_step(table: TableSettings) -> Step:
+    pulled = Path(table.pulled)
+    literature = Path(table.literature or pulled / "literature")
+    sources = {name: pulled / name for name in READERS} | {"literature": literature}
+    present = {name: folder for name, folder in sources.items() if folder.is_dir()}
+
+    def make(scratch: Path) -> None:
+        try:
+            curate(pulled, scratch / _CURATED, literature=present.get("literature"))
+        except (NoSourceError, SourceFormatError) as error:
+            raise RefusedInputError(str(error)) from error
+
+    return Step("curate", present or {"pulled": pulled}, [_CURATED], make)
+
+
+def _table_step(settings: RecipeSettings) -> Step:
+    base = _base(settings)
+    own = [Path(file) for file in settings.table.own]
+
+    def make(scratch: Path) -> None:
+        table, reports = load_measurements(base), []
+        for file in own:
+            result = add_own(file, table)
+            table = result.table
+            reports.append(result.report.to_dict())
+        write_json(scratch / OWN_REPORT, reports)
+        table.to_parquet(scratch / _MEASUREMENTS, index=False)
+
+    inputs = {"base": base} | {f"own/{file.name}": file for file in own}
+    # The order matters: of a measurement that is in several files, the first is taken.
+    return Step("table", inputs, ["table"], make, {"own": [file.name for file in own]})
+
+
+def _base(settings: RecipeSettings) -> Path:
+    if settings.table.pulled:
+        return Path(settings.folder, _CURATED, TABLE_FILE)
+    if settings.table.base == RELEASED:
+        return released_evidence()
+    base = Path(settings.table.base)
+    return base / TABLE_FILE if base.is_dir() else base
+
+
+def _evaluate_step(benchmark: str, settings: RecipeSettings, progress: Progress) -> Step:
+    table, blends = Path(settings.folder, _MEASUREMENTS), settings.train.blends
+    output = _figures(benchmark)
+
+    def make(scratch: Path) -> None:
+        report = evaluate([benchmark], table, progress, settings=blends)
+        write_json(scratch / output, report.to_dict())
+
+    chosen = {"benchmark": benchmark, "settings": [asdict(blend) for blend in blends]}
+    return Step(f"evaluate {benchmark}", {"table": table}, [output], make, chosen)
+
+
+def _train_step(settings: RecipeSettings, progress: Progress) -> Step:
+    table, blends = Path(settings.folder, _MEASUREMENTS), settings.train.blends
+    name = settings.train.name
+    output = f"models/{name}"
+    figures = {
+        f"figures/{benchmark}": Path(settings.folder, _figures(benchmark))
+        for benchmark in settings.evaluate.benchmarks
+    }
+
+    def make(scratch: Path) -> None:
+        metrics = _joined([read_json(path) for path in figures.values()])
+        train(table, scratch / output, progress, settings=blends, metrics=metrics)
+
+    chosen = {"name": name, "settings": [asdict(blend) for blend in blends]}
+    return Step(f"train {name}", {"table": table} | figures, [output], make, chosen)
+
+
+def _figures(benchmark: str) -> str:
+    return f"figures/{benchmark}.json"
+
+
+def _joined(reports: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Reports of one table joined to the one report that `sseml evaluate` would give."""
+    if not reports:
+        return None
+    parts = [Report.from_dict(report) for report in reports]
+    figures = {name: own for part in parts for name, own in part.figures.items()}
+    by_family = {name: own for part in parts for name, own in part.by_family.items()}
+    return Report(figures=figures, rows=parts[0].rows, by_family=by_family).to_dict()
