@@ -27,8 +27,6 @@ from sseml.model.folder import CARD, CHECKSUMS, MANIFEST, write_checksums
 from sseml.recipes import plan
 from sseml.recipes.steps import exclusive_run
 from sseml.records import RefusedInputError
-from sseml.tracking.registry import register
-from sseml.tracking.store import connected
 
 ROOT = Path(__file__).parents[2]
 
@@ -354,6 +352,9 @@ def test_a_bundle_comes_out_with_its_figures_and_the_labs_rows(finished: Path) -
 def test_a_bundle_is_promoted_once_and_what_others_decide_is_left_so(
     finished: Path, crude: Path, tmp_path: Path, run: Run
 ) -> None:
+    from sseml.tracking.registry import register  # noqa: PLC0415 - MLflow, for slow tests only
+    from sseml.tracking.store import connected  # noqa: PLC0415
+
     lab = shutil.copytree(finished, tmp_path / "lab")
     uri = ("--set", 'promote.tracking_uri="sqlite:///registry.db"')
     again = (lab, *ONLY_PROMOTE, *uri)
