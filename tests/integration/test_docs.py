@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sseml.curation.released import DEFAULT_BUNDLE, released_folder
 from sseml.curation.table import load_measurements
 from sseml.evaluate.benchmarks import BENCHMARKS
 from sseml.evaluate.run import GOALS, Report
 from sseml.model.dataset import Recipe, conductivity_set, energy_set
 from sseml.model.folder import MANIFEST
+from sseml.released import DEFAULT_BUNDLE, released_folder
 
 DOCS = Path(__file__).parents[2] / "docs"
 
