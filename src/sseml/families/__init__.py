@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
 
-from sseml.families.chemistry import Chemistry
-from sseml.families.rules import RULES
+from sseml.families import rules
+from sseml.families.chemistry import Chemistry, elements
 from sseml.records import Composition
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A family of solid electrolytes.
-
-    Attributes
-    ----------
-    key
-        The name used in tables and on the command line.
-    electrolyte_class
-        The anion class it belongs to.
-    description
-        What its members have in common.
-    examples
-        Formulas of well-known members.
-    """
+    """A family: its name in tables, its anion class, what its members share, and some of them."""
 
     key: str
     electrolyte_class: str
@@ -45,19 +35,18 @@ class FamilyMatch(NamedTuple):
     reason: str
 
 
+_Rule = Callable[[Chemistry], float]
+"""Gives the confidence that a composition fits, 0 where it does not."""
+
+
 @cache
 def families() -> dict[str, Family]:
     """Every family `recognise` can name: key → family."""
-    text = files("sseml.families").joinpath("families.csv").read_text(encoding="utf-8")
-    return {
-        row["key"]: Family(
-            row["key"],
-            row["electrolyte_class"],
-            row["description"],
-            tuple(row["examples"].split()),
-        )
-        for row in csv.DictReader(text.splitlines())
-    }
+    listed = {}
+    for row in _rows("families.csv"):
+        examples = tuple(row.pop("examples").split())
+        listed[row["key"]] = Family(**row, examples=examples)
+    return listed
 
 
 def close_families(text: str) -> list[str]:
@@ -82,8 +71,36 @@ def recognise(composition: Composition) -> FamilyMatch:
     'garnet'
     """
     chemistry = Chemistry(composition)
-    for family, rule, reason in RULES[chemistry.anion_class]:
+    for family, rule, reason in _rules()[chemistry.anion_class]:
         confidence = rule(chemistry)
         if confidence > 0:
             return FamilyMatch(family, families()[family].electrolyte_class, confidence, reason)
     raise AssertionError(f"the rules of {chemistry.anion_class} have no last resort")
+
+
+@cache
+def _rules() -> dict[str, list[tuple[str, _Rule, str]]]:
+    """Anion class → (family, rule, reason) in the order tried; the last of a class always fits."""
+    listed = defaultdict[str, list[tuple[str, _Rule, str]]](list)
+    for row in _rows("rules.csv"):
+        rule = getattr(rules, row["rule"]) if row["rule"] else _rule_of_cations(row)
+        listed[row["anion_class"]].append((row["family"], rule, row["reason"]))
+    return listed
+
+
+def _rule_of_cations(row: Mapping[str, str]) -> _Rule:
+    """The rule that some elements are most of the cations; it always fits where none are named."""
+    confidence = float(row["confidence"])
+    wanted, least_share = elements(row["elements"]), float(row["least_share"] or 0)
+
+    def rule(c: Chemistry) -> float:
+        cations = c.sum(rules.FRAMEWORK)
+        fits = not wanted or (cations and c.sum(wanted) >= least_share * cations)
+        return confidence if fits else 0.0
+
+    return rule
+
+
+def _rows(name: str) -> csv.DictReader[str]:
+    text = files("sseml.families").joinpath(name).read_text(encoding="utf-8")
+    return csv.DictReader(text.splitlines())

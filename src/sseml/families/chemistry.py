@@ -1,51 +1,24 @@
-"""What the family rules ask of a composition: site sums, ratios and its anion class."""
+"""What the rules of the families ask of a composition: sums, ratios and its anion class."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
 
 from sseml.records import Composition
 
 
+@cache
 def elements(symbols: str) -> frozenset[str]:
     """Make a set of element symbols."""
     return frozenset(symbols.split())
 
 
-RARE_EARTHS = elements("La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y")
-ALKALI = elements("Na K Rb Cs")
-LARGE = RARE_EARTHS | ALKALI | elements("Ca Sr Ba Ag Pb Tl")
-SMALL_OCTAHEDRAL = elements(
-    "Ti Zr Hf Nb Ta Sn Sb Bi Te W Mo Al Ga In Sc Mg Cr Mn Fe Co Ni V Ge Ru Cu Zn"
-)
-OCTAHEDRAL = RARE_EARTHS | SMALL_OCTAHEDRAL
-TETRAVALENT = elements("Ti Zr Hf Ge Sn")
-DIVALENT = elements("Mg Mn Fe Co Ni Zn Cd Cr V Cu Ca")
-TETRAHEDRAL = elements("P Si Ge V As S Al Ga W Mo Ti Cr")
-GLASS_FORMERS = elements("P Si B Ge Se Te")
 CHALCOGENS = elements("S Se Te")
-HEAVY_HALOGENS = elements("Cl Br I")
-HALOGENS = HEAVY_HALOGENS | {"F"}
+HALOGENS = elements("F Cl Br I")
 
 
 class Chemistry:
-    """Sums over a composition that the rules share.
-
-    Attributes
-    ----------
-    li, h, b, n, o, f, p
-        Amounts of these elements.
-    chalcogen, halogen
-        Amount of S, Se and Te together, and of the halogens together.
-    anion_class
-        Which rules are tried: oxide, oxynitride, oxyhalide, sulfide, halide, hydride, nitride,
-        phosphide or none.
-    """
-
-    __slots__ = (
-        "amounts", "anion_class", "b", "chalcogen", "f", "h", "halogen", "li", "material", "n",
-        "o", "p",
-    )  # fmt: skip
+    """Amounts of single elements, of S, Se and Te together and of the halogens together."""
 
     def __init__(self, material: Composition) -> None:
         self.material = material
@@ -62,10 +35,11 @@ class Chemistry:
         return sum([amount for symbol, amount in self.amounts.items() if symbol in symbols])
 
     def only(self, symbols: frozenset[str]) -> bool:
-        """Tell whether there are no elements but these."""
+        """Whether there are no elements but these."""
         return self.amounts.keys() <= symbols
 
     def _anion_class(self) -> str:
+        """The anion class, by which `rules.csv` says which rules are tried."""
         if "C" in self.amounts and self.h and not self.b:
             return "none"
         if self._is_hydride():
@@ -86,18 +60,9 @@ class Chemistry:
         return self.b > 0.08 * self.h or not self.o
 
 
-Rule = Callable[[Chemistry], float]
-"""Gives the confidence that a composition fits, 0 where it does not."""
-
-
 def near(value: float, target: float, tolerance: float) -> bool:
-    """Tell whether a value is within a tolerance of a target."""
+    """Whether a value is within a tolerance of a target."""
     return abs(value - target) <= tolerance
-
-
-def between(value: float, low: float, high: float) -> bool:
-    """Tell whether a value is within a range, both ends included."""
-    return low <= value <= high
 
 
 def graded(deviation: float, exact: float, loose: float) -> float:
