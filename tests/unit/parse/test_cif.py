@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from sseml.parse.structure.cell import Cell
 from sseml.parse.structure.cif import read_cif
 from sseml.parse.structure.crystal import crystal_of
-from sseml.parse.structure.operations import listed_operations, named_operations
-from sseml.parse.structure.symmetry import operations_of
+from sseml.parse.structure.symmetry import listed_operations, named_operations, operations_of
 from sseml.parse.structure.symmetry import settings as all_settings
 from sseml.records import Crystal, RefusedInputError
 

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sseml.parse.structure.file_names import names_structures
-from sseml.parse.structure.operations import MOST_OPERATIONS
 from sseml.parse.structure.reading import UnreadStructure, read_structures
+from sseml.parse.structure.symmetry import MOST_OPERATIONS
 from sseml.records import Crystal
 
 DATA = Path(__file__).parents[2] / "data" / "structures"

@@ -8,8 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from sseml.arrays import FloatArray
-from sseml.parse.structure.cell import plane_spacings
+from sseml.parse.structure.cell import lengths, plane_spacings, shortest_vectors
 from sseml.records import Composition, Crystal, RefusedInputError
 
 OnMismatch = Literal["refuse", "flag"]
@@ -17,6 +16,15 @@ OnMismatch = Literal["refuse", "flag"]
 
 LARGEST_DISTANCE = 0.02
 """Between two compositions that are taken for the same, as `distance` measures it."""
+
+_SAME_FRACTIONS = 0.001
+_SAME_VOLUME = 0.001
+_SAME_DISTANCE_A = 0.02
+"""Coordinates are rounded; two temperatures differ by more."""
+
+_REACH_A = 4.0
+_MOST_DISTANCES = 50_000_000
+"""Distances that are compared; larger cells count as two structures."""
 
 
 def distance(first: Composition, second: Composition) -> float:
@@ -35,28 +43,9 @@ def distance(first: Composition, second: Composition) -> float:
 def contradiction(
     speaker: str, said: Composition, sites: Composition, on_mismatch: OnMismatch
 ) -> tuple[str, ...]:
-    """Note what contradicts a formula: sites too far from it, or without the lithium it has.
+    """Note or refuse a formula that the sites contradict: too far from it, or without its lithium.
 
-    Parameters
-    ----------
-    speaker
-        Where the formula is from, such as ``the row``.
-    said
-        The formula.
-    sites
-        What the sites of the structure hold.
-    on_mismatch
-        What to do about a contradiction.
-
-    Returns
-    -------
-    tuple of str
-        One note, or none where they agree.
-
-    Raises
-    ------
-    RefusedInputError
-        If they differ, and that is to be refused.
+    `speaker` is where the formula is from, such as ``the row``.
     """
     apart = distance(said, sites)
     lacks_lithium = "Li" in said.amounts and "Li" not in sites.amounts
@@ -75,26 +64,11 @@ def contradiction(
     return (note,)
 
 
-_SAME_FRACTIONS = 0.001
-_SAME_VOLUME = 0.001
-_SAME_DISTANCE_A = 0.02
-"""Coordinates are rounded; two temperatures differ by more."""
-
-_REACH_A = 4.0
-_MOST_DISTANCES = 50_000_000
-"""That are looked at; larger cells count as two structures."""
-
-
 def is_same_structure(first: Crystal, second: Crystal) -> bool:
-    """Tell whether two crystals are one in two settings or cells.
+    """Whether two crystals are one in two settings or cells.
 
     They are if composition, space group, volume per atom and the shortest distances between their
     elements are the same.
-
-    Parameters
-    ----------
-    first, second
-        Such as the standardised and the reduced cell that a programme writes into one file.
     """
     if first.space_group_number != second.space_group_number:
         return False
@@ -103,33 +77,29 @@ def is_same_structure(first: Crystal, second: Crystal) -> bool:
     a_A3, b_A3 = first.volume_per_atom_A3, second.volume_per_atom_A3
     if a_A3 is None or b_A3 is None or abs(a_A3 / b_A3 - 1) > _SAME_VOLUME:
         return False
-    ours, others = _shortest(first), _shortest(second)
+    ours, others = _shortest_distances(first), _shortest_distances(second)
     return bool(ours) and all(
         abs(ours.get(pair, _REACH_A) - others.get(pair, _REACH_A)) < _SAME_DISTANCE_A
         for pair in ours.keys() | others.keys()
     )
 
 
-def _shortest(crystal: Crystal) -> dict[tuple[str, str], float]:
+def _shortest_distances(crystal: Crystal) -> dict[tuple[str, str], float]:
     """The shortest distance (Å) of each two kinds of sites up to `_REACH_A`; none if large."""
     kinds = ["+".join(sorted(species)) for species in crystal.occupancies]
     positions, lattice_A = crystal.positions, crystal.lattice_A
-    counts = [range(-n, n + 1) for n in _cells_within(lattice_A)]
+    cells_within = np.ceil(_REACH_A / plane_spacings(lattice_A) + 0.5).astype(int)
+    counts = [range(-n, n + 1) for n in cells_within.tolist()]
     if len(positions) ** 2 * math.prod(map(len, counts)) > _MOST_DISTANCES:
         return {}
-    shortest = np.full((len(positions), len(positions)), np.inf)
-    apart = positions[None] - positions[:, None]
-    apart -= np.rint(apart)
+    shortest_A = np.full((len(positions), len(positions)), np.inf)
+    vectors = shortest_vectors(positions, positions)
     for cell in product(*counts):
-        distance_A = np.sqrt((((apart + cell) @ lattice_A) ** 2).sum(axis=2))
+        distance_A = lengths(vectors + cell, lattice_A)
         distance_A[distance_A < 1e-6] = np.inf  # a site itself
-        np.minimum(shortest, distance_A, out=shortest)
+        np.minimum(shortest_A, distance_A, out=shortest_A)
     found: dict[tuple[str, str], float] = {}
-    for i, j in np.argwhere(shortest <= _REACH_A).tolist():
+    for i, j in np.argwhere(shortest_A <= _REACH_A).tolist():
         pair = (kinds[i], kinds[j])
-        found[pair] = min(found.get(pair, np.inf), float(shortest[i, j]))
+        found[pair] = min(found.get(pair, np.inf), float(shortest_A[i, j]))
     return found
-
-
-def _cells_within(lattice_A: FloatArray) -> list[int]:
-    return [int(n) for n in np.ceil(_REACH_A / plane_spacings(lattice_A) + 0.5)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,19 +18,20 @@ from sseml.parse.structure.cell import (
     Cell,
     close_pairs,
     lattice_of_parameters,
+    plainly_quoted,
     require_cell,
     require_few_sites,
     require_places,
 )
-from sseml.parse.structure.cif_symmetry import NUMBER, Symmetry, stated_symbol, symmetry_of
+from sseml.parse.structure.cif_symmetry import NUMBER, SYMBOL, Symmetry, symmetry_of
 from sseml.parse.structure.cif_text import UNKNOWN, Block, blocks_of, number, whole
-from sseml.parse.structure.lines import quoted
 from sseml.parse.structure.symbols import species_of_label, species_of_symbol
 from sseml.parse.structure.symmetry import Operations, images_of
 from sseml.records import RefusedInputError, RefusedQualifierError
 
-_CELL = tuple(f"_cell_length_{x}" for x in "abc") + tuple(
-    f"_cell_angle_{angle}" for angle in ("alpha", "beta", "gamma")
+_CELL = (
+    *(f"_cell_length_{x}" for x in "abc"),
+    *(f"_cell_angle_{x}" for x in ("alpha", "beta", "gamma")),
 )
 _COORDINATES = tuple(f"_atom_site_fract_{x}" for x in "xyz")
 _MULTIPLICITY = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity")
@@ -40,55 +41,19 @@ _ROUNDED = 0.02
 """Shares of a mixed site, and its occupancy, may be this far from what they add up to."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Atom:
+class _Atom(NamedTuple):
     label: str
     species: Mapping[str, float]
     position: FloatArray
     multiplicity: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Sites:
-    """All sites of a cell, and how many of them are images of each atom."""
-
-    atoms: Sequence[_Atom]
-    images: Sequence[FloatArray]
-
-    def counts(self) -> list[int]:
-        return [len(each) for each in self.images]
-
-    def fits(self, formula: str, units: int | None) -> bool:
-        """Tell whether the sites hold what a formula says, and as much of it as the file says."""
-        amounts: dict[str, float] = {}
-        for atom, count in zip(self.atoms, self.counts(), strict=True):
-            for element, share in atom.species.items():
-                amounts[element] = amounts.get(element, 0.0) + share * count
-        said = parse_formula(formula)
-        if distance(said, composition(amounts)) > LARGEST_DISTANCE:
-            return False
-        atoms, found = sum(said.amounts.values()), sum(amounts.values())
-        # some give the formula of the cell, and the number of formula units beside it
-        return units is None or any(abs(found / n / atoms - 1) < _ROUNDED for n in (1, units))
-
-
 def read_cif(text: str) -> Iterator[tuple[str, Cell | RefusedInputError]]:
-    """Read the structures of a CIF, one data block after the other.
+    """Read the structures of a CIF: the name of each data block, and its cell or its refusal.
 
     Numbers may carry their uncertainty, ``0.1234(5)``; an occupancy that is not given is 1. Without
     symmetry operations those of the named space group are taken, and without a space group the
     sites are taken to be all there are.
-
-    Yields
-    ------
-    tuple of str and (Cell or RefusedInputError)
-        The name of the block, and its cell or why there is none: a number, element or operation
-        cannot be read.
-
-    Raises
-    ------
-    RefusedInputError
-        If the CIF holds no structure.
     """
     for block in _structure_blocks(blocks_of(text)):
         try:
@@ -97,41 +62,14 @@ def read_cif(text: str) -> Iterator[tuple[str, Cell | RefusedInputError]]:
             yield block.name, refusal
 
 
-def _cell(block: Block) -> Cell:
-    lattice_A = lattice_of_parameters([number(block.value(tag), tag) for tag in _CELL])
-    require_cell(lattice_A)
-    formula = _formula(block)
-    notes = list[str]()
-    atoms = list(_atoms(block, formula, notes))
-    require_few_sites(len(atoms))
-    if not atoms:
-        raise RefusedInputError(
-            "no site of the CIF has coordinates", "get a file in which the atoms are located"
-        )
-    require_places([a.label for a in atoms], np.array([a.position for a in atoms]))
-    symmetry = symmetry_of(block, lattice_A)
-    sites = _sites(atoms, symmetry.operations, lattice_A)
-    notes += symmetry.notes
-    if symmetry.fuller is not None:
-        whole_cell = _try_sites(atoms, symmetry.fuller, lattice_A)
-        if whole_cell is not None and whole_cell.counts() != sites.counts():
-            said = (formula, whole(block.value("_cell_formula_units_z")))
-            sites = _of_part_or_whole(sites, whole_cell, symmetry, said, notes)
-    each = [atom for atom, count in zip(atoms, sites.counts(), strict=True) for _ in range(count)]
-    return Cell(
-        lattice_A=lattice_A,
-        labels=tuple(atom.label for atom in each),
-        positions=np.concatenate(sites.images),
-        occupancies=tuple(atom.species for atom in each),
-        formula=formula,
-        formula_units=whole(block.value("_cell_formula_units_z")),
-        space_group_number=_stated_space_group(block),
-        notes=tuple(notes),
-    )
-
-
 def _structure_blocks(blocks: list[Block]) -> list[Block]:
-    found = [b for b in blocks if _has_coordinates(b) and b.value(_CELL[0])]
+    """The blocks with a cell and coordinates; a CIF without one is refused."""
+    found = [
+        block
+        for block in blocks
+        if block.value(_CELL[0])
+        and any(tag in block.loops or tag in block.items for tag in _COORDINATES)
+    ]
     if found:
         return found
     if not blocks:
@@ -150,11 +88,43 @@ def _structure_blocks(blocks: list[Block]) -> list[Block]:
     )
 
 
-def _has_coordinates(block: Block) -> bool:
-    return any(tag in block.loops or tag in block.items for tag in _COORDINATES)
+def _cell(block: Block) -> Cell:
+    lattice_A = lattice_of_parameters([number(block.value(tag), tag) for tag in _CELL])
+    require_cell(lattice_A)
+    formula, units = _formula(block), whole(block.value("_cell_formula_units_z")) or None
+    notes = list[str]()
+    atoms = list(_atoms(block, formula, notes))
+    require_few_sites(len(atoms))
+    if not atoms:
+        raise RefusedInputError(
+            "no site of the CIF has coordinates", "get a file in which the atoms are located"
+        )
+    require_places([a.label for a in atoms], np.array([a.position for a in atoms]))
+    symmetry = symmetry_of(block, lattice_A)
+    notes += symmetry.notes
+    images = _images(atoms, symmetry.operations, lattice_A)
+    if symmetry.fuller is not None:
+        all_images = _possible_images(atoms, symmetry.fuller, lattice_A)
+        if all_images is not None and _counts(all_images) != _counts(images):
+            note = _note_on_all(atoms, images, all_images, symmetry, formula=formula, units=units)
+            if note:
+                notes.append(note)
+                images = all_images
+    each = [atom for atom, count in zip(atoms, _counts(images), strict=True) for _ in range(count)]
+    return Cell(
+        lattice_A=lattice_A,
+        labels=tuple(atom.label for atom in each),
+        positions=np.concatenate(images),
+        occupancies=tuple(atom.species for atom in each),
+        formula=formula,
+        formula_units=units,
+        space_group_number=_stated_space_group(block),
+        notes=tuple(notes),
+    )
 
 
 def _atoms(block: Block, formula: str, notes: list[str]) -> Iterator[_Atom]:
+    """The atoms of the asymmetric unit; what is left out gets a note."""
     expected = parse_formula(formula).amounts if formula else {}
     coordinates = [block.column(tag) for tag in _COORDINATES]
     symbols = block.column("_atom_site_type_symbol")
@@ -168,16 +138,23 @@ def _atoms(block: Block, formula: str, notes: list[str]) -> Iterator[_Atom]:
     require_few_sites(count)
     occupancies = block.column("_atom_site_occupancy")
     multiplicities = block.column(*_MULTIPLICITY)
+    flags = block.column("_atom_site_calc_flag")
     for i, label in enumerate(labels):
+        name = plainly_quoted(label)
         multiplicity = whole(_at(multiplicities, i))
-        written = [_coordinate(column[i], multiplicity) for column in coordinates]
-        name = quoted(label)[1:-1]
-        if any(text in UNKNOWN for text in written) or _is_dummy(block, i):
+        written = [column[i] for column in coordinates]
+        if multiplicity:  # beside one, older files of the ICSD write a bare point for zero
+            written = ["0" if text == "." else text for text in written]
+        if any(text in UNKNOWN for text in written) or _at(flags, i).casefold() == "dum":
             notes.append(f"site {name} has no coordinates and is left out")
             continue
         try:
             position = np.array([number(text, f"a coordinate of {name}") for text in written])
-            species = _species(_at(symbols, i), label, expected)
+            symbol = _at(symbols, i)
+            if symbol in UNKNOWN:
+                species = species_of_label(label, expected)
+            else:
+                species = species_of_symbol(symbol, expected)
             held = _held(species, name, _at(occupancies, i))
         except RefusedInputError as refusal:
             where = block.where(_COORDINATES[0], i)
@@ -188,21 +165,6 @@ def _atoms(block: Block, formula: str, notes: list[str]) -> Iterator[_Atom]:
 
 def _at(column: Sequence[str], index: int) -> str:
     return column[index] if index < len(column) else ""
-
-
-def _coordinate(written: str, multiplicity: int | None) -> str:
-    """Read a bare point beside a multiplicity as zero: so older files of the ICSD write it."""
-    return "0" if written == "." and multiplicity else written
-
-
-def _is_dummy(block: Block, index: int) -> bool:
-    return _at(block.column("_atom_site_calc_flag"), index).casefold() == "dum"
-
-
-def _species(symbol: str, label: str, expected: Mapping[str, float]) -> dict[str, float]:
-    if symbol not in UNKNOWN:
-        return species_of_symbol(symbol, expected)
-    return species_of_label(label, expected)
 
 
 def _held(species: Mapping[str, float], name: str, occupancy: str) -> dict[str, float]:
@@ -219,62 +181,85 @@ def _held(species: Mapping[str, float], name: str, occupancy: str) -> dict[str, 
     )
 
 
-def _sites(atoms: Sequence[_Atom], operations: Operations, lattice_A: FloatArray) -> _Sites:
+def _images(
+    atoms: Sequence[_Atom], operations: Operations, lattice_A: FloatArray
+) -> list[FloatArray]:
+    """The images of each atom in the cell, fractional, shape (n_images, 3)."""
     images, count = list[FloatArray](), 0
     for atom in atoms:
         images.append(images_of(atom.position, atom.multiplicity, operations, lattice_A))
         count += len(images[-1])
         require_few_sites(count)
-    return _Sites(atoms, images)
+    return images
 
 
-def _try_sites(
+def _possible_images(
     atoms: Sequence[_Atom], operations: Operations, lattice_A: FloatArray
-) -> _Sites | None:
+) -> list[FloatArray] | None:
     """All images; None if there are too many, or two atoms share a place that has room for one."""
     try:
-        sites = _sites(atoms, operations, lattice_A)
+        images = _images(atoms, operations, lattice_A)
     except RefusedInputError:
         return None
-    shares = np.repeat([sum(atom.species.values()) for atom in atoms], sites.counts())
-    near = close_pairs(lattice_A, np.concatenate(sites.images), OVERLAP_A)
-    return None if any(shares[i] + shares[j] > MOST_OCCUPIED for i, j, _ in near) else sites
+    shares = np.repeat([sum(atom.species.values()) for atom in atoms], _counts(images))
+    near = close_pairs(lattice_A, np.concatenate(images), OVERLAP_A)
+    return None if any(shares[i] + shares[j] > MOST_OCCUPIED for i, j, _ in near) else images
 
 
-def _of_part_or_whole(
-    part: _Sites,
-    all_sites: _Sites,
+def _counts(images: Sequence[FloatArray]) -> list[int]:
+    return [len(each) for each in images]
+
+
+def _note_on_all(
+    atoms: Sequence[_Atom],
+    images: Sequence[FloatArray],
+    all_images: Sequence[FloatArray],
     symmetry: Symmetry,
-    said: tuple[str, int | None],
-    notes: list[str],
-) -> _Sites:
-    """Decide between listed operations and those of the space group that they are a part of.
+    *,
+    formula: str,
+    units: int | None,
+) -> str:
+    """A note if all operations of the space group are meant, none if those listed are.
 
     The multiplicities in the file decide, else its formula. A list of the identity alone says that
     all atoms are listed.
     """
     listed = len(symmetry.operations[0])
     fuller = 0 if symmetry.fuller is None else len(symmetry.fuller[0])
-    stated = [atom.multiplicity for atom in part.atoms]
-    of_part, of_all = part.counts() == stated, all_sites.counts() == stated
-    formula, units = said
+    counts, all_counts = _counts(images), _counts(all_images)
+    stated = [atom.multiplicity for atom in atoms]
+    of_part, of_all = counts == stated, all_counts == stated
     if formula and not of_part and not of_all:
-        of_part, of_all = part.fits(formula, units), all_sites.fits(formula, units)
+        of_part = _fits(atoms, counts, formula, units)
+        of_all = _fits(atoms, all_counts, formula, units)
     what = f"{listed} of the {fuller} symmetry operations of the space group {symmetry.name}"
     if of_all and not of_part:
-        notes.append(f"the file lists {what}: all are used, as its multiplicities or formula want")
-        return all_sites
+        return f"the file lists {what}: all are used, as its multiplicities or formula want"
     if listed == 1 or (of_part and not of_all):
-        return part
+        return ""
     raise RefusedInputError(
-        f"the CIF lists {what} that it names: they give {sum(part.counts())} sites instead of"
-        f" {sum(all_sites.counts())}",
+        f"the CIF lists {what} that it names: they give {sum(counts)} sites instead of"
+        f" {sum(all_counts)}",
         "list all operations, or none and the name of the space group",
     )
 
 
+def _fits(atoms: Sequence[_Atom], counts: Sequence[int], formula: str, units: int | None) -> bool:
+    """Whether the sites hold what a formula says, and as much of it as the file says."""
+    amounts: dict[str, float] = {}
+    for atom, count in zip(atoms, counts, strict=True):
+        for element, share in atom.species.items():
+            amounts[element] = amounts.get(element, 0.0) + share * count
+    said = parse_formula(formula)
+    if distance(said, composition(amounts)) > LARGEST_DISTANCE:
+        return False
+    expected, found = sum(said.amounts.values()), sum(amounts.values())
+    # some give the formula of the cell, and the number of formula units beside it
+    return units is None or any(abs(found / n / expected - 1) < _ROUNDED for n in (1, units))
+
+
 def _formula(block: Block) -> str:
-    """The formula that the file gives itself, if it can be read."""
+    """The formula that the file states, if it can be read."""
     written = block.value("_chemical_formula_sum")
     if not written or len(written) > _LONGEST_FORMULA:
         return ""
@@ -288,7 +273,7 @@ def _stated_space_group(block: Block) -> int | None:
     stated = whole(block.value(*NUMBER))
     if stated is not None and 1 <= stated <= 230:
         return stated
-    symbol = stated_symbol(block)
+    symbol = block.value(*SYMBOL).partition(":")[0].strip()
     try:
         return space_group_number(symbol) if len(symbol) <= _LONGEST_SYMBOL else None
     except RefusedQualifierError:

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.parse.structure.cell import plainly_quoted, quoted
 from sseml.parse.structure.cif_text import UNKNOWN, Block, whole
-from sseml.parse.structure.lines import quoted
-from sseml.parse.structure.operations import (
+from sseml.parse.structure.symmetry import (
+    Operations,
     combined,
     fits_cell,
     is_group,
@@ -19,7 +20,6 @@ from sseml.parse.structure.operations import (
     listed_operations,
     named_operations,
 )
-from sseml.parse.structure.symmetry import Operations
 from sseml.records import RefusedInputError
 
 NUMBER = ("_space_group_it_number", "_symmetry_int_tables_number")
@@ -41,24 +41,14 @@ _OTHER_SYMMETRY = {
 }
 _TIME_REVERSAL = re.compile(r",\s*[+-]?1\s*$")
 _IDENTITY: Operations = (np.eye(3)[None], np.zeros((1, 3)))
-_LIST_ALL = "list all operations of its space group, or none and its name"
 
 
 @dataclass(frozen=True, slots=True)
 class Symmetry:
-    """The operations that make the sites of a cell from those that a CIF lists.
+    """The operations that make the sites of a cell from those that a CIF lists, and notes on them.
 
-    Attributes
-    ----------
-    operations
-        What to apply.
-    fuller
-        The operations of the space group that the file names, where it lists a part of them that is
-        a group too: one of both is what the file means.
-    name
-        Of that space group.
-    notes
-        What a person should know of the choice.
+    `fuller` are the operations of the space group `name` where the file lists a part of them that
+    is a group too: one of both is what the file means.
     """
 
     operations: Operations
@@ -68,17 +58,11 @@ class Symmetry:
 
 
 def symmetry_of(block: Block, lattice_A: FloatArray) -> Symmetry:
-    """Find the operations that a data block means.
+    """Find the operations that a data block means; refuse what is uncertain or of another kind.
 
     Of a magnetic structure it is what its operations do to places, with its centerings. A list that
     is no group, such as one without the identity, is completed by the space group that the file
     names if that has all of them and fits the cell, or by the identity if nothing else is missing.
-
-    Raises
-    ------
-    RefusedInputError
-        If an operation cannot be read, if it is not certain what completes them, or if the symmetry
-        is of a kind that is not read.
     """
     name = _name(block)
     written, magnetic = _known(block.column(*_LISTED)), _known(block.column(_MAGNETIC))
@@ -91,12 +75,6 @@ def symmetry_of(block: Block, lattice_A: FloatArray) -> Symmetry:
         note = "the file is of a magnetic structure: its operations are used without the moments"
         return replace(found, fuller=None, notes=(note, *found.notes))
     return _unlisted(block, name, lattice_A)
-
-
-def stated_symbol(block: Block) -> str:
-    """The Hermann–Mauguin symbol of a data block, without its choice of axes or origin."""
-    symbol = block.value(*SYMBOL)
-    return symbol.partition(":")[0].strip()
 
 
 def _checked(
@@ -115,14 +93,24 @@ def _checked(
                 f" {len(named[0])} of the space group {name} are used"
             )
             return Symmetry(named, notes=(note,))
-    with_identity = _joined(_IDENTITY, listed)
+    rotations, translations = _IDENTITY
+    with_identity = (
+        np.concatenate([rotations, listed[0]]),
+        np.concatenate([translations, listed[1]]),
+    )
     if is_group(with_identity):
         note = f"the file lists {count} symmetry operations without x, y, z, which is added"
         return Symmetry(with_identity, notes=(note,))
     beside = f", nor part of those of the space group {name} that it names" if name else ""
     raise RefusedInputError(
-        f"the {count} symmetry operations that the CIF lists are no group{beside}", _LIST_ALL
+        f"the {count} symmetry operations that the CIF lists are no group{beside}",
+        "list all operations of its space group, or none and its name",
     )
+
+
+def _may_be_meant(listed: Operations, named: Operations, lattice_A: FloatArray) -> bool:
+    """Whether a list may be what is left of the operations of a space group."""
+    return is_part_of(listed, named) and fits_cell(named, lattice_A)
 
 
 def _known(column: list[str]) -> tuple[str, ...]:
@@ -142,6 +130,7 @@ def _place(text: str) -> str:
 
 
 def _unlisted(block: Block, name: str, lattice_A: FloatArray) -> Symmetry:
+    """The operations of the space group that is named, or none where there is no symmetry."""
     for tag, kind in _OTHER_SYMMETRY.items():
         if block.column(tag):
             raise RefusedInputError(
@@ -174,15 +163,6 @@ def _named(block: Block, lattice_A: FloatArray) -> Iterator[Operations]:
 def _name(block: Block) -> str:
     written = block.value(*_HALL) or block.value(*SYMBOL)
     if written:
-        return quoted(written)[1:-1]
+        return plainly_quoted(written)
     number = whole(block.value(*NUMBER))
     return "" if number is None else f"number {number}"
-
-
-def _may_be_meant(listed: Operations, named: Operations, lattice_A: FloatArray) -> bool:
-    """Tell whether a list may be what is left of the operations of a space group."""
-    return is_part_of(listed, named) and fits_cell(named, lattice_A)
-
-
-def _joined(first: Operations, second: Operations) -> Operations:
-    return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])

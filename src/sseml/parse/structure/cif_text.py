@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sseml.parse.structure.lines import lines_of, quoted
+from sseml.parse.structure.cell import lines_of, plainly_quoted, quoted
 from sseml.records import RefusedInputError
 
 UNKNOWN = ("?", ".", "")
@@ -19,40 +19,10 @@ _NUMBER = re.compile(
 )
 _WHOLE = re.compile(r"(\d{1,6})(?:\.0*)?")
 
-
-def number(written: str, name: str) -> float:
-    """Read a number, perhaps with its uncertainty (``0.1234(5)``) or as a fraction (``1/3``).
-
-    Parameters
-    ----------
-    written
-        As it stands in the file.
-    name
-        What it is the number of, for the message.
-
-    Raises
-    ------
-    RefusedInputError
-        If it is none, or beyond what a computer holds.
-    """
-    found = _NUMBER.fullmatch(written) if len(written) <= _LONGEST else None
-    value = float(found[1]) / float(found[2] or 1) if found else math.nan
-    if not math.isfinite(value):
-        what = f"is {quoted(written)}, not a number" if written else "is missing"
-        raise RefusedInputError(f"{name} {what}", "correct it in the file, or export it again")
-    return value
-
-
-def whole(written: str) -> int | None:
-    """Read a number of things; None if the text is none."""
-    found = _WHOLE.fullmatch(written) if len(written) <= _LONGEST else None
-    return int(found[1]) if found else None
-
-
-MOST_BLOCKS = 10_000
+_MOST_BLOCKS = 10_000
 """Data blocks of one file."""
 
-MOST_VALUES = 1_000_000
+_MOST_VALUES = 1_000_000
 """Values of one loop that is read."""
 
 _READ = ("_atom_site_", "_symmetry_", "_space_group", "_cell_", "_chemical_formula")
@@ -66,112 +36,37 @@ _RESERVED = ("data_", "loop_", "save_", "global_", "_")
 _CUT_SHORT = "it may be cut short: get the whole file"
 
 _Token = tuple[str, bool, int]
+"""A value or word, whether it stands without quotes, and its line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One data block: tags in lower case, with underscores for points.
+def number(written: str, name: str) -> float:
+    """Read a number, perhaps with its uncertainty (``0.1234(5)``) or as a fraction (``1/3``).
 
-    Attributes
-    ----------
-    name
-        What follows ``data_``.
-    items
-        Tag → value of what stands outside loops.
-    loops
-        Tag → column of values; all columns of a loop have the same length.
-    broken
-        Tags of loops that end within a row.
-    lines
-        Tag → the line in which each row of its loop begins.
+    `name` is what it is the number of, for the message where it is none or infinite.
     """
-
-    name: str
-    items: dict[str, str] = field(default_factory=dict)
-    loops: dict[str, list[str]] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
-    lines: dict[str, list[int]] = field(default_factory=dict)
-
-    def value(self, *tags: str) -> str:
-        """The first of the tags that says something; empty where none does."""
-        for tag in tags:
-            written = self.items.get(tag) or (self.loops.get(tag) or [""])[0]
-            if written not in ("", "?", "."):
-                return written.strip()
-        return ""
-
-    def column(self, *tags: str) -> list[str]:
-        """The values under the first of the tags there is, also of one outside a loop.
-
-        Raises
-        ------
-        RefusedInputError
-            If the loop ends within a row.
-        """
-        for tag in tags:
-            if tag in self.broken:
-                last = self.lines[tag][-1]
-                raise RefusedInputError(
-                    f"the loop with {tag} ends within a row, that of line {last}", _CUT_SHORT
-                )
-            if tag in self.loops:
-                return self.loops[tag]
-            if tag in self.items:
-                return [self.items[tag]]
-        return []
-
-    def where(self, tag: str, row: int) -> str:
-        """The line of a row of a loop, as a message begins with it; empty outside loops."""
-        lines = self.lines.get(tag, [])
-        return f"line {lines[row]}: " if row < len(lines) else ""
+    found = _NUMBER.fullmatch(written) if len(written) <= _LONGEST else None
+    value = float(found[1]) / float(found[2] or 1) if found else math.nan
+    if not math.isfinite(value):
+        what = f"is {quoted(written)}, not a number" if written else "is missing"
+        raise RefusedInputError(f"{name} {what}", "correct it in the file, or export it again")
+    return value
 
 
-def blocks_of(text: str) -> list[Block]:
-    """Take a CIF apart, in a time that grows with its length alone.
-
-    Parameters
-    ----------
-    text
-        Of the whole file, of CIF 1.1 or as much of CIF 2.0 as structures need.
-
-    Raises
-    ------
-    RefusedInputError
-        If a text field is opened and never closed, a line is very long, or there are too many data
-        blocks.
-    """
-    blocks = [Block("")]
-    tag, loop = "", _Loop()
-    for token, is_word, line in _tokens(text):
-        word = token[:7].casefold() if is_word else ""
-        if not word.startswith(_RESERVED):
-            if loop.is_open:
-                loop.add(token, line)
-            elif tag:
-                blocks[-1].items[tag] = token
-                tag = ""
-        elif word.startswith("_") and loop.is_open and not loop.has_values:
-            loop.tags.append(_tag(token))
-        else:
-            loop.close(blocks[-1])
-            loop = _Loop(is_open=word == "loop_")
-            tag = _tag(token) if word.startswith("_") else ""
-            if word.startswith("data_"):
-                _open_block(blocks, token[5:])
-    loop.close(blocks[-1])
-    return [block for block in blocks if block.items or block.loops]
+def whole(written: str) -> int | None:
+    """Read a whole number; None if the text is none."""
+    found = _WHOLE.fullmatch(written) if len(written) <= _LONGEST else None
+    return int(found[1]) if found else None
 
 
 @dataclass(slots=True)
 class _Loop:
     """A loop while it is read; the values of one that says nothing of a structure are dropped."""
 
-    is_open: bool = False
-    has_values: bool = False
-    is_kept: bool = False
     tags: list[str] = field(default_factory=list)
     values: list[str] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
+    has_values: bool = False
+    is_kept: bool = False
 
     def add(self, value: str, line: int) -> None:
         if not self.has_values:
@@ -179,28 +74,102 @@ class _Loop:
             self.is_kept = any(tag.startswith(_READ) for tag in self.tags)
         if not self.is_kept:
             return
-        if len(self.values) == MOST_VALUES:
+        if len(self.values) == _MOST_VALUES:
             raise RefusedInputError(
-                f"line {line}: the loop with {quoted(self.tags[0])[1:-1]} has more than"
-                f" {MOST_VALUES} values",
+                f"line {line}: the loop with {plainly_quoted(self.tags[0])} has more than"
+                f" {_MOST_VALUES} values",
                 "leave out all but the structure",
             )
         self.values.append(value)
         self.lines.append(line)
 
-    def close(self, block: Block) -> None:
-        """Put the columns into a block."""
-        block.broken.difference_update(self.tags)
-        if self.tags and len(self.values) % len(self.tags):
-            block.broken.update(self.tags)
-        rows = self.lines[:: len(self.tags) or 1]
-        for place, tag in enumerate(self.tags):
-            block.loops[tag] = self.values[place :: len(self.tags)]
-            block.lines[tag] = rows
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One data block: tags in lower case, with underscores for points.
+
+    `items` holds the values outside loops, `loops` the loop of each tag and its place in a row.
+    """
+
+    name: str
+    items: dict[str, str] = field(default_factory=dict)
+    loops: dict[str, tuple[_Loop, int]] = field(default_factory=dict)
+
+    def value(self, *tags: str) -> str:
+        """The value of the first of the tags that has a known one; empty where none has."""
+        for tag in tags:
+            written = self.items.get(tag) or next(iter(self._in_loop(tag)), "")
+            if written not in UNKNOWN:
+                return written.strip()
+        return ""
+
+    def column(self, *tags: str) -> list[str]:
+        """The values of the first of the tags that there is; a loop cut short is refused."""
+        for tag in tags:
+            if tag in self.loops:
+                loop, _ = self.loops[tag]
+                if beyond := len(loop.values) % len(loop.tags):
+                    line = loop.lines[-beyond]
+                    raise RefusedInputError(
+                        f"the loop with {tag} ends within a row, that of line {line}", _CUT_SHORT
+                    )
+                return self._in_loop(tag)
+            if tag in self.items:
+                return [self.items[tag]]
+        return []
+
+    def _in_loop(self, tag: str) -> list[str]:
+        if tag not in self.loops:
+            return []
+        loop, place = self.loops[tag]
+        return loop.values[place :: len(loop.tags)]
+
+    def where(self, tag: str, row: int) -> str:
+        """The line of a row of a loop, as a message begins with it; empty outside loops."""
+        if tag not in self.loops:
+            return ""
+        loop, _ = self.loops[tag]
+        return f"line {loop.lines[row * len(loop.tags)]}: "
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Take a CIF apart, in a time that grows with its length alone.
+
+    CIF 1.1 is read, and as much of CIF 2.0 as structures need.
+    """
+    blocks = [Block("")]
+    tag, loop = "", None
+    for token, is_word, line in _tokens(text):
+        word = token[:7].casefold() if is_word else ""
+        if not word.startswith(_RESERVED):
+            if loop is not None:
+                loop.add(token, line)
+            elif tag:
+                blocks[-1].items[tag] = token
+                tag = ""
+            continue
+        tag = token.casefold().replace(".", "_") if word.startswith("_") else ""
+        if tag and loop is not None and not loop.has_values:
+            blocks[-1].loops[tag] = (loop, len(loop.tags))
+            loop.tags.append(tag)
+            continue
+        loop = _Loop() if word == "loop_" else None
+        if word.startswith("data_"):
+            _open_block(blocks, token[5:])
+    return [block for block in blocks if block.items or block.loops]
+
+
+def _open_block(blocks: list[Block], name: str) -> None:
+    if len(blocks) > _MOST_BLOCKS:
+        raise RefusedInputError(
+            f"the CIF holds more than {_MOST_BLOCKS} data blocks,"
+            f" up to data_{plainly_quoted(name)}",
+            "split it",
+        )
+    blocks.append(Block(name))
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    """Every value or word, whether it stands without quotes, and its line."""
     lines = lines_of(text)
     for number, line in lines:
         rest = line
@@ -234,7 +203,6 @@ def _quoted_words(line: str, number: int) -> Iterator[_Token]:
     closing = {
         quote: [found.start() for found in pattern.finditer(line)]
         for quote, pattern in _CLOSING.items()
-        if quote in line
     }
     at = 0
     while (start := _START.search(line, at)) and line[start.start()] != "#":
@@ -249,16 +217,3 @@ def _quoted_words(line: str, number: int) -> Iterator[_Token]:
         assert end is not None
         yield line[at : end.start()], True, number
         at = end.start()
-
-
-def _open_block(blocks: list[Block], name: str) -> None:
-    if len(blocks) > MOST_BLOCKS:
-        raise RefusedInputError(
-            f"the CIF holds more than {MOST_BLOCKS} data blocks, up to data_{quoted(name)[1:-1]}",
-            "split it",
-        )
-    blocks.append(Block(name))
-
-
-def _tag(token: str) -> str:
-    return token.casefold().replace(".", "_")

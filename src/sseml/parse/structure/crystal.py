@@ -16,27 +16,29 @@ from sseml.parse.structure.cell import (
     MOST_OCCUPIED,
     OVERLAP_A,
     Cell,
+    cell_volume,
     close_pairs,
     plane_spacings,
     require_cell,
     require_few_sites,
     require_places,
+    site_kinds,
 )
 from sseml.parse.structure.symmetry import space_group_of
 from sseml.records import Composition, Crystal, RefusedInputError
 
-SYMMETRY_TOLERANCE_A = 0.01
+_SYMMETRY_TOLERANCE_A = 0.01
 """How far sites may be from where the symmetry wants them."""
 
-ROUNDED_SITES_A = 0.1
-"""How far they may be from where the space group wants them that the file itself names."""
+_ROUNDED_SITES_A = 0.1
+"""How far they may be from where the space group wants them that the file itself states."""
 
-SAME_PLACE_A = 0.05
+_SAME_PLACE_A = 0.05
 """Sites closer than this are one disordered site."""
 
-FULLY_OCCUPIED = 0.99
+_FULLY_OCCUPIED = 0.99
 
-WIDEST_GAP_A = 8.0
+_WIDEST_GAP_A = 8.0
 """A wider gap between the sites, along a lattice vector, is taken for the vacuum of a slab."""
 
 _NO_SYMMETRY_USED = 1
@@ -50,7 +52,7 @@ _Site = tuple[str, FloatArray, dict[str, float]]
 
 
 def crystal_of(cell: Cell, source: str, on_mismatch: OnMismatch = "refuse") -> Crystal:
-    """Check a cell and say what is known of its crystal.
+    """Check a cell of a file named `source`, and say what is known of its crystal.
 
     The composition counts every atom by its occupancy. The amounts are per formula unit: the cell
     over the formula units that the file states, else over the largest number that divides every
@@ -58,57 +60,41 @@ def crystal_of(cell: Cell, source: str, on_mismatch: OnMismatch = "refuse") -> C
     numbers within 0.0015. Sites are of one kind if they hold the same elements with the same
     occupancies. The space group is that of the sites within 0.01 Å, or the one that the file states
     if they have it within 0.1 Å.
-
-    Parameters
-    ----------
-    cell
-        As it stands in the file.
-    source
-        The file, for the record.
-    on_mismatch
-        What to do if the file's own formula differs from that of its sites: refuse, or say so in
-        the notes.
-
-    Raises
-    ------
-    RefusedInputError
-        If the cell can be none of a crystal.
     """
     require_cell(cell.lattice_A)
     listed = list(_occupied(cell))
     if not listed:
         raise RefusedInputError("no site is occupied", "correct the occupancies")
     require_few_sites(len(listed))
-    places = np.array([position for _, position, _ in listed])
-    near = close_pairs(cell.lattice_A, places, OVERLAP_A)
-    together = _together(len(listed), near)
-    sites = list(_merged(listed, together))
+    near = close_pairs(cell.lattice_A, np.array([position for _, position, _ in listed]), OVERLAP_A)
+    home = _first_at_place(len(listed), near)
+    sites = list(_merged(listed, home))
+    _refuse_overlap(sites, home, near)
     positions = np.array([position for _, position, _ in sites])
     occupancies = tuple(species for *_, species in sites)
-    _refuse_overlap(sites, together, near)
-    atoms = sum(sum(species.values()) for species in occupancies)
-    kinds = _kinds(occupancies)
+    kinds = site_kinds(occupancies)
     material = _composition(occupancies, kinds, cell.formula_units)
     number = _space_group(cell.lattice_A, positions, kinds, cell.space_group_number)
+    notes = [*cell.notes, *_gap_notes(cell.lattice_A, positions)]
+    if cell.formula:
+        notes += contradiction("the file", parse_formula(cell.formula), material, on_mismatch)
+    notes += _space_group_notes(cell.space_group_number, number)
+    atoms = sum(sum(species.values()) for species in occupancies)
     return Crystal(
         formula=material.formula,
         amounts=material.amounts,
         space_group_number=number,
-        volume_per_atom_A3=abs(float(np.linalg.det(cell.lattice_A))) / atoms,
+        volume_per_atom_A3=cell_volume(cell.lattice_A) / atoms,
         lattice_A=cell.lattice_A,
         positions=positions,
         occupancies=occupancies,
         source=source,
-        notes=(
-            *cell.notes,
-            *_gap_notes(cell.lattice_A, positions),
-            *_formula_notes(cell.formula, material, on_mismatch),
-            *_space_group_notes(cell.space_group_number, number),
-        ),
+        notes=tuple(notes),
     )
 
 
 def _occupied(cell: Cell) -> Iterator[_Site]:
+    """The sites that hold an atom, each without the elements of which it holds nothing."""
     require_places(cell.labels, cell.positions)
     for label, position, species in zip(cell.labels, cell.positions, cell.occupancies, strict=True):
         total = sum(species.values())
@@ -119,11 +105,11 @@ def _occupied(cell: Cell) -> Iterator[_Site]:
             yield label, position, {e: share for e, share in species.items() if share > 0.0}
 
 
-def _together(count: int, near: Sequence[tuple[int, int, float]]) -> list[int]:
+def _first_at_place(count: int, near: Sequence[tuple[int, int, float]]) -> list[int]:
     """For each site the first one at the same place."""
     home = list(range(count))
     for i, j, apart_A in near:
-        if apart_A < SAME_PLACE_A:
+        if apart_A < _SAME_PLACE_A:
             home[j] = min(home[j], home[i])
     return home
 
@@ -154,28 +140,17 @@ def _require_room(label: str, total: float) -> None:
 def _refuse_overlap(
     sites: Sequence[_Site], home: Sequence[int], near: Sequence[tuple[int, int, float]]
 ) -> None:
-    """Refuse two sites, each with an atom all the time, that are too close for that."""
+    """Refuse two fully occupied sites that are too close for that."""
     site_of = dict(zip(dict.fromkeys(home), sites, strict=True))
     for i, j, apart_A in near:
         if i not in site_of or j not in site_of:
             continue
         (first, _, held), (second, _, other) = site_of[i], site_of[j]
-        if min(sum(held.values()), sum(other.values())) >= FULLY_OCCUPIED:
+        if min(sum(held.values()), sum(other.values())) >= _FULLY_OCCUPIED:
             raise RefusedInputError(
                 f"the sites {first} and {second} are {apart_A:.2f} Å apart and both fully occupied",
                 "correct the coordinates, the cell or the occupancies",
             )
-
-
-def _kinds(occupancies: Sequence[Mapping[str, float]]) -> list[int]:
-    """Number the kinds of sites: those of one kind hold the same, to three decimals."""
-    numbers: dict[tuple[tuple[str, float], ...], int] = {}
-    return [
-        numbers.setdefault(
-            tuple(sorted((e, round(share, 3)) for e, share in species.items())), len(numbers) + 1
-        )
-        for species in occupancies
-    ]
 
 
 def _composition(
@@ -188,7 +163,7 @@ def _composition(
     full = Counter(
         kind
         for kind, species in zip(kinds, occupancies, strict=True)
-        if sum(species.values()) >= FULLY_OCCUPIED
+        if sum(species.values()) >= _FULLY_OCCUPIED
     )
     units = math.gcd(*full.values()) or 1
     if formula_units and formula_units > 1 and units % formula_units == 0:
@@ -204,26 +179,22 @@ def _rounded(amount: float) -> float:
 def _space_group(
     lattice_A: FloatArray, positions: FloatArray, kinds: Sequence[int], stated: int | None
 ) -> int | None:
-    number = space_group_of(lattice_A, positions, kinds, SYMMETRY_TOLERANCE_A)
+    number = space_group_of(lattice_A, positions, kinds, _SYMMETRY_TOLERANCE_A)
     if stated in (None, number):
         return number
-    rounded = space_group_of(lattice_A, positions, kinds, ROUNDED_SITES_A)
+    rounded = space_group_of(lattice_A, positions, kinds, _ROUNDED_SITES_A)
     return stated if rounded == stated else number
 
 
 def _gap_notes(lattice_A: FloatArray, positions: FloatArray) -> Iterator[str]:
-    for axis, spacing_A in zip("abc", plane_spacings(lattice_A), strict=True):
-        heights = np.sort(positions[:, "abc".index(axis)])
+    for axis, spacing_A, places in zip("abc", plane_spacings(lattice_A), positions.T, strict=True):
+        heights = np.sort(places)
         gap_A = spacing_A * np.diff(heights, append=heights[0] + 1.0).max()
-        if gap_A > WIDEST_GAP_A:
+        if gap_A > _WIDEST_GAP_A:
             yield (
                 f"the sites leave a gap of {gap_A:.1f} Å along {axis}: if that is the vacuum of a"
                 " slab or a molecule, the space group and volume per atom are not those of the bulk"
             )
-
-
-def _formula_notes(written: str, sites: Composition, on_mismatch: OnMismatch) -> tuple[str, ...]:
-    return contradiction("the file", parse_formula(written), sites, on_mismatch) if written else ()
 
 
 def _space_group_notes(stated: int | None, found: int | None) -> Iterator[str]:
@@ -233,5 +204,5 @@ def _space_group_notes(stated: int | None, found: int | None) -> Iterator[str]:
         symbols = space_group_symbols()
         yield (
             f"the file says space group {stated} ({symbols[stated]}), but its sites have {found}"
-            f" ({symbols[found]}) within {SYMMETRY_TOLERANCE_A:g} Å, which is used"
+            f" ({symbols[found]}) within {_SYMMETRY_TOLERANCE_A:g} Å, which is used"
         )

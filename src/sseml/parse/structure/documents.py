@@ -7,10 +7,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from sseml.parse.structure.file_names import (
     READABLE,
@@ -25,39 +25,23 @@ LARGEST_FILE_BYTES = 50_000_000
 LARGEST_ARCHIVE_BYTES = 1_000_000_000
 """Of all structures of an archive together, unpacked."""
 
-MOST_ARCHIVE_MEMBERS = 100_000
+_MOST_ARCHIVE_MEMBERS = 100_000
 
-MOST_PATTERN_PARTS, MOST_DEEP_PARTS = 32, 2
+_MOST_PATTERN_PARTS, _MOST_DEEP_PARTS = 32, 2
 """Between the slashes of a pattern, from its first wildcard on; and ``**`` among them."""
 
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 _DAMAGE = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-    struct.error,
-)
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError,
+)  # fmt: skip
 """What reading a damaged member may raise; NotImplementedError is a RuntimeError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One file that may hold a structure.
+class Document(NamedTuple):
+    """One file that may hold a structure, with its bytes or why they cannot be had.
 
-    Attributes
-    ----------
-    name
-        As the person may write it; for a member of an archive, the archive and the member.
-    format
-        By its name.
-    content
-        Its bytes, or why they cannot be had.
-    chosen
-        Whether the person named this very file, rather than several that it is one of.
+    `chosen` says whether the person named this very file, rather than several that it is one of.
     """
 
     name: str
@@ -69,43 +53,33 @@ class Document:
 def documents(written: str, folder: Path) -> Iterator[Document]:
     """Every structure file that a path means, sorted by name; one at a time in memory.
 
-    Parameters
-    ----------
-    written
-        A file, a folder (whose folders are not looked into), a pattern such as
-        ``runs/**/CONTCAR``, or an archive, which is read in memory.
-    folder
-        What it is relative to.
-
-    Raises
-    ------
-    RefusedInputError
-        If there is no such file, or none of them can hold a structure.
+    The path is relative to the folder: a file, a folder (whose folders are not looked into), a
+    pattern such as ``runs/**/CONTCAR``, or an archive, which is read in memory.
     """
     if "\0" in written:
         raise RefusedInputError(f"{written!r} is no path", "check the path")
+    path = folder / written
     try:
-        if (folder / written).is_dir():
-            found = _of_folder(folder / written, written)
-        elif (folder / written).exists() or not glob.has_magic(written):
-            found = iter([(folder / written, written)])
+        if path.is_dir():
+            files = _of_folder(path, written)
+        elif path.exists() or not glob.has_magic(written):
+            files = [(path, written)]
         else:
-            found = _of_pattern(written, folder)
-        files = list(found)
+            files = _of_pattern(written, folder)
     except OSError as error:
         raise RefusedInputError(
             f"{written!r} cannot be opened: {error.strerror}", "check the path and its permissions"
         ) from None
     chosen = [name for _, name in files] == [written]
-    for path, name in files:
+    for each, name in files:
         printable = name.encode("utf-8", "replace").decode()
         try:
-            yield from _of_file(path, printable, chosen=chosen)
+            yield from _of_file(each, printable, chosen=chosen)
         except RefusedInputError as refusal:
             yield Document(printable, "cif", refusal, chosen)
 
 
-def _of_folder(path: Path, name: str) -> Iterator[tuple[Path, str]]:
+def _of_folder(path: Path, name: str) -> list[tuple[Path, str]]:
     inside = sorted(path.iterdir())
     files = [each for each in inside if _is_candidate(each)]
     if not files:
@@ -114,13 +88,14 @@ def _of_folder(path: Path, name: str) -> Iterator[tuple[Path, str]]:
         raise RefusedInputError(
             f"the folder {name!r} holds no structure file", hint or f"what is read: {READABLE}"
         )
-    return ((each, str(Path(name, each.name))) for each in files)
+    return [(each, str(Path(name, each.name))) for each in files]
 
 
-def _of_pattern(written: str, folder: Path) -> Iterator[tuple[Path, str]]:
-    fixed = _fixed(Path(written))
-    parts = Path(written).relative_to(fixed).parts
-    if len(parts) > MOST_PATTERN_PARTS or parts.count("**") > MOST_DEEP_PARTS:
+def _of_pattern(written: str, folder: Path) -> list[tuple[Path, str]]:
+    pattern = Path(written)
+    fixed = Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+    parts = pattern.relative_to(fixed).parts
+    if len(parts) > _MOST_PATTERN_PARTS or parts.count("**") > _MOST_DEEP_PARTS:
         raise RefusedInputError(
             f"the pattern has {len(parts)} parts, {parts.count('**')} of them **",
             "write ** once, as in runs/**/*.cif",
@@ -132,12 +107,7 @@ def _of_pattern(written: str, folder: Path) -> Iterator[tuple[Path, str]]:
     files = [each for each in found if _is_candidate(each)]
     if not files:
         raise RefusedInputError(f"no structure file fits {written!r}", "check the pattern")
-    return ((each, str(fixed / each.relative_to(folder / fixed))) for each in files)
-
-
-def _fixed(pattern: Path) -> Path:
-    """The folder before the first part of a pattern that has a wildcard."""
-    return Path(*takewhile(lambda part: not glob.has_magic(part), pattern.parts))
+    return [(each, str(fixed / each.relative_to(folder / fixed))) for each in files]
 
 
 def _is_candidate(path: Path) -> bool:
@@ -168,7 +138,7 @@ def _content(path: Path) -> bytes | RefusedInputError:
         if path.exists() and not path.is_file():
             return RefusedInputError("it is no regular file", "give the name of a file")
         with path.open("rb") as file:
-            return _few(file.read(LARGEST_FILE_BYTES + 1))
+            return _unless_large(file.read(LARGEST_FILE_BYTES + 1))
     except FileNotFoundError:
         siblings = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
         close = get_close_matches(path.name, siblings, n=1)
@@ -178,7 +148,7 @@ def _content(path: Path) -> bytes | RefusedInputError:
         return RefusedInputError(f"it cannot be read: {error.strerror}", "check its permissions")
 
 
-def _few(content: bytes) -> bytes | RefusedInputError:
+def _unless_large(content: bytes) -> bytes | RefusedInputError:
     if len(content) > LARGEST_FILE_BYTES:
         megabytes = LARGEST_FILE_BYTES // 1_000_000
         return RefusedInputError(
@@ -202,22 +172,21 @@ def _of_archive(path: Path, name: str) -> Iterator[Document]:
 
 def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Document]:
     entries = archive.infolist()
-    if len(entries) > MOST_ARCHIVE_MEMBERS:
+    if len(entries) > _MOST_ARCHIVE_MEMBERS:
         raise RefusedInputError(
-            f"{name!r} holds {len(entries)} files, more than {MOST_ARCHIVE_MEMBERS}", "split it"
+            f"{name!r} holds {len(entries)} files, more than {_MOST_ARCHIVE_MEMBERS}", "split it"
         )
-    found = [
-        (entry.filename, format_, entry)
-        for entry in entries
+    members = [
+        (entry, format_)
+        for entry in sorted(entries, key=lambda entry: entry.filename)
         if (format_ := _member_format(entry.filename)) and not entry.is_dir()
     ]
-    members = sorted(found, key=lambda member: member[0])
     if not members:
         raise RefusedInputError(
             f"the archive {name!r} holds no structure file", f"what is read: {READABLE}"
         )
     total = 0
-    for member, format_, entry in members:
+    for entry, format_ in members:
         content = _member_content(archive, entry)
         total += len(content) if isinstance(content, bytes) else 0
         if total > LARGEST_ARCHIVE_BYTES:
@@ -226,7 +195,7 @@ def _members(archive: zipfile.ZipFile, name: str) -> Iterator[Document]:
                 f" {LARGEST_ARCHIVE_BYTES // 1_000_000} MB together",
                 "split the archive",
             )
-        yield Document(f"{name}/{member}", format_, content, chosen=False)
+        yield Document(f"{name}/{entry.filename}", format_, content, chosen=False)
 
 
 def _member_format(member: str) -> StructureFormat | None:
@@ -243,6 +212,6 @@ def _member_content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes |
         )
     try:
         with archive.open(entry) as file:
-            return _few(file.read(LARGEST_FILE_BYTES + 1))
+            return _unless_large(file.read(LARGEST_FILE_BYTES + 1))
     except _DAMAGE as error:
         return RefusedInputError(f"it is damaged in the archive: {error}", "pack it again")

@@ -41,17 +41,17 @@ def format_of_name(name: str) -> StructureFormat | None:
 
 
 def is_archive(name: str) -> bool:
-    """Tell whether a name is that of an archive."""
+    """Whether a name is that of an archive that is read."""
     return name.casefold().endswith(".zip")
 
 
 def is_tar(name: str) -> bool:
-    """Tell whether a name is that of an archive of the kind that is not read."""
+    """Whether a name is that of an archive of a kind that is not read."""
     return _TAR.search(name) is not None
 
 
 def names_structures(text: str) -> bool:
-    """Tell whether a text names a structure file, an archive, or, by its last slash, a folder.
+    """Whether a text names a structure file, an archive, or, by its last slash, a folder.
 
     So does what an answer calls one of several structures of a CIF, ``two.cif data_b``.
 
@@ -67,7 +67,7 @@ def names_structures(text: str) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Tell whether there is such a file or folder; a text too long for a path names none."""
+    """Whether there is such a file or folder; a text too long for a path names none."""
     try:
         return path.exists()
     except OSError:

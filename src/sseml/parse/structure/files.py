@@ -1,4 +1,4 @@
-"""Rows that name structure files become queries; a formula beside one is a check."""
+"""Rows that name structure files become queries; a formula beside a structure checks it."""
 
 from __future__ import annotations
 
@@ -31,15 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StructureFiles:
-    """That rows may name structure files, and how.
+    """How the structure files that rows name are read.
 
-    Attributes
-    ----------
-    folder
-        What relative paths are relative to.
-    on_mismatch
-        What to do where the sites of a structure contradict the formula beside it or in its file:
-        ``refuse`` the row, or answer it by the sites and ``flag`` it in a note.
+    Relative paths start at `folder`. Where the sites of a structure contradict the formula beside
+    it or in its file, `on_mismatch` says whether to ``refuse`` the row or to ``flag`` it in a note.
     """
 
     folder: Path
@@ -48,8 +43,8 @@ class StructureFiles:
     def named_in(self, row: RawRow) -> str | None:
         """The text of a row that names structure files; None where it names none.
 
-        A cell of a column for structures goes before the formula; one that is spelled like no
-        structure file, such as ``garnet``, is a cell like any other.
+        A column for structures goes before the formula. A cell that is not spelled like a structure
+        file, such as ``garnet``, is a cell like any other.
         """
         for name, cell in row.columns.items():
             is_file = isinstance(cell, str) and names_structures(cell.strip())
@@ -64,21 +59,10 @@ class StructureFiles:
         return written if names_structures(written) else None
 
     def queries(self, row: RawRow, named: str, qualifiers: Qualifiers) -> Iterator[Query | Refusal]:
-        """Read the structures that a row names, one query or refusal each.
+        """Read the structures that a row names as `named_in` gives it, one query or refusal each.
 
-        Parameters
-        ----------
-        row
-            The row.
-        named
-            What names them, as `named_in` gives it.
-        qualifiers
-            What holds where the row says nothing.
-
-        Raises
-        ------
-        ModuleNotFoundError
-            If spglib is not installed.
+        The qualifiers hold where the row says nothing. Without spglib, ModuleNotFoundError is
+        raised.
         """
         try:
             qualifiers, formula = _beside(row.text, named, qualifiers)
@@ -88,10 +72,9 @@ class StructureFiles:
         read_structures = _reader()
         for read in read_structures(named, folder=self.folder, on_mismatch=self.on_mismatch):
             written = row.text if row.text and read.source == named else read.source
-            if not isinstance(read, Crystal):
-                yield _refused(row, written, read.refusal, source=read.source)
-                continue
             try:
+                if not isinstance(read, Crystal):
+                    raise read.refusal
                 crystal = _with_row_facts(read, qualifiers, formula, self.on_mismatch)
             except RefusedInputError as refusal:
                 yield _refused(row, written, refusal, source=read.source)
@@ -120,7 +103,7 @@ def _reader() -> Callable[..., Iterator[Crystal | UnreadStructure]]:
 
 
 def _beside(text: str, named: str, qualifiers: Qualifiers) -> tuple[Qualifiers, Composition | None]:
-    """What a row says beside the name of its structure: conditions, and perhaps a formula."""
+    """The conditions and perhaps the formula that a row gives beside the name of its structure."""
     if text in ("", named):
         return qualifiers, None
     head, written = split_line(text)
@@ -158,7 +141,7 @@ def _with_row_facts(
 
 
 def _refused(row: RawRow, written: str, refusal: RefusedInputError, source: str = "") -> Refusal:
-    """Refuse in the place of a row, and name the file where its text does not."""
+    """A refusal in the place of a row, which names the file where the text of the row does not."""
     reason = refusal.reason if source in written else f"{source}: {refusal.reason}"
     code = refusal.code if refusal.code == "invalid_qualifier" else "unreadable_row"
     return Refusal(row.row, written, reason, refusal.suggestion, row.columns, code)

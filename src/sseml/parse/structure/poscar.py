@@ -10,8 +10,15 @@ import numpy as np
 
 from sseml.arrays import FloatArray
 from sseml.elements import MOLAR_MASS_G_MOL
-from sseml.parse.structure.cell import LARGEST_CELL_SITES, Cell, require_cell, require_few_sites
-from sseml.parse.structure.lines import lines_of, quoted
+from sseml.parse.structure.cell import (
+    LARGEST_CELL_SITES,
+    Cell,
+    cell_volume,
+    lines_of,
+    quoted,
+    require_cell,
+    require_few_sites,
+)
 from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError
 
@@ -34,11 +41,6 @@ def read_poscar(text: str) -> Cell:
     The symbols stand in the sixth line (``Li La Zr O``, also ``Li_sv``) or, in files of VASP 4, in
     the comment of the first. They and the numbers of atoms may go on in further lines. Format:
     https://www.vasp.at/wiki/index.php/POSCAR
-
-    Raises
-    ------
-    RefusedInputError
-        If a line is missing or is not what the format wants there; the message names it.
     """
     written = (line for _, line in lines_of(text))
     lines = [_COMMENT.split(line, 1)[0].split() for line in islice(written, _MOST_LINES)]
@@ -49,7 +51,8 @@ def read_poscar(text: str) -> Cell:
     first = at + 2 if _mode(lines, at) == "s" else at + 1
     if not symbols:
         symbols, notes = _symbols_of_vasp_4(lines, counts, first)
-    elements = _elements(symbols, counts)
+    named = [element_of_symbol(symbol.partition("_")[0].partition("/")[0]) for symbol in symbols]
+    elements = [e for e, count in zip(named, counts, strict=True) for _ in range(count)]
     mode = _mode(lines, first - 1)
     places = np.array(
         [_numbers(lines, first + i, 3, "three coordinates") for i in range(len(elements))]
@@ -73,7 +76,7 @@ def _lattice(lines: Sequence[list[str]]) -> tuple[FloatArray, FloatArray]:
     count = 3 if len(_words(lines, 1, "the scale")) >= 3 else 1
     scale = np.array(_numbers(lines, 1, count, "the scale"))
     vectors = np.array([_numbers(lines, i, 3, "a lattice vector") for i in (2, 3, 4)])
-    volume_A3 = abs(np.linalg.det(vectors))
+    volume_A3 = cell_volume(vectors)
     if count == 1 and scale[0] < 0 and volume_A3 > 0:  # the volume of the cell
         scale = np.cbrt(-scale / volume_A3)
     if (scale <= 0).any():
@@ -131,11 +134,6 @@ def _behind(words: Sequence[str]) -> str:
     return written if written in MOLAR_MASS_G_MOL else ""
 
 
-def _elements(symbols: Sequence[str], counts: Sequence[int]) -> list[str | None]:
-    named = [element_of_symbol(symbol.partition("_")[0].partition("/")[0]) for symbol in symbols]
-    return [e for e, count in zip(named, counts, strict=True) for _ in range(count)]
-
-
 def _mode(lines: Sequence[list[str]], index: int) -> str:
     """The first letter of a line, which is all that says how coordinates are given."""
     return _words(lines, index, "Direct or Cartesian")[0][0].casefold()
@@ -144,16 +142,16 @@ def _mode(lines: Sequence[list[str]], index: int) -> str:
 def _numbers(lines: Sequence[list[str]], index: int, count: int, what: str) -> list[float]:
     words = _words(lines, index, what)[:count]
     try:
-        values = [float(word) for word in words if _may_be_number(word)]
+        values = [
+            float(word)
+            for word in words
+            if len(word) <= _LONGEST_NUMBER and word.isascii() and "_" not in word
+        ]
     except ValueError:
-        raise _refusal(lines, index, what) from None
+        values = []
     if len(values) < count or not all(abs(value) < _LARGEST for value in values):
         raise _refusal(lines, index, what)
     return values
-
-
-def _may_be_number(word: str) -> bool:
-    return len(word) <= _LONGEST_NUMBER and word.isascii() and "_" not in word
 
 
 def _words(lines: Sequence[list[str]], index: int, what: str) -> list[str]:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.parse.structure.cell import Cell, require_few_sites
-from sseml.parse.structure.lines import quoted
+from sseml.parse.structure.cell import Cell, plainly_quoted, require_few_sites
 from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError
 
@@ -25,15 +24,11 @@ def read_pymatgen_json(text: str) -> Cell:
 
     Only the lattice, the species with their occupancies and the coordinates are read; no class that
     the document names is imported.
-
-    Raises
-    ------
-    RefusedInputError
-        If the text is not JSON, or holds no periodic structure.
     """
     document = _structure(_loaded(text))
-    lattice_A = _lattice(document["lattice"])
-    sites = document["sites"]
+    lattice, sites = document["lattice"], document["sites"]
+    matrix = lattice.get("matrix") if isinstance(lattice, Mapping) else None
+    lattice_A = _numbers(matrix, (3, 3), "the matrix of the lattice")
     require_few_sites(len(sites))
     read = [_site(i, site) for i, site in enumerate(sites, start=1)]
     return Cell(
@@ -45,7 +40,7 @@ def read_pymatgen_json(text: str) -> Cell:
 
 
 def is_structure(text: str) -> bool:
-    """Tell whether a JSON text holds a structure; one that cannot be read may hold one."""
+    """Whether a JSON text holds a structure; one that cannot be read may hold one."""
     try:
         _structure(_loaded(text))
     except _OtherDocumentError:
@@ -76,14 +71,9 @@ def _structure(document: object) -> dict[str, Any]:
     return document
 
 
-def _lattice(written: object) -> FloatArray:
-    matrix = written.get("matrix") if isinstance(written, Mapping) else None
-    return _numbers(matrix, (3, 3), "the matrix of the lattice")
-
-
 def _site(number: int, site: object) -> tuple[str, FloatArray, dict[str, float]]:
     written = site if isinstance(site, Mapping) else {}
-    label = quoted(str(written.get("label") or number))[1:-1]
+    label = plainly_quoted(str(written.get("label") or number))
     position = _numbers(written.get("abc"), (3,), f"the place of site {label}")
     species: dict[str, float] = {}
     listed = written.get("species")

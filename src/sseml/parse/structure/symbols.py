@@ -6,10 +6,10 @@ import re
 from collections.abc import Collection, Iterator
 
 from sseml.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
-from sseml.parse.structure.lines import quoted
+from sseml.parse.structure.cell import quoted
 from sseml.records import RefusedInputError
 
-MOST_FULL = 1.02
+_MOST_FULL = 1.02
 """Shares of a mixed site may add up to this: they are rounded."""
 
 _LONGEST = 100
@@ -20,34 +20,10 @@ _NO_LABELS = frozenset(("wat", "oh", "nh", "t"))
 
 _GROUPS = frozenset(
     (
-        "Wat",
-        "WAT",
-        "OH",
-        "OD",
-        "H2O",
-        "D2O",
-        "H3O",
-        "H3O+",
-        "OH2",
-        "NH",
-        "NH2",
-        "NH3",
-        "NH4",
-        "NH4+",
-        "ND4",
-        "NO3",
-        "CN",
-        "SCN",
-        "CO3",
-        "CH2",
-        "CH3",
-        "PO4",
-        "SO4",
-        "BH4",
-        "BF4",
-        "PF6",
+        "Wat", "WAT", "OH", "OD", "H2O", "D2O", "H3O", "H3O+", "OH2", "NH", "NH2", "NH3", "NH4",
+        "NH4+", "ND4", "NO3", "CN", "SCN", "CO3", "CH2", "CH3", "PO4", "SO4", "BH4", "BF4", "PF6",
     )
-)
+)  # fmt: skip
 _SHARE = r"(\d{1,3}/[1-9]\d{0,2}|\d{1,3}(?:\.\d{0,12})?|\.\d{1,12})(%?)"
 _ELEMENT = r"([Vv]ac(?:ancy)?|□|[A-Z][a-z]?)"
 _CHARGE = r"(?:\d?[+-]|[+-]\d)?"
@@ -60,28 +36,13 @@ _SECOND = re.compile(
     rf"[A-Z][a-z]?\d*[+-]?(?:[\s/,;&+:|_-]+|(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])){_NEXT}"
 )
 _SECOND_OF_LABEL = re.compile(rf"[A-Z][a-z]?\d*[+-]?(?:[/,;&+]+|(?=[A-Z][a-z])){_NEXT}")
-_FIX = "write element symbols, each atom as a site of its own"
 
 
 def species_of_symbol(written: str, expected: Collection[str] = ()) -> dict[str, float]:
-    """Read the symbol of an atom type, or of several that share a site.
+    """Read the symbol of an atom type, or of several that share a site: element → share.
 
-    Parameters
-    ----------
-    written
-        Such as ``Li``, ``Li1+``, ``O2-``, ``7Li``, ``D``, or ``0.8Nb + 0.2Zr``, ``Nb0.8Zr0.2``.
-    expected
-        Elements of the file's own formula: they decide where a symbol has several readings.
-
-    Returns
-    -------
-    dict of str to float
-        Element → its share of the site; hydrogen for deuterium and tritium; empty for a vacancy.
-
-    Raises
-    ------
-    RefusedInputError
-        If it is no element, or several without their shares.
+    Hydrogen stands for deuterium and tritium; a vacancy has no element. The elements of the file's
+    own formula, `expected`, decide where a symbol has several readings.
 
     Examples
     --------
@@ -90,7 +51,8 @@ def species_of_symbol(written: str, expected: Collection[str] = ()) -> dict[str,
     """
     if parts := _parts(written):
         return _shares(parts, written)
-    return _alone(element_of_symbol(written, expected))
+    element = element_of_symbol(written, expected)
+    return {} if element is None else {element: 1.0}
 
 
 def species_of_label(written: str, expected: Collection[str] = ()) -> dict[str, float]:
@@ -111,7 +73,7 @@ def species_of_label(written: str, expected: Collection[str] = ()) -> dict[str, 
     if expected:  # HO1 may be hydrogen, and W1 water; Ho1 is holmium whatever the formula
         sure = [e for e in readings if len(e) == 2 and letters.startswith(e)]
         readings = sure or [e for e in readings if e in expected]
-    return _alone(_first(readings, written))
+    return {_first(readings, written): 1.0}
 
 
 def element_of_symbol(written: str, expected: Collection[str] = ()) -> str | None:
@@ -160,7 +122,7 @@ def _shares(parts: list[tuple[str, float]], written: str) -> dict[str, float]:
         element = element_of_symbol(name)
         if element is not None:
             species[element] = species.get(element, 0.0) + share
-    if sum(species.values()) > MOST_FULL:
+    if sum(species.values()) > _MOST_FULL:
         raise RefusedInputError(
             f"the shares in {quoted(written)} add up to {sum(species.values()):.4g}, more than 1",
             "correct them, or write each atom as a site of its own",
@@ -182,10 +144,6 @@ def _letters(written: str) -> str:
     return found.group(1) if found else ""
 
 
-def _alone(element: str | None) -> dict[str, float]:
-    return {} if element is None else {element: 1.0}
-
-
 def _shortened(letters: str) -> Iterator[str]:
     return _elements([letters[:2], letters[:1]])
 
@@ -199,5 +157,8 @@ def _elements(texts: list[str]) -> Iterator[str]:
 
 def _first(readings: list[str], written: str) -> str:
     if not readings:
-        raise RefusedInputError(f"{quoted(written)} is no element", _FIX)
+        raise RefusedInputError(
+            f"{quoted(written)} is no element",
+            "write element symbols, each atom as a site of its own",
+        )
     return readings[0]
