@@ -105,7 +105,8 @@ def test_a_list_that_is_no_group_is_refused_where_nothing_says_what_is_missing(n
 def test_half_of_a_space_group_that_is_a_group_too_is_judged_by_what_the_file_says() -> None:
     half = PNMA[:4]  # without the inversion: P212121
     formula = "_chemical_formula_sum 'Li Fe P O4'\n"
-    for said in (formula, formula + "_cell_formula_units_Z 4\n"):
+    for units in ("", "_cell_formula_units_Z 4\n", "_cell_formula_units_Z 0\n"):
+        said = formula + units
         crystal = olivine(NAMED, said, listed(*half))
         assert is_olivine(crystal)
         assert "lists 4 of the 8 symmetry operations" in crystal.notes[0]

@@ -19,12 +19,9 @@ LARGEST_DISTANCE = 0.02
 
 _SAME_FRACTIONS = 0.001
 _SAME_VOLUME = 0.001
-_SAME_DISTANCE_A = 0.02
-"""Coordinates are rounded; two temperatures differ by more."""
-
+_SAME_DISTANCE_A = 0.02  # coordinates are rounded; two temperatures differ by more
 _REACH_A = 4.0
-_MOST_DISTANCES = 50_000_000
-"""Distances that are compared; larger cells count as two structures."""
+_MOST_DISTANCES = 50_000_000  # distances that are compared; larger cells count as two structures
 
 
 def distance(first: Composition, second: Composition) -> float:

@@ -20,19 +20,14 @@ OVERLAP_A = 0.5
 MOST_OCCUPIED = 1.01
 """Occupancies of a site may add up to this: they are rounded."""
 
-_FARTHEST_CELLS = 1000.0
-"""How many cells away from the first one a site may be written."""
-
+_FARTHEST_CELLS = 1000.0  # how many cells away from the first one a site may be written
 _THINNEST_A = 1.0
 _LONGEST_A = 300.0
 _FAR_TOO_LONG_A = 1e6
 _FLAT_A3 = 1e-6
-_LONGEST_LINE = 200_000
-"""Characters of a line of a CIF or POSCAR; CIF itself allows 2,048."""
-
+_LONGEST_LINE = 200_000  # characters of a line of a CIF or POSCAR; CIF itself allows 2,048
 _LONGEST_QUOTE = 60
-_SITES_AT_ONCE = 256
-"""Sites compared with all others at once: bounded memory for large cells."""
+_SITES_AT_ONCE = 256  # sites compared with all others at once: bounded memory for large cells
 
 
 @dataclass(frozen=True, slots=True, eq=False)

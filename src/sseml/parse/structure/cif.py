@@ -37,8 +37,7 @@ _COORDINATES = tuple(f"_atom_site_fract_{x}" for x in "xyz")
 _MULTIPLICITY = ("_atom_site_symmetry_multiplicity", "_atom_site_site_symmetry_multiplicity")
 _LONGEST_FORMULA = 500
 _LONGEST_SYMBOL = 60
-_ROUNDED = 0.02
-"""Shares of a mixed site, and its occupancy, may be this far from what they add up to."""
+_ROUNDED = 0.02  # how far shares, occupancies and contents may be from what they should add up to
 
 
 class _Atom(NamedTuple):

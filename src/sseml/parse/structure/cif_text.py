@@ -19,12 +19,8 @@ _NUMBER = re.compile(
 )
 _WHOLE = re.compile(r"(\d{1,6})(?:\.0*)?")
 
-_MOST_BLOCKS = 10_000
-"""Data blocks of one file."""
-
-_MOST_VALUES = 1_000_000
-"""Values of one loop that is read."""
-
+_MOST_BLOCKS = 10_000  # data blocks of one file
+_MOST_VALUES = 1_000_000  # values of one loop that is read
 _READ = ("_atom_site_", "_symmetry_", "_space_group", "_cell_", "_chemical_formula")
 """What the tags begin with that matter for a structure: of other loops nothing is kept."""
 

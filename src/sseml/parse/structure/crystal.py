@@ -27,26 +27,14 @@ from sseml.parse.structure.cell import (
 from sseml.parse.structure.symmetry import space_group_of
 from sseml.records import Composition, Crystal, RefusedInputError
 
-_SYMMETRY_TOLERANCE_A = 0.01
-"""How far sites may be from where the symmetry wants them."""
-
-_ROUNDED_SITES_A = 0.1
-"""How far they may be from where the space group wants them that the file itself states."""
-
-_SAME_PLACE_A = 0.05
-"""Sites closer than this are one disordered site."""
-
+_SYMMETRY_TOLERANCE_A = 0.01  # how far sites may be from where the symmetry wants them
+_ROUNDED_SITES_A = 0.1  # the same for the space group that the file states
+_SAME_PLACE_A = 0.05  # sites closer than this are one disordered site
 _FULLY_OCCUPIED = 0.99
-
-_WIDEST_GAP_A = 8.0
-"""A wider gap between the sites, along a lattice vector, is taken for the vacuum of a slab."""
-
-_NO_SYMMETRY_USED = 1
-"""P1 in a file says that all atoms are listed, not that they have no symmetry."""
-
+_WIDEST_GAP_A = 8.0  # a wider gap along a lattice vector is taken for the vacuum of a slab
+_NO_SYMMETRY_USED = 1  # P1 in a file says that all atoms are listed, not that they have no symmetry
 _DECIMALS = 4
-_NEARLY_WHOLE = 0.0015
-"""0.333 of three sites is meant as one atom."""
+_NEARLY_WHOLE = 0.0015  # 0.333 of three sites is meant as one atom
 
 _Site = tuple[str, FloatArray, dict[str, float]]
 

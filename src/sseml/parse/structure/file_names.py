@@ -16,9 +16,7 @@ _POSCAR = re.compile(
     r"(?:^|[/\\])(?:[^/\\]+[._-])?(?:POSCAR|CONTCAR)(?:\d+|\s?\(\d+\))?(?:[._-][^/\\]*|\*)?$",
     re.IGNORECASE,
 )
-_LONGEST = 4096
-"""Characters of a path; a longer text names no file."""
-
+_LONGEST = 4096  # characters of a path; a longer text names no file
 _SEVERAL = re.compile(r"\.zip$|[/\\]$", re.IGNORECASE)
 _BLOCK = re.compile(r"\.m?cif data_\S*$", re.IGNORECASE)
 _TAR = re.compile(r"\.(?:tar|tgz|tar\.[a-z0-9]{1,4})$", re.IGNORECASE)

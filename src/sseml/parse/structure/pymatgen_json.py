@@ -13,10 +13,12 @@ from sseml.parse.structure.cell import Cell, plainly_quoted, require_few_sites
 from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError
 
-_LARGEST = 1e9
-"""Of any number in the file: a length, a coordinate or an occupancy."""
-
+_LARGEST = 1e9  # of any number in the file: a length, a coordinate or an occupancy
 _FIX = "write it with pymatgen: Structure.to('structure.json')"
+
+
+class OtherDocumentError(RefusedInputError):
+    """The JSON is whole, but about something else."""
 
 
 def read_pymatgen_json(text: str) -> Cell:
@@ -39,21 +41,6 @@ def read_pymatgen_json(text: str) -> Cell:
     )
 
 
-def is_structure(text: str) -> bool:
-    """Whether a JSON text holds a structure; one that cannot be read may hold one."""
-    try:
-        _structure(_loaded(text))
-    except _OtherDocumentError:
-        return False
-    except RefusedInputError:
-        return True
-    return True
-
-
-class _OtherDocumentError(RefusedInputError):
-    """The JSON is whole, but about something else."""
-
-
 def _loaded(text: str) -> object:
     try:
         return json.loads(text)
@@ -65,9 +52,9 @@ def _structure(document: object) -> dict[str, Any]:
     if isinstance(document, dict) and "lattice" not in document:
         document = document.get("structure")
     if not isinstance(document, dict) or not isinstance(document.get("sites"), list):
-        raise _OtherDocumentError("the JSON holds no pymatgen Structure", _FIX)
+        raise OtherDocumentError("the JSON holds no pymatgen Structure", _FIX)
     if not document.get("lattice") or not document["sites"]:
-        raise _OtherDocumentError("the JSON holds a molecule or an empty cell", _FIX)
+        raise OtherDocumentError("the JSON holds a molecule or an empty cell", _FIX)
     return document
 
 

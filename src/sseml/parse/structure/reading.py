@@ -13,7 +13,7 @@ from sseml.parse.structure.crystal import crystal_of
 from sseml.parse.structure.documents import Document, documents
 from sseml.parse.structure.file_names import READABLE
 from sseml.parse.structure.poscar import read_poscar
-from sseml.parse.structure.pymatgen_json import is_structure, read_pymatgen_json
+from sseml.parse.structure.pymatgen_json import OtherDocumentError, read_pymatgen_json
 from sseml.records import Crystal, RefusedInputError
 
 _HERE = Path()
@@ -79,17 +79,18 @@ def read_structures(
 
 
 def _read(document: Document, on_mismatch: OnMismatch) -> Iterator[Crystal | UnreadStructure]:
-    """Read one file; nothing of one that is of another kind and was not asked for by name."""
+    """Read one file; nothing of other JSON that was not asked for by name."""
     try:
         text = _text(document.content)
         if document.format == "cif":
             yield from _of_cif(text, document.name, on_mismatch)
         elif document.format == "poscar":
             yield crystal_of(read_poscar(text), document.name, on_mismatch)
-        elif document.chosen or is_structure(text):
+        else:
             yield crystal_of(read_pymatgen_json(text), document.name, on_mismatch)
     except RefusedInputError as refusal:
-        yield UnreadStructure(document.name, refusal)
+        if document.chosen or not isinstance(refusal, OtherDocumentError):
+            yield UnreadStructure(document.name, refusal)
 
 
 def _of_cif(text: str, name: str, on_mismatch: OnMismatch) -> list[Crystal | UnreadStructure]:

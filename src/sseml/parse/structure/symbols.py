@@ -9,15 +9,11 @@ from sseml.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
 from sseml.parse.structure.cell import quoted
 from sseml.records import RefusedInputError
 
-_MOST_FULL = 1.02
-"""Shares of a mixed site may add up to this: they are rounded."""
-
+_MOST_FULL = 1.02  # shares of a mixed site may add up to this: they are rounded
 _LONGEST = 100
 _LETTERS = re.compile(r"\W*\d*\W*([A-Za-z]+)")
 _VACANCIES = frozenset(("va", "vac", "vacancy", "□"))
-_NO_LABELS = frozenset(("wat", "oh", "nh", "t"))
-"""Groups of atoms, and any tetrahedral site."""
-
+_NO_LABELS = frozenset(("wat", "oh", "nh", "t"))  # groups of atoms, and any tetrahedral site
 _GROUPS = frozenset(
     (
         "Wat", "WAT", "OH", "OD", "H2O", "D2O", "H3O", "H3O+", "OH2", "NH", "NH2", "NH3", "NH4",
@@ -69,7 +65,7 @@ def species_of_label(written: str, expected: Collection[str] = ()) -> dict[str, 
     letters = _letters(written)
     if letters.casefold() in _VACANCIES:
         return {}
-    readings = [] if letters.casefold() in _NO_LABELS else list(_shortened(letters))
+    readings = [] if letters.casefold() in _NO_LABELS else list(_elements(letters[:2], letters[:1]))
     if expected:  # HO1 may be hydrogen, and W1 water; Ho1 is holmium whatever the formula
         sure = [e for e in readings if len(e) == 2 and letters.startswith(e)]
         readings = sure or [e for e in readings if e in expected]
@@ -95,8 +91,8 @@ def element_of_symbol(written: str, expected: Collection[str] = ()) -> str | Non
         )
     if _ANY_SHARE.search(written):
         letters = ""
-    readings = [*_elements([letters]), *(e for e in _shortened(letters) if e in expected)]
-    return _first(readings, written)
+    shortened = (e for e in _elements(letters[:2], letters[:1]) if e in expected)
+    return _first([*_elements(letters), *shortened], written)
 
 
 def _parts(written: str) -> list[tuple[str, float]]:
@@ -144,11 +140,7 @@ def _letters(written: str) -> str:
     return found.group(1) if found else ""
 
 
-def _shortened(letters: str) -> Iterator[str]:
-    return _elements([letters[:2], letters[:1]])
-
-
-def _elements(texts: list[str]) -> Iterator[str]:
+def _elements(*texts: str) -> Iterator[str]:
     for text in texts:
         symbol = HYDROGEN_ISOTOPES.get(text.capitalize(), text.capitalize())
         if symbol in MOLAR_MASS_G_MOL:

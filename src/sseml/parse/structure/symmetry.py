@@ -13,9 +13,9 @@ import numpy as np
 import spglib
 from numpy.typing import NDArray
 
-from sseml.arrays import BoolArray, FloatArray
+from sseml.arrays import FloatArray
 from sseml.parse.space_groups import space_group_number
-from sseml.parse.structure.cell import lengths, quoted, shortest_vectors
+from sseml.parse.structure.cell import cell_volume, lengths, quoted, shortest_vectors
 from sseml.records import RefusedInputError, RefusedQualifierError
 
 Operations = tuple[FloatArray, FloatArray]
@@ -212,16 +212,11 @@ def _operation(text: str) -> tuple[FloatArray, FloatArray]:
     plain = re.sub(r"[\s'\"]", "", text).casefold() if len(text) <= _LONGEST else ""
     rows = [_row(row) for row in plain.split(",")]
     read = np.array([row for row in rows if row is not None])
-    if read.shape != (3, 4) or len(rows) != 3 or abs(abs(_determinant(read[:, :3])) - 1) > 1e-6:
+    if read.shape != (3, 4) or len(rows) != 3 or abs(cell_volume(read[:, :3]) - 1) > 1e-6:
         raise RefusedInputError(
             f"{quoted(text)} is no symmetry operation", "write it like -x, y+1/2, -z+1/2"
         )
     return read[:, :3], read[:, 3]
-
-
-def _determinant(m: FloatArray) -> float:
-    (a, b, c), (d, e, f), (g, h, i) = m.tolist()
-    return float(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
 
 
 @lru_cache(4096)
@@ -317,7 +312,8 @@ def images_of(
     vectors = shortest_vectors(copies, copies)
     distance_A = lengths(vectors, lattice_A)
     for tolerance_A in (_SAME_SITE_A, *_OTHER_TOLERANCES_A, _SAME_SITE_A):
-        same, first = _same(distance_A, tolerance_A)
+        same = distance_A < tolerance_A
+        first = np.flatnonzero(same.argmax(axis=1) == np.arange(len(same)))
         if multiplicity in (None, len(first)):
             break
     weights = same[first] * counts
@@ -333,9 +329,3 @@ def _distinct(copies: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
     _, first, counts = np.unique(keys, return_index=True, return_counts=True)
     order = np.argsort(first)
     return copies[first[order]], counts[order]
-
-
-def _same(distance_A: FloatArray, tolerance_A: float) -> tuple[BoolArray, NDArray[np.intp]]:
-    """Which copies are one image, and the first copy of each image."""
-    same = distance_A < tolerance_A
-    return same, np.flatnonzero(same.argmax(axis=1) == np.arange(len(same)))
