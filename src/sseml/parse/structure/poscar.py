@@ -27,9 +27,7 @@ _MOST_LINES = LARGEST_CELL_SITES + 2000
 """More than a file of the largest cell needs before its velocities."""
 
 _COMMENT = re.compile("[!#]")
-_LARGEST = 1e9
-"""Of any number in the file: a volume, a length or a coordinate."""
-
+_LARGEST = 1e9  # of any number in the file: a volume, a length or a coordinate
 _LONGEST_NUMBER = 60
 _LONGEST_COUNT = 6
 _COUNTS = "the number of atoms of each element, and their symbols before it"
@@ -87,19 +85,15 @@ def _lattice(lines: Sequence[list[str]]) -> tuple[FloatArray, FloatArray]:
 def _symbols_and_counts(lines: Sequence[list[str]]) -> tuple[list[str], list[int], int]:
     """Element symbols (none in files of VASP 4), numbers of atoms, and the line after them."""
     at, symbols, counts = 5, list[str](), list[int]()
-    words = _words(lines, at, "the element symbols")
-    while words and not any(map(_is_count, words)) and not counts:
-        symbols += words
+    _words(lines, at, "the element symbols")
+    while at < len(lines) and lines[at] and not any(map(_is_count, lines[at])):
+        symbols += lines[at]
         at += 1
-        words = lines[at] if at < len(lines) else []
-    while words and _is_count(words[0]):
-        counts += [int(word) for word in takewhile(_is_count, words)]
+    while at < len(lines) and lines[at] and _is_count(lines[at][0]):
+        counts += [int(word) for word in takewhile(_is_count, lines[at])]
         at += 1
-        words = lines[at] if at < len(lines) else []
     if not counts:
-        raise _refusal(
-            lines, min(at, 6 if symbols else 5), f"{_COUNTS}, and their symbols before it"
-        )
+        raise _refusal(lines, min(at, 6 if symbols else 5), _COUNTS)
     if symbols and len(symbols) != len(counts):
         raise RefusedInputError(
             f"the POSCAR gives {len(symbols)} element symbols, but {len(counts)} numbers of atoms,"
