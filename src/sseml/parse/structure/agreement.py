@@ -25,33 +25,26 @@ _MOST_DISTANCES = 50_000_000  # distances that are compared; larger cells count 
 
 
 def distance(first: Composition, second: Composition) -> float:
-    """Half the summed absolute difference of element fractions, in [0, 1].
-
-    Examples
-    --------
-    >>> from sseml.parse.formula import parse_formula
-    >>> distance(parse_formula("Li2S"), parse_formula("Li2O"))
-    0.3333333333333333
-    """
+    """Half the summed absolute difference of element fractions, in [0, 1]."""
     a, b = first.fractions(), second.fractions()
     return sum(abs(a.get(e, 0.0) - b.get(e, 0.0)) for e in sorted(a.keys() | b.keys())) / 2.0
 
 
 def contradiction(
-    speaker: str, said: Composition, sites: Composition, on_mismatch: OnMismatch
+    speaker: str, stated: Composition, sites: Composition, on_mismatch: OnMismatch
 ) -> tuple[str, ...]:
     """Note or refuse a formula that the sites contradict: too far from it, or without its lithium.
 
     `speaker` is where the formula is from, such as ``the row``.
     """
-    apart = distance(said, sites)
-    lacks_lithium = "Li" in said.amounts and "Li" not in sites.amounts
+    apart = distance(stated, sites)
+    lacks_lithium = "Li" in stated.amounts and "Li" not in sites.amounts
     if apart <= LARGEST_DISTANCE and not lacks_lithium:
         return ()
-    lacking = ", ".join(sorted(said.amounts.keys() - sites.amounts.keys()))
+    lacking = ", ".join(sorted(stated.amounts.keys() - sites.amounts.keys()))
     without = f", without {lacking}" if lacking else ""
     note = (
-        f"{speaker} says {said.formula}, but the sites of the structure hold {sites.formula}"
+        f"{speaker} says {stated.formula}, but the sites of the structure hold {sites.formula}"
         f"{without} ({apart:.2g} apart)"
     )
     if on_mismatch == "refuse":

@@ -173,13 +173,7 @@ def lines_of(text: str) -> Iterator[tuple[int, str]]:
 
 
 def quoted(text: str) -> str:
-    """A text of a file as it is quoted in a message: short, and without control characters.
-
-    Examples
-    --------
-    >>> quoted("0,3333"), len(quoted("x" * 1000))
-    ("'0,3333'", 63)
-    """
+    """A text of a file as it is quoted in a message: short, and without control characters."""
     return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
 
 

@@ -100,15 +100,8 @@ def _cell(block: Block) -> Cell:
         )
     require_places([a.label for a in atoms], np.array([a.position for a in atoms]))
     symmetry = symmetry_of(block, lattice_A)
-    notes += symmetry.notes
-    images = _images(atoms, symmetry.operations, lattice_A)
-    if symmetry.fuller is not None:
-        all_images = _possible_images(atoms, symmetry.fuller, lattice_A)
-        if all_images is not None and _counts(all_images) != _counts(images):
-            note = _note_on_all(atoms, images, all_images, symmetry, formula=formula, units=units)
-            if note:
-                notes.append(note)
-                images = all_images
+    images, note = _meant_images(atoms, symmetry, lattice_A, formula=formula, units=units)
+    notes += [*symmetry.notes, *note]
     each = [atom for atom, count in zip(atoms, _counts(images), strict=True) for _ in range(count)]
     return Cell(
         lattice_A=lattice_A,
@@ -180,6 +173,45 @@ def _held(species: Mapping[str, float], name: str, occupancy: str) -> dict[str, 
     )
 
 
+def _meant_images(
+    atoms: Sequence[_Atom],
+    symmetry: Symmetry,
+    lattice_A: FloatArray,
+    *,
+    formula: str,
+    units: int | None,
+) -> tuple[list[FloatArray], tuple[str, ...]]:
+    """The images of each atom, and a note where the file means more operations than it lists.
+
+    The multiplicities in the file decide, else its formula. A list of the identity alone says that
+    all atoms are listed.
+    """
+    images = _images(atoms, symmetry.operations, lattice_A)
+    if symmetry.fuller is None:
+        return images, ()
+    all_images = _possible_images(atoms, symmetry.fuller, lattice_A)
+    counts, stated = _counts(images), [atom.multiplicity for atom in atoms]
+    if all_images is None or _counts(all_images) == counts:
+        return images, ()
+    all_counts = _counts(all_images)
+    of_part, of_all = counts == stated, all_counts == stated
+    if formula and not of_part and not of_all:
+        of_part = _fits(atoms, counts, formula, units)
+        of_all = _fits(atoms, all_counts, formula, units)
+    listed, fuller = len(symmetry.operations[0]), len(symmetry.fuller[0])
+    what = f"{listed} of the {fuller} symmetry operations of the space group {symmetry.name}"
+    if of_all and not of_part:
+        note = f"the file lists {what}: all are used, as its multiplicities or formula want"
+        return all_images, (note,)
+    if listed == 1 or (of_part and not of_all):
+        return images, ()
+    raise RefusedInputError(
+        f"the CIF lists {what} that it names: they give {sum(counts)} sites instead of"
+        f" {sum(all_counts)}",
+        "list all operations, or none and the name of the space group",
+    )
+
+
 def _images(
     atoms: Sequence[_Atom], operations: Operations, lattice_A: FloatArray
 ) -> list[FloatArray]:
@@ -207,40 +239,6 @@ def _possible_images(
 
 def _counts(images: Sequence[FloatArray]) -> list[int]:
     return [len(each) for each in images]
-
-
-def _note_on_all(
-    atoms: Sequence[_Atom],
-    images: Sequence[FloatArray],
-    all_images: Sequence[FloatArray],
-    symmetry: Symmetry,
-    *,
-    formula: str,
-    units: int | None,
-) -> str:
-    """A note if all operations of the space group are meant, none if those listed are.
-
-    The multiplicities in the file decide, else its formula. A list of the identity alone says that
-    all atoms are listed.
-    """
-    listed = len(symmetry.operations[0])
-    fuller = 0 if symmetry.fuller is None else len(symmetry.fuller[0])
-    counts, all_counts = _counts(images), _counts(all_images)
-    stated = [atom.multiplicity for atom in atoms]
-    of_part, of_all = counts == stated, all_counts == stated
-    if formula and not of_part and not of_all:
-        of_part = _fits(atoms, counts, formula, units)
-        of_all = _fits(atoms, all_counts, formula, units)
-    what = f"{listed} of the {fuller} symmetry operations of the space group {symmetry.name}"
-    if of_all and not of_part:
-        return f"the file lists {what}: all are used, as its multiplicities or formula want"
-    if listed == 1 or (of_part and not of_all):
-        return ""
-    raise RefusedInputError(
-        f"the CIF lists {what} that it names: they give {sum(counts)} sites instead of"
-        f" {sum(all_counts)}",
-        "list all operations, or none and the name of the space group",
-    )
 
 
 def _fits(atoms: Sequence[_Atom], counts: Sequence[int], formula: str, units: int | None) -> bool:

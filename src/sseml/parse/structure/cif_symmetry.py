@@ -93,10 +93,9 @@ def _checked(
                 f" {len(named[0])} of the space group {name} are used"
             )
             return Symmetry(named, notes=(note,))
-    rotations, translations = _IDENTITY
     with_identity = (
-        np.concatenate([rotations, listed[0]]),
-        np.concatenate([translations, listed[1]]),
+        np.concatenate([_IDENTITY[0], listed[0]]),
+        np.concatenate([_IDENTITY[1], listed[1]]),
     )
     if is_group(with_identity):
         note = f"the file lists {count} symmetry operations without x, y, z, which is added"
@@ -118,14 +117,13 @@ def _known(column: list[str]) -> tuple[str, ...]:
 
 
 def _magnetic(written: Sequence[str], centerings: Sequence[str]) -> Operations:
-    """What magnetic operations and centerings together do to places."""
-    operations, _ = listed_operations(tuple(map(_place, written)))
-    shifts, _ = listed_operations(("x,y,z", *map(_place, centerings)))
+    """What magnetic operations and centerings together do to places, without time reversal."""
+    operations, _ = listed_operations(tuple(map(_without_time, written)))
+    shifts, _ = listed_operations(("x,y,z", *map(_without_time, centerings)))
     return combined(shifts, operations)
 
 
-def _place(text: str) -> str:
-    """What a magnetic operation does to places: without the reversal of time at its end."""
+def _without_time(text: str) -> str:
     return _TIME_REVERSAL.sub("", text) if text.count(",") > 2 else text
 
 

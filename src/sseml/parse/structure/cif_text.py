@@ -151,18 +151,13 @@ def blocks_of(text: str) -> list[Block]:
             continue
         loop = _Loop() if word == "loop_" else None
         if word.startswith("data_"):
-            _open_block(blocks, token[5:])
+            blocks.append(Block(token[5:]))
+        if len(blocks) > _MOST_BLOCKS + 1:
+            name = plainly_quoted(blocks[-1].name)
+            raise RefusedInputError(
+                f"the CIF holds more than {_MOST_BLOCKS} data blocks, up to data_{name}", "split it"
+            )
     return [block for block in blocks if block.items or block.loops]
-
-
-def _open_block(blocks: list[Block], name: str) -> None:
-    if len(blocks) > _MOST_BLOCKS:
-        raise RefusedInputError(
-            f"the CIF holds more than {_MOST_BLOCKS} data blocks,"
-            f" up to data_{plainly_quoted(name)}",
-            "split it",
-        )
-    blocks.append(Block(name))
 
 
 def _tokens(text: str) -> Iterator[_Token]:

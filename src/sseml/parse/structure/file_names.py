@@ -23,13 +23,7 @@ _TAR = re.compile(r"\.(?:tar|tgz|tar\.[a-z0-9]{1,4})$", re.IGNORECASE)
 
 
 def format_of_name(name: str) -> StructureFormat | None:
-    """The format of a file by its name; None where it is none that holds a structure.
-
-    Examples
-    --------
-    >>> format_of_name("runs/CONTCAR"), format_of_name("llzo.CIF"), format_of_name("notes.txt")
-    ('poscar', 'cif', None)
-    """
+    """The format of a file by its name, such as ``runs/CONTCAR``; None if it holds no structure."""
     if len(name) > _LONGEST:
         return None
     if found := _ENDING.search(name):
@@ -49,14 +43,9 @@ def is_tar(name: str) -> bool:
 
 
 def names_structures(text: str) -> bool:
-    """Whether a text names a structure file, an archive, or, by its last slash, a folder.
+    """Whether a text names a structure file, an archive, a pattern, or a folder by its last slash.
 
     So does what an answer calls one of several structures of a CIF, ``two.cif data_b``.
-
-    Examples
-    --------
-    >>> [names_structures(text) for text in ("cifs/", "a.zip", "*.cif", "La2/3-xLi3xTiO3")]
-    [True, True, True, False]
     """
     if len(text) > _LONGEST:
         return False

@@ -23,14 +23,11 @@ from sseml.parse.structure.symbols import element_of_symbol
 from sseml.records import RefusedInputError
 
 _FIX = "get the whole file, or write it again in the format of VASP 5"
-_MOST_LINES = LARGEST_CELL_SITES + 2000
-"""More than a file of the largest cell needs before its velocities."""
-
+_MOST_LINES = LARGEST_CELL_SITES + 2000  # the largest cell needs fewer before its velocities
 _COMMENT = re.compile("[!#]")
 _LARGEST = 1e9  # of any number in the file: a volume, a length or a coordinate
 _LONGEST_NUMBER = 60
 _LONGEST_COUNT = 6
-_COUNTS = "the number of atoms of each element, and their symbols before it"
 
 
 def read_poscar(text: str) -> Cell:
@@ -93,7 +90,8 @@ def _symbols_and_counts(lines: Sequence[list[str]]) -> tuple[list[str], list[int
         counts += [int(word) for word in takewhile(_is_count, lines[at])]
         at += 1
     if not counts:
-        raise _refusal(lines, min(at, 6 if symbols else 5), _COUNTS)
+        missing = "the number of atoms of each element, and their symbols before it"
+        raise _refusal(lines, min(at, 6 if symbols else 5), missing)
     if symbols and len(symbols) != len(counts):
         raise RefusedInputError(
             f"the POSCAR gives {len(symbols)} element symbols, but {len(counts)} numbers of atoms,"

@@ -35,15 +35,10 @@ _SECOND_OF_LABEL = re.compile(rf"[A-Z][a-z]?\d*[+-]?(?:[/,;&+]+|(?=[A-Z][a-z])){
 
 
 def species_of_symbol(written: str, expected: Collection[str] = ()) -> dict[str, float]:
-    """Read the symbol of an atom type, or of several that share a site: element → share.
+    """Read the symbol of an atom type, ``Li1+`` or ``D``, or of several, ``0.8Nb5+ + 0.2Zr4+``.
 
-    Hydrogen stands for deuterium and tritium; a vacancy has no element. The elements of the file's
-    own formula, `expected`, decide where a symbol has several readings.
-
-    Examples
-    --------
-    >>> species_of_symbol("LI1+"), species_of_symbol("0.8Nb5+ + 0.2Zr4+"), species_of_symbol("Va")
-    ({'Li': 1.0}, {'Nb': 0.8, 'Zr': 0.2}, {})
+    The shares of a site are given by element: hydrogen for its isotopes, none for a vacancy. The
+    elements of the file's own formula, `expected`, decide where a symbol has several readings.
     """
     if parts := _parts(written):
         return _shares(parts, written)
@@ -52,13 +47,7 @@ def species_of_symbol(written: str, expected: Collection[str] = ()) -> dict[str,
 
 
 def species_of_label(written: str, expected: Collection[str] = ()) -> dict[str, float]:
-    """Read the label of an atom, such as ``Li1``, ``OW2``, ``O1A`` or ``CL(1)``, or of several.
-
-    Examples
-    --------
-    >>> species_of_label("OW2"), species_of_label("HO1", {"H", "O"}), species_of_label("Ho1")
-    ({'O': 1.0}, {'H': 1.0}, {'Ho': 1.0})
-    """
+    """Read the label of an atom, such as ``Li1``, ``OW2``, ``O1A`` or ``CL(1)``, or of several."""
     if len(parts := _parts(written)) > 1:
         return _shares(parts, written)
     _refuse_unshared(written, _SECOND_OF_LABEL)
@@ -73,13 +62,7 @@ def species_of_label(written: str, expected: Collection[str] = ()) -> dict[str, 
 
 
 def element_of_symbol(written: str, expected: Collection[str] = ()) -> str | None:
-    """Read the symbol of one atom type, as `species_of_symbol`; None for a vacancy.
-
-    Examples
-    --------
-    >>> element_of_symbol("Nb5+"), element_of_symbol("D")
-    ('Nb', 'H')
-    """
+    """Read the symbol of one atom type, as `species_of_symbol`; None for a vacancy."""
     letters = _letters(written)
     if letters.casefold() in _VACANCIES or written.strip() in _VACANCIES:
         return None

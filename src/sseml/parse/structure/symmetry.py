@@ -24,7 +24,6 @@ Operations = tuple[FloatArray, FloatArray]
 MOST_OPERATIONS = 768
 """Four times those of the largest space group in its largest usual cell."""
 
-_HALL_NUMBERS = range(1, 531)
 _MOST_ON_TRUST = 192
 _NUMBER = r"(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})(?:/([1-9]\d{0,8}))?"
 _TERM = re.compile(rf"([+-]?)(?:{_NUMBER}\*?)?([xyz])|([+-]?){_NUMBER}")
@@ -34,19 +33,12 @@ _LONGEST = 100
 
 _USUAL, _USUAL_WITHIN = 24, 0.004
 _LARGEST_DENOMINATOR, _FRACTION_WITHIN = 16, 0.0006
-_UNIT = 720_720
-"""A translation of any of these denominators is a whole number of such parts of the cell."""
-
+_UNIT = 720_720  # a translation with any of these denominators is a whole number of such parts
 _LARGEST_FACTOR = 3
 _WEIGHTS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
-
-_SAME_SITE_A = 0.05
-"""Images of a site closer than this are one image, at their mean: coordinates are rounded."""
-
+_SAME_SITE_A = 0.05  # nearer images of a site are one image, at their mean: they are rounded
 _WIDEST_A = 0.1
-_OTHER_TOLERANCES_A = (_WIDEST_A, 0.01, 0.001)
-"""Tried where the file gives the multiplicity of a site, and the usual one gives another."""
-
+_OTHER_TOLERANCES_A = (_WIDEST_A, 0.01, 0.001)  # tried to get the multiplicity in the file
 _SIXTH_DECIMAL = 1_000_000
 
 
@@ -107,7 +99,7 @@ def primitive_lattice(
 @_quiet()
 def settings() -> tuple[Setting, ...]:
     """All settings, those of a space group in the order of their Hall numbers."""
-    found = ((hall, spglib.get_spacegroup_type(hall)) for hall in _HALL_NUMBERS)
+    found = ((hall, spglib.get_spacegroup_type(hall)) for hall in range(1, 531))
     return tuple(
         Setting(
             hall_number=hall,
