@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -352,3 +354,23 @@ def test_nothing_warns(folder: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(told(folder)) == 3
+
+
+READ_TWO_ROWS = """
+import sys
+from pathlib import Path
+from sseml.parse.qualifiers import Qualifiers
+from sseml.parse.queries import parse_inputs
+from sseml.parse.structure.files import StructureFiles
+
+for text in ("Li3N", "b.cif"):
+    list(parse_inputs([text], Qualifiers(), StructureFiles(Path())))
+    print("spglib" in sys.modules)
+"""
+
+
+def test_spglib_waits_until_a_structure_is_opened(folder: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", READ_TWO_ROWS], cwd=folder, capture_output=True, check=True
+    )
+    assert ran.stdout.split() == [b"False", b"True"]

@@ -93,7 +93,6 @@ def _cell(block: Block) -> Cell:
     formula, units = _formula(block), whole(block.value("_cell_formula_units_z")) or None
     notes = list[str]()
     atoms = list(_atoms(block, formula, notes))
-    require_few_sites(len(atoms))
     if not atoms:
         raise RefusedInputError(
             "no site of the CIF has coordinates", "get a file in which the atoms are located"

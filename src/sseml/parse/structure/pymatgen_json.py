@@ -27,7 +27,7 @@ def read_pymatgen_json(text: str) -> Cell:
     Only the lattice, the species with their occupancies and the coordinates are read; no class that
     the document names is imported.
     """
-    document = _structure(_loaded(text))
+    document = _structure(text)
     lattice, sites = document["lattice"], document["sites"]
     matrix = lattice.get("matrix") if isinstance(lattice, Mapping) else None
     lattice_A = _numbers(matrix, (3, 3), "the matrix of the lattice")
@@ -41,14 +41,11 @@ def read_pymatgen_json(text: str) -> Cell:
     )
 
 
-def _loaded(text: str) -> object:
+def _structure(text: str) -> dict[str, Any]:
     try:
-        return json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise RefusedInputError(f"it is not JSON: {error}", "get the whole file") from None
-
-
-def _structure(document: object) -> dict[str, Any]:
     if isinstance(document, dict) and "lattice" not in document:
         document = document.get("structure")
     if not isinstance(document, dict) or not isinstance(document.get("sites"), list):

@@ -18,24 +18,12 @@ from sseml.records import Crystal, RefusedInputError
 
 _HERE = Path()
 _GZIP = b"\x1f\x8b"
-_BYTE_ORDER_MARKS = {
-    b"\xef\xbb\xbf": "utf-8-sig",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-}
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadStructure:
-    """A structure file that cannot be answered.
-
-    Attributes
-    ----------
-    source
-        The file, as the person wrote it.
-    refusal
-        The reason, and what to do instead.
-    """
+    """A structure file that cannot be answered: its name as it was written, and the reason."""
 
     source: str
     refusal: RefusedInputError
@@ -124,8 +112,7 @@ def _text(content: bytes | RefusedInputError) -> str:
         raise RefusedInputError("the file is empty", "get the whole file")
     if content.startswith(_GZIP):
         raise RefusedInputError("the file is packed with gzip", "unpack it first")
-    marked = (name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark))
-    encoding = next(marked, "utf-8")
+    encoding = "utf-16" if content.startswith(_UTF_16_MARKS) else "utf-8-sig"
     if b"\x00" in content and encoding != "utf-16":
         raise RefusedInputError("the file is binary, not text", "export the structure as a CIF")
     text = content.decode(encoding, errors="replace")
