@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from sseml.serving.openapi import description
+from sseml.serving.description import description
 from sseml.serving.problems import PROBLEMS
 from sseml.serving.settings import Limits
 
@@ -78,7 +78,7 @@ def narrowed(described: dict[str, Any]) -> dict[str, Any]:
 
 NAMES_NO_SCHEMA_CAN_SAY = """
 import schemathesis
-from sseml.serving.headings import unknown_headings
+from sseml.serving.request import unknown_headings
 from sseml.serving.problems import RequestError
 
 @schemathesis.hook

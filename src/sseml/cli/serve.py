@@ -8,7 +8,6 @@ import json
 import os
 import re
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,8 +44,7 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add_parser(
         "serve",
         help="answer over HTTP",
-        description="Serve a bundle over HTTP, through MLflow's own scoring app. Needs the extra "
-        "`mlflow`.",
+        description="Serve a bundle over HTTP, through MLflow. Needs the extra `mlflow`.",
         examples=_EXAMPLES,
     )
     parser.add_argument(
@@ -111,54 +109,54 @@ def run(arguments: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     with needing("mlflow"):
-        from sseml.serving.listener import listen, resolve  # noqa: PLC0415
-        from sseml.serving.supervisor import serve  # noqa: PLC0415
+        from sseml.serving import server  # noqa: PLC0415
 
     tokens = _tokens(arguments)
     try:
-        address = resolve(arguments.host, arguments.port)
+        listener = server.bind(arguments.host, arguments.port)
     except OSError as error:
-        raise CommandError(f"--host {arguments.host}: {error.strerror or error}") from None
-    if not (address.is_loopback or tokens):
-        raise CommandError(
-            f"{address.host} can be reached from other machines, and there is no token: make one "
-            "with `openssl rand -hex 32 > serve.token` and say --token-file serve.token"
-        )
+        where = f"{arguments.host} port {arguments.port}"
+        raise CommandError(f"{where}: {error.strerror or error}") from None
     # a registered model may still be on its way into it when the server is told to stop
-    with tempfile.TemporaryDirectory(prefix="sseml-serve-", ignore_cleanup_errors=True) as folder:
-        renew = functools.partial(_settings, arguments, limits, Path(folder))
-        settings = renew()
-        try:
-            listener = listen(address)
-        except OSError as error:
-            raise CommandError(f"{address.url}: {error.strerror}; is it in use?") from None
-        with listener:
-            here = replace(address, port=listener.getsockname()[1])
-            say(f"serving {settings.model.name} ({settings.model.digest[:12]}) at {here.url}")
-            served = serve(listener, arguments.workers, settings, renew, quiet=arguments.quiet)
+    folder = tempfile.TemporaryDirectory(prefix="sseml-serve-", ignore_cleanup_errors=True)
+    with listener, folder as name:
+        if not (server.is_loopback(listener) or tokens):
+            raise CommandError(
+                f"{arguments.host} can be reached from other machines, and there is no token: make "
+                "one with `openssl rand -hex 32 > serve.token` and say --token-file serve.token"
+            )
+        look_up = functools.partial(_settings, arguments, Path(name))
+        settings = look_up()
+        model = f"{settings.model.name} ({settings.model.digest[:12]})"
+        served = server.serve(
+            listener,
+            settings,
+            limits,
+            arguments.workers,
+            look_up=look_up,
+            announce=lambda: say(f"serving {model} at {server.url(listener)}"),
+            quiet=arguments.quiet,
+        )
     return ANSWERED if served else UNUSABLE
 
 
 def _describe(limits: Limits) -> int:
-    from sseml.serving.openapi import description  # noqa: PLC0415
+    from sseml.serving.description import description  # noqa: PLC0415
 
     standard_output().write(json.dumps(description(limits), indent=2, ensure_ascii=False) + "\n")
     return ANSWERED
 
 
-def _settings(arguments: argparse.Namespace, limits: Limits, run_folder: Path) -> Settings:
-    """Look up the model and the tokens."""
-    from sseml.serving.settings import Settings  # noqa: PLC0415
-    from sseml.serving.source import find_bundle, identify  # noqa: PLC0415
+def _settings(arguments: argparse.Namespace, folder: Path) -> Settings:
+    """Look up the model, which is put into the folder if it has to be fetched, and the tokens."""
+    from sseml.serving.settings import Settings, find_bundle, identify  # noqa: PLC0415
 
-    folder = find_bundle(arguments.model, run_folder)
-    threads = max(1, (os.cpu_count() or 1) // arguments.workers)
-    tokens = _tokens(arguments)
-    return Settings(folder, identify(folder), run_folder, threads, limits, tokens)
+    bundle = find_bundle(arguments.model, folder)
+    return Settings(bundle, identify(bundle), _tokens(arguments))
 
 
 def _tokens(arguments: argparse.Namespace) -> tuple[str, ...]:
-    from sseml.serving.source import TOKEN_VARIABLE, read_tokens  # noqa: PLC0415
+    from sseml.serving.settings import TOKEN_VARIABLE, read_tokens  # noqa: PLC0415
 
     return read_tokens(arguments.token_file, os.environ.get(TOKEN_VARIABLE))
 

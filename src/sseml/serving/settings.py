@@ -1,22 +1,23 @@
-"""What a serving process is told: the model, its limits and who may ask."""
+"""What a server is told: the model, its limits, and who may ask."""
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MEGABYTE = 1_000_000
+from sseml.records import BundleError, RefusedInputError
 
 DEFAULT_PORT = 5001
+TOKEN_VARIABLE = "SSEML_SERVE_TOKEN"
 
-METRICS = "metrics"
-METRICS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""Where prometheus-client looks, when it is imported, for the folder that processes share."""
+_REGISTERED = "models:/"
+_SHORTEST_TOKEN = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one request, and one worker, may take.
+    """How much one request, and a server, may take.
 
     Attributes
     ----------
@@ -25,12 +26,12 @@ class Limits:
     rows
         Most rows of a request.
     timeout_s
-        From the first byte of a request to its answer.
+        From the head of a request to its answer.
     waiting
-        Requests a worker takes in at a time; whoever comes on top is told to come back.
+        Requests taken in at a time for every worker; whoever comes on top is told to come back.
     """
 
-    body_bytes: int = 4 * MEGABYTE
+    body_bytes: int = 4_000_000
     rows: int = 10_000
     timeout_s: float = 60.0
     waiting: int = 64
@@ -47,33 +48,99 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a worker needs; handed to it when it is started.
-
-    Attributes
-    ----------
-    folder
-        The bundle.
-    run_folder
-        What the processes of one server share; gone when it ends.
-    threads
-        Of a worker, for requests of many rows.
-    tokens
-        Any of them opens the door; none: the door is open.
-    """
+    """The bundle in `folder`, and the tokens of which any opens the door; none: it is open."""
 
     folder: Path
     model: ModelIdentity
-    run_folder: Path
-    threads: int = 1
-    limits: Limits = Limits()
     tokens: tuple[str, ...] = field(default=(), repr=False)
 
-    @property
-    def metrics_folder(self) -> Path:
-        """Where the workers put down their counts for each other."""
-        return self.run_folder / METRICS
 
-    @property
-    def ready_mark(self) -> Path:
-        """Is there once some worker's model has answered its smoke list."""
-        return self.run_folder / "ready"
+def find_bundle(model: str | None, into: Path) -> Path:
+    """Return the folder of a bundle; a registered one is fetched.
+
+    Parameters
+    ----------
+    model
+        A folder, such as ``models:/sseml@champion``, or None for the released bundle.
+    into
+        A folder for what is fetched: what is served stays the same even if the alias moves on.
+
+    Raises
+    ------
+    RefusedInputError
+        If the registry has no such model.
+    BundleError
+        If what is registered is not what was fetched.
+    """
+    if model is None:
+        from sseml.curation.released import DEFAULT_BUNDLE, released_folder  # noqa: PLC0415
+
+        return released_folder() / DEFAULT_BUNDLE
+    if not model.startswith(_REGISTERED):
+        return Path(model).resolve()  # a link may lead elsewhere when a worker is replaced
+    from sseml.tracking.registry import resolve  # noqa: PLC0415 - MLflow, only for the registry
+
+    return resolve(model, into=Path(tempfile.mkdtemp(prefix="model-", dir=into)))
+
+
+def identify(folder: Path) -> ModelIdentity:
+    """Verify and load a bundle, as the workers will, and say which one it is.
+
+    Raises
+    ------
+    BundleError
+        If it is damaged, or no MLflow model directory.
+    """
+    from sseml.model.bundle import SCHEMA_VERSION, Bundle  # noqa: PLC0415
+    from sseml.model.folder import bundle_digest  # noqa: PLC0415
+    from sseml.model.mlmodel import MLMODEL  # noqa: PLC0415
+
+    digest = bundle_digest(folder)
+    name = Bundle.load(folder).name
+    if not (folder / MLMODEL).is_file():
+        raise BundleError(
+            f"{folder}: {MLMODEL} is missing, so that MLflow cannot serve it; train the bundle "
+            "again with this version of sseml"
+        )
+    return ModelIdentity(name, digest, SCHEMA_VERSION)
+
+
+def read_tokens(file: Path | None, variable: str | None) -> tuple[str, ...]:
+    """Read the tokens, any of which opens the door.
+
+    Parameters
+    ----------
+    file
+        One token a line, so that a new one can be added before the old one goes.
+    variable
+        A single token, used where there is no file.
+
+    Raises
+    ------
+    RefusedInputError
+        If the file cannot be read, holds none, or one that is easily guessed.
+    """
+    if file is None:
+        where, text = f"the environment variable {TOKEN_VARIABLE}", variable or ""
+        if variable is None:
+            return ()
+    else:
+        where = f"the token file {str(file)!r}"
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RefusedInputError(f"{where} cannot be read: {error}") from None
+    tokens = tuple(line.strip() for line in text.splitlines() if line.strip())
+    if not tokens:
+        raise RefusedInputError(f"{where} holds no token", "make one: openssl rand -hex 32")
+    if any(len(token) < _SHORTEST_TOKEN or not _is_plain(token) for token in tokens):
+        raise RefusedInputError(
+            f"{where} holds a token that is shorter than {_SHORTEST_TOKEN} characters, or holds "
+            "others than visible ASCII",
+            "make one: openssl rand -hex 32",
+        )
+    return tokens
+
+
+def _is_plain(token: str) -> bool:
+    return all("!" <= character <= "~" for character in token)

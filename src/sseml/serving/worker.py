@@ -1,134 +1,80 @@
-"""One serving process: the front with its model, from the first request to the last."""
+"""A scoring process: rows come in on standard input, records go out on standard output."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import math
-import multiprocessing
+import json
 import os
-import shutil
 import signal
+import struct
+import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+import traceback
+from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO
 
-from sseml.serving.connection import ENDING
-from sseml.serving.exchange import Receive, Scope, Send
-from sseml.serving.front import Front
-from sseml.serving.lanes import GRACE_S
-from sseml.serving.metrics import Metrics
-from sseml.serving.model import Model
-from sseml.serving.settings import Settings
+HEAD = struct.Struct(">IBI")
+"""Before every message: number of the request, lane or outcome, bytes of what follows."""
 
-STARTUP_FAILURE = 3
-"""Exit code on which uvicorn's supervisor gives up: no worker would fare better."""
+SMALL, LARGE = LANES = range(2)
+SCORED, FAILED = range(2)
 
-MODEL_FAILURE = 4
-"""Exit code of a worker whose model does not load while others serve it."""
-
-LAST_ANSWERS_S = 1.0
-_MEMORY_EVERY_S = 5.0
-_THREADS = 8
-"""Two score, the others read and write large bodies."""
-
-_MLFLOW_TIMEOUT = "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
-
-_log = logging.getLogger(__name__)
+Send = Callable[[int, int, bytes], None]
+_Message = tuple[int, dict[str, Any]]
 
 
-def make_app(settings: Settings) -> Worker:
-    """Make the app of a worker; uvicorn calls this in the worker's process."""
-    return Worker(settings)
+def main(folder: str) -> None:
+    """Load a bundle, say whether it can be trusted, then answer until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    send = _sender(_take_standard_output())
+    # MLflow takes two seconds to import
+    from sseml.tracking.scoring import trusted_model  # noqa: PLC0415
 
-
-class Worker:
-    """The ASGI app of one process.
-
-    Parameters
-    ----------
-    settings
-        As the command line gave them.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._metrics = Metrics(settings.metrics_folder)
-        self._model = Model(settings.threads, on_stuck=_leave_stuck)
-        self._front = Front(settings, self._model, self._metrics)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection's request, or the life of the process."""
-        if scope["type"] == "http":
-            await self._front(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            scope["state"][ENDING] = asyncio.Event()
-            await self._live(receive, send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS))
-        # the front keeps the time; MLflow must not give up a thread before it
-        patience_s = math.ceil(self._settings.limits.timeout_s + 10 * GRACE_S)
-        os.environ[_MLFLOW_TIMEOUT] = str(patience_s)
-        _follow_parent(self._settings.run_folder)
-        loading = asyncio.ensure_future(self._load())
-        others = (self._answer_after(loading), self._watch_memory())
-        background = [loading, *map(asyncio.ensure_future, others)]
-        if self._settings.ready_mark.exists():
-            await loading  # others serve: this one takes no connection before it can answer
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        for task in background:
-            task.cancel()
-        _exit_after(LAST_ANSWERS_S, 0)  # a thread that does not end would hold the process
-        await send({"type": "lifespan.shutdown.complete"})
-
-    async def _load(self) -> None:
-        mark = self._settings.ready_mark
-        try:
-            await self._model.load(self._settings.folder)
-        except Exception:  # noqa: BLE001 - logged; the parent reads the exit code
-            _log.exception("the model does not load")
-            os._exit(MODEL_FAILURE if mark.exists() else STARTUP_FAILURE)
-        self._metrics.ready(self._settings.model)
-        mark.touch()
-        _log.info("worker %d is ready", os.getpid())
-
-    async def _answer_after(self, loading: asyncio.Future[None]) -> None:
-        await loading
-        await self._model.run()
-
-    async def _watch_memory(self) -> None:
-        while True:
-            self._metrics.note_memory()
-            await asyncio.sleep(_MEMORY_EVERY_S)
-
-
-def _leave_stuck() -> None:
-    """Finish what can be finished, then go: the supervisor starts another worker."""
-    _log.error("scoring overran its time limit and cannot be stopped: this worker ends")
-    _exit_after(GRACE_S, MODEL_FAILURE)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _exit_after(seconds: float, code: int) -> None:
-    timer = threading.Timer(seconds, os._exit, (code,))
-    timer.daemon = True
-    timer.start()
-
-
-def _follow_parent(run_folder: Path) -> None:
-    """End with the parent, however it ends."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
+    try:
+        score = trusted_model(Path(folder))
+    except Exception as error:  # noqa: BLE001 - the server says it and decides
+        send(0, FAILED, str(error).encode())
         return
+    send(0, SCORED, b"")
+    lanes: list[SimpleQueue[_Message]] = [SimpleQueue() for _ in LANES]
 
-    def wait() -> None:
-        parent.join()
-        shutil.rmtree(run_folder, ignore_errors=True)
-        with suppress(ProcessLookupError):
-            os.kill(os.getpid(), signal.SIGTERM)
+    def answer(lane: SimpleQueue[_Message]) -> None:
+        while True:
+            number, asked = lane.get()
+            try:
+                records = score(asked["rows"], asked["params"])
+                send(number, SCORED, "\n".join(records).encode())
+            except Exception:  # noqa: BLE001 - the server logs it and answers its client
+                send(number, FAILED, traceback.format_exc().encode())
 
-    threading.Thread(target=wait, daemon=True).start()
+    for lane in lanes:
+        threading.Thread(target=answer, args=(lane,), daemon=True).start()
+    while head := sys.stdin.buffer.read(HEAD.size):
+        number, chosen, size = HEAD.unpack(head)
+        lanes[chosen].put((number, json.loads(sys.stdin.buffer.read(size))))
+
+
+def _take_standard_output() -> BinaryIO:
+    """Keep the pipe for records; what libraries print goes to standard error."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return pipe
+
+
+def _sender(pipe: BinaryIO) -> Send:
+    lock = threading.Lock()
+
+    def send(number: int, kind: int, body: bytes) -> None:
+        with lock:
+            pipe.write(HEAD.pack(number, kind, len(body)) + body)
+            pipe.flush()
+
+    return send
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1])
+    finally:
+        os._exit(0)  # whatever is still being calculated, nobody waits for it

@@ -9,9 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import mlflow.pyfunc
-from mlflow.pyfunc import scoring_server
-
 from sseml.model.bundle import Bundle
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
 from sseml.model.stability import PhaseBundle
@@ -25,17 +22,6 @@ from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def scoring_app(model_uri: str) -> Any:
-    """Load a model and make the ASGI app that ``mlflow models serve`` would run.
-
-    Parameters
-    ----------
-    model_uri
-        A bundle's folder, or such as ``models:/sseml@champion``.
-    """
-    return scoring_server.init(mlflow.pyfunc.load_model(model_uri))
 
 
 class PyfuncModel:
@@ -62,7 +48,8 @@ class PyfuncModel:
         ----------
         model_input
             A column ``formula``; a missing cell of another column means that the row does not say.
-            A column ``columns`` holds, row by row, a mapping of whatever else the row carries.
+            A column ``columns`` holds, row by row, a mapping of whatever else the row carries; or
+            the number that a refusal names the row by, and that mapping.
         params
             ``temperature_C`` for rows that name none; ``explain``; ``time_limit_s``, the seconds
             after which the answer is no longer waited for (0: no limit); ``threads`` for many rows;
@@ -106,10 +93,13 @@ def _rows(model_input: pd.DataFrame) -> Iterator[RawRow | Refusal]:
             for name, value in zip(names, cells, strict=True)
             if not _is_missing(value) or name == FORMULA_COLUMN
         }
-        others = record.pop(OTHER_COLUMNS, None)
-        if isinstance(others, Mapping):
-            record |= others
-        yield row_of_record(number, record, FORMULA_COLUMN, str(record))
+        named = number
+        match record.pop(OTHER_COLUMNS, None):
+            case [int() as named, Mapping() as others]:
+                record |= others
+            case Mapping() as others:
+                record |= others
+        yield row_of_record(named, record, FORMULA_COLUMN, str(record))
 
 
 def _is_missing(value: object) -> bool:
