@@ -70,6 +70,7 @@ class Endpoint:
         self._connections, self._ending = connections, ending
         self._metrics = Metrics(workers)
         self._reader = RequestReader(limits.rows)
+        self._described = description(limits)
         self._inside = 0
         self._arriving_bytes = 0
         routes = [
@@ -160,7 +161,7 @@ class Endpoint:
         return Response(self._metrics.text(), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})
 
     async def _description(self, _: Request) -> Response:
-        return _json(description(self._limits))
+        return _json(self._described)
 
     async def _invocations(self, request: Request) -> Response:
         exchange: Exchange = request.scope["exchange"]
