@@ -63,16 +63,13 @@ def test_every_code_is_on_the_page() -> None:
 def narrowed(described: dict[str, Any]) -> dict[str, Any]:
     """Leave out what no schema can say: which text is CSV, and that columns have one length."""
     del described["paths"]["/invocations"]["post"]["requestBody"]["content"]["text/csv"]
-    split, _, inputs, instances = described["components"]["schemas"]["Request"]["oneOf"]
-    table = split["properties"]["dataframe_split"]
-    table["properties"]["columns"] = {"const": ["formula"]}
-    table["properties"]["data"]["items"] |= {
-        "items": {"type": "string"},
-        "minItems": 1,
-        "maxItems": 1,
-    }
-    for form in (inputs["properties"]["inputs"], instances["properties"]["instances"]):
-        form["anyOf"][1]["additionalProperties"] = False
+    schemas = described["components"]["schemas"]
+    table = schemas["Table"]["properties"]
+    table["columns"] = {"const": ["formula"]}
+    table["data"]["items"] |= {"items": {"type": "string"}, "minItems": 1, "maxItems": 1}
+    for form in ("inputs", "instances"):
+        _, columns = schemas[f"Of_{form}"]["properties"][form]["oneOf"]
+        columns["additionalProperties"] = False
     return described
 
 

@@ -1,4 +1,4 @@
-"""Requests wait their turn: small ones are scored together, large ones in parts between them."""
+"""Requests wait their turn: small ones are scored together, large ones one after another."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any
 
 from sseml.serving.request import Asked, Row
 from sseml.serving.settings import ModelIdentity
+from sseml.serving.worker import LANES, LARGE, SMALL
 
 SMALL_ROWS = 64
 """A request of at most so many rows does not wait behind larger ones."""
 
 _TOGETHER_ROWS = 256
-
-NumberedRow = tuple[str, tuple[int, Mapping[str, Any]]]
-"""A formula, and the number of its row in its request with its other cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +32,25 @@ class Job:
 
     asked: Asked
     deadline: float
+    lane: int
     answer: asyncio.Future[Scored]
-    records: list[bytes] = field(default_factory=list)
-    scored_rows: int = 0
-    tries: int = 1
+    must_be_alone: bool = False
+    tries: int = 0
 
-    def rows(self, most: int) -> list[NumberedRow]:
-        """The next rows to be scored."""
-        rest = self.asked.rows[self.scored_rows : self.scored_rows + most]
-        numbered = enumerate(rest, start=self.scored_rows + 1)
-        return [(row.formula, (number, row.cells)) for number, row in numbered]
+    def settle(self, outcome: Scored | Exception) -> None:
+        """Hand the outcome over, if anybody still waits for it."""
+        if self.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            self.answer.set_exception(outcome)
+        else:
+            self.answer.set_result(outcome)
 
-    def add(self, rows: int, records: Sequence[bytes], model: ModelIdentity) -> None:
-        """Take the records of so many rows; after the last, the request has its answer."""
-        self.records += records
-        self.scored_rows += rows
-        if self.scored_rows == len(self.asked.rows) and not self.answer.done():
-            self.answer.set_result(Scored(self.records, model))
 
-    def fail(self, error: Exception) -> None:
-        """Say why there are no records."""
-        if not self.answer.done():
-            self.answer.set_exception(error)
+@dataclass(slots=True)
+class _Lane:
+    jobs: deque[Job] = field(default_factory=deque)
+    filled: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Batching:
@@ -67,70 +61,63 @@ class Batching:
     """
 
     def __init__(self) -> None:
-        self._small: deque[Job] = deque()
-        self._large: deque[Job] = deque()
-        self._changed = asyncio.Event()
+        self._lanes = [_Lane() for _ in LANES]
 
     def put(self, asked: Asked, deadline: float) -> asyncio.Future[Scored]:
         """Queue a request; whoever waits no longer cancels the future."""
-        job = Job(asked, deadline, asyncio.get_running_loop().create_future())
         is_large = len(asked.rows) > SMALL_ROWS or any(map(_may_be_many, asked.rows))
-        (self._large if is_large else self._small).append(job)
-        self.wake()
-        return job.answer
+        answer: asyncio.Future[Scored] = asyncio.get_running_loop().create_future()
+        self._append(Job(asked, deadline, LARGE if is_large else SMALL, answer, is_large))
+        return answer
 
     def retry(self, job: Job) -> None:
-        """Queue a job again, to be scored alone from its first row."""
+        """Queue a job again, to be scored alone."""
         job.tries += 1
-        job.records, job.scored_rows = [], 0
-        self._large.append(job)
-        self.wake()
+        job.must_be_alone = True
+        self._append(job)
 
-    def take_small(self) -> list[Job]:
-        """Take the small jobs that may be scored in one go; maybe none."""
-        jobs: list[Job] = []
-        rows = 0
-        while self._small:
-            job = self._small[0]
-            rows += len(job.asked.rows)
-            if jobs and (rows > _TOGETHER_ROWS or job.asked.params != jobs[0].asked.params):
-                break
-            self._small.popleft()
-            if not job.answer.done():  # else nobody waits for it any more
-                jobs.append(job)
-        return jobs
+    async def next(self, lane: int) -> list[Job]:
+        """Wait for jobs that may be scored in one go; none is lost if the wait is cancelled."""
+        while True:
+            await self._lanes[lane].filled.wait()
+            if jobs := _taken(self._lanes[lane]):
+                return jobs
 
-    def take_large(self) -> Job | None:
-        """Take the first large job, if there is one."""
-        while self._large:
-            job = self._large.popleft()
-            if not job.answer.done():
-                return job
-        return None
-
-    def wake(self) -> None:
-        """Let all who wait look again."""
-        self._changed.set()
-
-    async def change(self) -> None:
-        """Wait until there may be something to take."""
-        self._changed.clear()
-        await self._changed.wait()
+    def _append(self, job: Job) -> None:
+        self._lanes[job.lane].jobs.append(job)
+        self._lanes[job.lane].filled.set()
 
 
-def shared_out(jobs: Sequence[Job], records: Sequence[bytes]) -> list[Sequence[bytes]]:
-    """The records of each of some jobs whose rows have one record each.
+def numbered_rows(jobs: Sequence[Job]) -> list[tuple[str, tuple[int, Mapping[str, Any]]]]:
+    """All rows of some jobs, each with its number in its own request."""
+    return [
+        (row.formula, (number, row.cells))
+        for job in jobs
+        for number, row in enumerate(job.asked.rows, start=1)
+    ]
 
-    Raises
-    ------
-    ValueError
-        If there are more or fewer.
-    """
-    sizes = [len(job.asked.rows) for job in jobs]
-    if len(records) != sum(sizes):
-        raise ValueError(f"{len(records)} records for {sum(sizes)} rows")
-    ends = accumulate(sizes)
-    return [records[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+def _taken(lane: _Lane) -> list[Job]:
+    """Take the first waiting job, and those behind it that may be scored in the same go."""
+    jobs: list[Job] = []
+    rows = 0
+    while lane.jobs:
+        job = lane.jobs[0]
+        rows += len(job.asked.rows)
+        if job.answer.done():  # nobody waits for it any more
+            lane.jobs.popleft()
+            continue
+        if jobs and (rows > _TOGETHER_ROWS or not _go_together(jobs[0], job)):
+            break
+        jobs.append(lane.jobs.popleft())
+    if not lane.jobs:
+        lane.filled.clear()
+    return jobs
+
+
+def _go_together(first: Job, other: Job) -> bool:
+    is_alone = first.must_be_alone or other.must_be_alone
+    return not is_alone and first.asked.params == other.asked.params
 
 
 def _may_be_many(row: Row) -> bool:

@@ -7,47 +7,74 @@ import os
 import signal
 import struct
 import sys
+import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, BinaryIO
 
-SIZE = struct.Struct(">I")
-"""Before every message to a worker: how many bytes follow."""
+HEAD = struct.Struct(">IBI")
+"""Before every message: number of the request, lane or outcome, bytes of what follows."""
 
-OUTCOME = struct.Struct(">BI")
-"""Before every message of a worker: `SCORED` or `FAILED`, and how many bytes follow."""
-
+SMALL, LARGE = LANES = range(2)
 SCORED, FAILED = range(2)
+
+Send = Callable[[int, int, bytes], None]
+_Message = tuple[int, dict[str, Any]]
 
 
 def main(folder: str) -> None:
     """Load a bundle, say whether it can be trusted, then answer until nobody asks any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    pipe = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what libraries print goes to standard error
-
-    def send(outcome: int, text: str) -> None:
-        body = text.encode()
-        pipe.write(OUTCOME.pack(outcome, len(body)) + body)
-        pipe.flush()
-
+    send = _sender(_take_standard_output())
     # MLflow takes two seconds to import
     from sseml.tracking.scoring import trusted_model  # noqa: PLC0415
 
     try:
         score = trusted_model(Path(folder))
     except Exception as error:  # noqa: BLE001 - the server says it and decides
-        send(FAILED, str(error))
+        send(0, FAILED, str(error).encode())
         return
-    send(SCORED, "")
-    while head := sys.stdin.buffer.read(SIZE.size):
-        asked = json.loads(sys.stdin.buffer.read(*SIZE.unpack(head)))
-        try:
-            records = score(asked["rows"], asked["params"])
-        except Exception:  # noqa: BLE001 - the server logs it and answers its client
-            send(FAILED, traceback.format_exc())
-        else:
-            send(SCORED, "\n".join(records))
+    send(0, SCORED, b"")
+    lanes: list[SimpleQueue[_Message]] = [SimpleQueue() for _ in LANES]
+
+    def answer(lane: SimpleQueue[_Message]) -> None:
+        while True:
+            number, asked = lane.get()
+            try:
+                records = score(asked["rows"], asked["params"])
+                send(number, SCORED, "\n".join(records).encode())
+            except Exception:  # noqa: BLE001 - the server logs it and answers its client
+                send(number, FAILED, traceback.format_exc().encode())
+
+    for lane in lanes:
+        threading.Thread(target=answer, args=(lane,), daemon=True).start()
+    while head := sys.stdin.buffer.read(HEAD.size):
+        number, chosen, size = HEAD.unpack(head)
+        lanes[chosen].put((number, json.loads(sys.stdin.buffer.read(size))))
+
+
+def _take_standard_output() -> BinaryIO:
+    """Keep the pipe for records; what libraries print goes to standard error."""
+    pipe = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return pipe
+
+
+def _sender(pipe: BinaryIO) -> Send:
+    lock = threading.Lock()
+
+    def send(number: int, kind: int, body: bytes) -> None:
+        with lock:
+            pipe.write(HEAD.pack(number, kind, len(body)) + body)
+            pipe.flush()
+
+    return send
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    finally:
+        os._exit(0)  # whatever is still being calculated, nobody waits for it

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from itertools import accumulate, count
 from pathlib import Path
 from typing import Any
 
 from sseml.records import BundleError
-from sseml.serving.batching import Batching, Job, NumberedRow, shared_out
+from sseml.serving.batching import Batching, Job, Scored, numbered_rows
 from sseml.serving.settings import Settings
-from sseml.serving.worker import FAILED, OUTCOME, SIZE
+from sseml.serving.worker import HEAD, LANES, LARGE, SCORED
 
 _GRACE_S = 5.0
 """The model looks at its time limit between batches of about 0.2 s; past this it is stuck."""
@@ -24,8 +26,6 @@ _LOADED_WITHIN_S = 180.0
 _PAUSE_S = 1.0
 _BUFFER_BYTES = 2**20
 _MOST_RETRIES = 1
-_PART_ROWS = 128
-"""What a thread of a worker is given at a time of a large request."""
 
 _log = logging.getLogger(__name__)
 
@@ -46,7 +46,11 @@ class Worker:
         assert process.stdout is not None
         self._process, self._stdin, self._stdout = process, process.stdin, process.stdout
         self.pid, self.settings = process.pid, settings
-        self.is_leaving = False
+        self.leaving = asyncio.Event()
+        self.answering: set[asyncio.Task[None]] = set()
+        self._is_gone = False
+        self._numbers = count(1)
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
 
     @classmethod
     async def start(cls, settings: Settings) -> Worker:
@@ -61,12 +65,13 @@ class Worker:
         worker = cls(process, settings)
         try:
             async with asyncio.timeout(_LOADED_WITHIN_S):
-                await worker._read()
+                _, outcome, said = await worker._read()
+            if outcome != SCORED:
+                raise BundleError(said.decode())
         except BaseException as error:
             await worker.kill()
-            if isinstance(error, ScoringError | TimeoutError):
-                reason = str(error) or f"worker {worker.pid} does not get ready"
-                raise BundleError(reason) from None
+            if isinstance(error, asyncio.IncompleteReadError | TimeoutError):
+                raise BundleError(f"worker {worker.pid} does not get ready") from None
             raise
         _log.info("worker %d is ready", worker.pid)
         return worker
@@ -80,49 +85,70 @@ class Worker:
             return None
         return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    async def score(
-        self, rows: Sequence[NumberedRow], params: Mapping[str, Any], deadline: float
-    ) -> list[bytes]:
-        """Score rows; a worker that is stuck is killed.
+    async def score(self, jobs: Sequence[Job], threads: int) -> Sequence[bytes]:
+        """Score the rows of jobs that go together; kill the worker if it is stuck.
 
         Raises
         ------
         ScoringError
             If it answers with anything but records.
         """
-        left_s = max(0.001, deadline - time.monotonic())
-        asked = {"rows": rows, "params": {**params, "time_limit_s": left_s}}
-        body = json.dumps(asked, allow_nan=False).encode()
-        self._stdin.write(SIZE.pack(len(body)) + body)
+        lane, rows = jobs[0].lane, numbered_rows(jobs)
+        left_s = max(0.001, max(job.deadline for job in jobs) - time.monotonic())
+        params = {**jobs[0].asked.params, "time_limit_s": left_s}
+        if lane == LARGE:
+            params["threads"] = threads
+        number = next(self._numbers)
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
         try:
+            encode = functools.partial(_as_json, rows, params)
+            body = await asyncio.to_thread(encode) if lane == LARGE else encode()
+            if self._is_gone:
+                raise WorkerGoneError(f"worker {self.pid} has ended")
+            self._stdin.write(HEAD.pack(number, lane, len(body)) + body)
             async with asyncio.timeout(left_s + _GRACE_S):
-                return (await self._read()).split(b"\n")
+                return (await answer).split(b"\n")
         except TimeoutError:
             _log.error("worker %d is stuck and is killed", self.pid)
             await self.kill()
             raise WorkerGoneError(f"worker {self.pid} was stuck") from None
+        finally:
+            del self._waiting[number]
 
-    async def ended(self) -> None:
-        """Return once the process has ended."""
-        await self._process.wait()
+    async def listen(self) -> None:
+        """Take its answers until it ends."""
+        try:
+            while True:
+                number, outcome, text = await self._read()
+                answer = self._waiting.get(number)
+                if answer is None or answer.done():
+                    continue
+                if outcome == SCORED:
+                    answer.set_result(text)
+                else:
+                    answer.set_exception(ScoringError(text.decode()))
+        except (asyncio.IncompleteReadError, OSError):
+            self._is_gone = True
+            self.leaving.set()
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(WorkerGoneError(f"worker {self.pid} has ended"))
+
+    async def finish(self) -> None:
+        """Wait until it owes no answer."""
+        while self.answering:
+            await asyncio.wait(self.answering)
 
     async def kill(self) -> None:
-        """End it at once: it keeps nothing."""
-        self.is_leaving = True
+        """End it at once; it keeps nothing that could be lost but the answers it owes."""
         if self._process.returncode is None:
             self._process.kill()
-        await self.ended()
+        await self._process.wait()
 
-    async def _read(self) -> bytes:
-        try:
-            outcome, size = OUTCOME.unpack(await self._stdout.readexactly(OUTCOME.size))
-            text = await self._stdout.readexactly(size)
-        except (asyncio.IncompleteReadError, OSError):
-            self.is_leaving = True
-            raise WorkerGoneError(f"worker {self.pid} has ended") from None
-        if outcome == FAILED:
-            raise ScoringError(text.decode())
-        return text
+    async def _read(self) -> tuple[int, int, bytes]:
+        number, outcome, size = HEAD.unpack(await self._stdout.readexactly(HEAD.size))
+        return number, outcome, await self._stdout.readexactly(size)
 
 
 class Workers:
@@ -153,7 +179,7 @@ class Workers:
         self.ready: list[Worker] = []
         self._batching, self._number, self._threads = batching, number, threads
         self._on_failure = on_failure
-        self._part_rows = _PART_ROWS * threads
+        self._starting = 0
         self._has_been_ready = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -184,9 +210,10 @@ class Workers:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fill(self, gone: Worker | None = None) -> None:
+    async def _fill(self) -> None:
         """Start workers until there are enough; the very first must get ready at once."""
-        while len(self.ready) < self._number:
+        while len(self.ready) + self._starting < self._number:
+            self._starting += 1
             try:
                 worker = await Worker.start(self.settings)
             except BundleError as error:
@@ -196,11 +223,11 @@ class Workers:
                     return
                 await asyncio.sleep(_PAUSE_S)
                 continue
+            finally:
+                self._starting -= 1
             if worker.settings is not self.settings or len(self.ready) >= self._number:
                 await worker.kill()
                 continue
-            if gone is not None:
-                _log.warning("worker %d has ended; %d takes its place", gone.pid, worker.pid)
             self._employ(worker)
 
     def _employ(self, worker: Worker) -> None:
@@ -210,63 +237,64 @@ class Workers:
 
     def _dismiss(self, worker: Worker) -> None:
         self.ready.remove(worker)
-        worker.is_leaving = True
-        self._batching.wake()
+        worker.leaving.set()
 
     async def _work(self, worker: Worker) -> None:
-        """Let a worker answer until it is dismissed; start another if it dies."""
-        serving = self._spawn(self._serve(worker))
-        ended = self._spawn(worker.ended())
+        """Let a worker answer until it leaves; start another if it has died."""
+        tasks = [self._spawn(self._serve(worker, lane)) for lane in LANES]
+        listening = self._spawn(worker.listen())
         try:
-            await asyncio.wait({serving, ended}, return_when=asyncio.FIRST_COMPLETED)
+            await worker.leaving.wait()
             if worker in self.ready:
+                _log.warning("worker %d has ended; another takes its place", worker.pid)
                 self._dismiss(worker)
-                self._spawn(self._fill(worker))
-            await serving
+                self._spawn(self._fill())
+            for task in tasks:
+                task.cancel()
+            await worker.finish()
         finally:
+            listening.cancel()
             await worker.kill()
 
-    async def _serve(self, worker: Worker) -> None:
-        """Take small jobs together, and parts of one large job between them."""
-        large: Job | None = None
-        while large is not None or not worker.is_leaving:
-            if small := self._batching.take_small():
-                await self._answer(worker, small)
-            large = large or self._batching.take_large()
-            if large is not None:
-                is_done = not await self._answer(worker, [large]) or large.answer.done()
-                large = None if is_done else large
-            elif not small:
-                await self._batching.change()
+    async def _serve(self, worker: Worker, lane: int) -> None:
+        while not worker.leaving.is_set():
+            jobs = await self._batching.next(lane)
+            answering = self._spawn(self._answer(worker, jobs))
+            worker.answering.add(answering)
+            answering.add_done_callback(worker.answering.discard)
+            await asyncio.shield(answering)
 
-    async def _answer(self, worker: Worker, jobs: list[Job]) -> bool:
-        """Score the next rows of some jobs; False if that failed."""
-        first = jobs[0]
-        rows = [row for job in jobs for row in job.rows(self._part_rows)]
-        threads = self._threads if len(rows) > _PART_ROWS else 1
-        params = {**first.asked.params, "threads": threads}
+    async def _answer(self, worker: Worker, jobs: list[Job]) -> None:
         try:
-            deadline = max(job.deadline for job in jobs)
-            records = await worker.score(rows, params, deadline)
-            if len(jobs) == 1:
-                first.add(len(rows), records, worker.settings.model)
-                return True
-            parts = shared_out(jobs, records)
-        except (ScoringError, ValueError) as error:
+            records = await worker.score(jobs, self._threads)
+            parts = [records] if len(jobs) == 1 else _sorted_apart(jobs, records)
+        except ScoringError as error:
             # a worker that died takes no answer with it, and one bad request none of the others
             may_retry = isinstance(error, WorkerGoneError) or len(jobs) > 1
             for job in jobs:
-                if may_retry and job.tries <= _MOST_RETRIES and not job.answer.done():
+                if may_retry and job.tries < _MOST_RETRIES:
                     self._batching.retry(job)
                 else:
-                    job.fail(error)
-            return False
+                    job.settle(error)
+            return
         for job, part in zip(jobs, parts, strict=True):
-            job.add(len(job.asked.rows), part, worker.settings.model)
-        return True
+            job.settle(Scored(part, worker.settings.model))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _sorted_apart(jobs: Sequence[Job], records: Sequence[bytes]) -> list[Sequence[bytes]]:
+    """Give every job its records: rows that are scored together have one each."""
+    sizes = [len(job.asked.rows) for job in jobs]
+    if len(records) != sum(sizes):
+        raise ScoringError(f"{len(records)} records for {sum(sizes)} rows")
+    ends = accumulate(sizes)
+    return [records[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+
+def _as_json(rows: object, params: object) -> bytes:
+    return json.dumps({"rows": rows, "params": params}, allow_nan=False).encode()
