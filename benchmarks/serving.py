@@ -34,6 +34,7 @@ from serving_ends import (
     Connection,
     asking,
     lithium_formulas,
+    memory,
     ping,
     plain_mlflow,
     ready_workers,
@@ -251,10 +252,10 @@ def soak(minutes: float) -> Iterator[Figure]:
 
         loads = [asyncio.create_task(one(i)) for i in range(8)]
         await asyncio.sleep(min(60.0, 20 * minutes))
-        warm = sum((await workers_of(port)).values())
+        warm = await memory(port)
         await asyncio.gather(*loads)
         await asyncio.sleep(6)
-        cold = sum((await workers_of(port)).values())
+        cold = await memory(port)
         return counts, warm, cold, sorted(seconds)[int(0.99 * len(seconds))]
 
     with sseml(workers=2) as server:

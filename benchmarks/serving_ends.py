@@ -171,6 +171,16 @@ async def workers_of(port: int) -> dict[int, float]:
     return {int(pid): float(value) for pid, value in lines}
 
 
+async def memory(port: int) -> float:
+    """Resident bytes of the server and all its workers."""
+    connection = Connection(port)
+    _, text = await connection.ask(b"", "/metrics")
+    connection.close()
+    found = re.search(rb"^process_resident_memory_bytes (\S+)", text, re.MULTILINE)
+    own = float(found[1]) if found else 0.0
+    return own + sum((await workers_of(port)).values())
+
+
 async def ready_workers(port: int) -> int:
     connection = Connection(port)
     _, text = await connection.ask(b"", "/metrics")

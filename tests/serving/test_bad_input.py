@@ -160,7 +160,9 @@ def test_csv_of_too_many_rows_is_not_read_to_its_end(server: Any, client: httpx.
     before = server.cpu_s(server.process.pid)
     response = client.post("/invocations", content=body, headers={"Content-Type": "text/csv"})
     require_refusal(response, "too_many_rows", 422)
-    assert server.cpu_s(server.process.pid) - before < 1.5  # reading all of it takes several times as long
+    assert (
+        server.cpu_s(server.process.pid) - before < 1.5
+    )  # reading all of it takes several times as long
 
 
 def test_ten_thousand_rows_are_taken_in(client: httpx.Client) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -23,35 +25,20 @@ class Metrics:
         self._workers = workers
         self._registry = own = CollectorRegistry()
         ProcessCollector(registry=own)
-        self.requests = Counter(
-            "sseml_requests", "Requests answered.", ("path", "status"), registry=own
-        )
-        self.refusals = Counter(
-            "sseml_refusals", "Requests refused as a whole.", ("code",), registry=own
-        )
-        self.rows = Counter("sseml_rows", "Rows answered.", ("status",), registry=own)
+        counter = partial(Counter, registry=own)
+        gauge = partial(Gauge, registry=own)
+        self.requests = counter("sseml_requests", "Requests answered.", ("path", "status"))
+        self.refusals = counter("sseml_refusals", "Requests refused as a whole.", ("code",))
+        self.rows = counter("sseml_rows", "Rows answered.", ("status",))
+        took = "From the head of a request to the end of its answer."
         self.seconds = Histogram(
-            "sseml_request_seconds",
-            "From the head of a request to the end of its answer.",
-            ("path",),
-            buckets=_LATENCIES_S,
-            registry=own,
+            "sseml_request_seconds", took, ("path",), buckets=_LATENCIES_S, registry=own
         )
-        self.in_flight = Gauge("sseml_requests_in_flight", "Requests under way.", registry=own)
-        self._ready = Gauge(
-            "sseml_ready_workers",
-            "Workers whose model has answered its smoke list.",
-            registry=own,
-        )
-        self._model = Gauge(
-            "sseml_model_info",
-            "The model that answers.",
-            ("name", "digest", "schema_version"),
-            registry=own,
-        )
-        self._memory = Gauge(
-            "sseml_worker_resident_bytes", "Memory a worker holds.", ("pid",), registry=own
-        )
+        self.in_flight = gauge("sseml_requests_in_flight", "Requests under way.")
+        self._ready = gauge("sseml_ready_workers", "Workers whose model answers.")
+        self._memory = gauge("sseml_worker_resident_bytes", "Memory a worker holds.", ("pid",))
+        identity = ("name", "digest", "schema_version")
+        self._model = gauge("sseml_model_info", "The model that answers.", identity)
 
     def text(self) -> bytes:
         """All counts, those of the workers as they are now."""

@@ -43,17 +43,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
 
 
 class RequestError(Exception):
-    """A request is refused as a whole.
-
-    Parameters
-    ----------
-    code
-        A key of `PROBLEMS`.
-    message
-        What is wrong and what to do about it; never a word of the request.
-    headers
-        For the response.
-    """
+    """A request is refused as a whole, with a code of `PROBLEMS` and no word of the request."""
 
     def __init__(self, code: str, message: str, **headers: str) -> None:
         super().__init__(message)

@@ -147,13 +147,7 @@ class RequestReader:
         self._body: TypeAdapter[BaseModel] = TypeAdapter(request_type(most_rows))
 
     def read(self, media_type: str, body: bytes) -> Asked:
-        """Read a whole body.
-
-        Raises
-        ------
-        RequestError
-            With the code of whatever is wrong with it.
-        """
+        """Read a whole body, or refuse it with the code of what is wrong."""
         if media_type == CSV:
             return self._checked(_csv_rows(body), {})
         try:
@@ -203,11 +197,8 @@ def media_type(content_type: str, content_encoding: str = "") -> str:
 def unknown_headings(headings: Iterable[str]) -> tuple[str, ...]:
     """Return the headings that say nothing to the model; their cells are kept all the same.
 
-    Raises
-    ------
-    RequestError
-        ``misspelt_column``, where a heading is nearly a condition or may be the temperature: if it
-        were ignored, the answer would be one for 25 °C.
+    One that is nearly a condition or may be the temperature is refused: if it were ignored, the
+    answer would be one for 25 °C.
     """
     names = list(headings)
     unknown = tuple(name for name in names if meanings.condition_of(name) is None)

@@ -76,25 +76,10 @@ def serve(
     announce: Callable[[], None],
     quiet: bool = False,
 ) -> bool:
-    """Serve until told to stop.
+    """Serve until told to stop; False if no worker could load its model.
 
-    Parameters
-    ----------
-    listener
-        As `bind` returns it.
-    settings, limits, workers
-        The model and the tokens to begin with, what a request may take, number of processes.
-    look_up
-        Asked for other settings on SIGHUP, in a thread.
-    announce
-        Called once signals are minded and clients may connect.
-    quiet
-        Leave out a line for every request.
-
-    Returns
-    -------
-    bool
-        False if no worker could load its model.
+    `look_up` is asked for other settings on SIGHUP; `announce` is called once signals are minded
+    and clients may connect; `quiet` leaves out a line for every request.
     """
     has_failed = False
 

@@ -17,19 +17,7 @@ _SHORTEST_TOKEN = 16
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one request, and a server, may take.
-
-    Attributes
-    ----------
-    body_bytes
-        Largest body of a request.
-    rows
-        Most rows of a request.
-    timeout_s
-        From the head of a request to its answer.
-    waiting
-        Requests taken in at a time for every worker; whoever comes on top is told to come back.
-    """
+    """How much a request may take; `waiting` is how many are taken in at a time for each worker."""
 
     body_bytes: int = 4_000_000
     rows: int = 10_000
@@ -56,21 +44,9 @@ class Settings:
 
 
 def find_bundle(model: str | None, into: Path) -> Path:
-    """Return the folder of a bundle; a registered one is fetched.
+    """Return the folder of a bundle, by its path or such as ``models:/sseml@champion``.
 
-    Parameters
-    ----------
-    model
-        A folder, such as ``models:/sseml@champion``, or None for the released bundle.
-    into
-        A folder for what is fetched: what is served stays the same even if the alias moves on.
-
-    Raises
-    ------
-    RefusedInputError
-        If the registry has no such model.
-    BundleError
-        If what is registered is not what was fetched.
+    A registered one is fetched into a folder: what is served stays the same if the alias moves on.
     """
     if model is None:
         from sseml.curation.released import DEFAULT_BUNDLE, released_folder  # noqa: PLC0415
@@ -84,13 +60,7 @@ def find_bundle(model: str | None, into: Path) -> Path:
 
 
 def identify(folder: Path) -> ModelIdentity:
-    """Verify and load a bundle, as the workers will, and say which one it is.
-
-    Raises
-    ------
-    BundleError
-        If it is damaged, or no MLflow model directory.
-    """
+    """Verify and load a bundle, as the workers will, and say which one it is."""
     from sseml.model.bundle import SCHEMA_VERSION, Bundle  # noqa: PLC0415
     from sseml.model.folder import bundle_digest  # noqa: PLC0415
     from sseml.model.mlmodel import MLMODEL  # noqa: PLC0415
@@ -106,20 +76,7 @@ def identify(folder: Path) -> ModelIdentity:
 
 
 def read_tokens(file: Path | None, variable: str | None) -> tuple[str, ...]:
-    """Read the tokens, any of which opens the door.
-
-    Parameters
-    ----------
-    file
-        One token a line, so that a new one can be added before the old one goes.
-    variable
-        A single token, used where there is no file.
-
-    Raises
-    ------
-    RefusedInputError
-        If the file cannot be read, holds none, or one that is easily guessed.
-    """
+    """Read the tokens of a file, one a line, or else the one of the environment variable."""
     if file is None:
         where, text = f"the environment variable {TOKEN_VARIABLE}", variable or ""
         if variable is None:

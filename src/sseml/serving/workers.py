@@ -86,13 +86,7 @@ class Worker:
         return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     async def score(self, jobs: Sequence[Job], threads: int) -> Sequence[bytes]:
-        """Score the rows of jobs that go together; kill the worker if it is stuck.
-
-        Raises
-        ------
-        ScoringError
-            If it answers with anything but records.
-        """
+        """Score the rows of jobs that go together; kill the worker if it is stuck."""
         lane, rows = jobs[0].lane, numbered_rows(jobs)
         left_s = max(0.001, max(job.deadline for job in jobs) - time.monotonic())
         params = {**jobs[0].asked.params, "time_limit_s": left_s}
@@ -152,19 +146,7 @@ class Worker:
 
 
 class Workers:
-    """All workers of a server.
-
-    Parameters
-    ----------
-    batching
-        Where they take their jobs from.
-    number, threads
-        Processes, and threads of each for a large request.
-    settings
-        Those to begin with.
-    on_failure
-        Called if a model does not load before any has.
-    """
+    """All workers of a server; `on_failure` is called if a model does not load before any has."""
 
     def __init__(
         self,
@@ -189,13 +171,7 @@ class Workers:
             self._spawn(self._fill())
 
     async def renew(self, settings: Settings) -> None:
-        """Replace one worker after another; nothing is changed if the first does not get ready.
-
-        Raises
-        ------
-        BundleError
-            If it does not.
-        """
+        """Replace one worker after another; a `BundleError` at the first changes nothing."""
         first = await Worker.start(settings)
         before, self.settings = [*self.ready], settings
         self._employ(first)
