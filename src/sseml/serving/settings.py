@@ -49,7 +49,7 @@ def find_bundle(model: str | None, into: Path) -> Path:
     A registered one is fetched into a folder: what is served stays the same if the alias moves on.
     """
     if model is None:
-        from sseml.curation.released import DEFAULT_BUNDLE, released_folder  # noqa: PLC0415
+        from sseml.released import DEFAULT_BUNDLE, released_folder  # noqa: PLC0415
 
         return released_folder() / DEFAULT_BUNDLE
     if not model.startswith(_REGISTERED):
