@@ -35,10 +35,7 @@ def facts_of(table: pd.DataFrame, rows: np.ndarray) -> Facts:
     symbols = sorted({symbol for own in amounts for symbol in own})
     fractions = np.array([[own.get(symbol, 0.0) for symbol in symbols] for own in amounts])
     fractions /= fractions.sum(axis=1, keepdims=True)
-    dois = [
-        set() if pd.isna(row.doi) else {part.strip().lower() for part in row.doi.split("|")}
-        for row in picked.itertuples()
-    ]
+    dois = [{doi.strip().lower() for doi in row.doi} for row in picked.itertuples()]
     for names, row in zip(dois, picked.itertuples(), strict=True):
         if not names and row.source == "literature":
             names.add(row.source_id.partition("#")[0])

@@ -13,7 +13,7 @@ import pytest
 
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
-from sseml.curation.papers import unite_papers
+from sseml.curation.papers import merge_papers
 from sseml.curation.readers import read_literature
 from sseml.curation.rows import Draft, RawMeasurement, total_variation
 from sseml.curation.table import load_measurements
@@ -86,8 +86,8 @@ def published() -> list[Draft]:
             activation_energy_eV=str(row["activation_energy_eV"]),
             space_group=str(row["space_group_number"]),
             licence=row["licence"],
-            doi=row["doi"] if isinstance(row["doi"], str) else "",
-            flags=tuple(filter(None, row["flags"].split(";"))),
+            doi="|".join(row["doi"]),
+            flags=row["flags"],
         )
         for row in known.to_dict("records")
     ]
@@ -305,7 +305,7 @@ def test_a_temperature_that_was_inferred_is_not_called_stated() -> None:
 def test_rows_of_one_paper_have_one_number() -> None:
     """By DOI, by citation, and by the page of the paper itself."""
     read = read_literature(FOLDER)
-    for before, after in zip(read, unite_papers(read), strict=True):
+    for before, after in zip(read, merge_papers(read), strict=True):
         assert (after.series, after.doi) == (before.series, before.doi), before
 
 

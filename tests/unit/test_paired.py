@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sseml.curation.schema import has_flag
 from sseml.curation.table import load_measurements
 from sseml.evaluate import paired
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, FEWEST_GROUPS, paired_difference
@@ -206,7 +207,7 @@ def test_new_labels_that_please_themselves_do_not_pay_for_known_chemistry(
 ) -> None:
     """Many easy new rows lower the overall error; the champion's own rows still decide."""
     rng = np.random.default_rng(0)
-    known = np.flatnonzero(~table["flags"].str.contains("composite"))
+    known = np.flatnonzero(~has_flag(table, "composite"))
     spoiled = table.copy()
     spoiled["sigma_S_cm"] = spoiled["sigma_S_cm"].to_numpy() * 10.0 ** rng.choice(
         [-5.0, 5.0], len(table)

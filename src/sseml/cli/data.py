@@ -189,6 +189,7 @@ def _list(arguments: argparse.Namespace) -> int:
             "title": source.title,
         }
         for source in SOURCES.values()
+        if source.files
     ]
     return show(rows, arguments.format)
 

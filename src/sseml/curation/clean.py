@@ -3,28 +3,94 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret
-from sseml.curation.papers import share_years, unite_papers
-from sseml.curation.plausible import flag_improbable_prefactors, mend_kelvin
-from sseml.curation.readers import OUR_TABLES, READERS
-from sseml.curation.report import CurationReport, DroppedRow, SourceCount
+from sseml.curation.papers import merge_papers, share_years
+from sseml.curation.plausible import (
+    correct_kelvin,
+    derive_activation_energies,
+    flag_improbable_prefactors,
+    flag_inconsistent_series,
+)
 from sseml.curation.rows import Draft, Dropped, Merged, RawMeasurement
-from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
+from sseml.curation.sources import SOURCES
 from sseml.curation.table import to_table, write_table
-
-STATES_TEMPERATURE = frozenset({"liverpool"})
-"""Sources that state a temperature row by row, where kelvin may have slipped in."""
 
 
 class NoSourceError(FileNotFoundError):
     """The data folder holds none of the known sources."""
+
+
+@dataclass(slots=True)
+class SourceCount:
+    """What became of the rows of one source; `read` = `kept` + all `merged` + all `dropped`.
+
+    `merged` and `dropped` are counted by rule. `noticed` counts the flags that single rows earned
+    by themselves (a formula or a temperature corrected, a lattice left out), whether the row was
+    kept, merged or dropped afterwards.
+    """
+
+    read: int = 0
+    kept: int = 0
+    merged: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    noticed: Counter[str] = field(default_factory=Counter)
+
+    def by_rule(self) -> dict[str, dict[str, int]]:
+        """What happened → rule → rows, the rules sorted."""
+        counted = {"merged": self.merged, "dropped": self.dropped, "noticed": self.noticed}
+        return {what: dict(sorted(counter.items())) for what, counter in counted.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class CurationReport:
+    """Counts of one curation run; `flags` is flag → source → rows of the table that carry it."""
+
+    sources: Mapping[str, SourceCount]
+    flags: Mapping[str, Mapping[str, int]]
+    dropped_rows: tuple[Dropped, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as plain dictionaries and lists, ready for JSON."""
+        return {
+            "sources": {
+                name: {"read": count.read, "kept": count.kept, **count.by_rule()}
+                for name, count in self.sources.items()
+            },
+            "flags": {flag: dict(by_source) for flag, by_source in sorted(self.flags.items())},
+            "dropped_rows": [
+                {
+                    "source": raw.source,
+                    "source_id": raw.source_id,
+                    "formula": raw.formula,
+                    "reason": reason,
+                    "detail": detail,
+                }
+                for raw, reason, detail in self.dropped_rows
+            ],
+        }
+
+    def to_text(self) -> str:
+        """The counts as lines to read, without the list of dropped rows."""
+        lines = []
+        for name, count in self.sources.items():
+            lines.append(
+                f"{name}: {count.read} rows read, {count.kept} kept,"
+                f" {count.merged.total()} merged, {count.dropped.total()} dropped"
+            )
+            for what, rules in count.by_rule().items():
+                lines += [f"  {what}: {n} {rule}" for rule, n in rules.items()]
+        lines.append("flags of the rows kept:")
+        for flag, by_source in sorted(self.flags.items()):
+            shares = ", ".join(f"{source} {n}" for source, n in by_source.items())
+            lines.append(f"  {flag}: {sum(by_source.values())} ({shares})")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,57 +130,51 @@ def curate(
     """
     root = Path(data_dir)
     ours = root / "literature" if literature is None else Path(literature)
-    raws = [raw for name, folder in _present(root, ours) for raw in READERS[name](folder)]
+    raws = [raw for read, folder in _present(root, ours) for raw in read(folder)]
     if not raws:
+        expected = ", ".join(name for name, source in SOURCES.items() if source.files)
         raise NoSourceError(
-            f"no dataset under {root}: expected sub-folders obelix, liverpool, laskowski;"
+            f"no dataset under {root}: expected sub-folders {expected};"
             " `sseml data pull` fetches them"
         )
-    result = curate_rows(raws)
+    result = _curated(raws)
     if out_dir is not None:
         write_table(result.table, result.report, Path(out_dir))
     return result
 
 
-def _present(root: Path, ours: Path) -> list[tuple[str, Path]]:
-    """Name and folder of each source that is there, in order of trust."""
-    folders = {name: ours if name in OUR_TABLES else root / name for name in READERS}
-    return [
-        (name, folder)
-        for name, folder in folders.items()
-        if (folder / OUR_TABLES.get(name, "")).exists()
-    ]
+def _present(
+    root: Path, ours: Path
+) -> Iterator[tuple[Callable[[Path], list[RawMeasurement]], Path]]:
+    """Reader and folder of each source that is there, in order of trust."""
+    for name, source in SOURCES.items():
+        folder = ours if source.literature_file else root / name
+        if source.read is not None and (folder / source.literature_file).exists():
+            yield source.read, folder
 
 
-def curate_rows(raws: Sequence[RawMeasurement]) -> CurationResult:
-    """Make the tidy table of rows already read, in order of trust (earlier wins)."""
-    raws = share_years(unite_papers(raws))
+def _curated(raws: Sequence[RawMeasurement]) -> CurationResult:
+    raws = share_years(merge_papers(raws))
     interpreted = [interpret(raw) for raw in raws]
     drafts = [row for row in interpreted if isinstance(row, Draft)]
     dropped = [row for row in interpreted if isinstance(row, Dropped)]
-    mend_kelvin([draft for draft in drafts if draft.raw.source in STATES_TEMPERATURE], drafts)
+    correct_kelvin([each for each in drafts if SOURCES[each.raw.source].may_state_kelvin], drafts)
     noticed = [(draft.raw.source, flag) for draft in drafts for flag in draft.flags]
     kept, merged = merge_duplicates(drafts)
-    measured, computed = _without_extrapolated(kept)
+    measured = []
+    for draft in kept:
+        if "extrapolated" in draft.flags and draft.raw.official_split is None:
+            dropped.append(Dropped(draft.raw, "extrapolated", draft.raw.conductivity))
+        else:
+            measured.append(draft)
     flag_inconsistent_series(measured)
     derive_activation_energies(measured)
     flag_improbable_prefactors(measured)
     flag_conflicts(measured)
-    report = _report(raws, measured, merged, [*dropped, *computed])
+    report = _report(raws, measured, merged, dropped)
     for source, flag in noticed:
         report.sources[source].noticed[flag] += 1
     return CurationResult(to_table(measured), report)
-
-
-def _without_extrapolated(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Dropped]]:
-    """Set rows apart that a compiler extrapolated; those of the official split stay, flagged."""
-    measured, computed = [], []
-    for draft in drafts:
-        if "extrapolated" in draft.flags and draft.raw.official_split is None:
-            computed.append(Dropped(draft.raw, "extrapolated", draft.raw.conductivity))
-        else:
-            measured.append(draft)
-    return measured, computed
 
 
 def _report(
@@ -135,12 +195,8 @@ def _report(
         sources[row.raw.source].merged[row.rule] += 1
     for lost in dropped:
         sources[lost.raw.source].dropped[lost.reason] += 1
-    rows = tuple(
-        DroppedRow(d.raw.source, d.raw.source_id, d.raw.formula, d.reason, d.detail)
-        for d in dropped
-    )
     in_order: Mapping[str, Mapping[str, int]] = {
         flag: {name: count[name] for name in sources if count[name]}
         for flag, count in flags.items()
     }
-    return CurationReport(sources, in_order, rows)
+    return CurationReport(sources, in_order, tuple(dropped))

@@ -1,4 +1,4 @@
-"""The same measurement told by several tables is kept once; contradictions are flagged and kept."""
+"""One measurement reported by several tables is kept once; contradictions are flagged and kept."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sseml.curation.papers import COMPILED
 from sseml.curation.rows import Draft, Merged, total_variation
+from sseml.curation.sources import SOURCES
 
 SAME_CONDUCTIVITY = math.log10(1.02)
 """Two tables agree on a conductivity within 2 %: decades."""
@@ -28,9 +28,6 @@ LINKED_DISTANCE = 0.02
 CONFLICT_DECADES = 1.0
 CONFLICT_TEMPERATURE_K = 5.0
 
-KEPT_WHOLE = "obelix"
-"""Rows of this source are never merged with each other: its official split needs every one."""
-
 
 @dataclass(slots=True)
 class _Group:
@@ -48,27 +45,23 @@ class _Group:
 
 
 def merge_duplicates(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Merged]]:
-    """Keep each measurement once.
+    """Keep each measurement once: the kept drafts, in the order given, and what merged into them.
 
     Drafts come in order of trust: a later one merges into an earlier one, but a row of a source
     that names no paper merges also into a later row that does. First by
 
     ``same_measurement``
-        Same composition, conductivity within 2 %, temperature within 10 K, both values (or
-        both bounds of one kind), and no known DOI or space group against it (OBELiX corrected space
-        groups of the Laskowski rows it took over, so there they may differ). Within one source the
+        Same composition, conductivity within 2 %, temperature within 10 K, both values (or both
+        bounds of one kind), and no known DOI or space group against it. Within one source the
         papers must be known to agree, or, where the source names none, space group and activation
-        energy too. Across sources without a common DOI the activation energies, where both are
-        known, agree within 0.05 eV; where one is not, and no table says that it took the row over,
-        one conductivity is the other rounded, and the years do not contradict. A row without a DOI
-        takes one over only if both hold: energies that agree, and every digit.
+        energy too. Across sources without a common DOI see `_may_be_same_across`.
     ``read_twice``
         The same page, conductivity, temperature and activation energy under another formula of the
         same elements.
 
     Every row of a group must agree with every other, so that no chain of neighbours becomes one.
-    Then, for OBELiX rows that point at an earlier table but have gone back to the paper for another
-    value, and that found no partner there above:
+    Then OBELiX rows that point at an earlier table, but took another value from the paper, replace
+    the older row (flag ``revised``):
 
     ``revised_measurement``
         OBELiX points at this very Liverpool row, and DOI and composition agree.
@@ -78,15 +71,8 @@ def merge_duplicates(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Merged]
         The only Laskowski row left with this composition and space group, and the only such OBELiX
         row taken from Laskowski's papers.
 
-    What had merged into the older row and names a paper of its own does not follow it: the revision
-    is not of its value. The kept row takes over activation energy, DOI, reference, year and space
-    group where it has none, and the flag ``extrapolated``; by the last three rules it is flagged
-    ``revised``.
-
-    Returns
-    -------
-    tuple
-        The kept drafts, in the order given, and what was merged into them.
+    What had merged into the older row and names a paper of its own does not follow it. The kept row
+    takes over what it lacks, and the flag ``extrapolated``.
     """
     groups = _same_measurements(drafts)
     for rule, joins, unique in (
@@ -107,7 +93,7 @@ def merge_duplicates(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Merged]
 def _same_measurements(drafts: Sequence[Draft]) -> list[_Group]:
     groups: list[_Group] = []
     by_elements: dict[frozenset[str], list[_Group]] = defaultdict(list)
-    for draft in sorted(drafts, key=lambda draft: draft.raw.source in COMPILED):
+    for draft in sorted(drafts, key=_is_compiled):
         candidates = by_elements[frozenset(draft.composition.amounts)]
         rule, partner = _partner(draft, candidates)
         if partner is None:
@@ -132,11 +118,13 @@ def _partner(draft: Draft, candidates: Sequence[_Group]) -> tuple[str, _Group | 
 
 
 def _same_measurement(draft: Draft, other: Draft) -> bool:
+    one_source = draft.raw.source == other.raw.source
+    limit = WITHIN_SOURCE_DISTANCE if one_source else ACROSS_SOURCES_DISTANCE
     return (
         abs(draft.temperature_C - other.temperature_C) <= SAME_TEMPERATURE_K
         and _kind(draft) == _kind(other)
         and _decades(draft, other) <= SAME_CONDUCTIVITY
-        and _distance(draft, other) <= _largest_distance(draft, other)
+        and _distance(draft, other) <= limit
         and _may_be_same(draft, other)
     )
 
@@ -149,7 +137,7 @@ def _contradicts(draft: Draft, member: Draft, kept: Draft) -> bool:
         return True
     if draft.dois and member.dois:
         return set(draft.dois).isdisjoint((*member.dois, *kept.dois))
-    return _energies_differ(draft, member)
+    return _energies_agree(draft, member) is False
 
 
 def _read_twice(draft: Draft, other: Draft) -> bool:
@@ -165,13 +153,17 @@ def _read_twice(draft: Draft, other: Draft) -> bool:
     )
 
 
+def _is_compiled(draft: Draft) -> bool:
+    return SOURCES[draft.raw.source].is_compilation
+
+
+def _keeps_every_row(draft: Draft) -> bool:
+    return SOURCES[draft.raw.source].keeps_every_row
+
+
 def _kind(draft: Draft) -> str:
     """A value, whether stated or about, or the bound that it is."""
     return "=" if draft.relation == "~" else draft.relation
-
-
-def _energies_differ(first: Draft, second: Draft) -> bool:
-    return _energies_agree(first, second) is False
 
 
 def _energies_agree(first: Draft, second: Draft) -> bool | None:
@@ -183,16 +175,13 @@ def _energies_agree(first: Draft, second: Draft) -> bool | None:
 
 
 def _merge_revised(
-    groups: list[_Group],
-    rule: str,
-    joins: Callable[[Draft, Draft], bool],
-    unique: bool,
+    groups: list[_Group], rule: str, joins: Callable[[Draft, Draft], bool], unique: bool
 ) -> list[_Group]:
-    official = [group for group in groups if group.kept.raw.source == KEPT_WHOLE]
+    official = [group for group in groups if _keeps_every_row(group.kept)]
     pairs = [
         (group, member, revised)
         for group in groups
-        if group.kept.raw.source != KEPT_WHOLE
+        if not _keeps_every_row(group.kept)
         for member in group.members
         for revised in official
         if member.raw.source not in {other.raw.source for _, other in revised.others}
@@ -210,7 +199,7 @@ def _merge_revised(
         gone.add(id(group))
         revised.others.append((rule, member))
         for _, other in group.others:
-            if other.raw.source in COMPILED:
+            if _is_compiled(other):
                 revised.others.append((rule, other))
             else:
                 freed.append(other)
@@ -225,13 +214,8 @@ def _distance(first: Draft, second: Draft) -> float:
     return total_variation(first.fractions, second.fractions)
 
 
-def _largest_distance(draft: Draft, other: Draft) -> float:
-    across = draft.raw.source != other.raw.source
-    return ACROSS_SOURCES_DISTANCE if across else WITHIN_SOURCE_DISTANCE
-
-
 def _may_be_same(draft: Draft, other: Draft) -> bool:
-    if draft.raw.source == other.raw.source == KEPT_WHOLE:
+    if draft.raw.source == other.raw.source and _keeps_every_row(draft):
         return False
     if draft.dois and other.dois:
         return not set(draft.dois).isdisjoint(other.dois)
@@ -249,7 +233,12 @@ def _may_be_same(draft: Draft, other: Draft) -> bool:
 
 
 def _may_be_same_across(draft: Draft, other: Draft) -> bool:
-    """Tell whether energy, digits and year allow two rows without a common DOI to be one."""
+    """Tell whether energy, digits and year allow two rows without a common DOI to be one.
+
+    Activation energies, where both are known, agree within 0.05 eV; where one is not, and no table
+    says that it took the row over, one conductivity is the other rounded, and the years do not
+    contradict. A row without a DOI takes one over only if energies and every digit agree.
+    """
     agree = _energies_agree(draft, other)
     every_digit = _decades(draft, other) <= EVERY_DIGIT
     if draft.dois and not other.dois:  # the kept row would take the DOI over
@@ -273,7 +262,7 @@ def _rounds_to_the_other(draft: Draft, other: Draft) -> bool:
 
 def _was_taken_over(draft: Draft, other: Draft) -> bool:
     """Tell whether OBELiX says that it has its row from Laskowski's table."""
-    return draft.raw.source in COMPILED and "laskowski_paper" in other.raw.links
+    return draft.raw.source == "laskowski" and "laskowski_paper" in other.raw.links
 
 
 def _points_at(draft: Draft, other: Draft) -> bool:
@@ -293,8 +282,7 @@ def _same_icsd(draft: Draft, other: Draft) -> bool:
 
 def _same_paper(draft: Draft, other: Draft) -> bool:
     return (
-        draft.raw.source == "laskowski"
-        and "laskowski_paper" in other.raw.links
+        _was_taken_over(draft, other)
         and draft.space_group_number == other.space_group_number is not None
         and _distance(draft, other) <= ACROSS_SOURCES_DISTANCE
     )
@@ -305,7 +293,7 @@ def _absorb(kept: Draft, other: Draft, rule: str) -> None:
     kept.also_in.extend(other.also_in)
     if kept.activation_energy_eV is None:
         kept.activation_energy_eV = other.activation_energy_eV
-    if not kept.dois and kept.raw.source in COMPILED:
+    if not kept.dois and _is_compiled(kept):
         kept.reference = other.reference or kept.reference
     if other.raw.reference or not kept.dois:
         kept.reference = kept.reference or other.reference

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
 from sseml.curation.numbers import Quantity, read_quantity
 from sseml.parse.headings import (
@@ -16,9 +18,6 @@ from sseml.parse.headings import (
     plain_heading,
 )
 from sseml.records import RefusedInputError
-
-_SERIES_COLUMNS = ("series", "batch", "notebook")
-_LICENCE_COLUMNS = ("licence", "license")
 
 _CONDUCTIVITY = re.compile(r"sigma|σ|conductivity|leitfähigkeit|^ic\b", re.IGNORECASE)
 _NOT_IONIC = re.compile(
@@ -45,48 +44,14 @@ _LOG = r"[ (\[]*(?P<log>(?i:log|lg) ?(?:10)?(?! ?-))"
 _HEADING = re.compile(rf"(?![ (\[]*/)(?:{_LOG})?{_WORDS}(?P<unit>{_SIEMENS})?{_WORDS}")
 _AT_ROOM = re.compile(r"(?:\b|σ|sigma)RT\b", re.IGNORECASE)
 
-_MISREAD: tuple[tuple[re.Pattern[str], str, str], ...] = (
-    (
-        re.compile(r"(?<![a-z])ln|log ?e\b|natural", re.IGNORECASE),
-        "is a natural logarithm",
-        "divide the values by 2.302585 and name it log10_sigma",
-    ),
-    (
-        re.compile(r"^[ (\[]*-|(?<![a-z])neg|minus|(?<![a-z])p ?(?:log|sigma|σ)", re.IGNORECASE),
-        "has its sign turned",
-        "turn the sign of the values and name it log10_sigma or sigma_S_cm",
-    ),
-    (
-        re.compile(r"\d ?(?:°|deg|[CK](?![A-Za-z]))"),
-        "holds a temperature",
-        "write the temperature in a column 'temperature' and name this one sigma_S_cm",
-    ),
-    (
-        re.compile(r"(?:(?<![A-Za-z])|(?i:(?<=sigma)))[TK](?![A-Za-z])"),
-        "is a conductivity times a temperature",
-        "divide the values by the temperature in kelvin and name it sigma_S_cm",
-    ),
-    (
-        re.compile(r"^[ (\[]*[^ (\[].*(?:log|\blg)|^[ (\[]*(?:log|lg) ?\d", re.IGNORECASE),
-        "is a logarithm of a kind that is not understood",
-        "write it to base 10 and name it log10_sigma",
-    ),
-    (
-        re.compile(r"\d|[×^%]|\bx\b", re.IGNORECASE),
-        "holds a number, such as a power of ten, that may go into the values or out of them",
-        "write the values in S/cm themselves and name it sigma_S_cm",
-    ),
-)
-"""What a refused heading holds beside its unit and the 10 of log10, the reason, what to do."""
+_REFUSED = "refused_headings.csv"
 
 _ENERGY = re.compile(r"^(?:activation energy|e ?a)\b(?P<unit>.*)$", re.IGNORECASE)
-_EV_PER = {
-    "": 1.0,
-    "ev": 1.0,
-    "mev": 1e-3,
-    **dict.fromkeys(("kj/mol", "kjmol-1", "kjmol"), 1 / 96.48533),
-}
+_EV_PER_KJ_MOL = 1 / 96.48533
 """1 eV per particle is 96.48533 kJ/mol (CODATA 2018)."""
+_EV_PER = {"": 1.0, "ev": 1.0, "mev": 1e-3} | dict.fromkeys(
+    ("kj/mol", "kjmol-1", "kjmol"), _EV_PER_KJ_MOL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +76,9 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Where the file keeps what the reader of formulas and conditions does not know of.
+    """The columns of a lab's file beside the formula.
 
-    `temperatures` are the columns with the temperature of the measurement, and `conditions` all
-    that it does know of.
+    `conditions` are those that `sseml.parse` reads, heading → condition, `temperatures` included.
     """
 
     conductivity: Scale
@@ -133,27 +97,15 @@ class Columns:
 
 
 def find_columns(names: Sequence[str], file: str, ignored: Collection[str] = ()) -> Columns:
-    """Find what each column of a lab's file holds.
+    """Find what each column of a lab's file holds, but for the formula and columns to ignore.
 
-    Parameters
-    ----------
-    names
-        The headings, without that of the formula.
-    file
-        Its name, for messages.
-    ignored
-        Columns that say nothing, whatever they are called.
-
-    Raises
-    ------
-    RefusedInputError
-        If no heading, or more than one, is the conductivity; if the heading of the conductivity or
-        of the temperature says anything that is not understood.
+    Refused: no conductivity, or more than one; a heading of the conductivity or of the temperature
+    that says anything that is not understood. `file` is its name, for messages.
     """
     names = [name for name in names if name not in ignored]
     folded = {name: folded_heading(name) for name in names}
 
-    def first_of(wanted: Iterable[str]) -> str | None:
+    def first_of(*wanted: str) -> str | None:
         return next((name for key in wanted for name in names if folded[name] == key), None)
 
     energies = [found for name in names if (found := _energy_scale(name, folded[name]))]
@@ -168,18 +120,13 @@ def find_columns(names: Sequence[str], file: str, ignored: Collection[str] = ())
         )
     return Columns(
         conductivity=conductivity,
-        energy=_only("activation energy", energies, file) if energies else None,
-        series=first_of(_SERIES_COLUMNS),
-        doi=first_of(("doi",)),
-        licence=first_of(_LICENCE_COLUMNS),
+        energy=_single("activation energy", energies, file) if energies else None,
+        series=first_of("series", "batch", "notebook"),
+        doi=first_of("doi"),
+        licence=first_of("licence", "license"),
         temperatures=temperatures,
         conditions=conditions,
     )
-
-
-def says_unit(temperature: str) -> bool:
-    """Whether the heading of a column of temperatures says K or °C."""
-    return condition_of(temperature) in ("temperature_C", "temperature_K")
 
 
 def _conductivity_scale(names: Sequence[str], file: str) -> Scale:
@@ -190,7 +137,7 @@ def _conductivity_scale(names: Sequence[str], file: str) -> Scale:
             f"{file} has no column with the conductivity; beside the formula it has {listed}",
             "name it sigma_S_cm, sigma_mS_cm or log10_sigma",
         )
-    return _only("conductivity", [_scale_of(name, file) for name in meant], file)
+    return _single("conductivity", [_scale_of(name, file) for name in meant], file)
 
 
 def _means_conductivity(name: str) -> bool:
@@ -220,14 +167,11 @@ def _scale_of(name: str, file: str) -> Scale:
 
 
 def _misread(name: str, plain: str, file: str) -> RefusedInputError:
+    """Why a heading is refused: by what it holds beside its unit and the 10 of log10."""
     rest = re.sub(r"(?i)(log|lg) ?10", r"\1", _UNIT.sub("", plain, count=1))
-    for pattern, reason, suggestion in _MISREAD:
-        if pattern.search(rest):
-            return RefusedInputError(f"the column {name!r} of {file} {reason}", suggestion)
-    return RefusedInputError(
-        f"the column {name!r} of {file} says more than a conductivity and its unit",
-        "name it sigma_S_cm, sigma_mS_cm or log10_sigma if it is one; if not, leave it out",
-    )
+    text = files("sseml.curation").joinpath(_REFUSED).read_text(encoding="utf-8")
+    row = next(r for r in csv.DictReader(text.splitlines()) if re.search(r["pattern"], rest))
+    return RefusedInputError(f"the column {name!r} of {file} {row['reason']}", row["suggestion"])
 
 
 def _energy_scale(name: str, folded: str) -> Scale | None:
@@ -238,7 +182,7 @@ def _energy_scale(name: str, folded: str) -> Scale | None:
     return None if factor is None else Scale(name, factor)
 
 
-def _only(what: str, scales: Sequence[Scale], file: str) -> Scale:
+def _single(what: str, scales: Sequence[Scale], file: str) -> Scale:
     if len(scales) > 1:
         listed = ", ".join(repr(scale.column) for scale in scales)
         raise RefusedInputError(

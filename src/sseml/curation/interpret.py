@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sseml.curation.misprints import corrected_formula
-from sseml.curation.numbers import Quantity, read_conductivity, read_float, read_quantity
+from sseml.curation.numbers import read_conductivity, read_float, read_quantity
 from sseml.curation.papers import articles_first, paper_year, stated_reference
 from sseml.curation.plausible import cell_volume, is_possible
 from sseml.curation.rows import Draft, Dropped, RawMeasurement
@@ -26,23 +26,19 @@ _AMOUNT_MISMATCH = 0.02
 def interpret(raw: RawMeasurement) -> Draft | Dropped:
     """Turn one upstream row into a draft measurement, or say which rule keeps it out.
 
-    Parameters
-    ----------
-    raw
-        The row in its own words.
-
-    Returns
-    -------
-    Draft or Dropped
-        Reasons of `Dropped`: the raw row's own, ``no_conductivity``, ``impossible_conductivity``,
-        ``no_temperature``, ``no_amounts``, ``polymer``, ``unparsed_formula``, ``no_lithium``.
+    Reasons of `Dropped`: the raw row's own, ``no_conductivity``, ``impossible_conductivity``,
+    ``no_temperature``, ``no_amounts``, ``polymer``, ``unparsed_formula``, ``no_lithium``.
     """
     if raw.unusable is not None:
         return Dropped(raw, raw.unusable)
-    numbers = _numbers(raw)
-    if isinstance(numbers, Dropped):
-        return numbers
-    quantity, temperature = numbers
+    quantity = read_conductivity(raw.conductivity)
+    if quantity is None:
+        known = read_quantity(raw.conductivity) is not None
+        reason = "impossible_conductivity" if known else "no_conductivity"
+        return Dropped(raw, reason, raw.conductivity)
+    temperature_C = read_float(raw.temperature_C)
+    if temperature_C is None:
+        return Dropped(raw, "no_temperature", raw.temperature_C)
     formula, corrected = corrected_formula(raw.source, raw.formula)
     composition = _composition(raw, formula)
     if isinstance(composition, Dropped):
@@ -53,7 +49,7 @@ def interpret(raw: RawMeasurement) -> Draft | Dropped:
         composition=composition,
         sigma_S_cm=quantity.value,
         relation=quantity.relation,
-        temperature_C=temperature,
+        temperature_C=temperature_C,
         activation_energy_eV=read_float(raw.activation_energy_eV),
         space_group_number=read_space_group(raw.space_group),
         dois=dois,
@@ -61,27 +57,16 @@ def interpret(raw: RawMeasurement) -> Draft | Dropped:
         year=int(raw.year) if raw.year else paper_year(dois),
         flags=set(raw.flags),
     )
-    notices = {
-        "corrected_value": quantity.corrected,
-        "corrected_formula": corrected,
-        "composite": is_composite(formula),
-        "charge_imbalance": charge_imbalance(composition.amounts) > CHARGE_TOLERANCE,
-    }
-    draft.flags.update(flag for flag, noticed in notices.items() if noticed)
+    if quantity.corrected:
+        draft.flags.add("corrected_value")
+    if corrected:
+        draft.flags.add("corrected_formula")
+    if is_composite(formula):
+        draft.flags.add("composite")
+    if charge_imbalance(composition.amounts) > CHARGE_TOLERANCE:
+        draft.flags.add("charge_imbalance")
     _read_lattice(draft)
     return draft
-
-
-def _numbers(raw: RawMeasurement) -> tuple[Quantity, float] | Dropped:
-    quantity = read_conductivity(raw.conductivity)
-    if quantity is None:
-        known = read_quantity(raw.conductivity) is not None
-        reason = "impossible_conductivity" if known else "no_conductivity"
-        return Dropped(raw, reason, raw.conductivity)
-    temperature = read_float(raw.temperature_C)
-    if temperature is None:
-        return Dropped(raw, "no_temperature", raw.temperature_C)
-    return quantity, temperature
 
 
 def _composition(raw: RawMeasurement, formula: str) -> Composition | Dropped:
@@ -138,35 +123,23 @@ def _read_lattice(draft: Draft) -> None:
     lattice = tuple(number for number in numbers if number is not None)
     if len(lattice) != 6:
         return
-    volume = cell_volume(lattice)
-    atoms = _atoms_per_cell(draft)
-    if volume is None or atoms is None:
+    volume, atoms = cell_volume(lattice), _atoms_per_cell(draft)
+    if volume and atoms and is_possible(volume / atoms, draft.composition.amounts):
+        draft.lattice, draft.volume_per_atom_A3 = lattice, volume / atoms
+    else:
         draft.flags.add("lattice_dropped")
-        return
-    per_atom = volume / atoms
-    if not is_possible(per_atom, draft.composition.amounts):
-        draft.flags.add("lattice_dropped")
-        return
-    draft.lattice, draft.volume_per_atom_A3 = lattice, per_atom
 
 
 def _atoms_per_cell(draft: Draft) -> float | None:
     """Atoms in the cell: its stated content where it fits the formula, else formula units."""
-    content = _content(draft.raw.cell_content)
     formula_units = read_float(draft.raw.formula_units)
     atoms = sum(draft.composition.amounts.values())
     from_units = atoms * formula_units if formula_units else None
-    if content is None:
+    try:
+        stated = sum(parse_formula(draft.raw.cell_content).amounts.values())
+    except RefusedInputError:
         return from_units
-    stated = sum(content.amounts.values())
     if from_units is not None and abs(stated / from_units - 1.0) > _AMOUNT_MISMATCH:
         draft.flags.add("cell_content_mismatch")
         return from_units
     return stated
-
-
-def _content(text: str) -> Composition | None:
-    try:
-        return parse_formula(text) if text else None
-    except RefusedInputError:
-        return None

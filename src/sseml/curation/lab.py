@@ -6,24 +6,25 @@ import itertools
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
-from sseml.curation.headings import Columns, Scale, find_columns, says_unit
+from sseml.curation.headings import Columns, Scale, find_columns
 from sseml.curation.interpret import read_dois
 from sseml.curation.numbers import read_float
-from sseml.curation.papers import OWN
 from sseml.curation.plausible import SERIES_FROM
 from sseml.curation.rows import RawMeasurement
+from sseml.curation.sources import OWN
 from sseml.kinds import composition_of
+from sseml.parse.headings import condition_of
 from sseml.parse.queries import parse_rows, temperature_in_cell
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.rows import read_rows
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
 
-OWN_LICENCE = "own measurement"
 FILE_GROUP = "file:"
 """Begins the group of rows that name no series: they are held out with the rest of their file."""
 
@@ -33,10 +34,9 @@ _COLDEST_K = 150.0
 HIGHEST_ACTIVATION_ENERGY_EV = 3.0
 
 _LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
-_QUALIFIERS = ("temperature", "space_group", "form", "kind")
 _KNOWN_COLUMNS = (
-    "sigma_S_cm", "log10_sigma", "activation_energy_eV", *_QUALIFIERS, "doi",
-    "series", "batch", "notebook", "licence",
+    "sigma_S_cm", "log10_sigma", "activation_energy_eV", "temperature", "space_group", "form",
+    "kind", "doi", "series", "batch", "notebook", "licence",
 )  # fmt: skip
 
 _STATED = re.compile(
@@ -44,8 +44,7 @@ _STATED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LabRow:
+class LabRow(NamedTuple):
     """A row of the file: its number, its formula as written, and what it says.
 
     `raw` holds the canonical formula; its `source_id` is only the group, the series or the file.
@@ -56,38 +55,18 @@ class LabRow:
     raw: RawMeasurement
 
 
-@dataclass(frozen=True, slots=True)
-class LabFile:
-    """Every row in order, and what a person should know about the columns."""
-
-    rows: tuple[LabRow | Refusal, ...]
-    notices: tuple[str, ...]
-
-
 def read_lab(
     path: str | Path,
     column: str | None = None,
     *,
     ignored: Collection[str] = (),
     sheet: str | None = None,
-) -> LabFile:
-    """Read a table of measurements as a lab writes it: CSV, TSV, JSON lines, Parquet or Excel.
+) -> tuple[list[LabRow | Refusal], tuple[str, ...]]:
+    """Read a lab's table of measurements: its rows, and what a person should know of its columns.
 
-    Parameters
-    ----------
-    path
-        The file. The formula and its conditions are read as `sseml predict` reads them.
-    column
-        Which holds the formula; None for ``formula`` and what else is commonly written.
-    ignored
-        Columns that say nothing, whatever they are called.
-    sheet
-        Of a workbook; None for the first.
-
-    Raises
-    ------
-    RefusedInputError
-        If the file cannot be read, or does not say where the conductivity is and in which unit.
+    Formulas and conditions are read as `sseml predict` reads them; see `add_own` for the
+    arguments. A file is refused that cannot be read, or does not say where the conductivity is and
+    in which unit.
     """
     file = Path(path)
     rows = list(read_rows(file, column=column, ignored=ignored, sheet=sheet))
@@ -98,12 +77,10 @@ def read_lab(
     rows = [_with_points(row, columns) for row in rows]
     may_be_kelvin = _may_be_kelvin(rows, columns)
     group = FILE_GROUP + _plain(file.name)
-    read: list[LabRow | Refusal] = []
     not_read = {*ignored, columns.conductivity.column}
     by_row = itertools.groupby(parse_rows(rows, ignored=not_read), key=lambda parsed: parsed.row)
-    for _, answers in by_row:
-        read.append(_one(list(answers), columns, may_be_kelvin, group))
-    return LabFile(tuple(read), tuple(_notices(names, columns, file.name)))
+    read = [_row_or_refusal(list(answers), columns, may_be_kelvin, group) for _, answers in by_row]
+    return read, tuple(_notices(names, columns, file.name))
 
 
 def _with_points(row: RawRow | Refusal, columns: Columns) -> RawRow | Refusal:
@@ -121,7 +98,7 @@ def _with_points(row: RawRow | Refusal, columns: Columns) -> RawRow | Refusal:
 
 def _may_be_kelvin(rows: Iterable[RawRow | Refusal], columns: Columns) -> tuple[str, ...]:
     """Columns that say no unit and hold a bare number so high that all may be in kelvin."""
-    bare = [name for name in columns.temperatures if not says_unit(name)]
+    bare = [name for name in columns.temperatures if condition_of(name) == "temperature"]
     highest = dict.fromkeys(bare, -math.inf)
     for row in rows:
         for name in bare:
@@ -130,11 +107,8 @@ def _may_be_kelvin(rows: Iterable[RawRow | Refusal], columns: Columns) -> tuple[
     return tuple(name for name in bare if highest[name] >= SERIES_FROM)
 
 
-def _one(
-    answers: Sequence[Query | Refusal],
-    columns: Columns,
-    may_be_kelvin: Sequence[str],
-    group: str,
+def _row_or_refusal(
+    answers: Sequence[Query | Refusal], columns: Columns, may_be_kelvin: Sequence[str], group: str
 ) -> LabRow | Refusal:
     first = answers[0]
     if isinstance(first, Refusal):
@@ -156,8 +130,8 @@ def _lab_row(query: Query, columns: Columns, may_be_kelvin: Sequence[str], group
         source_id=series or group,
         formula=material.formula,
         conductivity=_conductivity(cells, columns.conductivity),
-        temperature_C=_temperature(query, cells, columns.temperatures, may_be_kelvin),
-        licence=cells.get(columns.licence or "", "") or OWN_LICENCE,
+        temperature_C=_temperature(query, cells, columns, may_be_kelvin),
+        licence=cells.get(columns.licence or "", ""),
         activation_energy_eV=_energy(cells, columns.energy),
         conductivity_kind=query.conductivity_kind,
         space_group=str(material.space_group_number or ""),
@@ -171,10 +145,7 @@ def _lab_row(query: Query, columns: Columns, may_be_kelvin: Sequence[str], group
 
 
 def _temperature(
-    query: Query,
-    cells: Mapping[str, str],
-    temperatures: Sequence[str],
-    may_be_kelvin: Sequence[str],
+    query: Query, cells: Mapping[str, str], columns: Columns, may_be_kelvin: Sequence[str]
 ) -> str:
     """The temperature in °C; a bare 298 is asked back with its column, as most labs mean kelvin."""
     written = f"{query.temperature_C:g}"
@@ -188,7 +159,8 @@ def _temperature(
                 f"{suggestion}, or name the column 'temperature (K)' or 'temperature (°C)'",
             )
     is_stated = _STATED.search(query.input) or any(
-        temperature_in_cell(name, cells.get(name)) == query.temperature_C for name in temperatures
+        temperature_in_cell(name, cells.get(name)) == query.temperature_C
+        for name in columns.temperatures
     )
     if query.temperature_C >= SERIES_FROM and not is_stated:
         raise RefusedInputError(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Relation = Literal["=", "<", ">", "~"]
 
@@ -23,8 +22,7 @@ _NUMBER = re.compile(r"([<>~=])?=? ?([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+
 _LOST_MINUS = re.compile(r"<\s*1(?:\.0*)?[eE]\+?(\d+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A reported number with its relation; `corrected` where the printed sign was mended."""
 
     value: float
@@ -39,18 +37,7 @@ def clean_number_text(text: str) -> str:
 
 
 def read_quantity(text: str) -> Quantity | None:
-    """Read one reported number.
-
-    Parameters
-    ----------
-    text
-        For example ``1.2E−4``, ``<1E-10``, ``~3.3 x 10^-4``.
-
-    Returns
-    -------
-    Quantity or None
-        None where `text` is empty, a range, or not a number.
-    """
+    """Read a number such as ``1.2E−4``, ``<1E-10``, ``~3.3 x 10^-4``; None of a range or a word."""
     plain = clean_number_text(text)
     match = _NUMBER.fullmatch(plain) if len(plain) <= _LONGEST_NUMBER else None
     if match is None:
@@ -62,11 +49,8 @@ def read_quantity(text: str) -> Quantity | None:
 def read_conductivity(text: str) -> Quantity | None:
     """Read a conductivity in S/cm; an upper bound such as ``<1E10`` has lost its minus sign.
 
-    Returns
-    -------
-    Quantity or None
-        None where there is no number, or where it cannot be a conductivity (not positive, or above
-        10 S/cm and not such a bound).
+    None where there is no number, or where it cannot be a conductivity: not positive, or above
+    10 S/cm and not such a bound.
     """
     quantity = read_quantity(text)
     if quantity is None:

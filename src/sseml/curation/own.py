@@ -3,39 +3,125 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+import itertools
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
-from sseml.curation.interpret import interpret, is_composite, lacks_amounts, read_dois
+from sseml.curation.interpret import interpret, is_composite, lacks_amounts
 from sseml.curation.lab import FILE_GROUP, LabRow, read_lab
-from sseml.curation.papers import OWN, SERIES_END
-from sseml.curation.plausible import mend_kelvin
-from sseml.curation.report import Conflict, Duplicate, OwnReport
-from sseml.curation.rows import Draft, Dropped, RawMeasurement
-from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
+from sseml.curation.papers import articles_first
+from sseml.curation.plausible import (
+    correct_kelvin,
+    derive_activation_energies,
+    flag_inconsistent_series,
+)
+from sseml.curation.rows import SERIES_END, Draft, Dropped, RawMeasurement
+from sseml.curation.schema import flag_meanings, with_lists
+from sseml.curation.sources import OWN
 from sseml.curation.table import load_measurements, to_table
 from sseml.parse.formula import parse_formula
 from sseml.records import Refusal
 from sseml.released import released_evidence
 
-_WHY = {
-    "impossible_conductivity": "{detail} S/cm is above 10 S/cm, which no solid reaches",
-    "no_lithium": "{detail} holds no lithium",
-    "no_amounts": "{detail} names components without their amounts",
+_REFUSALS = {
+    "impossible_conductivity": (
+        "{detail} S/cm is above 10 S/cm, which no solid reaches",
+        "mind the sign of the exponent, and the unit in the heading",
+    ),
+    "no_lithium": (
+        "{detail} holds no lithium",
+        "this release learns from lithium conductors only",
+    ),
+    "no_amounts": (
+        "{detail} names components without their amounts",
+        "write them: 75Li2S-25P2S5",
+    ),
 }
-_INSTEAD = {
-    "impossible_conductivity": "mind the sign of the exponent, and the unit in the heading",
-    "no_lithium": "this release learns from lithium conductors only",
-    "no_amounts": "write them: 75Li2S-25P2S5",
-}
+"""Why a row was dropped → reason and suggestion of its refusal."""
 _DIGEST_DIGITS = 8
 
-Content = tuple[object, ...]
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A lab's row whose measurement the table already holds, as ``source:source_id``."""
+
+    row: int
+    input: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A lab's row and another report of its composition, over a decade apart; S/cm."""
+
+    row: int
+    input: str
+    sigma_S_cm: float
+    other: str
+    other_sigma_S_cm: float
+    other_doi: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReport:
+    """What became of each row of a lab's file; `read` = added + refused + duplicates.
+
+    `added` pairs a row of the file with its `measurement_id`, `flags` with the flags it earned;
+    `notices` say what a person should know about the columns.
+    """
+
+    file: str
+    read: int
+    added: tuple[tuple[int, str], ...]
+    flags: tuple[tuple[int, tuple[str, ...]], ...]
+    refused: tuple[Refusal, ...]
+    duplicates: tuple[Duplicate, ...]
+    conflicts: tuple[Conflict, ...]
+    notices: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as plain dictionaries and lists, ready for JSON."""
+        flags = dict(self.flags)
+        return {
+            "file": self.file,
+            "read": self.read,
+            "added": [
+                {"row": row, "measurement_id": name, "flags": list(flags[row])}
+                for row, name in self.added
+            ],
+            "refused": [
+                {"row": r.row, "input": r.input, "reason": r.reason, "suggestion": r.suggestion}
+                for r in self.refused
+            ],
+            "duplicates": [asdict(duplicate) for duplicate in self.duplicates],
+            "conflicts": [asdict(conflict) for conflict in self.conflicts],
+            "notices": list(self.notices),
+        }
+
+    def to_text(self) -> str:
+        """What was added, found twice and contradicted, as lines to read; refusals are counted."""
+        lines = [
+            f"{self.file}: {self.read} rows read, {len(self.added)} added,"
+            f" {len(self.duplicates)} already in the table, {len(self.refused)} refused"
+        ]
+        lines += [f"  {notice}" for notice in self.notices]
+        lines += [
+            f"  row {each.row}: {each.input!r} is in the table already, as {each.of}"
+            for each in self.duplicates
+        ]
+        lines += [
+            f"  row {row}: {flag}: {flag_meanings()[flag]}"
+            for row, flags in self.flags
+            for flag in flags
+            if flag != "conflict"
+        ]
+        return "\n".join([*lines, *_conflict_lines(self.conflicts)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +194,13 @@ def add_own(
         single row that cannot be used is among ``refused`` instead.
     """
     if isinstance(base, pd.DataFrame):
-        table = base
+        table = with_lists(base)
     else:
         table = load_measurements(released_evidence() if base is None else base)
-    file = read_lab(csv, column, ignored=ignored, sheet=sheet)
+    rows, notices = read_lab(csv, column, ignored=ignored, sheet=sheet)
     known = _drafts(table)
-    flags_before = [frozenset(draft.flags) for draft in known]
 
-    drafts, refused = _interpreted(file.rows, known)
+    drafts, refused = _interpreted(rows, known)
     fresh, duplicates = _without_duplicates(drafts, known)
     own = list(fresh.values())
     flag_inconsistent_series(own)
@@ -125,47 +210,53 @@ def add_own(
     added = to_table(own)
     report = OwnReport(
         file=Path(csv).name,
-        read=len(file.rows),
+        read=len(rows),
         added=tuple(zip(fresh, added["measurement_id"].tolist(), strict=True)),
         flags=tuple((row, tuple(sorted(draft.flags))) for row, draft in fresh.items()),
         refused=tuple(sorted(refused, key=lambda refusal: refusal.row)),
         duplicates=duplicates,
         conflicts=conflicts,
-        notices=file.notices,
+        notices=notices,
     )
-    flagged = _with_flags(table, known, flags_before)
+    flags = [tuple(sorted(draft.flags)) for draft in known]
+    flagged = table.assign(flags=pd.Series(flags, index=table.index, dtype=object))
     joined = pd.concat([flagged, added], ignore_index=True) if own else flagged
     return OwnResult(joined, added, report)
 
 
 def _interpreted(
     rows: Sequence[LabRow | Refusal], known: Sequence[Draft]
-) -> tuple[dict[int, tuple[LabRow, Draft]], list[Refusal]]:
+) -> tuple[dict[int, Draft], list[Refusal]]:
+    """Row of the file → draft, and the rows refused, those that can only be in kelvin included."""
     refused: list[Refusal] = []
-    drafts: dict[int, tuple[LabRow, Draft]] = {}
+    drafts: dict[int, Draft] = {}
     for row in rows:
         answer = row if isinstance(row, Refusal) else _draft(row)
         if isinstance(answer, Refusal):
             refused.append(answer)
-        elif isinstance(row, LabRow):
-            drafts[row.row] = row, answer
-    for number in _in_kelvin(drafts, known):
-        row, _ = drafts.pop(number)
-        refused.append(_refusal_of_kelvin(row))
+        else:
+            drafts[row.row] = answer
+    copies = {number: replace(draft, flags=set()) for number, draft in drafts.items()}
+    correct_kelvin(list(copies.values()), known)
+    for number in [number for number, copy in copies.items() if copy.flags]:
+        raw = drafts.pop(number).raw
+        written = f"{float(raw.temperature_C):g}"
+        reason = f"{written} °C cannot be: by its neighbours or its own series it was {written} K"
+        hint = f"write '{written} K'; if it is °C after all, the conductivity is in another unit"
+        refused.append(Refusal(number, raw.formula, reason, hint))
     return drafts, refused
 
 
 def _draft(row: LabRow) -> Draft | Refusal:
     """Interpret a row as any published one, with its formula as the lab has written it."""
     if lacks_amounts(row.text):
-        dropped: Draft | Dropped = Dropped(row.raw, "no_amounts", row.text)
+        draft: Draft | Dropped = Dropped(row.raw, "no_amounts", row.text)
     else:
-        dropped = interpret(row.raw)
-    if isinstance(dropped, Dropped):
-        reason = _WHY.get(dropped.reason, dropped.reason.replace("_", " ") + ": {detail}")
-        hint = _INSTEAD.get(dropped.reason, "")
-        return Refusal(row.row, row.text, reason.format(detail=dropped.detail), hint)
-    draft = dropped
+        draft = interpret(row.raw)
+    if isinstance(draft, Dropped):
+        unexplained = draft.reason.replace("_", " ") + ": {detail}", ""
+        reason, hint = _REFUSALS.get(draft.reason, unexplained)
+        return Refusal(row.row, row.text, reason.format(detail=draft.detail), hint)
     if is_composite(row.text):
         draft.flags.add("composite")
     digest = hashlib.sha256("\x1f".join(map(str, _content(draft))).encode()).hexdigest()
@@ -174,43 +265,26 @@ def _draft(row: LabRow) -> Draft | Refusal:
     return draft
 
 
-def _in_kelvin(drafts: Mapping[int, tuple[LabRow, Draft]], known: Sequence[Draft]) -> list[int]:
-    """Rows whose temperature can only have been kelvin: asked back, as a lab can be asked."""
-    copies = {number: replace(draft, flags=set()) for number, (_, draft) in drafts.items()}
-    mend_kelvin(list(copies.values()), known)
-    return [number for number, draft in copies.items() if draft.flags]
-
-
-def _refusal_of_kelvin(row: LabRow) -> Refusal:
-    written = f"{float(row.raw.temperature_C):g}"
-    return Refusal(
-        row.row,
-        row.text,
-        f"{written} °C cannot be: by its neighbours or its own series it was {written} K",
-        f"write '{written} K'; if it is °C after all, the conductivity is in another unit",
-    )
-
-
 def _without_duplicates(
-    drafts: Mapping[int, tuple[LabRow, Draft]], known: Sequence[Draft]
+    drafts: Mapping[int, Draft], known: Sequence[Draft]
 ) -> tuple[dict[int, Draft], tuple[Duplicate, ...]]:
     """Keep each measurement once: the lab's own compare to the digit, published ones by rule."""
-    seen: dict[Content, list[Draft]] = {}
+    seen: dict[object, list[Draft]] = defaultdict(list)
     for draft in known:
         if draft.raw.source == OWN:
-            seen.setdefault(_content(draft), []).append(draft)
+            seen[_content(draft)].append(draft)
     published = [draft for draft in known if draft.raw.source != OWN]
     fresh: dict[int, Draft] = {}
     found: list[Duplicate] = []
-    for number, (row, draft) in drafts.items():
-        twins = seen.setdefault(_content(draft), [])
+    for number, draft in drafts.items():
+        twins = seen[_content(draft)]
         label = next((twin.label for twin in twins if _may_be_one(draft, twin)), None)
         label = label or _published(draft, published)
         if label is None:
             twins.append(draft)
             fresh[number] = draft
         else:
-            found.append(Duplicate(number, row.text, label))
+            found.append(Duplicate(number, draft.raw.formula, label))
     return fresh, tuple(found)
 
 
@@ -231,24 +305,35 @@ def _published(draft: Draft, published: Sequence[Draft]) -> str | None:
 
 def _conflicts(fresh: Mapping[int, Draft], known: Sequence[Draft]) -> tuple[Conflict, ...]:
     """Flag and name what contradicts a new row; samples of one series may differ as they like."""
-    found: list[Conflict] = []
-    reports = [*known, *fresh.values()]
-    for number, draft in fresh.items():
-        for other in reports:
-            if not _same_elements(draft, other) or _same_group(draft, other):
-                continue
-            if flag_conflicts([draft, other]):
-                found.append(
-                    Conflict(
-                        row=number,
-                        input=draft.raw.formula,
-                        sigma_S_cm=draft.sigma_S_cm,
-                        other=other.label,
-                        other_sigma_S_cm=other.sigma_S_cm,
-                        other_doi="|".join(other.dois),
-                    )
-                )
-    return tuple(found)
+    return tuple(
+        Conflict(
+            row=number,
+            input=draft.raw.formula,
+            sigma_S_cm=draft.sigma_S_cm,
+            other=other.label,
+            other_sigma_S_cm=other.sigma_S_cm,
+            other_doi="|".join(other.dois),
+        )
+        for number, draft in fresh.items()
+        for other in (*known, *fresh.values())
+        if _same_elements(draft, other)
+        and not _same_group(draft, other)
+        and flag_conflicts([draft, other])
+    )
+
+
+def _conflict_lines(conflicts: Sequence[Conflict]) -> Iterator[str]:
+    """One line for each row: what it says, and what the others say."""
+    for row, group in itertools.groupby(conflicts, key=lambda conflict: conflict.row):
+        others = sorted(group, key=lambda conflict: conflict.other_sigma_S_cm)
+        first, last = others[0], others[-1]
+        said = f"{first.other_sigma_S_cm:.2g} S/cm ({first.other_doi or first.other})"
+        if len(others) > 1:
+            said += f" to {last.other_sigma_S_cm:.2g} S/cm ({last.other_doi or last.other})"
+        yield (
+            f"  row {row}: {first.input!r} conducts {first.sigma_S_cm:.2g} S/cm here, and in"
+            f" {len(others)} other {'reports' if len(others) > 1 else 'report'} {said}"
+        )
 
 
 def _same_elements(first: Draft, second: Draft) -> bool:
@@ -267,7 +352,7 @@ def _copy(draft: Draft) -> Draft:
     return replace(draft, flags=set(draft.flags), also_in=list(draft.also_in))
 
 
-def _content(draft: Draft) -> Content:
+def _content(draft: Draft) -> tuple[object, ...]:
     """What makes two rows the same measurement: material, conductivity, temperature and paper."""
     fractions = tuple(sorted((symbol, round(x, 5)) for symbol, x in draft.fractions.items()))
     value = f"{draft.relation}{draft.sigma_S_cm:.6g}"
@@ -288,7 +373,6 @@ def _drafts(table: pd.DataFrame) -> list[Draft]:
                 formula=record["formula_reported"],
                 conductivity="",
                 temperature_C="",
-                licence=record["licence"],
             ),
             composition=parsed[record["formula"]],
             sigma_S_cm=record["sigma_S_cm"],
@@ -296,18 +380,8 @@ def _drafts(table: pd.DataFrame) -> list[Draft]:
             temperature_C=record["temperature_C"],
             activation_energy_eV=record["activation_energy_eV"],
             space_group_number=record["space_group_number"],
-            dois=read_dois(record["doi"] or ""),
-            flags=set(record["flags"].split(";")) - {""},
+            dois=articles_first(record["doi"]),
+            flags=set(record["flags"]),
         )
         for record in records
     ]
-
-
-def _with_flags(
-    table: pd.DataFrame, known: Sequence[Draft], before: Sequence[frozenset[str]]
-) -> pd.DataFrame:
-    flags = table["flags"].to_list()
-    for row, (draft, old) in enumerate(zip(known, before, strict=True)):
-        if draft.flags != old:
-            flags[row] = ";".join(sorted(draft.flags))
-    return table.assign(flags=pd.Series(flags, index=table.index, dtype="string"))

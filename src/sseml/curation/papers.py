@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Final
+from functools import cache
+from importlib.resources import files
 
-from sseml.curation.rows import RawMeasurement
+from sseml.curation.rows import SERIES_END, RawMeasurement
+from sseml.curation.sources import source_record
 
-OWN: Final = "own"
-"""Source of a lab's own measurements."""
-
-LITERATURE: Final = "literature"
-"""Source of our own table of measurements read in papers."""
-
-SERIES_END: Final = "#"
-"""Ends what was made or published together in the `source_id` of a row that is a lab's own or from
-our literature table: ``LPSCl-2026-07#8f3a01c2``, ``P017#L0123``."""
-
-COMPILED: Mapping[str, str] = MappingProxyType(
-    {"laskowski": "compiled by Laskowski et al. (10.1039/D2EE03499A), row {row}; names no paper"}
-)
-"""Source that names no paper → what can be said of where its rows are from."""
+_DOI_YEARS = "doi_years.csv"
 
 _NO_ARTICLE = re.compile(
     r"10\.1002/(?:chin\.\d+|[a-z]+\.(?:19|20)\d\d7\d{4})"  # ChemInform; covers of Wiley's journals
@@ -33,23 +22,19 @@ _NUMBER = re.compile(r"\d+")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _ADDRESS = re.compile(r"https?://|\b10\.\d{4,9}/")
 _QUOTED = "quoted in "
-_NUMBERS_OF_A_PLACE = 2
-
-
-def is_article(doi: str) -> bool:
-    """Tell an article's DOI from that of an abstract service or of a journal's cover.
-
-    Examples
-    --------
-    >>> is_article("10.1002/aenm.201500096"), is_article("10.1002/aenm.201570062")
-    (True, False)
-    """
-    return _NO_ARTICLE.fullmatch(doi.lower()) is None
+_NUMBERS_OF_A_CITATION = 2
+_EARLIEST_TWO_DIGIT_YEAR = 1950
 
 
 def articles_first(dois: Iterable[str]) -> tuple[str, ...]:
-    """The same DOIs, those of articles before the others, each kind in the order given."""
-    return tuple(sorted(dois, key=lambda doi: not is_article(doi)))
+    """The same DOIs: articles, then abstract services and journal covers, each in their order."""
+    return tuple(sorted(dois, key=lambda doi: _NO_ARTICLE.fullmatch(doi.lower()) is not None))
+
+
+def listed_dois(stored: Iterable[str] | str | None) -> tuple[str, ...]:
+    """DOIs as they are stored: a list, or the text joined by ``|`` of earlier releases, or none."""
+    parts = stored.split("|") if isinstance(stored, str) else stored or ()
+    return tuple(part for part in parts if part)
 
 
 def shown_doi(dois: str | None) -> str | None:
@@ -58,59 +43,48 @@ def shown_doi(dois: str | None) -> str | None:
 
 
 def stated_reference(source: str, source_id: str, reference: str | None) -> str | None:
-    """What says where a row is from beside its DOI; None where nothing is known.
-
-    Parameters
-    ----------
-    source, source_id
-        Dataset, and the row in it.
-    reference
-        The citation or the address that the dataset itself gives.
-    """
-    if reference:
-        return reference
-    if source == OWN:
-        return f"own measurement, series {source_id.rpartition(SERIES_END)[0]}"
-    if source == LITERATURE:
-        return f"our literature table, {source_id.replace(SERIES_END, ', row ')}"
-    return COMPILED[source].format(row=source_id) if source in COMPILED else None
+    """What says where a row is from beside its DOI: its own citation, else what its source says."""
+    return reference or source_record(source).stated_reference(source_id)
 
 
 def paper_name(
-    dois: str | None, source: str, source_id: str, reference: str | None = None
+    dois: Iterable[str] | str | None, source: str, source_id: str, reference: str | None = None
 ) -> str | None:
     """What a row must not be split from, as text joined by ``|``; None where nothing is known.
 
-    Its DOIs; of a lab's own row also the series, as ``own:SERIES``; without a DOI the paper of our
-    literature table, as ``literature:PAPER``, or the citation that the seeds give.
+    Its DOIs; of a lab's own row also the series, as ``own:SERIES``; without a DOI what stands for
+    the paper in its source: the series (``literature:PAPER``) or the citation (``seeds:…``).
     """
-    own = source == OWN or (source == LITERATURE and not dois)
-    series = f"{source}:{source_id.rpartition(SERIES_END)[0]}" if own else None
-    cited = f"{source}:{reference}" if source == "seeds" and reference and not dois else None
-    return "|".join(name for name in (dois, series, cited) if name) or None
+    record = source_record(source)
+    names = [*listed_dois(dois)]
+    stands_in = "" if names else record.paper_without_doi
+    if record.joins_series or stands_in == "series":
+        names.append(f"{source}:{source_id.rpartition(SERIES_END)[0]}")
+    elif stands_in == "reference" and reference:
+        names.append(f"{source}:{reference}")
+    return "|".join(names) or None
 
 
-def place(reference: str) -> tuple[str, str, str] | None:
+def citation_key(reference: str) -> tuple[str, str, str] | None:
     """Year, volume and first page of a citation, by which two spellings of it are one.
 
     None where it does not say them, or where it is the text that quotes the paper or its address.
 
     Examples
     --------
-    >>> place("Solid State Ionics 2017, 304, 85-89")
+    >>> citation_key("Solid State Ionics 2017, 304, 85-89")
     ('2017', '304', '85')
-    >>> place("Fukushima et al. Solid State Ionics 2017 304 85")
+    >>> citation_key("Fukushima et al. Solid State Ionics 2017 304 85")
     ('2017', '304', '85')
     """
     year = _YEAR.search(reference)
     if year is None or _QUOTED in reference or _ADDRESS.search(reference):
         return None
-    rest = reference[: year.start()] + " " + reference[year.end() :]
-    numbers = _NUMBER.findall(rest)
-    return (year[0], numbers[0], numbers[1]) if len(numbers) >= _NUMBERS_OF_A_PLACE else None
+    numbers = _NUMBER.findall(reference[: year.start()] + " " + reference[year.end() :])
+    return (year[0], numbers[0], numbers[1]) if len(numbers) >= _NUMBERS_OF_A_CITATION else None
 
 
-def unite_papers(raws: Sequence[RawMeasurement]) -> list[RawMeasurement]:
+def merge_papers(raws: Sequence[RawMeasurement]) -> list[RawMeasurement]:
     """Give the rows of one paper one name, and its DOI where a single one is known.
 
     Of the rows that may lack a DOI and say in which series they were published, or what they cite:
@@ -125,28 +99,34 @@ def unite_papers(raws: Sequence[RawMeasurement]) -> list[RawMeasurement]:
             key = parent
         return key
 
-    keys = [_names(raw, own_pages) for raw in raws]
-    for names in keys:
+    names_of = [_names(raw, own_pages) for raw in raws]
+    for names in names_of:
         for name in names[1:]:
             owners[root(name)] = root(names[0])
     series: dict[Hashable, str] = {}
     dois: dict[Hashable, dict[str, None]] = defaultdict(dict)
-    for raw, names in zip(raws, keys, strict=True):
-        if names:
-            if raw.series:
-                series.setdefault(root(names[0]), raw.series)
-            dois[root(names[0])].update(dict.fromkeys(_dois(raw)))
-    united = []
-    for raw, names in zip(raws, keys, strict=True):
-        known = dois[root(names[0])] if names else {}
-        doi = raw.doi or (next(iter(known)) if len(known) == 1 else "")
-        one = replace(raw, doi=doi) if doi != raw.doi else raw
-        if raw.series and series[root(names[0])] != raw.series:
-            name = series[root(names[0])]
-            row = raw.source_id.rpartition(SERIES_END)[2]
-            one = replace(one, series=name, source_id=f"{name}{SERIES_END}{row}")
-        united.append(one)
-    return united
+    papers = [root(names[0]) if names else None for names in names_of]
+    for raw, paper in zip(raws, papers, strict=True):
+        if paper is not None:
+            dois[paper].update(dict.fromkeys(_dois(raw)))
+        if raw.series:
+            series.setdefault(paper, raw.series)
+    return [
+        _renamed(raw, series.get(paper, ""), dois[paper])
+        for raw, paper in zip(raws, papers, strict=True)
+    ]
+
+
+def _renamed(raw: RawMeasurement, series: str, dois: Mapping[str, None]) -> RawMeasurement:
+    """The row under the series of its paper, with the DOI of the paper if it has a single one."""
+    doi, source_id = raw.doi, raw.source_id
+    if not doi and len(dois) == 1:
+        doi = next(iter(dois))
+    if not raw.series:
+        series = raw.series
+    elif series != raw.series:
+        source_id = f"{series}{SERIES_END}{source_id.rpartition(SERIES_END)[2]}"
+    return replace(raw, doi=doi, series=series, source_id=source_id)
 
 
 def share_years(raws: Sequence[RawMeasurement]) -> list[RawMeasurement]:
@@ -163,13 +143,14 @@ def _names(raw: RawMeasurement, own_pages: frozenset[str]) -> list[Hashable]:
     """All that a row's paper goes by; empty for sources that name papers by DOI alone."""
     if not (raw.series or raw.reference):
         return []
-    cited = place(raw.reference)
-    return [
-        *(("doi", doi) for doi in _dois(raw)),
-        *([("series", raw.series)] if raw.series else []),
-        *([("cited", cited)] if cited else []),
-        *([("page", raw.read_at)] if raw.read_at in own_pages and not raw.is_quoted else []),
-    ]
+    names: list[Hashable] = [("doi", doi) for doi in _dois(raw)]
+    if raw.series:
+        names.append(("series", raw.series))
+    if cited := citation_key(raw.reference):
+        names.append(("cited", cited))
+    if raw.read_at in own_pages and not raw.is_quoted:
+        names.append(("page", raw.read_at))
+    return names
 
 
 def _pages_of_one_paper(raws: Sequence[RawMeasurement]) -> frozenset[str]:
@@ -177,7 +158,7 @@ def _pages_of_one_paper(raws: Sequence[RawMeasurement]) -> frozenset[str]:
     papers: dict[str, set[Hashable]] = defaultdict(set)
     for raw in raws:
         if raw.read_at and not raw.is_quoted:
-            papers[raw.read_at].update(_dois(raw) or ([place(raw.reference)]))
+            papers[raw.read_at].update(_dois(raw) or [citation_key(raw.reference)])
     return frozenset(page for page, names in papers.items() if len(names - {None}) <= 1)
 
 
@@ -185,65 +166,8 @@ def _dois(raw: RawMeasurement) -> tuple[str, ...]:
     return tuple(part.strip().lower() for part in raw.doi.split("|") if part.strip())
 
 
-_FIRST_DECADE_OF_RSC: Final = {"a": 1990, "b": 2000, "c": 2010, "d": 2020}
-_FIRST_DECADE_OF_ACS: Final = {"b": 2010, "c": 2020}
-_EARLIEST_TWO_DIGIT_YEAR: Final = 1950
-
-
-def _of_two_digits(text: str) -> int:
-    year = 1900 + int(text)
-    return year if year >= _EARLIEST_TWO_DIGIT_YEAR else year + 100
-
-
-def _of_early_acs(text: str) -> int:
-    """``cm980736j`` 1998, ``cm060992t`` 2006, ``cm703677q`` 2007, ``cm5008069`` 2014."""
-    if text[0] == "0" or text > "94":
-        return _of_two_digits(text)
-    digit = int(text[0])
-    return 2009 + digit if digit < 6 else 2000 + digit
-
-
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], int]], ...] = tuple(
-    (re.compile(pattern), read)
-    for pattern, read in (
-        # j.jssc.2013.12.015, fenrg.2016.00012, j.1551-2916.2005.00060.x
-        (r"\.((?:19|20)\d\d)\.", lambda m: int(m[1])),
-        # zaac.200500231, anie.198000741; 1521-3765(20020118)8:2<349::aid-chem349>3.0.co;2-5
-        (r"^10\.1002/[a-z]+\.((?:19|20)\d\d)\d{4,7}$", lambda m: int(m[1])),
-        (r"^10\.1002/.*\(((?:19|20)\d\d)\d{2,4}\)", lambda m: int(m[1])),
-        # chemrxiv-2023-abcde, ma2024-02105027mtgabs, epjst/e2008-00753-4
-        (r"^10\.\d{5}/chemrxiv-(20\d\d)-", lambda m: int(m[1])),
-        (r"^10\.1149/ma(20\d\d)-", lambda m: int(m[1])),
-        (r"^10\.1140/\w+/e(20\d\d)-", lambda m: int(m[1])),
-        # s11581-009-0332-6, s41467-023-39522-1
-        (r"^10\.\d{4}/s\d{5}-0(\d\d)-", lambda m: _of_two_digits(m[1])),
-        # 0167-2738(87)90048-8, s0167-2738(00)00277-0; s0567740877009443
-        (r"^10\.1016/s?\d{4}-\d{3}[\dx]\((\d\d)\)", lambda m: _of_two_digits(m[1])),
-        (r"^10\.\d{4}/s\d{7}[\dx](\d\d)\d{5}[\dx]$", lambda m: _of_two_digits(m[1])),
-        # acs.chemmater.8b02759, jacs.0c10735, acsami.6b14402
-        (r"^10\.1021/[a-z.]+\.(\d)([bc])\d{5}$", lambda m: _FIRST_DECADE_OF_ACS[m[2]] + int(m[1])),
-        (r"^10\.1021/[a-z]{2}(\d\d)\d{4}[\da-z]$", lambda m: _of_early_acs(m[1])),
-        # c3ee41655k, d1ta00000a, b301189e, a800234g
-        (
-            r"^10\.1039/([a-d])(\d)(?:[a-z]{2})?\d{5}[\da-z]$",
-            lambda m: _FIRST_DECADE_OF_RSC[m[1]] + int(m[2]),
-        ),
-        # 2.0501412jes (month last), 2.024205esl (year's last digit, month)
-        (r"^10\.1149/2\.\d{3}(\d\d)\d\djes$", lambda m: _of_two_digits(m[1])),
-        (r"^10\.1149/2\.\d{3}(\d)\d\d(?:jes|[es]sl|eel|jss)$", lambda m: 2010 + int(m[1])),
-        (r"^10\.48550/arxiv\.(\d\d)\d\d\.", lambda m: _of_two_digits(m[1])),
-    )
-)
-"""What the publishers' codes say: of a lower-case DOI, the first that fits."""
-
-
 def doi_year(doi: str) -> int | None:
-    """Year that a DOI carries, which may be that of submission: a year before the printed one.
-
-    Parameters
-    ----------
-    doi
-        Lower case, without a resolver's address.
+    """Year that a lower-case DOI carries, which may be that of submission: a year earlier.
 
     Examples
     --------
@@ -252,7 +176,7 @@ def doi_year(doi: str) -> int | None:
     >>> doi_year("10.1038/nmat3066") is None
     True
     """
-    for pattern, read in _RULES:
+    for pattern, read in _doi_patterns():
         if match := pattern.search(doi):
             return read(match)
     return None
@@ -262,3 +186,36 @@ def paper_year(dois: Iterable[str]) -> int | None:
     """Year of the earliest of several papers, as far as their DOIs carry one."""
     years = [year for year in map(doi_year, dois) if year is not None]
     return min(years, default=None)
+
+
+@cache
+def _doi_patterns() -> list[tuple[re.Pattern[str], Callable[[re.Match[str]], int]]]:
+    """Publishers' DOI patterns and how the year is read of a match; the first that fits counts."""
+    text = files("sseml.curation").joinpath(_DOI_YEARS).read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return [(re.compile(row["pattern"]), _READINGS[row["reading"]]) for row in rows]
+
+
+def _of_two_digits(text: str) -> int:
+    year = 1900 + int(text)
+    return year if year >= _EARLIEST_TWO_DIGIT_YEAR else year + 100
+
+
+def _of_early_acs(text: str) -> int:
+    """Two digits of the year up to 2006; then the year's last digit and a digit of the number."""
+    if text[0] == "0" or text > "94":
+        return _of_two_digits(text)
+    digit = int(text[0])
+    return 2009 + digit if digit < 6 else 2000 + digit
+
+
+_ACS_DECADES = {"b": 2010, "c": 2020}
+_RSC_DECADES = {"a": 1990, "b": 2000, "c": 2010, "d": 2020}
+_READINGS: Mapping[str, Callable[[re.Match[str]], int]] = {
+    "year": lambda match: int(match[1]),
+    "two digits": lambda match: _of_two_digits(match[1]),
+    "digit of the 2010s": lambda match: 2010 + int(match[1]),
+    "early ACS": lambda match: _of_early_acs(match[1]),
+    "ACS decade and digit": lambda match: _ACS_DECADES[match["decade"]] + int(match["digit"]),
+    "RSC decade and digit": lambda match: _RSC_DECADES[match["decade"]] + int(match["digit"]),
+}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from sseml.parse.formula import parse_formula
 from sseml.physics.oxidation import anionic_amount, is_credible
@@ -20,22 +20,10 @@ _LOWEST_EV, _HIGHEST_EV = -10.0, 5.0
 _ELEMENT_EV = 1e-3
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(NamedTuple):
     """A compound, or an element in its reference state.
 
-    Attributes
-    ----------
-    formula
-        Reduced formula.
-    amounts
-        Element → amount per formula unit.
-    formation_energy_eV_atom
-        From the elements, in eV/atom.
-    anionic
-        Element of `SHIFTS_EV` → amount per formula unit that is an anion.
-    source
-        Where the energy is from, as the table says.
+    `amounts` are per formula unit, `anionic` those of an element of `SHIFTS_EV` that are anions.
     """
 
     formula: str
@@ -45,19 +33,8 @@ class Phase:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class PhaseDraft:
-    """What was read.
-
-    Attributes
-    ----------
-    phases
-        The rows kept, elements included, sorted by formula.
-    dropped
-        Formulas left out as they hold more O or F than their cations can carry.
-    sha256
-        Of the file.
-    """
+class PhaseDraft(NamedTuple):
+    """The rows kept, elements included, sorted by formula; the formulas left out; SHA-256 read."""
 
     phases: tuple[Phase, ...]
     dropped: tuple[str, ...]
@@ -131,33 +108,26 @@ def _phase(row: Mapping[str, object], where: str) -> Phase:
 
 def _read(path: Path) -> list[Mapping[str, object]]:
     try:
-        return list(_rows(path))
-    except RefusedInputError:
-        raise
+        names, rows = _table(path)
     except (ValueError, csv.Error) as error:
         raise RefusedInputError(
             f"{path} cannot be read: {error}", "save it as CSV in UTF-8, or as Parquet"
         ) from error
-
-
-def _rows(path: Path) -> Iterator[Mapping[str, object]]:
-    if path.suffix.lower() == ".parquet":
-        from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s
-
-        table = parquet.read_table(path)
-        _require_columns(table.column_names, path)
-        yield from table.to_pylist()
-        return
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        _require_columns(reader.fieldnames or (), path)
-        yield from reader
-
-
-def _require_columns(names: Sequence[str], path: Path) -> None:
     for needed in (_FORMULA, _ENERGY):
         if needed not in names:
             raise RefusedInputError(
                 f"{path} has no column {needed!r}; it has {', '.join(names) or 'none'}",
                 f"name the columns {_FORMULA} and {_ENERGY}",
             )
+    return rows
+
+
+def _table(path: Path) -> tuple[Sequence[str], list[Mapping[str, object]]]:
+    if path.suffix.lower() == ".parquet":
+        from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s
+
+        table = parquet.read_table(path)
+        return table.column_names, table.to_pylist()
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        return reader.fieldnames or (), list(reader)

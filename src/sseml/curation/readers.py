@@ -5,56 +5,49 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
-from sseml.curation.papers import LITERATURE, SERIES_END
-from sseml.curation.rows import RawMeasurement, SourceFormatError
+from sseml.curation.rows import SERIES_END, RawMeasurement, SourceFormatError
 from sseml.parse.space_groups import space_group_number
 from sseml.records import FORMS, ConductivityKind, Form
 
-ROOM_TEMPERATURE = "25"
-
-_LIVERPOOL_FORMS: Mapping[str, Form] = MappingProxyType(
-    {"Glass": "glass", "Glass-Ceramic": "glass-ceramic"}
-)
+_ROOM_TEMPERATURE_C = "25"
+_LIVERPOOL_FORMS: Mapping[str, Form] = {"Glass": "glass", "Glass-Ceramic": "glass-ceramic"}
 _FIRST_COMPUTED_LIVERPOOL_ID = 2000
-_FORMS: Mapping[str, Form] = MappingProxyType({form: form for form in FORMS})
+_FORMS: Mapping[str, Form] = {form: form for form in FORMS}
+_KINDS: Mapping[str, ConductivityKind] = {"total": "total", "bulk": "bulk"}
 _QUOTING = frozenset({"review", "citing paper", "transcription"})
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_KINDS: Mapping[str, ConductivityKind] = MappingProxyType({"total": "total", "bulk": "bulk"})
 
 
-def read_obelix(path: Path) -> list[RawMeasurement]:
-    """Read OBELiX from its folder: all.csv, with the official split of train.csv and test.csv.
-
-    Parameters
-    ----------
-    path
-        Folder with ``all.csv``, ``train.csv`` and ``test.csv``.
-    """
+def read_obelix(folder: Path) -> list[RawMeasurement]:
+    """Read OBELiX: ``all.csv``, with the official split of ``train.csv`` and ``test.csv``."""
     split = {
         row["ID"]: name
         for name in ("train", "test")
-        for row in _rows(path / f"{name}.csv", ("ID",))
+        for row in _rows(folder / f"{name}.csv", ("ID",))
     }
     columns = ("ID", "Reduced Composition", "Ionic conductivity (S cm-1)", "DOI", "Space group #")
-    return [_obelix_row(row, split) for row in _rows(path / "all.csv", columns)]
+    return [_obelix_row(row, split) for row in _rows(folder / "all.csv", columns)]
 
 
 def _obelix_row(row: Mapping[str, str], split: Mapping[str, str]) -> RawMeasurement:
     total, bulk = row.get("IC (Total)", ""), row.get("IC (Bulk)", "")
-    reported = row["Ionic conductivity (S cm-1)"]
     kind: ConductivityKind | None = "total" if total else "bulk" if bulk else None
+    pointers = {
+        "icsd": row.get("ICSD ID", ""),
+        "laskowski_paper": row.get("Laskowski ID", ""),
+        "liverpool_row": row.get("Liion ID", ""),
+    }
     return RawMeasurement(
         source="obelix",
         source_id=row["ID"],
         formula=row["Reduced Composition"],
-        conductivity=total or reported or bulk,
+        conductivity=total or row["Ionic conductivity (S cm-1)"] or bulk,
         conductivity_kind=kind,
-        temperature_C=ROOM_TEMPERATURE,
-        licence="CC-BY-4.0",
+        temperature_C=_ROOM_TEMPERATURE_C,
         space_group=row["Space group #"],
         lattice=tuple(row.get(k, "") for k in ("a", "b", "c", "alpha", "beta", "gamma")),
         cell_content=row.get("True Composition", ""),
@@ -62,31 +55,23 @@ def _obelix_row(row: Mapping[str, str], split: Mapping[str, str]) -> RawMeasurem
         form="crystal",
         doi=row["DOI"],
         official_split=split.get(row["ID"]),
-        links={
-            name: _whole(row.get(column, ""))
-            for name, column in (
-                ("icsd", "ICSD ID"),
-                ("laskowski_paper", "Laskowski ID"),
-                ("liverpool_row", "Liion ID"),
-            )
-            if row.get(column, "")
-        },
+        links={name: _whole(pointer) for name, pointer in pointers.items() if pointer},
     )
 
 
-def read_liverpool(path: Path) -> list[RawMeasurement]:
-    """Read the Liverpool Ionics table, ``LiIonDatabase.csv``, from its folder.
+def read_liverpool(folder: Path) -> list[RawMeasurement]:
+    """Read the Liverpool Ionics table, ``LiIonDatabase.csv``.
 
     Rows numbered 2000 and above are the compilers' straight-line extrapolations of log σ against
     °C down to 25 °C (they can be recomputed from the other rows): flagged, since nobody measured
     them.
     """
     columns = ("ID", "composition", "source", "temperature", "target", "family")
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     raws = []
-    for index, row in enumerate(_rows(path / "LiIonDatabase.csv", columns)):
-        number = row["ID"]
-        seen[number] = seen.get(number, 0) + 1
+    for index, row in enumerate(_rows(folder / "LiIonDatabase.csv", columns)):
+        number, cited = row["ID"], row["source"]
+        seen[number] += 1
         computed = number.isdecimal() and int(number) >= _FIRST_COMPUTED_LIVERPOOL_ID
         raws.append(
             RawMeasurement(
@@ -95,10 +80,9 @@ def read_liverpool(path: Path) -> list[RawMeasurement]:
                 formula=row["composition"],
                 conductivity=row["target"],
                 temperature_C=row["temperature"],
-                licence="no licence stated",
                 form=_LIVERPOOL_FORMS.get(row["family"]),
-                doi=row["source"],
-                reference="" if row["source"].startswith("10.") else row["source"],
+                doi=cited,
+                reference="" if cited.startswith("10.") else cited,
                 flags=("extrapolated",) if computed else (),
                 links={"index": str(index)},
             )
@@ -106,8 +90,8 @@ def read_liverpool(path: Path) -> list[RawMeasurement]:
     return raws
 
 
-def read_laskowski(path: Path) -> list[RawMeasurement]:
-    """Read the digitised table of Laskowski et al. from its folder; it names no paper per row."""
+def read_laskowski(folder: Path) -> list[RawMeasurement]:
+    """Read the digitised table of Laskowski et al.; it names no paper per row."""
     columns = ("Structure", "σ(RT)(S cm-1)", "Ea (eV)", "space group", "ICSD Entry")
     return [
         RawMeasurement(
@@ -115,24 +99,23 @@ def read_laskowski(path: Path) -> list[RawMeasurement]:
             source_id=str(number),
             formula=row["Structure"],
             conductivity=row["σ(RT)(S cm-1)"],
-            temperature_C=ROOM_TEMPERATURE,
+            temperature_C=_ROOM_TEMPERATURE_C,
             activation_energy_eV=row["Ea (eV)"],
             space_group=row["space group"],
             form="crystal" if row["space group"] else None,
-            licence="no licence stated",
             links={"icsd": _whole(row["ICSD Entry"])} if row["ICSD Entry"] else {},
         )
-        for number, row in enumerate(_rows(path / "digitized_data_for_SSEs.csv", columns), 1)
+        for number, row in enumerate(_rows(folder / "digitized_data_for_SSEs.csv", columns), 1)
     ]
 
 
-def read_seeds(path: Path) -> list[RawMeasurement]:
-    """Read conductivities from our own table of facts, ``seeds.csv``, in its folder.
+def read_seeds(folder: Path) -> list[RawMeasurement]:
+    """Read conductivities from our own table of facts, ``seeds.csv``.
 
-    The activation energy given for the same formula and paper rides on the conductivity's row.
+    The activation energy given for the same formula and paper goes into the conductivity's row.
     """
     columns = ("seed_id", "formula", "property", "value", "doi", "reference", "usable_for_training")
-    rows = list(_rows(path / OUR_TABLES["seeds"], columns))
+    rows = list(_rows(folder / "seeds.csv", columns))
     energies = {
         (row["formula"], row["reference"]): row["value"]
         for row in rows
@@ -149,8 +132,8 @@ def read_seeds(path: Path) -> list[RawMeasurement]:
             conductivity_kind=_KINDS.get(row["conductivity_kind"]),
             licence=row["licence"],
             doi=row["doi"],
-            year=_year(row["reference"]),
-            unusable=None if row["usable_for_training"] == "yes" else row["reason"],
+            year=_only_year(row["reference"]),
+            unusable=_unusable(row),
             reference=row["reference"],
         )
         for row in rows
@@ -158,15 +141,15 @@ def read_seeds(path: Path) -> list[RawMeasurement]:
     ]
 
 
-def read_literature(path: Path) -> list[RawMeasurement]:
-    """Read our own table of measurements found in papers, ``measurements.csv``, in its folder.
+def read_literature(folder: Path) -> list[RawMeasurement]:
+    """Read our own table of measurements found in papers, ``measurements.csv``.
 
     The `source_id` names the paper too (``P017#L0123``): not every paper's DOI is known.
     """
     columns = ("literature_id", "paper", "formula", "sigma_S_cm", "temperature_C", "doi", "year")
     return [
         RawMeasurement(
-            source=LITERATURE,
+            source="literature",
             source_id=f"{row['paper']}{SERIES_END}{row['literature_id']}",
             formula=row["formula"],
             conductivity=f"{row['relation'].strip('=')}{row['sigma_S_cm']}",
@@ -178,53 +161,41 @@ def read_literature(path: Path) -> list[RawMeasurement]:
             licence=row["licence"],
             doi=row["doi"],
             year=row["year"],
-            unusable=None if row["usable_for_training"] == "yes" else row["reason"],
+            unusable=_unusable(row),
             series=row["paper"],
             reference=row["reference"] or ("" if row["doi"] else row["url"]),
             read_at=row["url"],
             is_quoted=row["read_in"] in _QUOTING,
         )
-        for row in _rows(path / OUR_TABLES[LITERATURE], columns)
+        for row in _rows(folder / "measurements.csv", columns)
     ]
 
 
-OUR_TABLES: Mapping[str, str] = MappingProxyType(
-    {"seeds": "seeds.csv", LITERATURE: "measurements.csv"}
-)
-"""Sources that lie together in one folder of ours, and the file of each."""
-
-READERS: Mapping[str, Callable[[Path], list[RawMeasurement]]] = MappingProxyType(
-    {
-        "obelix": read_obelix,
-        "liverpool": read_liverpool,
-        "laskowski": read_laskowski,
-        "seeds": read_seeds,
-        LITERATURE: read_literature,
-    }
-)
-"""Reader of each source's folder, in the order in which a source wins over the later ones."""
-
-
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file that must have `columns`, cells stripped."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SourceFormatError(f"{path.parent.name}/{path.name} is missing") from None
     except UnicodeDecodeError as error:
         raise SourceFormatError(f"{path.parent.name}/{path.name} is not UTF-8: {error}") from error
-    with io.StringIO(text, newline="") as handle:
-        table = csv.DictReader(handle)
-        missing = [name for name in columns if name not in (table.fieldnames or ())]
-        if missing:
-            raise SourceFormatError(
-                f"{path.name} lacks the column(s) {', '.join(missing)};"
-                f" it has {', '.join(table.fieldnames or ())}"
-            )
-        for row in table:
-            yield {name: (value or "").strip() for name, value in row.items() if name is not None}
+    table = csv.DictReader(io.StringIO(text, newline=""))
+    present = table.fieldnames or ()
+    missing = [name for name in columns if name not in present]
+    if missing:
+        raise SourceFormatError(
+            f"{path.name} lacks the column(s) {', '.join(missing)}; it has {', '.join(present)}"
+        )
+    for row in table:
+        yield {name: (value or "").strip() for name, value in row.items() if name is not None}
 
 
-def _year(reference: str) -> str:
+def _unusable(row: Mapping[str, str]) -> str | None:
+    """Why one of our own rows is not to be trained from; None where it is."""
+    return None if row["usable_for_training"] == "yes" else row["reason"]
+
+
+def _only_year(reference: str) -> str:
     years = set(_YEAR.findall(reference))
     return years.pop() if len(years) == 1 else ""
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from sseml.curation.numbers import Relation
 from sseml.records import Composition, ConductivityKind, Form
 
-NO_LINKS: Mapping[str, str] = MappingProxyType({})
+SERIES_END: Final = "#"
+"""Ends what was made or published together in the `source_id` of a row that is a lab's own or from
+our literature table: ``LPSCl-2026-07#8f3a01c2``, ``P017#L0123``."""
 
 
 class SourceFormatError(ValueError):
@@ -18,26 +20,20 @@ class SourceFormatError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawMeasurement:
-    """One row of an upstream table: numbers still text, nothing corrected.
+    """One row of an upstream table: numbers still text, nothing corrected, unknown empty.
 
     Attributes
     ----------
-    source, source_id
-        Name of the dataset and the row's identifier in it.
-    formula, conductivity, temperature_C, activation_energy_eV, space_group
-        Text as reported; conductivity in S/cm, temperature in °C, activation energy in eV.
+    conductivity
+        In S/cm.
+    licence
+        As the row states it; empty for that of its source.
     lattice
-        a, b, c in Å and alpha, beta, gamma in degrees, as text; empty where not reported.
-    cell_content
-        Formula of the unit cell, for the volume per atom.
-    formula_units
-        Formula units per cell, as text.
+        a, b, c in Å and alpha, beta, gamma in degrees.
+    cell_content, formula_units
+        Formula of the unit cell and formula units per cell, for the volume per atom.
     doi
-        As reported, several joined by ``|``; empty where not reported.
-    year
-        Of the paper, as text; empty where not reported.
-    official_split
-        ``train`` or ``test`` where the dataset fixes a split.
+        As reported, several joined by ``|``.
     unusable
         A reason code where the row is known not to be a measurement to train from.
     flags
@@ -45,11 +41,9 @@ class RawMeasurement:
     series
         What was made or published together; it stands for a paper where no DOI is known.
     reference
-        The paper in the source's own words; empty where it gives none.
-    read_at
-        Address of the text the value was read in; empty where not known.
-    is_quoted
-        Whether that text quotes the value from another paper.
+        The paper in the source's own words.
+    read_at, is_quoted
+        Address of the text the value was read in, and whether it quotes another paper.
     links
         Pointers to the same measurement in other datasets, in the dataset's own words.
     """
@@ -59,7 +53,7 @@ class RawMeasurement:
     formula: str
     conductivity: str
     temperature_C: str
-    licence: str
+    licence: str = ""
     activation_energy_eV: str = ""
     conductivity_kind: ConductivityKind | None = None
     space_group: str = ""
@@ -76,31 +70,15 @@ class RawMeasurement:
     reference: str = ""
     read_at: str = ""
     is_quoted: bool = False
-    links: Mapping[str, str] = field(default_factory=lambda: NO_LINKS)
+    links: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Draft:
     """One measurement while the rules work on it.
 
-    Attributes
-    ----------
-    raw
-        The upstream row it comes from.
-    sigma_S_cm, relation
-        Conductivity in S/cm; with relation ``<`` or ``>`` the bound.
-    temperature_C
-        Temperature in °C.
-    lattice
-        a, b, c in Å and the angles in degrees; None where not known or not credible.
-    dois
-        Normalised DOIs; empty where none is known.
-    reference
-        What else says where it is from; None where nothing does.
-    year
-        Of the paper; None where not known.
-    also_in
-        Other upstream rows that report this very measurement, as ``source:source_id``.
+    `sigma_S_cm` is the bound where `relation` is ``<`` or ``>``; `lattice` is a, b, c in Å and the
+    angles in degrees; `also_in` names other rows of this very measurement: ``source:source_id``.
     """
 
     raw: RawMeasurement
@@ -125,7 +103,7 @@ class Draft:
 
     @property
     def papers(self) -> tuple[str, ...]:
-        """What it was reported in: its DOIs, or the series it belongs to; empty if not known."""
+        """Its DOIs, or the series it belongs to; empty if no paper is known."""
         return self.dois or ((self.raw.series,) if self.raw.series else ())
 
     @property
@@ -134,8 +112,7 @@ class Draft:
         return self.composition.fractions()
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(NamedTuple):
     """An upstream row that does not enter the table, with the rule that kept it out."""
 
     raw: RawMeasurement
@@ -143,9 +120,8 @@ class Dropped:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """An upstream row that reports a measurement the table already has."""
+class Merged(NamedTuple):
+    """An upstream row that reports a measurement the table already has, and the row it joined."""
 
     raw: RawMeasurement
     rule: str
@@ -154,5 +130,5 @@ class Merged:
 
 def total_variation(first: dict[str, float], second: dict[str, float]) -> float:
     """Half the summed absolute difference of element fractions: 0 = same, 1 = disjoint."""
-    elements: Iterable[str] = first.keys() | second.keys()
+    elements = first.keys() | second.keys()
     return 0.5 * sum(abs(first.get(e, 0.0) - second.get(e, 0.0)) for e in elements)

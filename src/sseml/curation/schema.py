@@ -2,40 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from importlib.resources import files
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from sseml.curation.papers import LITERATURE, OWN
+from sseml.arrays import BoolArray
+from sseml.curation.sources import SOURCES
 from sseml.records import CONDUCTIVITY_KINDS, FORMS
 
-SOURCES = ("obelix", "liverpool", "laskowski", "seeds", LITERATURE, OWN)
+LISTS: Mapping[str, str] = MappingProxyType({"doi": "|", "also_in": ";", "flags": ";"})
+"""Column whose cells are tuples of texts, never missing → sign that joins them in a CSV file."""
 
-FLAGS: Mapping[str, str] = MappingProxyType(
-    {
-        "activation_energy_from_series": "Eₐ is the slope of this paper's own temperature series",
-        "charge_imbalance": "no oxidation states of its elements balance the formula within 2 %",
-        "cell_content_mismatch": "stated cell content contradicts formula and formula units",
-        "composite": "two phases side by side, written as one composition",
-        "conflict": "another report of this composition differs by more than a decade",
-        "corrected_formula": "the printed formula is a known misprint; `formula` is what it means",
-        "corrected_value": "the printed conductivity had lost the minus sign of its exponent",
-        "extrapolated": "the value was extrapolated by a compiler from higher temperatures",
-        "inconsistent_series": "conductivity falls on heating, or rises faster than 1.4 eV allows",
-        "kelvin_as_celsius": "the printed °C can only have been kelvin; `temperature_C` is mended",
-        "improbable_prefactor": "σ and Eₐ ask for a prefactor σ₀ that no ionic conductor has",
-        "lattice_dropped": "the reported cell is impossible (volume per atom); lattice left out",
-        "read_twice": "the same place was read under another formula too, with this very value",
-        "revised": "another table gives another value for this measurement; this one is the later",
-    }
-)
-"""Flag → what it says about a row."""
-
+_FLAGS = "flags.csv"
 _FRACTION = pa.Check.in_range(0.0, 1.0)
 _ANGLE = pa.Check.in_range(20.0, 160.0)
 _LENGTH = pa.Check.in_range(1.0, 200.0)
+_DOI = re.compile(r"10\.\d{4,9}/[^\s|]+")
+
+
+@cache
+def flag_meanings() -> Mapping[str, str]:
+    """Flag → what it says about a row."""
+    text = files("sseml.curation").joinpath(_FLAGS).read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return MappingProxyType({row["flag"]: row["meaning"] for row in rows})
+
+
+def with_lists(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with tuples in the columns of `LISTS`.
+
+    Their cells may be lists, nothing, or texts joined as in CSV files and in the Parquet files of
+    earlier releases.
+    """
+    listed = {
+        name: pd.Series(
+            [_listed(cell, sign) for cell in table[name]], index=table.index, dtype=object
+        )
+        for name, sign in LISTS.items()
+        if name in table.columns
+    }
+    return table.assign(**listed)
+
+
+def without_lists(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the columns of `LISTS` joined to text, missing where there is none."""
+    joined = {
+        name: table[name].map(sign.join).replace("", pd.NA).astype("string")
+        for name, sign in LISTS.items()
+        if name in table.columns
+    }
+    return table.assign(**joined)
+
+
+def has_flag(table: pd.DataFrame, *flags: str) -> BoolArray:
+    """Whether each row carries one of `flags`, shape (n,)."""
+    wanted = set(flags)
+    carried = with_lists(table[["flags"]])["flags"]
+    return np.array([not wanted.isdisjoint(own) for own in carried], dtype=bool)
+
+
+def _listed(cell: object, sign: str) -> tuple[str, ...]:
+    if isinstance(cell, str):
+        return tuple(part for part in cell.split(sign) if part)
+    return tuple(cell) if isinstance(cell, Iterable) else ()
 
 
 def _text(*checks: pa.Check, nullable: bool = False, unique: bool = False) -> pa.Column:
@@ -46,9 +82,15 @@ def _number(*checks: pa.Check, nullable: bool = False) -> pa.Column:
     return pa.Column(float, list(checks), nullable=nullable)
 
 
-def _known_flags(flags: pd.Series) -> pd.Series:
-    words = flags.str.split(";")
-    return words.map(lambda w: w == [""] or (w == sorted(set(w)) and set(w) <= FLAGS.keys()))
+def _list(name: str, is_sound: Callable[[tuple[str, ...]], bool]) -> pa.Column:
+    def check(cells: pd.Series) -> pd.Series:
+        return cells.map(lambda cell: isinstance(cell, tuple) and is_sound(cell))
+
+    return pa.Column(object, pa.Check(check, name=name))
+
+
+def _are_known_flags(flags: tuple[str, ...]) -> bool:
+    return list(flags) == sorted(set(flags)) and flag_meanings().keys() >= set(flags)
 
 
 MEASUREMENTS = pa.DataFrameSchema(
@@ -72,15 +114,15 @@ MEASUREMENTS = pa.DataFrameSchema(
         "form": _text(pa.Check.isin(FORMS), nullable=True),
         "family": _text(),
         "family_confidence": _number(_FRACTION),
-        "doi": _text(pa.Check.str_matches(r"^10\.\d{4,9}/\S+$"), nullable=True),
+        "doi": _list("DOIs", lambda dois: all(map(_DOI.fullmatch, dois))),
         "reference": _text(pa.Check.str_length(min_value=1), nullable=True),
         "year": pa.Column("Int16", pa.Check.in_range(1900, 2100), nullable=True),
-        "source": _text(pa.Check.isin(SOURCES)),
+        "source": _text(pa.Check.isin(list(SOURCES))),
         "source_id": _text(),
         "licence": _text(pa.Check.str_length(min_value=1)),
         "official_split": _text(pa.Check.isin(["train", "test"]), nullable=True),
-        "also_in": _text(),
-        "flags": _text(pa.Check(_known_flags, name="known flags, sorted")),
+        "also_in": _list("rows of sources", all),
+        "flags": _list("known flags, sorted", _are_known_flags),
     },
     ordered=True,
     strict=True,

@@ -7,14 +7,16 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 import pandas as pd
+import pyarrow as pa
 from pandera.errors import SchemaErrors
 
 from sseml.curation.papers import paper_year, stated_reference
-from sseml.curation.report import CurationReport, OwnReport
 from sseml.curation.rows import Draft
-from sseml.curation.schema import COLUMNS, MEASUREMENTS
+from sseml.curation.schema import COLUMNS, LISTS, MEASUREMENTS, with_lists, without_lists
+from sseml.curation.sources import UnknownSourceError, require_known_sources, source_record
 from sseml.families import recognise
 from sseml.records import RefusedInputError
 from sseml.released import released_evidence
@@ -31,6 +33,10 @@ class NotMeasurementsError(RefusedInputError):
     """A file is not a table of measurements as `curate` writes it."""
 
 
+class _Report(Protocol):
+    def to_dict(self) -> dict[str, object]: ...
+
+
 def to_table(drafts: Sequence[Draft]) -> pd.DataFrame:
     """Make the validated table of `drafts`, in their order."""
     rows = [_row(draft) for draft in drafts]
@@ -40,14 +46,16 @@ def to_table(drafts: Sequence[Draft]) -> pd.DataFrame:
 def measurements_at(table: Path | pd.DataFrame | None) -> pd.DataFrame:
     """The curated measurements: as given, from a path, or from the released bundle's evidence."""
     if isinstance(table, pd.DataFrame):
-        return table
-    if table is not None:
-        return load_measurements(table)
-    return load_measurements(released_evidence())
+        require_known_sources(table["source"])
+        return with_lists(table)
+    return load_measurements(released_evidence() if table is None else table)
 
 
 def load_measurements(path: str | Path) -> pd.DataFrame:
     """Read a table that `curate` wrote, from its Parquet or CSV file, and validate it.
+
+    A table of an earlier release holds texts where today's holds lists, and may lack ``year`` and
+    ``reference``: it takes the years its DOIs carry, and the references its sources state.
 
     Parameters
     ----------
@@ -57,9 +65,8 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     NotMeasurementsError
-        If columns are missing or values are out of their bounds; the message names them. A table
-        without ``year`` or ``reference``, as earlier releases wrote it, takes the years its DOIs
-        carry, and says of each row as much as its source is known to say.
+        If columns are missing, a source is not known or values are out of their bounds; the message
+        names them.
     """
     file = Path(path)
     if file.is_dir():
@@ -69,24 +76,43 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
             f"there is no file {file}", "`sseml data curate` and `sseml data add` make one"
         )
     try:
-        table = _read(file)
+        table = with_lists(_read(file))
     except ValueError as error:  # a cell that is no number, or bytes that are no Parquet
         raise NotMeasurementsError(
             f"{file.name} is not a table of measurements: {error}"
         ) from error
-    if "year" not in table.columns and "doi" in table.columns:
-        table = table.assign(year=_years(table["doi"]))
-    if "reference" not in table.columns and {"source", "source_id"} <= set(table.columns):
-        table = table.assign(reference=_references(table))
-    missing = [name for name in COLUMNS if name not in table.columns]
+    missing = [name for name in COLUMNS if name not in {*table.columns, "year", "reference"}]
     if missing:
         raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
     try:
-        return MEASUREMENTS.validate(_typed(table), lazy=True)
+        require_known_sources(table["source"])
+    except UnknownSourceError as error:
+        raise NotMeasurementsError(f"{file.name}, {error.reason}", error.suggestion) from None
+    try:
+        return MEASUREMENTS.validate(_typed(_completed(table)), lazy=True)
     except SchemaErrors as error:
         raise NotMeasurementsError(
             f"{file.name} is not a table of measurements: {error}"
         ) from error
+
+
+def write_table(table: pd.DataFrame, report: _Report, folder: Path) -> None:
+    """Write table (Parquet and CSV) and report (JSON) into `folder`, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n"
+    flat = without_lists(table)
+    _write(folder / TABLE_FILE, lambda path: write_parquet(table, path))
+    _write(folder / CSV_FILE, lambda path: flat.to_csv(path, index=False, lineterminator="\n"))
+    _write(folder / REPORT_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def write_parquet(table: pd.DataFrame, target: Path | BinaryIO) -> None:
+    """Write measurements as Parquet, the columns of `LISTS` as lists of strings."""
+    schema = pa.Schema.from_pandas(table, preserve_index=False)
+    for name in LISTS:
+        field = pa.field(name, pa.list_(pa.string()))
+        schema = schema.set(schema.get_field_index(name), field)
+    table.to_parquet(target, index=False, schema=schema)
 
 
 def _read(file: Path) -> pd.DataFrame:
@@ -96,26 +122,17 @@ def _read(file: Path) -> pd.DataFrame:
     return pd.read_csv(file, dtype=_TYPES, keep_default_na=False, na_values=empty)
 
 
-def _years(dois: pd.Series) -> pd.Series:
-    """The years of a table written before it had them."""
-    years = [paper_year(doi.split("|")) if isinstance(doi, str) else None for doi in dois]
-    return pd.Series(years, index=dois.index, dtype="Int16")
-
-
-def _references(table: pd.DataFrame) -> pd.Series:
-    """What is known of the rows of a table written before it had references."""
-    rows = zip(table["source"], table["source_id"], strict=True)
-    stated = [stated_reference(str(source), str(row), None) for source, row in rows]
-    return pd.Series(stated, index=table.index, dtype="string")
-
-
-def write_table(table: pd.DataFrame, report: CurationReport | OwnReport, folder: Path) -> None:
-    """Write table (Parquet and CSV) and report (JSON) into `folder`, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(folder / TABLE_FILE, lambda path: table.to_parquet(path, index=False))
-    _write(folder / CSV_FILE, lambda path: table.to_csv(path, index=False, lineterminator="\n"))
-    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n"
-    _write(folder / REPORT_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+def _completed(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with the columns that earlier releases did not write."""
+    added: dict[str, pd.Series] = {}
+    if "year" not in table.columns:
+        years = [paper_year(dois) for dois in table["doi"]]
+        added["year"] = pd.Series(years, index=table.index, dtype="Int16")
+    if "reference" not in table.columns:
+        rows = zip(table["source"], table["source_id"], strict=True)
+        stated = [stated_reference(source, str(row), None) for source, row in rows]
+        added["reference"] = pd.Series(stated, index=table.index, dtype="string")
+    return table.assign(**added)
 
 
 def _write(target: Path, writer: Callable[[Path], object]) -> None:
@@ -148,15 +165,15 @@ def _row(draft: Draft) -> dict[str, object]:
         "form": raw.form,
         "family": family.family,
         "family_confidence": float(family.confidence),
-        "doi": "|".join(draft.dois) or None,
-        "reference": draft.reference or stated_reference(raw.source, raw.source_id, None),
+        "doi": draft.dois,
+        "reference": stated_reference(raw.source, raw.source_id, draft.reference),
         "year": draft.year,
         "source": raw.source,
         "source_id": raw.source_id,
-        "licence": raw.licence,
+        "licence": raw.licence or source_record(raw.source).licence,
         "official_split": raw.official_split,
-        "also_in": ";".join(sorted(draft.also_in)),
-        "flags": ";".join(sorted(draft.flags)),
+        "also_in": tuple(sorted(draft.also_in)),
+        "flags": tuple(sorted(draft.flags)),
     }
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray
+from sseml.curation.schema import without_lists
 from sseml.evaluate.metrics import clipped_absolute_error, coverage
 from sseml.kinds import COMPOSITION, Kind
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
@@ -230,14 +231,18 @@ def tabulate(
     rows = sorted_answers.rows
     picked = table.iloc[data.rows[rows]]
     named = picked[["measurement_id", "formula", "family", "doi", "source"]]
-    return named.reset_index(drop=True).assign(
-        group=regime.groups(data)[rows],
-        log10_sigma=data.target[rows],
-        predicted_log10_sigma=sorted_answers.mean,
-        low_log10_sigma=sorted_answers.low,
-        high_log10_sigma=sorted_answers.high,
-        p_superionic=sorted_answers.probability,
-        nearest_distance=sorted_answers.nearest,
+    return (
+        without_lists(named)
+        .reset_index(drop=True)
+        .assign(
+            group=regime.groups(data)[rows],
+            log10_sigma=data.target[rows],
+            predicted_log10_sigma=sorted_answers.mean,
+            low_log10_sigma=sorted_answers.low,
+            high_log10_sigma=sorted_answers.high,
+            p_superionic=sorted_answers.probability,
+            nearest_distance=sorted_answers.nearest,
+        )
     )
 
 

@@ -248,7 +248,7 @@ BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
 
 def _has_doi(subject: Subject, data: TrainingSet) -> BoolArray:
     """Rows whose paper is known; a lab's own series is none."""
-    known: BoolArray = subject.table["doi"].notna().to_numpy(dtype=bool)[data.rows]
+    known: BoolArray = subject.table["doi"].map(bool).to_numpy(dtype=bool)[data.rows]
     return known
 
 

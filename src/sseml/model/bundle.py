@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
-from sseml.curation.papers import paper_name, stated_reference
+from sseml.curation.papers import listed_dois, paper_name, stated_reference
+from sseml.curation.sources import require_known_sources
 from sseml.kinds import KINDS, Kind, kind_named
 from sseml.model.calibration import IntervalModel, ProbabilityModel
 from sseml.model.crystal_system import PolymorphCorrection, systems_of
@@ -370,6 +371,7 @@ def _read_evidence(path: Path, positions: NDArray[np.float32], kind: Kind) -> Ev
     table = file.read(columns=names)
     # not .to_numpy(), which imports pandas (0.2 s) where it is installed
     column = {name: table.column(name).to_pylist() for name in names}
+    require_known_sources(column["source"])
     rows = [column[name] for name in ("source", "source_id")]
     references = list(map(stated_reference, *rows, column.get(_REFERENCE, repeat(None))))
     if table.num_rows != len(positions):
@@ -382,7 +384,7 @@ def _read_evidence(path: Path, positions: NDArray[np.float32], kind: Kind) -> Ev
         temperature_C=np.array(column["temperature_C"]),
         relations=column["relation"],
         conductivity_kinds=column["conductivity_kind"],
-        dois=column["doi"],
+        dois=["|".join(listed_dois(stored)) or None for stored in column["doi"]],
         sources=column["source"],
         space_groups=column["space_group_number"],
         references=references,

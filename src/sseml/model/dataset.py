@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.curation.papers import OWN
+from sseml.curation.schema import has_flag
+from sseml.curation.sources import source_record
 from sseml.kinds import COMPOSITION, Kind
 from sseml.model.crystal_system import systems_of
 from sseml.model.split import (
@@ -33,7 +34,7 @@ TYPICAL_ACTIVATION_ENERGY_EV = 0.45
 """Carries a conductivity over the few kelvin to 25 °C where the paper gives no energy."""
 
 _EXTRAPOLATED_WEIGHT = 0.5
-_NO_ENERGY = "composite|improbable_prefactor"
+_NO_ENERGY = ("composite", "improbable_prefactor")
 """Flags of rows that no activation energy is learned from."""
 
 
@@ -108,7 +109,7 @@ class Recipe:
     feature_sets
         Sets of the kind of material; None for those that it learns from by default.
     outside_weight
-        Weight of a measurement of others that OBELiX does not hold; OBELiX's and one's own are 1.
+        Weight of a measurement whose source does not count fully; OBELiX's and one's own are 1.
     duplicate_power
         Rows of one near-identical material share a weight of n^(1 - power).
     """
@@ -149,7 +150,7 @@ def conductivity_set(table: pd.DataFrame, recipe: Recipe, kind: Kind = COMPOSITI
     """
     temperature = table["temperature_C"].to_numpy(dtype=float)
     at_room = (temperature >= ROOM_RANGE_C[0]) & (temperature <= ROOM_RANGE_C[1])
-    usable = ~table["flags"].str.contains("composite").to_numpy(dtype=bool)
+    usable = ~has_flag(table, "composite")
     materials = _materials(table, kind)
     series = _series(table, materials)
 
@@ -184,7 +185,7 @@ def energy_set(table: pd.DataFrame, recipe: Recipe, kind: Kind = COMPOSITION) ->
     cross-validation by paper the others are then met better. Its conductivity is learned from.
     """
     usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool, copy=True)
-    usable &= ~table["flags"].str.contains(_NO_ENERGY).to_numpy(dtype=bool)
+    usable &= ~has_flag(table, *_NO_ENERGY)
     series = _series(table, _materials(table, kind))
     rows = _first_where(series, usable)
     picked = table.iloc[rows]
@@ -236,8 +237,8 @@ def _training_set(
     positions = distance.positions(materials)
     duplicates = near_duplicate_groups(positions, distance)
     papers = paper_names(picked)
-    inside = picked["source"].isin(("obelix", OWN)).to_numpy(dtype=bool)
-    weights = trust * np.where(inside, 1.0, recipe.outside_weight)
+    fully = [source_record(name).counts_fully for name in picked["source"]]
+    weights = trust * np.where(fully, 1.0, recipe.outside_weight)
     weights /= np.bincount(duplicates)[duplicates] ** recipe.duplicate_power
     return TrainingSet(
         X=kind.features(materials, recipe.sets(kind)).values,

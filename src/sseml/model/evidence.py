@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
 from sseml.curation.papers import shown_doi
+from sseml.curation.sources import trust_rank
 from sseml.features.contract import Distance, Radii
 from sseml.parse.space_groups import crystal_system
 from sseml.records import Domain, MeasuredValue, Neighbour
 
 SAME_TEMPERATURE_K = 5.0
 """A measurement this near the asked temperature counts as measured there."""
-
-_TRUST = {"obelix": 1, "liverpool": 2, "laskowski": 3, "seeds": 4, "literature": 5}
-"""Which of several reports of one paper counts, the lowest first; a table of one's own is 0."""
 
 _REACHES = (0.02, 0.1, 1.0)
 """How far beyond the nearest row the next formulas are looked for: nearly always they are near."""
@@ -300,7 +298,7 @@ class Evidence:
         ranks = [rank(row) for row in rows]
         best_rank = min(ranks)
         best = [row for row, own in zip(rows, ranks, strict=True) if own == best_rank]
-        trust = {row: _TRUST.get(self.sources[row], 0) for row in best}
+        trust = {row: trust_rank(self.sources[row]) for row in best}
         most_trusted: dict[str | None, int] = {}
         for row in best:
             doi = self.dois[row]

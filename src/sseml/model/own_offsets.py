@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pandas as pd
 from sseml.arrays import BoolArray
 from sseml.curation.duplicates import LINKED_DISTANCE, SAME_CONDUCTIVITY, SAME_TEMPERATURE_K
 from sseml.curation.own import OwnResult, add_own
+from sseml.curation.papers import listed_dois
 from sseml.curation.table import to_table
 from sseml.families import recognise
 from sseml.features.composition import SAME_COMPOSITION
@@ -151,15 +152,10 @@ def _known(picked: pd.DataFrame, data: TrainingSet, evidence: Evidence) -> BoolA
         & (np.abs(evidence.temperature_C - temperature_C) <= SAME_TEMPERATURE_K)
     )
     known: BoolArray = same.any(axis=1)
-    for row, papers in enumerate(_papers(picked["doi"].tolist())):
+    for row, papers in enumerate(picked["doi"]):
         near = np.flatnonzero(distance[row] <= LINKED_DISTANCE).tolist()
-        known[row] |= any(papers & its for its in _papers([evidence.dois[i] for i in near]))
+        known[row] |= any(set(papers) & set(listed_dois(evidence.dois[i])) for i in near)
     return known
-
-
-def _papers(dois: Sequence[object]) -> Iterator[set[str]]:
-    for doi in dois:
-        yield set(doi.split("|")) if isinstance(doi, str) else set()
 
 
 def _unused(own: OwnResult, picked: pd.DataFrame) -> Iterator[str]:

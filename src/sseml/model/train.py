@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sseml._version import __version__
-from sseml.curation.table import measurements_at
+from sseml.curation.table import measurements_at, write_parquet
 from sseml.kinds import COMPOSITION, Kind
 from sseml.model.bundle import Bundle
 from sseml.model.card import card_text
@@ -126,7 +126,7 @@ def train(
 def measurements_parquet(measurements: pd.DataFrame) -> bytes:
     """Measurements as the Parquet that goes into the bundle, and whose digest it names."""
     buffer = BytesIO()
-    measurements.to_parquet(buffer, index=False)
+    write_parquet(measurements, buffer)
     return buffer.getvalue()
 
 
@@ -148,7 +148,7 @@ def _evidence(measurements: pd.DataFrame, kind: Kind) -> Evidence:
         temperature_C=measurements["temperature_C"].to_numpy(dtype=float),
         relations=[str(relation) for relation in measurements["relation"]],
         conductivity_kinds=texts("conductivity_kind"),
-        dois=texts("doi"),
+        dois=["|".join(dois) or None for dois in measurements["doi"]],
         sources=[str(source) for source in measurements["source"]],
         space_groups=space_groups(measurements),
         references=texts("reference"),

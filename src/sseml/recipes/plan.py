@@ -9,9 +9,9 @@ from typing import Any
 
 from sseml.curation.clean import NoSourceError, curate
 from sseml.curation.own import add_own
-from sseml.curation.readers import READERS
 from sseml.curation.rows import SourceFormatError
-from sseml.curation.table import TABLE_FILE, load_measurements
+from sseml.curation.sources import SOURCES
+from sseml.curation.table import TABLE_FILE, load_measurements, write_parquet
 from sseml.evaluate import Report, evaluate
 from sseml.model.fitting import Progress
 from sseml.model.train import train
@@ -53,7 +53,7 @@ def steps_of(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
 def _curate_step(table: TableSettings) -> Step:
     pulled = Path(table.pulled)
     literature = Path(table.literature or pulled / "literature")
-    sources = {name: pulled / name for name in READERS} | {"literature": literature}
+    sources = {name: pulled / name for name in SOURCES} | {"literature": literature}
     present = {name: folder for name, folder in sources.items() if folder.is_dir()}
 
     def make(scratch: Path) -> None:
@@ -76,7 +76,7 @@ def _table_step(settings: RecipeSettings) -> Step:
             table = result.table
             reports.append(result.report.to_dict())
         write_json(scratch / OWN_REPORT, reports)
-        table.to_parquet(scratch / _MEASUREMENTS, index=False)
+        write_parquet(table, scratch / _MEASUREMENTS)
 
     inputs = {"base": base} | {f"own/{file.name}": file for file in own}
     # The order matters: of a measurement that is in several files, the first is taken.

@@ -8,12 +8,12 @@ import pytest
 
 from sseml.curation.interpret import read_dois
 from sseml.curation.papers import (
+    citation_key,
+    merge_papers,
     paper_name,
-    place,
     share_years,
     shown_doi,
     stated_reference,
-    unite_papers,
 )
 from sseml.curation.rows import RawMeasurement
 
@@ -59,7 +59,7 @@ def other(**facts: object) -> RawMeasurement:
 def test_two_numbers_of_one_paper_become_one(
     first: dict[str, object], second: dict[str, object], are_one: bool
 ) -> None:
-    one, two = unite_papers([replace(ROW, **first), other(**second)])  # type: ignore[arg-type]
+    one, two = merge_papers([replace(ROW, **first), other(**second)])  # type: ignore[arg-type]
     assert (one.series == two.series) is are_one
     assert two.source_id == ("P130#L0002" if are_one else "P131#L0002")
 
@@ -68,12 +68,12 @@ def test_a_page_of_several_papers_joins_none_of_them() -> None:
     page = "https://a.org/collection"
     dois = ["10.1000/a", "10.1000/b"]
     rows = [replace(ROW, doi=dois[0], read_at=page), other(doi=dois[1], read_at=page)]
-    assert unite_papers(rows) == rows
+    assert merge_papers(rows) == rows
 
 
 def test_a_doi_known_of_a_paper_is_that_of_all_its_rows() -> None:
     rows = [replace(ROW, doi="10.1000/a"), replace(ROW, source_id="P130#L0003")]
-    assert [row.doi for row in unite_papers(rows)] == ["10.1000/a"] * 2
+    assert [row.doi for row in merge_papers(rows)] == ["10.1000/a"] * 2
 
 
 @pytest.mark.parametrize(
@@ -125,10 +125,10 @@ def test_a_year_that_a_table_states_is_that_of_its_doi_everywhere(
 
 
 def test_what_only_quotes_a_paper_is_no_place_of_it() -> None:
-    assert place("quoted in Li and Du, ACS Nano 2025, 19, 4121") is None
-    assert place("Hu et al. 2024, quoted in Li and Du, ACS Nano 2025, 19, 4121") is None
+    assert citation_key("quoted in Li and Du, ACS Nano 2025, 19, 4121") is None
+    assert citation_key("Hu et al. 2024, quoted in Li and Du, ACS Nano 2025, 19, 4121") is None
 
 
 def test_a_citation_without_a_page_names_no_place() -> None:
-    assert place("Nat. Commun. 2023") is None
-    assert place("J. Solid State Chem. 180 (2007) 1306") == ("2007", "180", "1306")
+    assert citation_key("Nat. Commun. 2023") is None
+    assert citation_key("J. Solid State Chem. 180 (2007) 1306") == ("2007", "180", "1306")

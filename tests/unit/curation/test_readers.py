@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 from sseml.curation.readers import (
-    OUR_TABLES,
-    READERS,
     read_laskowski,
     read_literature,
     read_liverpool,
@@ -14,6 +12,7 @@ from sseml.curation.readers import (
     read_seeds,
 )
 from sseml.curation.rows import SourceFormatError
+from sseml.curation.sources import SOURCES
 
 
 def test_obelix_rows_carry_split_links_and_total_conductivity(datasets: Path) -> None:
@@ -83,7 +82,7 @@ def test_a_file_that_is_missing_or_not_text_is_named(datasets: Path) -> None:
     ],
 )
 def test_a_missing_column_is_named(datasets: Path, source: str, file: str) -> None:
-    folder = datasets / ("literature" if source in OUR_TABLES else source)
+    folder = datasets / ("literature" if SOURCES[source].literature_file else source)
     (folder / file).write_text("ID,something\n1,2\n", encoding="utf-8")
     with pytest.raises(SourceFormatError, match=r"lacks the column\(s\).*something"):
-        READERS[source](folder)
+        SOURCES[source].read(folder)  # type: ignore[misc]

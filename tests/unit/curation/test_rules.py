@@ -5,9 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
-from sseml.curation.plausible import flag_improbable_prefactors, mend_kelvin, series_slope
+from sseml.curation.plausible import (
+    correct_kelvin,
+    derive_activation_energies,
+    flag_improbable_prefactors,
+    flag_inconsistent_series,
+    series_slope,
+)
 from sseml.curation.rows import Draft
-from sseml.curation.series import derive_activation_energies, flag_inconsistent_series
 from sseml.units import BOLTZMANN_EV_K
 
 Build = Callable[..., Draft]
@@ -23,14 +28,14 @@ def series(draft: Build, points: list[tuple[float, float]], formula: str, doi: s
 def test_a_series_that_only_kelvin_explains_is_mended(draft: Build) -> None:
     points = [(255, 9.8e-9), (280, 2.5e-8), (300, 1.16e-7), (322, 4.5e-7)]
     rows = series(draft, points, "LiPO3", "10.1007/s1")
-    assert mend_kelvin(rows, rows) == 4
+    assert correct_kelvin(rows, rows) == 4
     assert [row.temperature_C for row in rows] == pytest.approx([-18.15, 6.85, 26.85, 48.85])
     assert all("kelvin_as_celsius" in row.flags for row in rows)
 
 
 def test_a_hot_series_with_an_ordinary_slope_stays_celsius(draft: Build) -> None:
     rows = series(draft, [(321, 1.07e-9), (351, 2.65e-9), (392, 7.75e-9)], "LiF", "10.1000/lif")
-    assert mend_kelvin(rows, rows) == 0
+    assert correct_kelvin(rows, rows) == 0
 
 
 def test_a_single_row_at_303_that_conducts_as_its_neighbours_at_room_was_kelvin(
@@ -42,7 +47,7 @@ def test_a_single_row_at_303_that_conducts_as_its_neighbours_at_room_was_kelvin(
     celsius = draft("Li6.4La3Zr1.7W0.3O12", "1e-1", temperature_C="303")
     alone = draft("Li2Ti0.75Ta0.25O3.125", "9e-5", temperature_C="300")
     rows = [kelvin, celsius, alone]
-    assert mend_kelvin(rows, [*room, *rows]) == 1
+    assert correct_kelvin(rows, [*room, *rows]) == 1
     assert (kelvin.temperature_C, celsius.temperature_C, alone.temperature_C) == (29.85, 303, 300)
 
 

@@ -10,8 +10,16 @@ from pathlib import Path
 import pytest
 
 from sseml.curation import sources
-from sseml.curation.readers import READERS
-from sseml.curation.sources import SOURCES, PullError, Source, SourceFile, pull, sha256_of
+from sseml.curation.sources import (
+    SOURCES,
+    PullError,
+    Source,
+    UnknownSourceError,
+    pull,
+    require_known_sources,
+    sha256_of,
+    trust_rank,
+)
 
 CONTENT = b"ID,value\n1,2\n"
 
@@ -19,7 +27,6 @@ CONTENT = b"ID,value\n1,2\n"
 @pytest.fixture
 def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A local copy of one small source, which is the only one known."""
-    file = SourceFile("all.csv", "data/all.csv", hashlib.sha256(CONTENT).hexdigest())
     source = Source(
         name="small",
         title="a small one",
@@ -28,7 +35,7 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         licence="CC-BY-4.0",
         redistribution=False,
         citation_doi="10.1000/a",
-        files=(file,),
+        files={"data/all.csv": hashlib.sha256(CONTENT).hexdigest()},
     )
     monkeypatch.setattr(sources, "SOURCES", {"small": source})
     (tmp_path / "from" / "small").mkdir(parents=True)
@@ -97,14 +104,33 @@ def test_a_connection_that_breaks_leaves_nothing(
 
 
 def test_every_pinned_source_is_complete_and_has_a_reader() -> None:
-    assert SOURCES.keys() < READERS.keys()
     for name, source in SOURCES.items():
         assert source.name == name
-        assert re.fullmatch(r"[0-9a-f]{40}", source.commit)
         assert source.licence
+        assert (source.read is None) is (name == "own")
+        if not source.files:
+            continue
+        assert re.fullmatch(r"[0-9a-f]{40}", source.commit)
         assert source.citation_doi.startswith("10.")
-        assert all(re.fullmatch(r"[0-9a-f]{64}", file.sha256) for file in source.files)
+        assert all(re.fullmatch(r"[0-9a-f]{64}", sha256) for sha256 in source.files.values())
         assert source.redistribution is (source.licence == "CC-BY-4.0")
+
+
+@pytest.mark.parametrize("row", [1, 3])
+def test_a_source_that_is_not_listed_is_refused_with_its_row(row: int) -> None:
+    names = ["obelix", "own", "seeds", "literature"]
+    require_known_sources(names)
+    names[row - 1] = "hearsay"
+    known = "own, obelix, liverpool, laskowski, seeds, literature"
+    with pytest.raises(UnknownSourceError, match=f"row {row}: 'hearsay' is not .* are {known}"):
+        require_known_sources(names)
+
+
+def test_a_lab_is_believed_first_and_then_the_sources_as_they_are_listed() -> None:
+    assert [trust_rank(name) for name in SOURCES] == [0, 1, 2, 3, 4, 5]
+    assert min(SOURCES, key=trust_rank) == "own"
+    with pytest.raises(UnknownSourceError, match="'hearsay'"):
+        trust_rank("hearsay")
 
 
 def test_sha256_of_a_file(tmp_path: Path) -> None:
@@ -115,7 +141,7 @@ def test_sha256_of_a_file(tmp_path: Path) -> None:
 def test_the_written_manifest_is_true_to_the_record() -> None:
     text = (Path(__file__).parents[3] / "data" / "README.md").read_text(encoding="utf-8")
     for source in SOURCES.values():
-        for file in source.files:
-            cells = (source.name, source.repository, f"`{source.commit}`", file.upstream_path,
-                     f"`{file.sha256}`", source.licence, source.citation_doi)  # fmt: skip
+        for path, sha256 in source.files.items():
+            cells = (source.name, source.repository, f"`{source.commit}`", path,
+                     f"`{sha256}`", source.licence, source.citation_doi)  # fmt: skip
             assert f"| {' | '.join(cells)} |" in text

@@ -28,7 +28,7 @@ class Row:
     relation: str = "="
     kind: str | None = None
     doi: str | None = None
-    source: str = "mine"
+    source: str = "own"
     space_group: int | None = None
     reference: str | None = None
     paper: str | None = None
@@ -138,7 +138,7 @@ def test_of_one_paper_the_most_trusted_report_counts() -> None:
     older = Row(1e-4, doi="10.1000/a", source="liverpool")
     assert measured([older, revised]) == 1e-3
     assert measured([older, Row(2e-4, doi="10.1000/b", source="obelix")]) == 1e-4
-    assert measured([revised, Row(5e-4, doi="10.1000/a", source="mine")]) == 5e-4
+    assert measured([revised, Row(5e-4, doi="10.1000/a", source="own")]) == 5e-4
 
 
 def test_a_neighbour_is_the_measurement_that_would_be_named_measured() -> None:
