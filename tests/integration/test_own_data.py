@@ -450,6 +450,7 @@ def test_rows_without_a_series_are_held_out_with_their_file(
 ) -> None:
     first = added(tmp_path, "formula,mS/cm", "Li3ScBr6,1", "Li3ErBr6,1", base=small_table)
     both = added(tmp_path, "formula,mS/cm", "Li3HoBr6,1", base=first.table, name="later.csv")
+    assert both.table["reference"].iloc[-1] == "own measurement, series file:later.csv"
     names = paper_names(both.table)[-3:].tolist()
     assert names == ["own:file:own.csv", "own:file:own.csv", "own:file:later.csv"]
 

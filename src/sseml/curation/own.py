@@ -15,7 +15,7 @@ import pandas as pd
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret, is_composite, lacks_amounts
 from sseml.curation.lab import FILE_GROUP, LabRow, read_lab
-from sseml.curation.papers import articles_first
+from sseml.curation.papers import articles_first, stated_reference
 from sseml.curation.plausible import (
     correct_kelvin,
     derive_activation_energies,
@@ -262,6 +262,7 @@ def _draft(row: LabRow) -> Draft | Refusal:
     digest = hashlib.sha256("\x1f".join(map(str, _content(draft))).encode()).hexdigest()
     source_id = f"{row.raw.source_id}{SERIES_END}{digest[:_DIGEST_DIGITS]}"
     draft.raw = replace(row.raw, formula=row.text, source_id=source_id)
+    draft.reference = stated_reference(OWN, source_id, None)
     return draft
 
 
