@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -156,6 +157,17 @@ def test_evidence_of_another_length_is_refused(copy: Path) -> None:
     pq.write_table(table.slice(1), copy / EVIDENCE)
     write_checksums(copy)
     assert EVIDENCE in refusal_of(copy)
+
+
+def test_evidence_of_a_source_that_is_not_listed_is_refused_with_its_row(copy: Path) -> None:
+    table = pq.read_table(copy / EVIDENCE)
+    sources = table["source"].to_pylist()
+    place = table.column_names.index("source")
+    odd = pa.array([*sources[:2], "hearsay", *sources[3:]])
+    pq.write_table(table.set_column(place, "source", odd), copy / EVIDENCE)
+    write_checksums(copy)
+    refusal = refusal_of(copy)
+    assert "row 3: 'hearsay' is not a source of measurements; known are own, obelix" in refusal
 
 
 class Trap:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -319,19 +320,18 @@ def flag_conflicts(drafts: Sequence[Draft]) -> int:
             groups[frozenset(draft.composition.amounts)].append(draft)
     flagged: set[int] = set()
     for group in groups.values():
-        for i, first in enumerate(group):
-            for second in group[i + 1 :]:
-                if _contradict(first, second):
-                    flagged |= {id(first), id(second)}
-                    first.flags.add("conflict")
-                    second.flags.add("conflict")
+        for pair in itertools.combinations(group, 2):
+            if _contradict(*pair):
+                for draft in pair:
+                    draft.flags.add("conflict")
+                    flagged.add(id(draft))
     return len(flagged)
 
 
 def _contradict(first: Draft, second: Draft) -> bool:
     if abs(first.temperature_C - second.temperature_C) > CONFLICT_TEMPERATURE_K:
         return False
-    if abs(math.log10(first.sigma_S_cm / second.sigma_S_cm)) <= CONFLICT_DECADES:
+    if _decades(first, second) <= CONFLICT_DECADES:
         return False
     space_groups = first.space_group_number, second.space_group_number
     if None not in space_groups and space_groups[0] != space_groups[1]:

@@ -147,7 +147,7 @@ def _lab_row(query: Query, columns: Columns, may_be_kelvin: Sequence[str], group
 def _temperature(
     query: Query, cells: Mapping[str, str], columns: Columns, may_be_kelvin: Sequence[str]
 ) -> str:
-    """The temperature in °C; a bare 298 is asked back with its column, as most labs mean kelvin."""
+    """The temperature in °C; a bare 298 is refused with its column, as most labs mean kelvin."""
     written = f"{query.temperature_C:g}"
     suggestion = f"write {written} K or {written} °C"
     for name in may_be_kelvin:

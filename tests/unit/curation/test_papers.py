@@ -9,6 +9,7 @@ import pytest
 from sseml.curation.interpret import read_dois
 from sseml.curation.papers import (
     citation_key,
+    listed_dois,
     merge_papers,
     paper_name,
     share_years,
@@ -16,6 +17,7 @@ from sseml.curation.papers import (
     stated_reference,
 )
 from sseml.curation.rows import RawMeasurement
+from sseml.curation.sources import UnknownSourceError
 
 ROW = RawMeasurement(
     source="literature",
@@ -89,6 +91,29 @@ def test_an_article_comes_first_and_the_others_are_kept(text: str, shown: str) -
     dois = read_dois(text)
     assert shown_doi("|".join(dois)) == dois[0] == shown
     assert len(dois) == text.count("|") + 1
+
+
+@pytest.mark.parametrize(
+    ("stored", "dois"),
+    [
+        (["10.1000/b", "10.1000/a"], ("10.1000/b", "10.1000/a")),
+        ("10.1000/b|10.1000/a", ("10.1000/b", "10.1000/a")),
+        ([], ()),
+        ("", ()),
+        (None, ()),
+    ],
+)
+def test_dois_are_read_from_lists_and_from_the_texts_of_earlier_releases(
+    stored: list[str] | str | None, dois: tuple[str, ...]
+) -> None:
+    assert listed_dois(stored) == dois
+
+
+def test_a_source_that_is_not_listed_has_no_reference_and_no_paper() -> None:
+    with pytest.raises(UnknownSourceError, match="'hearsay'"):
+        stated_reference("hearsay", "1", None)
+    with pytest.raises(UnknownSourceError, match="'hearsay'"):
+        paper_name(["10.1000/a"], "hearsay", "1")
 
 
 def test_no_row_of_a_known_source_is_without_a_reference() -> None:
