@@ -72,8 +72,6 @@ def citation_key(reference: str) -> tuple[str, str, str] | None:
 
     Examples
     --------
-    >>> citation_key("Solid State Ionics 2017, 304, 85-89")
-    ('2017', '304', '85')
     >>> citation_key("Fukushima et al. Solid State Ionics 2017 304 85")
     ('2017', '304', '85')
     """

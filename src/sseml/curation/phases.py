@@ -42,19 +42,10 @@ class PhaseDraft(NamedTuple):
 
 
 def read_phases(path: Path) -> PhaseDraft:
-    """Read formation energies and leave out what cannot exist.
+    """Read formation energies and leave out what cannot exist; the file is refused if unsound.
 
-    Parameters
-    ----------
-    path
-        CSV or Parquet with the columns ``formula`` and ``e_form_ev_per_atom`` (eV/atom), and
-        ``source`` if there is one. Elements need no row: their energy is 0.
-
-    Raises
-    ------
-    RefusedInputError
-        If the file cannot be read, a column is missing, a row holds no formula or no sensible
-        energy, or nothing is left to keep.
+    CSV or Parquet with the columns ``formula`` and ``e_form_ev_per_atom`` (eV/atom), and ``source``
+    if there is one. Elements need no row: their energy is 0.
     """
     kept: dict[str, Phase] = {}
     dropped = []
