@@ -230,19 +230,15 @@ def tabulate(
     )
     rows = sorted_answers.rows
     picked = table.iloc[data.rows[rows]]
-    named = picked[["measurement_id", "formula", "family", "doi", "source"]]
-    return (
-        without_lists(named)
-        .reset_index(drop=True)
-        .assign(
-            group=regime.groups(data)[rows],
-            log10_sigma=data.target[rows],
-            predicted_log10_sigma=sorted_answers.mean,
-            low_log10_sigma=sorted_answers.low,
-            high_log10_sigma=sorted_answers.high,
-            p_superionic=sorted_answers.probability,
-            nearest_distance=sorted_answers.nearest,
-        )
+    named = without_lists(picked[["measurement_id", "formula", "family", "doi", "source"]])
+    return named.reset_index(drop=True).assign(
+        group=regime.groups(data)[rows],
+        log10_sigma=data.target[rows],
+        predicted_log10_sigma=sorted_answers.mean,
+        low_log10_sigma=sorted_answers.low,
+        high_log10_sigma=sorted_answers.high,
+        p_superionic=sorted_answers.probability,
+        nearest_distance=sorted_answers.nearest,
     )
 
 
