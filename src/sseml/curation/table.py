@@ -109,7 +109,7 @@ def write_table(table: pd.DataFrame, report: _Report, folder: Path) -> None:
 def write_parquet(table: pd.DataFrame, target: Path | BinaryIO) -> None:
     """Write measurements as Parquet, the columns of `LISTS` as lists of strings."""
     schema = pa.Schema.from_pandas(table, preserve_index=False)
-    for name in LISTS:
+    for name in LISTS.keys() & set(table.columns):
         field = pa.field(name, pa.list_(pa.string()))
         schema = schema.set(schema.get_field_index(name), field)
     table.to_parquet(target, index=False, schema=schema)
