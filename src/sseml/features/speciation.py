@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import csv
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 
 import numpy as np
@@ -50,6 +51,25 @@ def shares(amounts: FloatArray) -> FloatArray:
     whole = row_sum(amounts)[:, np.newaxis]
     out: FloatArray = np.divide(amounts, whole, out=np.zeros_like(amounts), where=whole > 0)
     return out
+
+
+def entropy(amounts: FloatArray) -> FloatArray:
+    """Mixing entropy of a sublattice per site in units of kB, −Σ c ln c: (n, k) → (n,)."""
+    share = shares(amounts)
+    return np.abs(row_sum(share * np.log(np.where(share > 0, share, 1.0))))
+
+
+def spread(weights: FloatArray, values: FloatArray) -> FloatArray:
+    """Weighted standard deviation; 0 where all weights are 0: (n, k) → (n,)."""
+    share = shares(weights)
+    mean = row_sum(share * values)[:, np.newaxis]
+    return np.sqrt(row_sum(share * (values - mean) ** 2))
+
+
+def aliovalence(amounts: FloatArray, charge: FloatArray) -> FloatArray:
+    """Mean distance of a sublattice's charges from its most common one: (n, k) → (n,)."""
+    usual = np.take_along_axis(charge, amounts.argmax(axis=1)[:, None], axis=1)
+    return ratio(row_sum(amounts * np.abs(charge - usual)), row_sum(amounts))
 
 
 @cache
@@ -250,33 +270,38 @@ class Speciation:
         return np.where(self.is_lithium, self.radii[1], self.radius)
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
-    """A feature and the one function that computes it from a speciation, shape (n,)."""
-
-    feature: Feature
-    compute: Callable[[Speciation], FloatArray]
-
-
-def describe(
-    name: str,
-    unit: str,
-    description: str,
-    source: str,
-    compute: Callable[[Speciation], FloatArray],
-) -> Descriptor:
-    """A descriptor from the parts of its feature."""
-    return Descriptor(Feature(name, unit, description, source), compute)
-
-
-def columns(descriptors: Sequence[Descriptor], speciation: Speciation) -> FloatArray:
-    """All descriptors of all formulas: shape (n, len(descriptors))."""
-    out = np.empty((len(speciation.number), len(descriptors)))
-    for j, descriptor in enumerate(descriptors):
-        out[:, j] = descriptor.compute(speciation)
-    return out
-
-
 def speciate(materials: Sequence[Composition]) -> Speciation:
     """Roles, charges and radii of materials."""
     return Speciation(pack(materials))
+
+
+Function = Callable[[Speciation], FloatArray]
+"""The values of one feature of n formulas, shape (n,)."""
+
+
+@cache
+def _listed() -> Mapping[str, Feature]:
+    """Feature name → feature, as ``descriptors.csv`` lists them."""
+    data = pkgutil.get_data("sseml.features", "descriptors.csv") or b""
+    rows = csv.DictReader(data.decode("utf-8").splitlines())
+    return {row["name"]: Feature(**row) for row in rows}
+
+
+class Descriptors:
+    """A featurizer of functions of a speciation; every value is finite."""
+
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        self._functions = functions
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """One feature a function."""
+        return tuple(_listed()[name] for name in self._functions)
+
+    def __call__(self, materials: Sequence[Composition]) -> FloatArray:
+        """Values of shape (n_materials, len(features))."""
+        speciation = speciate(materials)
+        out = np.empty((len(materials), len(self._functions)))
+        for column, function in enumerate(self._functions.values()):
+            out[:, column] = function(speciation)
+        return out

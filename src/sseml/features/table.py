@@ -1,4 +1,4 @@
-"""Compositions become one table of features: the sets of features by name."""
+"""The sets of features by name, and one table of their values for many compositions."""
 
 from __future__ import annotations
 
@@ -10,37 +10,16 @@ from typing import Any
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.features.anions import ANIONS
+from sseml.features.chemistry import CHEMISTRY
 from sseml.features.composition import ElementFractions
 from sseml.features.contract import Feature, Featurizer
-from sseml.features.framework import FRAMEWORK
-from sseml.features.lattice import LATTICE
-from sseml.features.lithium import LITHIUM
 from sseml.features.magpie import Magpie
-from sseml.features.prototype import Prototype
-from sseml.features.speciation import Descriptor, columns, speciate
+from sseml.features.prototype import PROTOTYPE
 from sseml.physics.slots import CHUNK
-from sseml.records import Composition
-
-DESCRIPTORS: tuple[Descriptor, ...] = (*LITHIUM, *ANIONS, *FRAMEWORK, *LATTICE)
-
-
-class Chemistry:
-    """The featurizer of the set ``chemistry``; every value is finite."""
-
-    @property
-    def features(self) -> tuple[Feature, ...]:
-        """The descriptors' features."""
-        return tuple(descriptor.feature for descriptor in DESCRIPTORS)
-
-    def __call__(self, materials: Sequence[Composition]) -> FloatArray:
-        """Descriptors of shape (n_materials, len(features))."""
-        return columns(DESCRIPTORS, speciate(materials))
-
 
 COMPOSITION_SETS: Mapping[str, Featurizer] = {
-    "chemistry": Chemistry(),
-    "prototype": Prototype(),
+    "chemistry": CHEMISTRY,
+    "prototype": PROTOTYPE,
     "fractions": ElementFractions(),
     "magpie": Magpie(),
 }
@@ -50,14 +29,14 @@ DEFAULT_SETS = ("chemistry", "prototype")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeatureTable:
-    """Features and their values: shape ``(n_materials, len(features))``."""
+    """Features and their values, all finite: shape ``(n_materials, len(features))``."""
 
     features: tuple[Feature, ...]
     values: FloatArray
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns' names."""
+        """Names of the columns."""
         return tuple(feature.name for feature in self.features)
 
 

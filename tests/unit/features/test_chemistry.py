@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sseml.features.table import Chemistry
+from sseml.features.chemistry import CHEMISTRY
 from sseml.parse.formula import parse_formula
 
 LN2 = math.log(2)
@@ -135,11 +135,11 @@ def test_softer_anions_rank_as_they_should(value: Callable[[str, str], float]) -
 
 def test_intermetallics_without_anions_are_finite() -> None:
     materials = [parse_formula(text) for text in ("Li", "LiAl", "Li2MgZn", "He", "NaK")]
-    assert np.isfinite(Chemistry()(materials)).all()
+    assert np.isfinite(CHEMISTRY(materials)).all()
 
 
 def test_features_are_named_once_and_explained() -> None:
-    features = Chemistry().features
+    features = CHEMISTRY.features
     assert len({feature.name for feature in features}) == len(features)
     assert all(feature.unit and feature.description and feature.source for feature in features)
-    assert Chemistry()([parse_formula("Li3N")]).shape == (1, len(features))
+    assert CHEMISTRY([parse_formula("Li3N")]).shape == (1, len(features))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from sseml.features.prototype import IDEALS, Prototype
+from sseml.features.prototype import IDEALS, PROTOTYPE
 from sseml.parse.formula import parse_formula
 
 
@@ -66,13 +66,13 @@ def test_by_hand(
 def test_known_materials_are_nearest_to_their_ideal(
     value: Callable[[str, str], float], formula: str, ideal: str
 ) -> None:
-    distances = {i.name: value(formula, f"distance_to_{i.name}") for i in IDEALS}
+    distances = {name: value(formula, f"distance_to_{name}") for name in IDEALS}
     assert distances[ideal] == pytest.approx(0.0, abs=1e-9)
     assert min(distances, key=lambda name: distances[name]) == ideal
 
 
 def test_more_elements_than_places_are_no_trouble() -> None:
     formula = "LiNaKRbCsMgCaSrBaAlGaInO12"
-    values = Prototype()([parse_formula(formula), parse_formula("Li")])
+    values = PROTOTYPE([parse_formula(formula), parse_formula("Li")])
     assert np.isfinite(values).all()
-    assert values.shape == (2, len(Prototype().features))
+    assert values.shape == (2, len(PROTOTYPE.features))

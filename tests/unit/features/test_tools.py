@@ -13,7 +13,7 @@ import pytest
 from sseml.features.table import COMPOSITION_SETS
 
 ROOT = Path(__file__).parents[3]
-DATA = ROOT / "src" / "sseml" / "features" / "data"
+DATA = ROOT / "src" / "sseml" / "physics" / "data"
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:
