@@ -11,10 +11,10 @@ from types import MappingProxyType
 from unicodedata import normalize
 
 from sseml.parse.material import parse_material
-from sseml.physics.cautions import POSITIVE_HYDROGEN, cautions
 from sseml.physics.interface import Mixing, interface_reactions
-from sseml.physics.moisture import moisture_reaction, positive_hydrogen
-from sseml.physics.phases import PhaseTable
+from sseml.physics.moisture import moisture_reaction
+from sseml.physics.oxidation import positive_hydrogen
+from sseml.physics.phases import POSITIVE_HYDROGEN, PhaseTable, cautions
 from sseml.physics.reservoir import OpenReaction, open_interface, open_reaction
 from sseml.physics.window import IONS
 from sseml.records import Composition

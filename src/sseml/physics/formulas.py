@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from types import MappingProxyType
 
 from sseml.parse.formula import parse_formula
 from sseml.physics.oxidation import highest_charge
 from sseml.records import RefusedInputError
 
-LISTED: Mapping[str, str] = MappingProxyType({
+LISTED: Mapping[str, str] = {
     "H2O2": "H2O2", "BH3O3": "H3BO3", "BHO2": "HBO2", "H5IO6": "H5IO6", "H5NO": "NH3·H2O",
     "H3N": "NH3", "H4N2": "N2H4", "H4I3N": "NH4I3", "BH6N": "NH3BH3", "H4C": "CH4", "H4CO": "CH3OH",
     "H2CO": "CH2O", "H2CO2": "HCOOH", "H4CN2O": "CO(NH2)2", "KCNO": "KOCN", "NaCNO": "NaOCN",
-})  # fmt: skip
+}  # fmt: skip
 """Table's formula → the usual one, where no rule gives it. One that is not read as the same amounts
 is not used."""
 
@@ -33,12 +32,12 @@ _POLYANIONS = frozenset((
 ))  # fmt: skip
 """Groups that keep their brackets."""
 
-_TURNED: Mapping[str, str] = MappingProxyType({"H3N": "NH3", "H2N": "NH2", "H3C": "CH3"})
+_TURNED: Mapping[str, str] = {"H3N": "NH3", "H2N": "NH2", "H3C": "CH3"}
 _NETWORK = frozenset(("B", "Si", "Ge", "Te", "Mo", "W", "Sb"))
 """Their oxygen is not set apart from them as oxide."""
 
 _NO_CATIONS_BESIDE_H = frozenset(("C", "N", "P", "S"))
-"""Where they are left over in a compound of hydrogen, it is an organic one or another riddle."""
+"""A compound of hydrogen in which these are left over is organic, or cannot be taken apart."""
 
 _ORTHO = frozenset(("PO4", "AsO4"))
 """With more oxide than of these a formula is better left whole: La3PO7."""
@@ -56,9 +55,7 @@ _OF_ONE_CHARGE = frozenset((
     "Li", "Na", "K", "Rb", "Cs", "Be", "Mg", "Ca", "Sr", "Ba", "Zn", "Cd", "Al", "Ga", "Sc", "Y",
     "La", "Nd", "Gd", "Dy", "Ho", "Er", "Tm", "Lu", "Hf", "Zr", "Th", "B", "Si",
 ))  # fmt: skip
-_LEAST: Mapping[str, int] = MappingProxyType(
-    {"Ce": 3, "Pr": 3, "Tb": 3, "P": 3, "As": 3, "S": 4, "C": 2}
-)
+_LEAST: Mapping[str, int] = {"Ce": 3, "Pr": 3, "Tb": 3, "P": 3, "As": 3, "S": 4, "C": 2}
 _MOST_CHOICES = 400
 
 
@@ -78,22 +75,20 @@ def _units(**charges: int) -> tuple[_Unit, ...]:
     return tuple(_Unit(text, charge) for text, charge in charges.items())
 
 
-_ANIONS: Mapping[str, tuple[_Unit, ...]] = MappingProxyType(
-    {
-        "P": _units(PO4=-3, P2O7=-4, P3O10=-5, PO3=-1, HPO3=-2, H2PO2=-1),
-        "As": _units(AsO4=-3, AsO3=-3),
-        "S": _units(SO4=-2, SO3=-2, S2O7=-2, S2O3=-2, S=-2),
-        "Se": _units(SeO4=-2, SeO3=-2, Se=-2),
-        "C": _units(CO3=-2, C2O4=-2, HCO2=-1),
-        "N": _units(NH4=1, NO3=-1, NO2=-1, N=-3, NH2=-1, NH=-2, NH3=0),
-        "Cl": _units(Cl=-1, ClO4=-1, ClO3=-1, ClO2=-1, ClO=-1),
-        "Br": _units(Br=-1, BrO4=-1, BrO3=-1),
-        "I": _units(I=-1, IO4=-1, IO6=-5, IO3=-1),
-        "F": _units(F=-1),
-        "B": _units(BH4=-1),
-        "Al": _units(AlH4=-1),
-    }
-)
+_ANIONS: Mapping[str, tuple[_Unit, ...]] = {
+    "P": _units(PO4=-3, P2O7=-4, P3O10=-5, PO3=-1, HPO3=-2, H2PO2=-1),
+    "As": _units(AsO4=-3, AsO3=-3),
+    "S": _units(SO4=-2, SO3=-2, S2O7=-2, S2O3=-2, S=-2),
+    "Se": _units(SeO4=-2, SeO3=-2, Se=-2),
+    "C": _units(CO3=-2, C2O4=-2, HCO2=-1),
+    "N": _units(NH4=1, NO3=-1, NO2=-1, N=-3, NH2=-1, NH=-2, NH3=0),
+    "Cl": _units(Cl=-1, ClO4=-1, ClO3=-1, ClO2=-1, ClO=-1),
+    "Br": _units(Br=-1, BrO4=-1, BrO3=-1),
+    "I": _units(I=-1, IO4=-1, IO6=-5, IO3=-1),
+    "F": _units(F=-1),
+    "B": _units(BH4=-1),
+    "Al": _units(AlH4=-1),
+}
 """Ions of each element, the likeliest first."""
 
 _WITHOUT_OXYGEN = frozenset(("AlH4", "NH2", "NH"))
@@ -115,18 +110,9 @@ class _Salt:
 
 @lru_cache(maxsize=65536)
 def chemical_formula(formula: str) -> str:
-    """Write the formula of a phase as a chemist does.
+    """Write the formula of a phase, of whole amounts, as a chemist does.
 
-    Parameters
-    ----------
-    formula
-        Such as ``LaH3O3``; of whole amounts, with brackets or without.
-
-    Returns
-    -------
-    str
-        A formula of the same amounts, as `sseml.parse.formula.parse_formula` reads it; what no rule
-        knows stays as it is.
+    The result is read as the same amounts; a formula that no rule knows stays as it is.
 
     Examples
     --------
@@ -169,20 +155,17 @@ def _is_same(text: str, amounts: Mapping[str, int]) -> bool:
 
 
 def _with_known_groups(formula: str) -> str:
-    """Open brackets that stand around no ion."""
+    """Open brackets that stand around no ion; an element that then stands twice is counted once."""
 
     def kept(found: re.Match[str]) -> str:
         if found[1] in _TURNED:
             return f"({_TURNED[found[1]]}){found[2]}"
         return found[0] if found[1] in _POLYANIONS else _flat(_counted(found[0]))
 
-    return _flat_if_repeated(_GROUP.sub(kept, formula))
-
-
-def _flat_if_repeated(text: str) -> str:
-    """An element that stands twice side by side is counted once."""
+    text = _GROUP.sub(kept, formula)
     symbols = [symbol for symbol, _ in _TERM.findall(text)]
-    return text if "(" in text or len(set(symbols)) == len(symbols) else _flat(_counted(text))
+    is_flat = "(" not in text
+    return _flat(_counted(text)) if is_flat and len(set(symbols)) < len(symbols) else text
 
 
 def _flat(amounts: Mapping[str, int]) -> str:

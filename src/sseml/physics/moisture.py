@@ -11,7 +11,7 @@ import numpy as np
 from sseml.arrays import FloatArray
 from sseml.physics.hull import Hull
 from sseml.physics.interface import STABLE_EV_ATOM, Mixing
-from sseml.physics.oxidation import excess_anion_charge
+from sseml.physics.oxidation import is_carbonate, positive_hydrogen
 from sseml.physics.phases import ChemicalSystem, PhaseTable
 from sseml.physics.reactions import Reaction, of_atoms
 from sseml.records import Composition, RefusedInputError
@@ -30,15 +30,6 @@ NaOH, KOH, Mg(OH)2, Ca(OH)2, Al(OH)3 and La(OH)3 (0.41 to 0.52; enthalpies of fo
 tables of 1982), and by 0.4 to 0.6 eV in H2O, H2S, HCl and NH3. Metal hydrides are right to 0.07 eV.
 It cancels unless hydrogen changes its charge, as where H2 is given off."""
 
-_ANIONS = ("O", "F", "N", "Cl", "S", "Br", "I")
-_AS_SULFUR = ("Se", "Te")
-_ONE_CHARGE = frozenset((
-    "Li", "Na", "K", "Rb", "Cs", "Be", "Mg", "Ca", "Sr", "Ba", "B", "Al", "Ga", "In", "Sc", "Y",
-    "La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Zr", "Hf",
-    "C", "Si", "Ge", "P",
-))  # fmt: skip
-"""Elements that take their highest charge beside hydrogen and an anion."""
-
 _NONMETALS = frozenset((
     "H", "B", "C", "Si", "Ge", "N", "P", "As", "Sb", "O", "S", "Se", "Te", "F", "Cl", "Br", "I",
 ))  # fmt: skip
@@ -46,48 +37,7 @@ _HYDRIDE_FORMERS = frozenset(("B", "C", "Si", "Ge", "P", "As", "Sb"))
 _MOST_HYDROGEN = 4.0
 """On each atom of them: what holds more, such as SiH8, holds H2."""
 
-_CARBONATE = 2.0 + 1e-6
-_CARBONATE_CHARGE = 1e-6
 _NOTHING = 1e-9
-
-
-def positive_hydrogen(amounts: Mapping[str, float]) -> float:
-    """Hydrogen in mol per formula unit that stands as H+, as in water; the rest stands as H-.
-
-    It follows from the charges of all others, and is an estimate in what is neither.
-
-    Examples
-    --------
-    >>> positive_hydrogen({"Li": 1, "O": 1, "H": 1}), positive_hydrogen({"Li": 1, "B": 1, "H": 4})
-    (1.0, 0.0)
-    """
-    held = amounts.get("H", 0.0)
-    named = {symbol: n for symbol, n in amounts.items() if symbol not in _AS_SULFUR}
-    if len(named) < len(amounts):
-        chalcogen = sum(amounts.get(symbol, 0.0) for symbol in ("S", *_AS_SULFUR))
-        named = {**named, "S": chalcogen}
-    anions = tuple(symbol for symbol in _ANIONS if symbol in named)
-    if not held or not anions or len(amounts) == 1:
-        return 0.0
-    if not named.keys() - set(anions) - {"H"} <= _ONE_CHARGE:
-        return held
-    return min(max(held + excess_anion_charge(named, anions) / 2.0, 0.0), held)
-
-
-def is_carbonate(amounts: Mapping[str, float]) -> bool:
-    """Whether carbon stands as carbonate: beside the water, more than two O for each C, and C4+.
-
-    Examples
-    --------
-    >>> is_carbonate({"Li": 2, "C": 1, "O": 3}), is_carbonate({"Li": 2, "C": 2, "O": 4})
-    (True, False)
-    """
-    oxygen = amounts.get("O", 0.0) - amounts.get("H", 0.0) / 2.0
-    if oxygen <= _CARBONATE * amounts["C"]:
-        return False
-    anions = tuple(symbol for symbol in _ANIONS if symbol in amounts)
-    of_one_charge = amounts.keys() - set(anions) - {"H"} <= _ONE_CHARGE
-    return not of_one_charge or excess_anion_charge(amounts, anions) > -_CARBONATE_CHARGE
 
 
 def moisture_reaction(

@@ -1,31 +1,40 @@
-"""Which compounds of a table can exist: no more anion charge than the cations can carry."""
+"""What charges say of a compound: whether it can exist, and how S, N, H and C stand in it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from math import inf
 
-_HIGHEST_CHARGE: dict[str, int] = {
-    "H": 1, "Li": 1, "Na": 1, "K": 1, "Rb": 1, "Cs": 1,
-    "Be": 2, "Mg": 2, "Ca": 2, "Sr": 2, "Ba": 2,
-    "B": 3, "Al": 3, "Ga": 3, "In": 3, "Tl": 3,
-    "C": 4, "Si": 4, "Ge": 4, "Sn": 4, "Pb": 4,
-    "N": 5, "P": 5, "As": 5, "Sb": 5, "Bi": 5,
-    "S": 6, "Se": 6, "Te": 6, "Cl": 7, "Br": 7, "I": 7,
-    "Sc": 3, "Ti": 4, "V": 5, "Cr": 6, "Mn": 7, "Fe": 6, "Co": 4, "Ni": 4, "Cu": 3, "Zn": 2,
-    "Y": 3, "Zr": 4, "Nb": 5, "Mo": 6, "Tc": 7, "Ru": 8, "Rh": 6, "Pd": 4, "Ag": 3, "Cd": 2,
-    "Hf": 4, "Ta": 5, "W": 6, "Re": 7, "Os": 8, "Ir": 6, "Pt": 6, "Au": 5, "Hg": 2,
-    "La": 3, "Ce": 4, "Pr": 4, "Nd": 3, "Pm": 3, "Sm": 3, "Eu": 3, "Gd": 3, "Tb": 4, "Dy": 3,
-    "Ho": 3, "Er": 3, "Tm": 3, "Yb": 3, "Lu": 3,
-    "Th": 4, "Pa": 5, "U": 6, "Np": 7, "Pu": 7,
-}  # fmt: skip
-"""Highest charge met in solids (Greenwood and Earnshaw, ISBN 978-0-7506-3365-9)."""
+from sseml.parse.charge import OXIDATION_STATES
 
-_PEROXIDE_FORMERS = frozenset(("H", "Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba"))
+_HIGHEST_CHARGE: Mapping[str, int] = {
+    symbol: highest
+    for symbol, (_, highest) in OXIDATION_STATES.items()
+    if highest > 0 and symbol != "Ac"
+} | {"Fe": 6}
+"""Highest charge in solids: that of Fe in ferrates; Ac, of few known compounds, has no limit."""
+
 _ANION_CHARGE = {"O": 2, "F": 1, "N": 3, "Cl": 1, "S": 2, "Br": 1, "I": 1}
+_FIRM_ANIONS = ("O", "F", "N", "Cl", "Br", "I")
+_PEROXIDE_FORMERS = frozenset(("H", "Li", "Na", "K", "Rb", "Cs", "Mg", "Ca", "Sr", "Ba"))
+_AS_SULFUR = ("Se", "Te")
+_ONE_CHARGE = frozenset((
+    "Li", "Na", "K", "Rb", "Cs", "Be", "Mg", "Ca", "Sr", "Ba", "B", "Al", "Ga", "In", "Sc", "Y",
+    "Zr", "Hf", "C", "Si", "Ge", "P", "La", "Ce", "Pr", "Nd", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho",
+    "Er", "Tm", "Yb", "Lu",
+))  # fmt: skip
+"""Elements that take their highest charge beside hydrogen and an anion."""
+
 _TOLERANCE = 1e-6
 _MOSTLY = 2.0
 """More of an anion than this for each stronger one is bonded to itself."""
+
+_SULFIDE, _SULFITE = -2.0 + 1e-6, 2.0 - 1e-6
+_OXYGEN_OF_SULFITE = 3.0
+_AZIDE = -0.5
+"""Charge of nitrogen between that of diazenides, -1, and of azides, -1/3."""
+
+_OXYGEN_OF_CARBONATE = 2.0 + 1e-6
 
 
 def highest_charge(symbol: str) -> float:
@@ -39,7 +48,7 @@ def highest_charge(symbol: str) -> float:
     return _HIGHEST_CHARGE.get(symbol, inf)
 
 
-def excess_anion_charge(amounts: Mapping[str, float], anions: tuple[str, ...]) -> float:
+def excess_anion_charge(amounts: Mapping[str, float], anions: Collection[str]) -> float:
     """Negative charge of the named anions that the other elements cannot balance.
 
     Parameters
@@ -57,7 +66,7 @@ def excess_anion_charge(amounts: Mapping[str, float], anions: tuple[str, ...]) -
     """
     negative = sum(_ANION_CHARGE[symbol] * amounts.get(symbol, 0.0) for symbol in anions)
     positive = sum(
-        _HIGHEST_CHARGE.get(symbol, inf) * amount
+        highest_charge(symbol) * amount
         for symbol, amount in amounts.items()
         if symbol not in anions
     )
@@ -104,3 +113,97 @@ def anionic_amount(amounts: Mapping[str, float], symbol: str) -> float:
     if not stronger or held >= _MOSTLY * sum(amounts[anion] for anion in stronger):
         return held
     return held if excess_anion_charge(amounts, (*stronger, symbol)) <= _TOLERANCE else 0.0
+
+
+def has_bonded_sulfur(amounts: Mapping[str, float]) -> bool:
+    """Whether sulfur is between sulfide and sulfite on average, so that S atoms are bonded to S.
+
+    With three O or more for each S it stands in sulfites and sulfates, whatever the others say.
+
+    Examples
+    --------
+    >>> has_bonded_sulfur({"Li": 1, "S": 4}), has_bonded_sulfur({"Li": 2, "S": 1})
+    (True, False)
+    >>> has_bonded_sulfur({"Mn": 1, "S": 1, "O": 4})
+    False
+    """
+    sulfur = amounts.get("S", 0.0)
+    if not sulfur or len(amounts) == 1 or amounts.get("O", 0.0) >= _OXYGEN_OF_SULFITE * sulfur:
+        return False
+    return _SULFIDE < _mean_charge(amounts, "S") < _SULFITE
+
+
+def has_oxidised_anion(amounts: Mapping[str, float]) -> bool:
+    """Whether S, N, Cl, Br or I stands beside O as a cation, as in sulfates and perchlorates.
+
+    Examples
+    --------
+    >>> has_oxidised_anion({"Li": 1, "Cl": 1, "O": 4})
+    True
+    >>> has_oxidised_anion({"Y": 1, "Cl": 1, "O": 1})
+    False
+    """
+    anions = tuple(anion for anion in (*_FIRM_ANIONS, "S") if anion in amounts)
+    return (
+        "O" in anions
+        and not set(anions) <= {"O", "F"}
+        and excess_anion_charge(amounts, anions) > _TOLERANCE
+    )
+
+
+def is_azide(amounts: Mapping[str, float]) -> bool:
+    """Whether nitrogen is bonded to nitrogen, at a third of a negative charge for each.
+
+    Examples
+    --------
+    >>> is_azide({"Li": 1, "N": 3}), is_azide({"Li": 3, "N": 1}), is_azide({"N": 1})
+    (True, False, False)
+    """
+    if "N" not in amounts or len(amounts) == 1 or "O" in amounts:
+        return False
+    return _AZIDE < _mean_charge(amounts, "N") < 0.0
+
+
+def _mean_charge(amounts: Mapping[str, float], symbol: str) -> float:
+    """Mean charge of an element that the others leave it."""
+    others = {other: amount for other, amount in amounts.items() if other != symbol}
+    anions = tuple(anion for anion in _FIRM_ANIONS if anion in others)
+    return excess_anion_charge(others, anions) / amounts[symbol]
+
+
+def positive_hydrogen(amounts: Mapping[str, float]) -> float:
+    """Hydrogen in mol per formula unit that stands as H+, as in water; the rest stands as H-.
+
+    It follows from the charges of all others, and is an estimate in what is neither.
+
+    Examples
+    --------
+    >>> positive_hydrogen({"Li": 1, "O": 1, "H": 1}), positive_hydrogen({"Li": 1, "B": 1, "H": 4})
+    (1.0, 0.0)
+    """
+    held = amounts.get("H", 0.0)
+    named = {symbol: n for symbol, n in amounts.items() if symbol not in _AS_SULFUR}
+    if len(named) < len(amounts):
+        named["S"] = sum(amounts.get(symbol, 0.0) for symbol in ("S", *_AS_SULFUR))
+    anions = tuple(symbol for symbol in _ANION_CHARGE if symbol in named)
+    if not held or not anions or len(amounts) == 1:
+        return 0.0
+    if not named.keys() - set(anions) - {"H"} <= _ONE_CHARGE:
+        return held
+    return min(max(held + excess_anion_charge(named, anions) / 2.0, 0.0), held)
+
+
+def is_carbonate(amounts: Mapping[str, float]) -> bool:
+    """Whether carbon stands as carbonate: beside the water, more than two O for each C, and C4+.
+
+    Examples
+    --------
+    >>> is_carbonate({"Li": 2, "C": 1, "O": 3}), is_carbonate({"Li": 2, "C": 2, "O": 4})
+    (True, False)
+    """
+    oxygen = amounts.get("O", 0.0) - amounts.get("H", 0.0) / 2.0
+    if oxygen <= _OXYGEN_OF_CARBONATE * amounts["C"]:
+        return False
+    anions = tuple(symbol for symbol in _ANION_CHARGE if symbol in amounts)
+    of_one_charge = amounts.keys() - set(anions) - {"H"} <= _ONE_CHARGE
+    return not of_one_charge or excess_anion_charge(amounts, anions) > -_TOLERANCE

@@ -1,15 +1,25 @@
-"""The table of compounds that can form, with their energies, and the part of it that matters."""
+"""The table of computed phases: what can form, with which energy, and where that is known wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.parse.formula import parse_formula
+from sseml.physics.formulas import chemical_formula
+from sseml.physics.oxidation import (
+    anionic_amount,
+    has_bonded_sulfur,
+    has_oxidised_anion,
+    is_azide,
+)
 from sseml.records import RefusedInputError
 
 SHIFTS_EV: Mapping[str, float] = MappingProxyType({"S": 0.66346, "Br": -0.534, "I": -0.379})
@@ -20,18 +30,16 @@ sulfides (doi 10.1103/PhysRevB.84.045115 describes the scheme); without it are t
 in 2015. Br, I: the corrections that the first scheme lacks and the one of 2021 has (doi
 10.1038/s41598-021-94550-5)."""
 
+POSITIVE_HYDROGEN = "positive hydrogen is bound too strongly in the table"
+"""Of a material that holds some, followed by what it does to the number."""
+
 _SAME = 1e-6
 _WORD = 64
+_PHASES_REMEMBERED = 8192
 
 
 class UnknownElementError(LookupError):
-    """A formula holds elements of which the table has no compounds.
-
-    Attributes
-    ----------
-    symbols
-        The elements.
-    """
+    """A formula holds elements, `symbols`, of which the table has no compounds."""
 
     def __init__(self, symbols: Sequence[str]) -> None:
         super().__init__(f"no compounds of {', '.join(symbols)} in the table of phases")
@@ -40,20 +48,10 @@ class UnknownElementError(LookupError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChemicalSystem:
-    """The phases that a set of elements can form.
+    """The n phases that k elements can form.
 
-    Attributes
-    ----------
-    symbols
-        The elements, k of them.
-    formulas
-        n formulas.
-    fractions
-        Element fractions, shape (n, k).
-    energy_eV_atom
-        Formation energies from the elements in eV/atom, shape (n,).
-    atoms
-        Atoms per formula unit, shape (n,).
+    Element fractions have the shape (n, k); formation energies from the elements, in eV/atom, and
+    atoms per formula unit have the shape (n,).
     """
 
     symbols: tuple[str, ...]
@@ -76,24 +74,12 @@ class ChemicalSystem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhaseTable:
-    """Compounds and elements with their energies, one a row, in any order.
+    """Compounds and elements, n rows in any order, as a phase bundle holds them.
 
-    Attributes
-    ----------
-    name
-        Of the bundle it came from.
-    symbols
-        The elements of the columns of the sparse matrix of fractions.
-    formulas
-        n reduced formulas.
-    start, element, fraction
-        The fractions by rows: row i holds `element[start[i]:start[i + 1]]`, positions in `symbols`.
-    energy_eV_atom
-        Formation energy from the elements as in the source, shape (n,).
-    atoms
-        Atoms per formula unit, shape (n,).
-    anion_fraction
-        Element of `SHIFTS_EV` → fraction of a row's atoms that are its anions, shape (n,).
+    Row i holds the elements ``element[start[i]:start[i + 1]]``, positions in `symbols`, with their
+    `fraction`. Formation energies from the elements are those of the source, in eV/atom;
+    `anion_fraction` gives for an element of `SHIFTS_EV` the fraction of a row's atoms that are its
+    anions; both, and atoms per formula unit, have the shape (n,).
     """
 
     name: str
@@ -122,21 +108,14 @@ class PhaseTable:
         return tuple(symbol for symbol in symbols if symbol not in self._column)
 
     def system(self, symbols: Iterable[str], corrections: Sequence[str] = ()) -> ChemicalSystem:
-        """Take out what can form from these elements.
-
-        Parameters
-        ----------
-        symbols
-            The elements.
-        corrections
-            Elements of `SHIFTS_EV` whose correction is applied.
+        """Take out what can form from these elements, energies shifted by the corrections named.
 
         Raises
         ------
         UnknownElementError
             If the table lacks an element.
         RefusedInputError
-            If a correction is not known.
+            If a correction is none of `SHIFTS_EV`.
         """
         chosen = tuple(symbols)
         if unknown := self.unknown(chosen):
@@ -166,6 +145,7 @@ class PhaseTable:
         return rows
 
     def _dense(self, rows: IntArray, columns: Sequence[int]) -> FloatArray:
+        """Element fractions of some rows, shape (rows, columns)."""
         place = np.full(len(self.symbols), -1)
         place[columns] = np.arange(len(columns))
         dense = np.zeros((len(rows), len(columns)))
@@ -193,3 +173,47 @@ def _masks(start: IntArray, element: IntArray, n_symbols: int) -> NDArray[np.uin
         own = np.where(element // _WORD == word, bit, np.uint64(0))
         masks[word] = np.bitwise_or.reduceat(own, start[:-1])
     return masks
+
+
+def cautions(formulas: Iterable[str], corrections: Sequence[str] = ()) -> Iterator[str]:
+    """Name the phases that the table makes too stable.
+
+    With the correction of S, phases that it shifts need no caution of their S-S bonds any more.
+
+    Examples
+    --------
+    >>> list(cautions(["LiS4", "LiCl"]))
+    ['too stable in the table (S-S bonds): LiS4; compare with --corrections S']
+    >>> list(cautions(["LiS4", "LiClO4"], ["S"]))
+    ['too stable in the table (oxidised S, N or halogen): LiClO4']
+    """
+    judged = {chemical_formula(formula): _judged(formula) for formula in formulas}
+    bonded = [name for name, phase in judged.items() if phase.has_bonded_sulfur]
+    mended = [name for name in bonded if judged[name].is_shifted]
+    if left := [name for name in bonded if "S" not in corrections or name not in mended]:
+        hint = "; compare with --corrections S" if mended and "S" not in corrections else ""
+        yield f"too stable in the table (S-S bonds): {', '.join(left)}{hint}"
+    oxidised = [name for name, phase in judged.items() if phase.has_oxidised_anion]
+    if oxidised := [name for name in oxidised if name not in bonded]:
+        yield f"too stable in the table (oxidised S, N or halogen): {', '.join(oxidised)}"
+    if azides := [name for name, phase in judged.items() if phase.is_azide]:
+        yield f"too stable in the table (azides): {', '.join(azides)}"
+
+
+class _Judged(NamedTuple):
+    has_bonded_sulfur: bool
+    is_shifted: bool
+    has_oxidised_anion: bool
+    is_azide: bool
+
+
+@lru_cache(maxsize=_PHASES_REMEMBERED)
+def _judged(formula: str) -> _Judged:
+    """What the formula of a phase tells; the same few phases come out again and again."""
+    amounts = parse_formula(formula).amounts
+    return _Judged(
+        has_bonded_sulfur=has_bonded_sulfur(amounts),
+        is_shifted=bool(anionic_amount(amounts, "S")),
+        has_oxidised_anion=has_oxidised_anion(amounts),
+        is_azide=is_azide(amounts),
+    )

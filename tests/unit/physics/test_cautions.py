@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sseml.parse.formula import parse_formula
-from sseml.physics.cautions import cautions, has_bonded_sulfur, has_oxidised_anion, is_azide
+from sseml.physics.oxidation import has_bonded_sulfur, has_oxidised_anion, is_azide
+from sseml.physics.phases import cautions
 
 
 @pytest.mark.parametrize("formula", ["LiS4", "P2S7", "S8O", "CS14", "NaS2", "Li2S2O3"])

@@ -12,12 +12,8 @@ from sseml.parse.formula import parse_formula
 from sseml.parse.material import parse_material
 from sseml.physics.formulas import chemical_formula
 from sseml.physics.interface import Mixing, interface_reactions
-from sseml.physics.moisture import (
-    PROTIC_HYDROGEN_EV,
-    is_carbonate,
-    moisture_reaction,
-    positive_hydrogen,
-)
+from sseml.physics.moisture import PROTIC_HYDROGEN_EV, moisture_reaction
+from sseml.physics.oxidation import is_carbonate, positive_hydrogen
 from sseml.physics.phases import PhaseTable
 from sseml.records import RefusedInputError
 
