@@ -11,11 +11,16 @@ from types import MappingProxyType
 from unicodedata import normalize
 
 from sseml.parse.material import parse_material
-from sseml.physics.interface import Mixing, interface_reactions
+from sseml.physics.interface import (
+    Mixing,
+    OpenReaction,
+    interface_reactions,
+    open_interface,
+    open_reaction,
+)
 from sseml.physics.moisture import moisture_reaction
 from sseml.physics.oxidation import positive_hydrogen
 from sseml.physics.phases import POSITIVE_HYDROGEN, PhaseTable, cautions
-from sseml.physics.reservoir import OpenReaction, open_interface, open_reaction
 from sseml.physics.window import IONS
 from sseml.records import Composition
 
@@ -237,7 +242,7 @@ def compatibility(
         Elements of `sseml.physics.phases.SHIFTS_EV`.
     potential_V
         Let both exchange the ion at this potential too, where the partner is a solid but no metal:
-        `sseml.physics.reservoir`. A metal is at 0 V, and always in excess too.
+        `sseml.physics.interface`. A metal is at 0 V, and always in excess too.
 
     Raises
     ------

@@ -44,17 +44,9 @@ class HullError(RuntimeError):
 class Equilibrium:
     """What is stable at a composition.
 
-    Attributes
-    ----------
-    energy_eV
-        Energy of the phases together, in eV for the amounts that were asked.
-    potential_eV
-        Chemical potential of each element against the pure element, in eV; shape (k,). Where the
-        composition lies between fewer phases than elements, several hold; see `Hull`.
-    phases
-        Rows of the system that coexist.
-    amounts
-        How much of each, in atoms.
+    The energy is for the amounts that were asked; `potential_eV`, shape (k,), is of each element
+    against the pure one. Where the composition lies between fewer phases than elements, several
+    potentials hold: see `Hull`. `phases` are rows of the system, `amounts` theirs in atoms.
     """
 
     energy_eV: float
@@ -67,14 +59,8 @@ class Equilibrium:
 class _Basis:
     """As many phases as elements, whose mixtures fill a simplex of compositions.
 
-    Attributes
-    ----------
-    rows
-        The phases, ascending; shape (k,).
-    inverse
-        Composition → share of each phase, shape (k, k).
-    potential_eV
-        At which all of them are in equilibrium, shape (k,).
+    `rows` are the phases, ascending; ``inverse @ composition`` is the share of each; at
+    `potential_eV` all of them are in equilibrium. Shapes (k,), (k, k) and (k,).
     """
 
     rows: IntArray
@@ -128,11 +114,6 @@ class Hull:
     The dual values of this linear programme (doi 10.1103/PhysRevB.22.1542 gives the thermodynamics)
     are the chemical potentials of the elements.
 
-    Parameters
-    ----------
-    system
-        The phases; `HullError` is raised where they cannot make up a composition.
-
     Notes
     -----
     Where a composition lies on an edge between simplices of phases, the answer is that of the
@@ -152,12 +133,7 @@ class Hull:
         self._kept = _Kept.none(len(system.symbols))
 
     def at(self, composition: FloatArray) -> Equilibrium:
-        """Find the stable phases.
-
-        Parameters
-        ----------
-        composition
-            Amounts of the elements in the system's order, shape (k,); of any sum.
+        """Find the stable phases of a composition of any sum, in the system's order, shape (k,).
 
         Raises
         ------
@@ -203,13 +179,7 @@ class Hull:
         return _Basis(rows, inverse, potential_eV)
 
     def _stepped(self, rows: IntArray, fractions: FloatArray) -> tuple[IntArray, bool]:
-        """Exchange phases one by one while that lowers the energy, up to a number of steps.
-
-        Returns
-        -------
-        rows, ended
-            The phases, and whether none is left that lowers the energy.
-        """
+        """Exchange phases while that lowers the energy; the rows, and whether it came to an end."""
         rows = rows.copy()
         inverse = np.linalg.inv(self._fractions[rows].T)
         # the shares, and then their derivatives by the traces of `Hull`, in one table
@@ -277,15 +247,7 @@ SHORT = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A straight part of the hull.
-
-    Attributes
-    ----------
-    low, high
-        Where it begins and ends along the line.
-    energy_low, energy_high
-        Energy at both ends, in the unit that `evaluate` returns.
-    """
+    """A straight part of the hull, from `low` to `high` along a line, with its energies there."""
 
     low: float
     energy_low: float
@@ -306,7 +268,7 @@ class Piece:
 def pieces(
     evaluate: Callable[[float], tuple[float, float]], low: float, high: float
 ) -> tuple[Piece, ...]:
-    """Find every straight piece of a convex piecewise linear function.
+    """Find every straight piece, in order, of a convex piecewise linear function.
 
     Parameters
     ----------
@@ -314,11 +276,6 @@ def pieces(
         Position → value and slope there; at a kink any slope between those of its two sides.
     low, high
         The part of the line, ``low < high``.
-
-    Returns
-    -------
-    tuple of Piece
-        In order, joined end to end.
 
     Notes
     -----

@@ -13,7 +13,7 @@ from sseml.physics.hull import Hull
 from sseml.physics.interface import STABLE_EV_ATOM, Mixing
 from sseml.physics.oxidation import is_carbonate, positive_hydrogen
 from sseml.physics.phases import ChemicalSystem, PhaseTable
-from sseml.physics.reactions import Reaction, of_atoms
+from sseml.physics.reactions import Reaction
 from sseml.records import Composition, RefusedInputError
 
 GASES: Mapping[str, Mapping[str, float]] = {
@@ -125,11 +125,7 @@ def moisture_reaction(
         energy_eV=float(energy_eV_atom * atoms),
         reaction=Reaction(
             {name: n for name, n in mixed.items() if n > _NOTHING},
-            of_atoms(
-                (system.formulas[row] for row in products),
-                system.atoms[products],
-                found.amounts[~of_reactant] * atoms,
-            ),
+            system.formula_units(products, found.amounts[~of_reactant] * atoms),
         ),
     )
 

@@ -20,6 +20,7 @@ from sseml.physics.oxidation import (
     has_oxidised_anion,
     is_azide,
 )
+from sseml.physics.reactions import of_atoms
 from sseml.records import RefusedInputError
 
 SHIFTS_EV: Mapping[str, float] = MappingProxyType({"S": 0.66346, "Br": -0.534, "I": -0.379})
@@ -70,6 +71,11 @@ class ChemicalSystem:
         """Energy in eV/atom of the phase of this composition, the lowest one; None without one."""
         same = np.abs(self.fractions - composition).max(axis=1) < _SAME
         return float(self.energy_eV_atom[same].min()) if same.any() else None
+
+    def formula_units(self, phases: IntArray, atoms: FloatArray) -> dict[str, float]:
+        """Formula → amount in formula units of some phases, rows of which so many atoms are."""
+        formulas = (self.formulas[row] for row in phases)
+        return of_atoms(formulas, self.atoms[phases], atoms)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

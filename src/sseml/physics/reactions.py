@@ -15,13 +15,7 @@ _WHOLE = 999.5
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What reacts to what, in mol of formula units.
-
-    Attributes
-    ----------
-    reactants, products
-        Formula → amount; elements that are molecules stand as such (O2).
-    """
+    """What reacts to what: formula → mol of formula units; elements stand as molecules (O2)."""
 
     reactants: Mapping[str, float]
     products: Mapping[str, float]
@@ -34,16 +28,9 @@ class Reaction:
 def of_atoms(
     formulas: Iterable[str], atoms: Iterable[float], n: Iterable[float]
 ) -> dict[str, float]:
-    """Turn amounts in atoms into amounts of formula units.
+    """Turn amounts `n` in atoms, of phases of so many atoms each, into amounts of formula units.
 
-    Parameters
-    ----------
-    formulas
-        Formulas of the phases, as the table has them; they are written as a chemist does.
-    atoms
-        Atoms per formula unit of each.
-    n
-        Amount of each in atoms; what is next to nothing is left out.
+    Formulas are written as a chemist does; what is next to nothing is left out.
     """
     amounts: dict[str, float] = {}
     for formula, size, held in zip(formulas, atoms, n, strict=True):

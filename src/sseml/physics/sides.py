@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
+from typing import NamedTuple
 
 import numpy as np
 
 from sseml.parse.formula import composition
 from sseml.physics.hull import SHORT, Equilibrium, Hull, Piece, pieces
-from sseml.physics.reactions import Reaction, of_atoms
+from sseml.physics.reactions import Reaction
+
+COLLAPSED_V = 1e-6
+"""A window that is narrower is none."""
+
+_STEP = 1e-6
+"""Of the ion, in element fraction: smaller than any distance between two phases."""
+
+_DIGITS = 4
+_DECIMALS = 9
+"""Of V and eV; what lies beyond is rounding."""
+
+_SAME_EV = 1e-9
+_MUCH_WIDER = 2.0
+_NOTHING = 1e-9
+_ON_HULL_EV = 1e-6
+_BEYOND_THE_TOLERANCE = 1e-5
 
 
 def beyond(
     steps: Sequence[Piece], place: float, sign: int, trace: float, least: float
 ) -> tuple[Piece, tuple[Piece, ...]]:
-    """The piece that sets the limit on one side of a place, and the traces before it.
+    """The piece that sets the limit on one side of a material, and the traces before it.
 
     Parameters
     ----------
@@ -43,51 +59,20 @@ def beyond(
 def widths(
     steps: Sequence[Piece], tolerance: float, trace: float, least: float
 ) -> list[tuple[float, float]]:
-    """Width of the window at every kink within the tolerance, in slopes, and the kink.
+    """Width of the window at every kink within the tolerance, in slopes, and the kink."""
 
-    Both ends of the tolerance belong to it.
-    """
+    def slope(place: float, sign: int) -> float:
+        return beyond(steps, place, sign, trace, least)[0].slope
+
     kinks = [step.high for step in steps[:-1] if abs(step.high) <= tolerance + SHORT]
     places = [min(max(kink, -tolerance), tolerance) for kink in kinks]
-    return [
-        (
-            beyond(steps, place, +1, trace, least)[0].slope
-            - beyond(steps, place, -1, trace, least)[0].slope,
-            place,
-        )
-        for place in places
-    ]
+    return [(slope(place, +1) - slope(place, -1), place) for place in places]
 
 
-COLLAPSED_V = 1e-6
-"""A window that is narrower is none."""
+class _Limit(NamedTuple):
+    """One side of a composition: the equilibrium on the plateau that sets its limit.
 
-_STEP = 1e-6
-"""Of the ion, in element fraction: smaller than any distance between two phases."""
-
-_DIGITS = 4
-_DECIMALS = 9
-"""Of V and eV; what lies beyond is rounding."""
-
-_SAME_EV = 1e-9
-_MUCH_WIDER = 2.0
-_NOTHING = 1e-9
-_ON_HULL_EV = 1e-6
-_BEYOND_THE_TOLERANCE = 1e-5
-
-
-@dataclass(frozen=True, slots=True)
-class _Limit:
-    """One side of a composition.
-
-    Attributes
-    ----------
-    beside
-        Equilibrium on the plateau that sets the limit.
-    start
-        Change of the ion, as a share, at which that plateau begins; 0 at the composition itself.
-    passed
-        Plateaus of a trace before it.
+    That plateau begins at the change `start` of the ion, a share; `passed` are traces before it.
     """
 
     beside: Equilibrium
@@ -137,10 +122,8 @@ class Sides:
 
     def decomposition(self) -> dict[str, float]:
         """Formula → amount per formula unit of what is stable at the composition."""
-        system, stable = self._hull.system, self._stable
-        names = (system.formulas[row] for row in stable.phases)
-        atoms = stable.amounts * sum(self.amounts.values())
-        return of_atoms(names, system.atoms[stable.phases], atoms)
+        atoms = self._stable.amounts * sum(self.amounts.values())
+        return self._hull.system.formula_units(self._stable.phases, atoms)
 
     def reduction(self) -> Reaction | None:
         """What taking up the ion leads to; None where the material coexists with the metal."""
@@ -247,9 +230,7 @@ class Sides:
         needed = float((-change[used] / before[used]).max())
         exchanged = 1.0 + needed * abs(limit.start) * self._held
         after = (needed * before + change) / exchanged
-        products = of_atoms(
-            (system.formulas[row] for row in beside.phases), system.atoms[beside.phases], after
-        )
+        products = system.formula_units(beside.phases, after)
         taken = {self.formula: needed / exchanged / sum(self.amounts.values())}
         if sign > 0:
             return Reaction({**taken, self.ion: 1.0}, products)

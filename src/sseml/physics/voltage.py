@@ -9,7 +9,6 @@ import numpy as np
 
 from sseml.physics.hull import Hull, pieces
 from sseml.physics.phases import PhaseTable
-from sseml.physics.reactions import of_atoms
 from sseml.physics.window import IONS
 from sseml.records import RefusedInputError
 
@@ -19,16 +18,10 @@ _MOST_IONS_PER_ATOM = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Plateau:
-    """A potential at which ions are exchanged.
+    """A potential at which ions are exchanged, against the metal of the ion.
 
-    Attributes
-    ----------
-    potential_V
-        Against the metal of the ion.
-    ions_low, ions_high
-        Ions held per formula unit at its two ends: after being given off, and after being taken up.
-    phases_low, phases_high
-        Formula → amount per formula unit at the two ends.
+    `ions_low` are held per formula unit after being given off, `ions_high` after being taken up;
+    the phases at these two ends are formula → amount per formula unit.
     """
 
     potential_V: float
@@ -87,8 +80,7 @@ def voltage_profile(
 
     def phases(ions: float) -> dict[str, float]:
         there = hull.at(base + ions * direction)
-        names = (system.formulas[row] for row in there.phases)
-        return of_atoms(names, system.atoms[there.phases], there.amounts)
+        return system.formula_units(there.phases, there.amounts)
 
     most = _MOST_IONS_PER_ATOM * sum(host.values())
     return tuple(

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sseml.physics.compatibility import Compatibility, Partner
-from sseml.physics.interface import Mixing
+from sseml.physics.interface import Mixing, OpenReaction
 from sseml.physics.reactions import Reaction, written
-from sseml.physics.reservoir import OpenReaction
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render.record import kept_columns
 from sseml.render.table import pad, text_width, visible

@@ -16,8 +16,8 @@ from pymatgen.core import Element
 from sseml.parse.formula import parse_formula
 from sseml.parse.material import parse_material
 from sseml.physics.compatibility import compatibility, find_partners
+from sseml.physics.interface import open_interface, open_reaction
 from sseml.physics.phases import ChemicalSystem, PhaseTable
-from sseml.physics.reservoir import open_interface, open_reaction
 from sseml.records import RefusedInputError
 
 ALONE = [
