@@ -1,4 +1,4 @@
-"""What a material is held against: electrodes, any other material, water and carbon dioxide."""
+"""What a material reacts to beside electrodes, any other material, water and carbon dioxide."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from types import MappingProxyType
 from unicodedata import normalize
 
 from sseml.parse.material import parse_material
@@ -24,31 +23,31 @@ from sseml.physics.phases import POSITIVE_HYDROGEN, PhaseTable, cautions
 from sseml.physics.window import IONS
 from sseml.records import Composition
 
-_TABLE = "electrodes.csv"
+
+_GASES: Mapping[str, tuple[str, ...]] = {
+    "water": ("H2O",),
+    "CO2": ("CO2",),
+    "water+CO2": ("H2O", "CO2"),
+}
+_GAS_NAMES: Mapping[str, tuple[str, ...]] = {
+    "water": ("H2O",),
+    "h2o": ("H2O",),
+    "moisture": ("H2O",),
+    "co2": ("CO2",),
+    "air": ("H2O", "CO2"),
+    "humid air": ("H2O", "CO2"),
+}
+_STANDARD_GASES = ("water", "water+CO2")
+_COBALT = "Co2"
+_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Electrode:
-    """One state of an electrode.
+    """One state of an electrode, a row of ``electrodes.csv``.
 
-    Attributes
-    ----------
-    name
-        As it is mostly written, such as ``NMC811``.
-    aliases
-        Other spellings.
-    ion
-        What it takes up and gives off.
-    state
-        ``metal``, ``charged`` or ``discharged``.
-    formula
-        What it is taken as.
-    doi
-        A paper in which it is described; None where nothing needs to be.
-    licence
-        Of the row.
-    note
-        What to know of the formula.
+    `ion` is what it takes up and gives off; `state` is ``metal``, ``charged`` or ``discharged``;
+    `formula` is what it is taken as; `doi` is of a paper that describes it, where one is needed.
     """
 
     name: str
@@ -69,7 +68,7 @@ class Electrode:
 @cache
 def electrodes() -> tuple[Electrode, ...]:
     """All listed electrodes, in the order of the list."""
-    text = files("sseml.physics").joinpath(_TABLE).read_text(encoding="utf-8")
+    text = files("sseml.physics").joinpath("electrodes.csv").read_text(encoding="utf-8")
     return tuple(
         Electrode(
             name=row["name"],
@@ -108,38 +107,14 @@ def _spellings(electrode: Electrode) -> set[str]:
 
 
 def standard_electrodes(amounts: Mapping[str, float]) -> tuple[Electrode, ...]:
-    """The electrodes of the ion of a material: its metal and the cathodes.
-
-    Parameters
-    ----------
-    amounts
-        Element amounts; those of Li where it holds none of the ions or several.
-    """
-    ion = next((ion for ion in ("Li", "Na", "K") if ion in amounts), "Li")
+    """Metal and cathodes of the first of Li, Na and K that a material holds; of Li without any."""
+    ion = next((ion for ion in IONS if ion in amounts), IONS[0])
     return tuple(electrode for electrode in electrodes() if electrode.ion == ion)
-
-
-_GASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"water": ("H2O",), "CO2": ("CO2",), "water+CO2": ("H2O", "CO2")}
-)
-_GAS_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "water": ("H2O",),
-        "h2o": ("H2O",),
-        "moisture": ("H2O",),
-        "co2": ("CO2",),
-        "air": ("H2O", "CO2"),
-        "humid air": ("H2O", "CO2"),
-    }
-)
-_STANDARD_GASES = ("water", "water+CO2")
-_COBALT = "Co2"
-_NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """What a material is held against.
+    """What a material is in contact with.
 
     Attributes
     ----------
@@ -174,7 +149,7 @@ class Compatibility:
     Attributes
     ----------
     partner
-        What it was held against.
+        What it is in contact with.
     worst
         The most exothermic reaction; None where the two coexist.
     notes
@@ -230,7 +205,7 @@ def compatibility(
     corrections: Sequence[str] = (),
     potential_V: float | None = None,
 ) -> Compatibility:
-    """Hold a material against a partner.
+    """Calculate what a material and a partner react to.
 
     Parameters
     ----------
@@ -241,8 +216,8 @@ def compatibility(
     corrections
         Elements of `sseml.physics.phases.SHIFTS_EV`.
     potential_V
-        Let both exchange the ion at this potential too, where the partner is a solid but no metal:
-        `sseml.physics.interface`. A metal is at 0 V, and always in excess too.
+        Let both exchange the ion at this potential too, where the partner is a solid but no metal.
+        A metal is at 0 V, and always in excess too.
 
     Raises
     ------
@@ -293,12 +268,8 @@ def _notes_at(
             f"at {potential_V:g} V the material by itself: {alone.energy_eV_atom:.3f} eV/atom, "
             f"{alone.reaction}"
         )
-    products = {
-        name: amount
-        for reaction in (alone, opened)
-        if reaction
-        for name, amount in reaction.reaction.products.items()
-    }
+    reactions = [found.reaction for found in (alone, opened) if found]
+    products = [name for reaction in reactions for name in reaction.products]
     yield from (note for note in cautions(products, corrections) if note not in said)
 
 
@@ -312,7 +283,7 @@ def _notes(
         both = (material.amounts, partner.material.amounts)
         if any(positive_hydrogen(amounts) > _NOTHING for amounts in both):
             yield POSITIVE_HYDROGEN + ": what reduces it gives up to 0.5 eV more for each H"
-    yield from cautions(_products(worst), corrections)
+    yield from cautions(worst.reaction.products if worst else (), corrections)
 
 
 def _gases_named(text: str) -> str | None:
@@ -327,10 +298,6 @@ def _gases_named(text: str) -> str | None:
             return None
         asked.update(gases)
     return next(name for name, gases in _GASES.items() if asked == set(gases))
-
-
-def _products(worst: Mixing | None) -> Mapping[str, float]:
-    return worst.reaction.products if worst else {}
 
 
 def _of_electrode(electrode: Electrode) -> Partner:
