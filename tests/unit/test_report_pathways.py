@@ -10,7 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from sseml.physics.ions import ions_of
+from sseml.physics.charges import ions_of
 from sseml.physics.pathways import Pathways, lithium_pathways
 from sseml.records import Crystal
 from sseml.report.files import save

@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
         require_picture(arguments.output)
     crystal = _crystal(arguments.file)
     with needing("explain"):
-        from sseml.physics.ions import ions_of  # noqa: PLC0415
+        from sseml.physics.charges import ions_of  # noqa: PLC0415
         from sseml.physics.pathways import lithium_pathways  # noqa: PLC0415
         from sseml.render.pathways import pathways_lines, pathways_record  # noqa: PLC0415
     ions, imbalance = ions_of(crystal)

@@ -1,10 +1,10 @@
-"""What it takes to run through a crystal: barriers on a grid, refined where they are decided."""
+"""Barriers of lithium migration through a crystal: on a grid, refined where they are decided."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from sseml.physics.basins import (
     openings,
     passes,
 )
+from sseml.physics.charges import Ion
 from sseml.physics.saddles import (
     Energies,
     box_radius,
@@ -27,7 +28,7 @@ from sseml.physics.saddles import (
     stationary_point,
     way_down,
 )
-from sseml.physics.site_energy import Ion, Landscape, site_energy
+from sseml.physics.site_energy import Landscape, site_energy
 from sseml.records import Crystal
 
 _LEAST_GAP_EV = 0.1
@@ -54,20 +55,11 @@ _Saddle = tuple[float, int, int, IntArray]
 """Energy, the basins on its two sides, and the cell of the second seen from the first."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """A landscape on a grid, and what was found on it.
+class Measured(NamedTuple):
+    """A landscape on a grid above its refined lowest point, and the refined barriers found on it.
 
-    Attributes
-    ----------
-    energy_eV
-        Above the refined lowest point, on the grid.
-    barriers
-        Refined, in 1, 2 and 3 directions.
-    zero_eV
-        Energy of the lowest point.
-    grid_eV
-        Energy at which the grid itself first runs through; None where it does not.
+    `zero_eV` is the energy of the lowest point; `grid_eV` the energy at which the grid itself first
+    runs through, None where it does not.
     """
 
     energy_eV: FloatArray
@@ -86,9 +78,6 @@ class _Refinement:
         self._radius_A = box_radius(lattice_A, energy.shape)
         self.grid: Basins = basins(energy)
         self.bottoms = energy[tuple(self.grid.bottom.T)]
-        self._refine_bottoms()
-
-    def _refine_bottoms(self) -> None:
         order = np.argsort(self.bottoms, kind="stable")[:_MOST_BOTTOMS]
         limit = self.bottoms[order[0]] + _OF_BOTTOMS_EV
         for number in order[self.bottoms[order] < limit].tolist():
@@ -164,37 +153,26 @@ class _Refinement:
 def measured(
     crystal: Crystal,
     ions: Mapping[str, Ion],
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     highest_eV: float,
     watch: Callable[[float], None] = lambda _: None,
 ) -> Measured:
     """Calculate the landscape of Li⁺ on a grid, and its barriers as a finer one would have them.
 
-    Parameters
-    ----------
-    crystal, ions
-        As for `sseml.physics.site_energy.site_energy`.
-    shape
-        Points along each lattice vector.
-    highest_eV
-        How far above the lowest point to search.
-    watch
-        Called with the share done from 0 to 1; what it raises ends the calculation.
+    `shape` are the points along each lattice vector; barriers are looked for up to `highest_eV`
+    above the lowest point. `watch` is called with the share done from 0 to 1; what it raises ends
+    the calculation.
     """
     lattice_A = np.asarray(crystal.lattice_A, dtype=np.float64)
     energy = site_energy(crystal, ions, shape, lambda share: watch(0.5 * share))
     refinement = _Refinement(Landscape(crystal, ions), lattice_A, energy)
     zero = float(refinement.bottoms.min())
     opened = refinement.barriers(energy, zero + highest_eV, lambda share: watch(0.5 + 0.5 * share))
-    found = [_barrier(each, zero, highest_eV) for each in opened]
-    on_grid = openings(
-        coarse := passes(energy, refinement.grid, zero + highest_eV + _LEAST_GAP_EV),
-        coarse.energy,
-        refinement.bottoms,
-    )[0]
+    coarse = passes(energy, refinement.grid, zero + highest_eV + _LEAST_GAP_EV)
+    on_grid = openings(coarse, coarse.energy, refinement.bottoms)[0]
     return Measured(
         energy_eV=energy - zero,
-        barriers=(found[0], found[1], found[2]),
+        barriers=tuple(_barrier(each, zero, highest_eV) for each in opened),
         zero_eV=zero,
         grid_eV=on_grid.energy - zero if on_grid else None,
     )
@@ -203,6 +181,5 @@ def measured(
 def _barrier(opened: Opening | None, zero: float, highest_eV: float) -> Barrier | None:
     if opened is None or opened.energy - zero > highest_eV:
         return None
-    return Barrier(
-        round(opened.energy - zero, _DECIMALS), round(max(opened.floor - zero, 0.0), _DECIMALS)
-    )
+    floor = max(opened.floor - zero, 0.0)
+    return Barrier(round(opened.energy - zero, _DECIMALS), round(floor, _DECIMALS))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,16 +16,11 @@ HALF_OF_NEIGHBOURS: tuple[tuple[int, int, int], ...] = tuple(
 """One of each pair of opposite steps to the 26 points around a point."""
 
 
-@dataclass(frozen=True, slots=True)
-class Barrier:
-    """From which energy a network runs through the crystal.
+class Barrier(NamedTuple):
+    """From which energy a network of lithium migration pathways runs through the crystal.
 
-    Attributes
-    ----------
-    threshold_eV
-        Above the lowest point of the landscape.
-    floor_eV
-        Lowest point of the network itself, which may lie above that of the landscape.
+    Both energies are above the lowest point of the landscape; `floor_eV` is that of the lowest
+    point of the network itself.
     """
 
     threshold_eV: float
@@ -37,21 +32,15 @@ class Barrier:
         return self.threshold_eV - self.floor_eV
 
 
-Barriers = tuple[Barrier | None, Barrier | None, Barrier | None]
+Barriers = tuple[Barrier | None, ...]
+"""In 1, 2 and 3 directions; None where no network runs in so many."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Basins:
+class Basins(NamedTuple):
     """Where each point of a grid leads downhill.
 
-    Attributes
-    ----------
-    root
-        Number of the basin of each point, shape of the grid.
-    cell
-        Cells crossed on the way down, shape (*grid, 3).
-    bottom
-        Lowest point of each basin, shape (n_basins, 3).
+    `root` is the number of the basin of each point, `cell` the cells crossed on the way down, shape
+    (*grid, 3), `bottom` the lowest point of each basin, shape (n_basins, 3).
     """
 
     root: IntArray
@@ -59,22 +48,12 @@ class Basins:
     bottom: IntArray
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Passes:
-    """Where neighbouring basins touch lowest; each pair and translation once.
+class Passes(NamedTuple):
+    """Where neighbouring basins touch lowest; each pair and translation once, n of them.
 
-    Attributes
-    ----------
-    first, second
-        Numbers of the basins, shape (n,).
-    shift
-        Cell of the second seen from the first, shape (n, 3).
-    energy
-        Of the higher one of the two points where they touch, shape (n,).
-    point
-        That point, shape (n, 3).
-    cell
-        Cell of the first basin that it belongs to, shape (n, 3).
+    `first` and `second` are the basins, `shift` the cell of the second seen from the first, shape
+    (n, 3). `point`, shape (n, 3), is the higher one of the two points where they touch, `energy`
+    its energy, and `cell`, shape (n, 3), the cell of the first basin that it belongs to.
     """
 
     first: IntArray
@@ -97,18 +76,10 @@ class Passes:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The pass at which a network first runs in so many directions.
+class Opening(NamedTuple):
+    """The pass, by number, at which a network first runs in so many directions.
 
-    Attributes
-    ----------
-    number
-        Of the pass.
-    energy
-        Its energy.
-    floor
-        Lowest bottom of the network.
+    `floor` is the energy of the lowest bottom of the network.
     """
 
     number: int
@@ -150,7 +121,7 @@ def passes(energy: FloatArray, found: Basins, highest: float) -> Passes:
     """Find the lowest place where each two basins touch, up to an energy."""
     size = np.array(energy.shape)
     points = np.argwhere(energy <= highest)
-    columns = []
+    touching = []
     for half in HALF_OF_NEIGHBOURS:
         over, beside = np.divmod(points + np.array(half), size)
         here, there = tuple(points.T), tuple(beside.T)
@@ -158,18 +129,13 @@ def passes(energy: FloatArray, found: Basins, highest: float) -> Passes:
         shift = over + found.cell[there] - found.cell[here]
         apart = ((first != second) | shift.any(axis=1)) & (energy[there] <= highest)
         is_higher = (energy[here] >= energy[there])[:, None]
-        columns.append(
-            tuple(
-                column[apart]
-                for column in (
-                    first, second, shift, np.maximum(energy[here], energy[there]),
-                    np.where(is_higher, points, beside),
-                    np.where(is_higher, found.cell[here], found.cell[here] - over),
-                )
-            )
-        )  # fmt: skip
+        height = np.maximum(energy[here], energy[there])
+        point = np.where(is_higher, points, beside)
+        cell = np.where(is_higher, found.cell[here], found.cell[here] - over)
+        columns = (first, second, shift, height, point, cell)
+        touching.append(tuple(column[apart] for column in columns))
     first, second, shift, height, point, cell = (
-        np.concatenate(column) for column in zip(*columns, strict=True)
+        np.concatenate(column) for column in zip(*touching, strict=True)
     )
     turned = (first > second) | ((first == second) & (_code(shift) < _code(-shift)))
     cell = np.where(turned[:, None], cell + shift, cell)
@@ -177,9 +143,8 @@ def passes(energy: FloatArray, found: Basins, highest: float) -> Passes:
     shift = np.where(turned[:, None], -shift, shift)
     by_pair = np.lexsort((height, _code(shift), second, first))
     keys = np.column_stack((first, second, shift))[by_pair]
-    is_new = (
-        np.append(True, (keys[1:] != keys[:-1]).any(axis=1)) if len(keys) else np.zeros(0, bool)
-    )
+    is_new = np.ones(len(keys), dtype=bool)
+    is_new[1:] = (keys[1:] != keys[:-1]).any(axis=1)
     kept = by_pair[is_new]
     return Passes(first[kept], second[kept], shift[kept], height[kept], point[kept], cell[kept])
 
@@ -240,17 +205,8 @@ class _Networks:
 def openings(found: Passes, energy: FloatArray, bottoms: FloatArray) -> tuple[Opening | None, ...]:
     """Open the passes from the lowest up until networks run in 1, 2 and 3 directions.
 
-    Parameters
-    ----------
-    found
-        The passes; `energy` are those that count, shape (n,).
-    bottoms
-        Energy of the lowest point of each basin.
-
-    Returns
-    -------
-    tuple of Opening or None
-        For 1, 2 and 3 directions; None where no pass opens so many.
+    `energy` are those of the passes that count, `bottoms` those of the lowest point of each basin.
+    None where no pass opens so many directions.
     """
     networks = _Networks(bottoms.tolist())
     opened: list[Opening | None] = [None, None, None]

@@ -1,4 +1,4 @@
-"""Which elements are anions and what charges balance the formula, for many formulas at once."""
+"""Which elements are anions, what charges balance a formula, and what they are as ions."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.physics.elements import NO_ANION_RANK, elements
-from sseml.physics.slots import Slots, row_sum
+from sseml.physics.elements import NO_ANION_RANK, elements, magpie_table
+from sseml.physics.slots import Slots, pack, row_sum
+from sseml.records import Composition
 
 CHANGE_COST = (0.0, 0.02, 0.02, 0.10)
 """Cost per atom and unit of charge moved away from the preferred one, by `charge_tier`; a unit of
 unbalanced charge per atom costs 1."""
 
+_COVALENT_RADIUS_PM = 6
+"""Column of the Magpie table; values of Cordero and others, doi 10.1039/b801115j."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Charges:
-    """Mean charge of every element of every formula.
+    """Mean charge of every element of n formulas, k slots each.
 
-    Attributes
-    ----------
-    charge
-        Shape (n, k), in elementary charges; 0 for padding.
-    is_anion
-        Shape (n, k): the element was taken as an anion throughout.
-    residue
-        Shape (n,): charge per atom that no assignment could balance; 0 where balanced, positive
-        where the cations carry too much.
-    reluctant_shift
-        Shape (n,): change from the preferred charges of elements that rarely change, per atom.
+    `charge` (n, k) is in elementary charges, 0 for padding; `is_anion` (n, k) where the element is
+    an anion throughout. `residue` (n,) is the charge per atom that no assignment could balance,
+    positive where the cations carry too much; `reluctant_shift` (n,) the change per atom from the
+    preferred charges of elements that rarely change.
     """
 
     charge: FloatArray
@@ -99,3 +96,47 @@ def balance(slots: Slots) -> Charges:
     reluctant = ~is_anion & (tier == 3)
     shift = row_sum(fraction * np.abs(best - preferred) * reluctant)
     return Charges(best, is_anion, residue, shift)
+
+
+@dataclass(frozen=True, slots=True)
+class Ion:
+    """What an element is in a framework.
+
+    Attributes
+    ----------
+    charge
+        Mean formal charge, in elementary charges.
+    shell
+        Principal quantum number of the valence shell.
+    radius_A
+        Covalent radius (doi 10.1039/b801115j), Å.
+    """
+
+    charge: float
+    shell: int
+    radius_A: float
+
+
+def ions_of(material: Composition) -> tuple[dict[str, Ion], float]:
+    """Balance a formula, and look up what a site energy needs of each element.
+
+    Parameters
+    ----------
+    material
+        Any material; an element has one charge throughout it, the mean where it has several.
+
+    Returns
+    -------
+    dict
+        Element symbol → ion.
+    float
+        Charge per atom that no assignment could balance; positive where cations carry too much.
+    """
+    slots = pack([material])
+    balanced, table, magpie = balance(slots), elements(), magpie_table()
+    ions = {
+        table.symbols[z]: Ion(charge, int(table.period[z]), magpie[z, _COVALENT_RADIUS_PM] / 100)
+        for z, charge in zip(slots.number[0].tolist(), balanced.charge[0].tolist(), strict=True)
+        if z
+    }
+    return ions, float(balanced.residue[0])

@@ -23,7 +23,6 @@ from sseml.physics.phases import POSITIVE_HYDROGEN, PhaseTable, cautions
 from sseml.physics.window import IONS
 from sseml.records import Composition
 
-
 _GASES: Mapping[str, tuple[str, ...]] = {
     "water": ("H2O",),
     "CO2": ("CO2",),

@@ -1,9 +1,10 @@
-"""The easiest way of an ion through a crystal, relaxed, and the energy along it."""
+"""The easiest lithium migration pathway through a crystal, relaxed, and the energy along it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -12,6 +13,10 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from sseml.arrays import FloatArray, IntArray
 from sseml.physics.basins import HALF_OF_NEIGHBOURS
 from sseml.physics.site_energy import Landscape
+
+_OF_LENGTH_EV = 0.05
+"""A step costs its length times the energy above the lowest point and this: of pathways that are
+equally low the short one is taken."""
 
 _ROUNDS = 40
 _APART_A = 0.01
@@ -22,23 +27,35 @@ _FURTHEST_A = _ROUNDS * _LONGEST_A
 _AXES = np.vstack((np.eye(3), -np.eye(3)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Passage:
+    """A pathway from a point to its own image in another cell, beginning at its lowest point.
+
+    Attributes
+    ----------
+    positions
+        Fractional coordinates that run on beyond the cell, shape (n, 3).
+    distance_A
+        Length of the pathway so far, shape (n,).
+    energy_eV
+        Above the lowest point of the landscape, shape (n,).
+    translation
+        Lattice vectors from its begin to its end; parts of them where the cell is no primitive one.
+    """
+
+    positions: FloatArray
+    distance_A: FloatArray
+    energy_eV: FloatArray
+    translation: tuple[float, float, float]
+
+
 def relaxed_passage(
     found: Passage, lattice_A: FloatArray, landscape: Landscape, zero_eV: float
 ) -> Passage:
-    """Move the points of a way downhill beside it, and its begin all the way down.
+    """Move the points of a pathway downhill beside it, and its begin all the way down.
 
-    The way itself is given back where that lowers nothing.
-
-    Parameters
-    ----------
-    found
-        A way along the points of a grid.
-    lattice_A
-        Lattice vectors as rows, Å.
-    landscape
-        What the way goes over.
-    zero_eV
-        What its energies count from.
+    `zero_eV` is what its energies count from; lattice vectors are rows, Å. The pathway is given
+    back as it is where that lowers nothing.
     """
     if len(found.positions) < 3:
         return found
@@ -62,44 +79,16 @@ def relaxed_passage(
     )
     if energy.max() - zero_eV >= found.energy_eV.max():
         return found
-    lengths = np.linalg.norm(np.diff(places_A, axis=0), axis=1)
-    return replace(
-        found,
-        positions=positions,
-        distance_A=np.concatenate([[0.0], np.cumsum(lengths)]),
-        energy_eV=energy - zero_eV,
-    )
+    distance_A = _summed(np.diff(places_A, axis=0))
+    return replace(found, positions=positions, distance_A=distance_A, energy_eV=energy - zero_eV)
 
 
-_OF_LENGTH_EV = 0.05
-"""A step costs its length times the energy above the lowest point and this: among ways that are
-equally low the short one is taken."""
+def _summed(steps_A: FloatArray) -> FloatArray:
+    """Distance from the start after each of n steps, and before them: (n, 3) → (n + 1,)."""
+    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(steps_A, axis=1))])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Passage:
-    """A way from a point to its own image in another cell, beginning at its lowest point.
-
-    Attributes
-    ----------
-    positions
-        Fractional coordinates that run on beyond the cell, shape (n, 3).
-    distance_A
-        Way gone, shape (n,).
-    energy_eV
-        Above the lowest point of the landscape, shape (n,).
-    translation
-        Lattice vectors from its begin to its end; parts of them where the cell is no primitive one.
-    """
-
-    positions: FloatArray
-    distance_A: FloatArray
-    energy_eV: FloatArray
-    translation: tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Steps:
+class _Steps(NamedTuple):
     """The region as a graph: its points, and steps between them with cost and cells crossed."""
 
     points: IntArray
@@ -110,21 +99,11 @@ class _Steps:
 
 
 def easiest_passage(energy_eV: FloatArray, lattice_A: FloatArray, barrier_eV: float) -> Passage:
-    """Find the cheapest way through the crystal that never rises above a barrier.
+    """Find the cheapest pathway through the crystal that never rises above a barrier.
 
-    Parameters
-    ----------
-    energy_eV
-        Energy on a periodic grid, shape (n, m, l), each at least 4.
-    lattice_A
-        Lattice vectors as rows, Å, shape (3, 3).
-    barrier_eV
-        Above the lowest point; a region below it must run through the crystal.
-
-    Raises
-    ------
-    ValueError
-        If no region below the barrier runs through.
+    The energy is that of a periodic grid of at least 4 points along each axis; lattice vectors are
+    rows, Å. The barrier is above the lowest point, and a region below it must run through the
+    crystal, or a ValueError is raised.
     """
     height = energy_eV - energy_eV.min()
     steps = _steps(height, lattice_A, barrier_eV)
@@ -134,10 +113,9 @@ def easiest_passage(energy_eV: FloatArray, lattice_A: FloatArray, barrier_eV: fl
         lowest = int(energy.argmin())
         translation = (loop[-1] - loop[0]) // size
         way = np.vstack([loop[lowest:-1], loop[: lowest + 1] + translation * size]) / size
-        lengths = np.linalg.norm(np.diff(way, axis=0) @ lattice_A, axis=1)
         return Passage(
             positions=way,
-            distance_A=np.concatenate([[0.0], np.cumsum(lengths)]),
+            distance_A=_summed(np.diff(way, axis=0) @ lattice_A),
             energy_eV=np.append(np.roll(energy, -lowest), energy[lowest]),
             translation=(int(translation[0]), int(translation[1]), int(translation[2])),
         )

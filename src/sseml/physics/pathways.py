@@ -1,4 +1,4 @@
-"""The ways of Li⁺ through a crystal as its bond-valence site energy shows them.
+"""Lithium migration pathways through a crystal, as its bond-valence site energy shows them.
 
 A static-lattice estimate: one Li⁺ in the empty, rigid, average framework. Its ions do not give way,
 and Li⁺ does not meet Li⁺.
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 from sseml.arrays import FloatArray
+from sseml.parse.structure.symmetry import primitive_lattice
 from sseml.physics.barriers import Measured, measured
-from sseml.physics.basins import Barriers
+from sseml.physics.basins import Barrier, Barriers
+from sseml.physics.charges import Ion
 from sseml.physics.passage import Passage, easiest_passage, relaxed_passage
-from sseml.physics.primitive import primitive_cell
-from sseml.physics.site_energy import Ion, Landscape, shares_with_lithium
+from sseml.physics.site_energy import Landscape, shares_with_lithium
 from sseml.records import Crystal, RefusedInputError
 
 SPACING_A, FINEST_A, COARSEST_A = 0.2, 0.1, 0.4
@@ -59,9 +60,13 @@ _PARTS = (0.25, 0.9)
 """Shares of the time after which the coarser and the finer grid are done."""
 
 
+_SAME_PLACE_A = 0.01
+_SHARE_DIGITS = 3
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pathways:
-    """What the site energy of Li⁺ says of a crystal.
+    """Lithium migration pathways through a crystal.
 
     Attributes
     ----------
@@ -70,8 +75,8 @@ class Pathways:
     cell
         The primitive cell, in which everything is calculated; the crystal itself where it is one.
     energy_eV
-        Above the lowest point, on a periodic grid of `cell`; point i lies at i/n of a lattice
-        vector.
+        Site energy above the lowest point, on a periodic grid of `cell`; point i lies at i/n of a
+        lattice vector.
     barriers
         From which energy a region runs through the crystal in 1, 2 and 3 directions, refined to the
         saddles that decide; None where none does below `HIGHEST_BARRIER_EV`.
@@ -79,7 +84,7 @@ class Pathways:
         By how much each barrier differs from that of a grid `COARSER` times as wide, at least
         `LEAST_ERROR_EV`; None where one of the two grids has none.
     passage
-        The easiest way through, in coordinates of `crystal`; None if there is none, or a region too
+        The easiest pathway, in coordinates of `crystal`; None if there is none, or a region too
         wide for one.
     lithium_eV
         Energy of each site of `cell` that holds Li: the lowest within 0.4 Å of it, shape
@@ -96,7 +101,7 @@ class Pathways:
     cell: Crystal
     energy_eV: FloatArray
     barriers: Barriers
-    errors_eV: tuple[float | None, float | None, float | None]
+    errors_eV: tuple[float | None, ...]
     passage: Passage | None
     lithium_eV: FloatArray
     spacing_A: float
@@ -153,16 +158,19 @@ def lithium_pathways(
     lattice_A = np.asarray(cell.lattice_A, dtype=np.float64)
     asked_A = _usual_spacing(lattice_A) if spacing_A is None else spacing_A
     shape, spacing = _grid(lattice_A, asked_A)
-    wider = _wider(shape)
-    coarse = measured(cell, ions, wider, HIGHEST_BARRIER_EV, lambda share: watch(_PARTS[0] * share))
+    wider = tuple(max(_FEWEST, round(each / COARSER)) for each in shape)
+    coarse_part, fine_part = _PARTS
+    coarse = measured(
+        cell, ions, wider, HIGHEST_BARRIER_EV, lambda share: watch(coarse_part * share)
+    )
     fine = measured(
         cell,
         ions,
         shape,
         HIGHEST_BARRIER_EV,
-        lambda share: watch(_PARTS[0] + (_PARTS[1] - _PARTS[0]) * share),
+        lambda share: watch(coarse_part + (fine_part - coarse_part) * share),
     )
-    watch(_PARTS[1])
+    watch(fine_part)
     landscape = Landscape(cell, ions)
     too_wide = bool(fine.grid_eV and (fine.energy_eV <= fine.grid_eV).sum() > _WIDEST)
     passage = None
@@ -176,7 +184,7 @@ def lithium_pathways(
         cell=cell,
         energy_eV=fine.energy_eV,
         barriers=fine.barriers,
-        errors_eV=_errors(fine.barriers, coarse.barriers),
+        errors_eV=tuple(map(_error, fine.barriers, coarse.barriers)),
         passage=passage,
         lithium_eV=np.maximum(lithium, 0.0),
         spacing_A=spacing,
@@ -188,24 +196,15 @@ def lithium_pathways(
     )
 
 
-def _wider(shape: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Points of the coarser grid."""
-    n = [max(_FEWEST, round(each / COARSER)) for each in shape]
-    return n[0], n[1], n[2]
-
-
-def _errors(
-    barriers: Barriers, others: Barriers
-) -> tuple[float | None, float | None, float | None]:
-    errors = [
-        max(abs(one.threshold_eV - other.threshold_eV), LEAST_ERROR_EV) if one and other else None
-        for one, other in zip(barriers, others, strict=True)
-    ]
-    return errors[0], errors[1], errors[2]
+def _error(fine: Barrier | None, coarse: Barrier | None) -> float | None:
+    """By how much the barriers of two grids differ, eV."""
+    if fine is None or coarse is None:
+        return None
+    return max(abs(fine.threshold_eV - coarse.threshold_eV), LEAST_ERROR_EV)
 
 
 def _passage(crystal: Crystal, cell: Crystal, fine: Measured, landscape: Landscape) -> Passage:
-    """The easiest way, in coordinates of the cell as given and in those of its lattice vectors."""
+    """The easiest pathway, relaxed, in coordinates of the cell as it was given."""
     assert fine.grid_eV is not None
     lattice_A = np.asarray(cell.lattice_A, dtype=np.float64)
     lowest = float(fine.energy_eV.min())
@@ -237,14 +236,14 @@ def _points(lattice_A: FloatArray, apart_A: float) -> NDArray[np.int64]:
     return points * _MULTIPLE
 
 
-def _grid(lattice_A: FloatArray, asked_A: float) -> tuple[tuple[int, int, int], float]:
+def _grid(lattice_A: FloatArray, asked_A: float) -> tuple[tuple[int, ...], float]:
     """Points along each lattice vector, and how far apart they are at most."""
     lengths = np.linalg.norm(lattice_A, axis=1)
     apart_A = asked_A
     while True:
         n = _points(lattice_A, apart_A)
         if n.prod() <= MOST_POINTS:
-            return (int(n[0]), int(n[1]), int(n[2])), float((lengths / n).max())
+            return tuple(n.tolist()), float((lengths / n).max())
         if apart_A >= max(COARSEST_A, asked_A):
             break
         apart_A = min(apart_A * 1.02, COARSEST_A)
@@ -326,3 +325,39 @@ def _sharing(crystal: Crystal) -> list[str]:
 
 def _is_whole(part: Mapping[str, float]) -> bool:
     return len(part) == 1 and abs(sum(part.values()) - 1.0) < 1e-3
+
+
+def primitive_cell(crystal: Crystal) -> Crystal:
+    """Reduce a supercell or a centred cell; the very crystal where it is primitive already.
+
+    Sites are of one kind if they hold the same elements with the same occupancies, to 0.001. What
+    cannot be reduced without a doubt stays as it is.
+    """
+    lattice_A = np.asarray(crystal.lattice_A, dtype=np.float64)
+    positions = np.asarray(crystal.positions, dtype=np.float64)
+    held = [
+        tuple(sorted((symbol, round(share, _SHARE_DIGITS)) for symbol, share in each.items()))
+        for each in crystal.occupancies
+    ]
+    numbers = {kind: number for number, kind in enumerate(dict.fromkeys(held), start=1)}
+    kinds = np.array([numbers[each] for each in held])
+    smaller_A = primitive_lattice(lattice_A, positions, kinds.tolist(), _SAME_PLACE_A)
+    if smaller_A is None:
+        return crystal
+    inside = positions @ lattice_A @ np.linalg.inv(smaller_A)
+    kept: list[int] = []
+    for site, place in enumerate(inside):
+        same = [other for other in kept if kinds[other] == kinds[site]]
+        apart = inside[same] - place
+        apart_A = np.linalg.norm((apart - np.rint(apart)) @ smaller_A, axis=1)
+        if not (apart_A < 2.0 * _SAME_PLACE_A).any():
+            kept.append(site)
+    times = abs(np.linalg.det(lattice_A) / np.linalg.det(smaller_A))
+    if abs(len(kept) * times - len(positions)) > 0.5:
+        return crystal
+    return replace(
+        crystal,
+        lattice_A=smaller_A,
+        positions=inside[kept] % 1.0,
+        occupancies=tuple(crystal.occupancies[site] for site in kept),
+    )

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, label
 
-from sseml.arrays import FloatArray, IntArray
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.physics.basins import Basins, Passes
 
 Energies = Callable[[FloatArray], FloatArray]
@@ -42,14 +41,13 @@ _STENCIL = np.vstack(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Box:
-    """A cube of points around a centre, and which of them belong to either side."""
+class _Box(NamedTuple):
+    """A cube of n points around a centre, and which of them belong to either side, shape (2, n)."""
 
     centre: FloatArray
     step: FloatArray
     offsets: IntArray
-    sides: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+    sides: BoolArray
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -61,6 +59,11 @@ class _Box:
         """Fractional coordinates, shape (n, 3)."""
         points: FloatArray = self.centre + self.offsets * self.step
         return points
+
+    def parts(self, region: BoolArray) -> IntArray:
+        """Number of the connected part that each point of a region is in; 0 outside of it."""
+        parts: IntArray = label(region.reshape(self.shape), structure=_TOUCHING)[0].ravel()
+        return parts
 
 
 def box_radius(lattice_A: FloatArray, shape: tuple[int, ...]) -> float:
@@ -75,21 +78,8 @@ def refined_pass(
 ) -> tuple[float, FloatArray]:
     """Find the lowest energy at which two basins join near the point where they touch on the grid.
 
-    Parameters
-    ----------
-    found, number
-        The passes, and which of them.
-    grid
-        The basins.
-    lattice_A
-        Lattice vectors as rows, Å.
-    energies
-        Of points in `box_radius` of the pass.
-
-    Returns
-    -------
-    float, ndarray of shape (3,)
-        Energy, and fractional coordinates of its place.
+    Energies are asked for in `box_radius` of the pass. Returns the energy and the fractional
+    coordinates of its place.
     """
     box = _first_box(found, number, grid)
     while True:
@@ -98,7 +88,7 @@ def refined_pass(
         if inside is None or spacing_A <= FINEST_STEP_A:
             return energy, place
         box = _finer(box, place, inside)
-        if not (box.sides[0].any() and box.sides[1].any()):
+        if not box.sides.any(axis=1).all():
             return energy, place
 
 
@@ -107,14 +97,7 @@ def refined_bottom(
 ) -> float:
     """Find the lowest energy near a point by ever smaller steps to the lowest point around.
 
-    Parameters
-    ----------
-    point, step
-        Fractional coordinates, and the first steps along the lattice vectors.
-    lattice_A
-        Lattice vectors as rows, Å.
-    energies
-        Of points near it.
+    The point and the first steps along the lattice vectors are in fractional coordinates.
     """
     around = np.array(list(product((-1, 0, 1), repeat=3)))
     lowest = float(energies(point[None])[0])
@@ -129,33 +112,28 @@ def refined_bottom(
     return lowest
 
 
-def _cube(reach: int) -> IntArray:
-    return np.array(list(product(range(-reach, reach + 1), repeat=3)))
+def _cube(reach: int) -> tuple[IntArray, BoolArray]:
+    """Offsets of a cube of points, and which of them are points of the grid twice as wide."""
+    offsets = np.array(list(product(range(-reach, reach + 1), repeat=3)))
+    return offsets, (offsets % 2 == 0).all(axis=1)
 
 
 def _first_box(found: Passes, number: int, grid: Basins) -> _Box:
     """Half steps of the grid around the pass; every other point is one of the grid."""
     size = np.array(grid.root.shape)
-    offsets = _cube(_FIRST_REACH)
-    is_known = (offsets % 2 == 0).all(axis=1)
+    offsets, is_known = _cube(_FIRST_REACH)
     over, place = np.divmod(found.point[number] + offsets[is_known] // 2, size)
     at = tuple(place.T)
     cell = grid.cell[at] + over
-    sides = []
-    first_cell = found.cell[number]
-    for basin, own_cell in (
-        (found.first[number], first_cell),
-        (found.second[number], first_cell + found.shift[number]),
-    ):
-        side = np.zeros(len(offsets), dtype=bool)
+    basins = found.first[number], found.second[number]
+    cells = found.cell[number], found.cell[number] + found.shift[number]
+    sides = np.zeros((2, len(offsets)), dtype=bool)
+    for side, basin, own_cell in zip(sides, basins, cells, strict=True):
         side[is_known] = (grid.root[at] == basin) & (cell == own_cell).all(axis=1)
-        sides.append(side)
-    return _Box(found.point[number] / size, 0.5 / size, offsets, (sides[0], sides[1]))
+    return _Box(found.point[number] / size, 0.5 / size, offsets, sides)
 
 
-def _joined(
-    box: _Box, energy: FloatArray
-) -> tuple[float, FloatArray, tuple[NDArray[np.bool_], NDArray[np.bool_]] | None]:
+def _joined(box: _Box, energy: FloatArray) -> tuple[float, FloatArray, BoolArray | None]:
     """The lowest energy at which both sides join, where, and what is on either side below it.
 
     Nothing is on a side whose own points are the highest ones.
@@ -169,45 +147,36 @@ def _joined(
         else:
             low = middle + 1
     at = float(levels[low])
-    parts = label((energy < at).reshape(box.shape), structure=_TOUCHING)[0].ravel()
-    inside = []
-    for side in box.sides:
-        numbers = np.unique(parts[side & (parts > 0)])
-        inside.append(np.isin(parts, numbers) & (parts > 0))
+    parts = box.parts(energy < at)
+    below = parts > 0
+    inside = np.array([np.isin(parts, np.unique(parts[side & below])) for side in box.sides])
+    inside &= below
     beside = [
         binary_dilation(each.reshape(box.shape), structure=_TOUCHING).ravel() for each in inside
     ]
     of_level = energy == at
     between = of_level & beside[0] & beside[1]
     place = box.points[int((between if between.any() else of_level).argmax())]
-    if not (inside[0].any() and inside[1].any()):
-        return at, place, None
-    return at, place, (inside[0], inside[1])
+    return at, place, inside if inside.any(axis=1).all() else None
 
 
-def _is_joined(box: _Box, region: NDArray[np.bool_]) -> bool:
-    parts = label(region.reshape(box.shape), structure=_TOUCHING)[0].ravel()
+def _is_joined(box: _Box, region: BoolArray) -> bool:
+    parts = box.parts(region)
     first, second = (np.unique(parts[side & (parts > 0)]) for side in box.sides)
     return bool(np.isin(first, second).any())
 
 
-def _finer(
-    box: _Box, place: FloatArray, inside: tuple[NDArray[np.bool_], NDArray[np.bool_]]
-) -> _Box:
+def _finer(box: _Box, place: FloatArray, inside: BoolArray) -> _Box:
     """Half steps around a place; what was on a side stays on it."""
-    offsets = _cube(_REACH)
+    offsets, is_known = _cube(_REACH)
     middle = np.rint((place - box.centre) / box.step).astype(int)
     reach = (box.shape[0] - 1) // 2
-    is_known = (offsets % 2 == 0).all(axis=1)
     known = middle + offsets[is_known] // 2
     within = (np.abs(known) <= reach).all(axis=1)
     index = np.ravel_multi_index(tuple((np.clip(known, -reach, reach) + reach).T), box.shape)
-    sides = []
-    for old in inside:
-        side = np.zeros(len(offsets), dtype=bool)
-        side[is_known] = within & old[index]
-        sides.append(side)
-    return _Box(place, box.step / 2.0, offsets, (sides[0], sides[1]))
+    sides = np.zeros((2, len(offsets)), dtype=bool)
+    sides[:, is_known] = within & inside[:, index]
+    return _Box(place, box.step / 2.0, offsets, sides)
 
 
 def stationary_point(
@@ -215,22 +184,8 @@ def stationary_point(
 ) -> tuple[float, FloatArray, FloatArray] | None:
     """Walk from a point near a saddle to the saddle: up along its one falling mode, down the rest.
 
-    Parameters
-    ----------
-    start
-        Fractional coordinates.
-    within_A
-        How far the saddle may be.
-    lattice_A
-        Lattice vectors as rows, Å.
-    energies
-        Of points in this distance.
-
-    Returns
-    -------
-    tuple or None
-        Energy, fractional coordinates, and the direction of the falling mode (Cartesian); None
-        where no first-order saddle is found, as at a kink of the landscape.
+    Returns energy, fractional coordinates, and the direction of the falling mode (Cartesian); None
+    where no first-order saddle is found `within_A`, as at a kink of the landscape.
     """
     to_fractional = np.asarray(np.linalg.inv(lattice_A), dtype=np.float64)
     origin_A = start @ lattice_A
@@ -255,13 +210,7 @@ def stationary_point(
 def way_down(
     saddle: FloatArray, mode: FloatArray, far_A: float, lattice_A: FloatArray, energies: Energies
 ) -> Iterator[FloatArray]:
-    """Go down from a saddle, first along a direction, then as steeply as it goes.
-
-    Yields
-    ------
-    ndarray of shape (3,)
-        Fractional coordinates of places one after the other.
-    """
+    """Fractional coordinates down from a saddle: first along a direction, then most steeply."""
     to_fractional = np.linalg.inv(lattice_A)
     origin_A = saddle @ lattice_A
     place_A = origin_A + _DOWN_A * mode

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import ceil, floor, sqrt
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,7 @@ from scipy.special import erfc
 
 from sseml.arrays import FloatArray
 from sseml.parse.structure.cell import close_pairs
+from sseml.physics.charges import Ion
 from sseml.records import Crystal, RefusedInputError
 
 COULOMB_EV_A = 14.4
@@ -50,16 +50,8 @@ _CLOSEST_A = 0.3
 class Anion:
     """How an anion binds Li⁺.
 
-    Attributes
-    ----------
-    charge
-        Its size, in elementary charges.
-    shell
-        Principal quantum number.
-    r_min_A
-        Distance of lowest energy, Å.
-    b_A
-        Softness: the bond valence falls by e over this distance, Å.
+    `charge` is its size in elementary charges, `shell` its principal quantum number, `r_min_A` the
+    distance of lowest energy; over `b_A` the bond valence falls by e.
     """
 
     charge: int
@@ -74,47 +66,27 @@ class Anion:
         return attraction * self.b_A**2 / 2
 
 
-LI_ANIONS: Mapping[str, Anion] = MappingProxyType(
-    {
-        "N": Anion(3, 2, 2.132557, 0.637),
-        "O": Anion(2, 2, 1.940013, 0.516),
-        "F": Anion(1, 2, 1.872650, 0.508),
-        "S": Anion(2, 3, 2.409710, 0.653),
-        "Cl": Anion(1, 3, 2.396470, 0.634),
-        "Se": Anion(2, 4, 2.683860, 0.684),
-        "Br": Anion(1, 4, 2.582550, 0.675),
-        "Te": Anion(2, 5, 2.733130, 0.729),
-        "I": Anion(1, 5, 2.788070, 0.735),
-    }
-)
+LI_ANIONS: Mapping[str, Anion] = {
+    "N": Anion(3, 2, 2.132557, 0.637),
+    "O": Anion(2, 2, 1.940013, 0.516),
+    "F": Anion(1, 2, 1.872650, 0.508),
+    "S": Anion(2, 3, 2.409710, 0.653),
+    "Cl": Anion(1, 3, 2.396470, 0.634),
+    "Se": Anion(2, 4, 2.683860, 0.684),
+    "Br": Anion(1, 4, 2.582550, 0.675),
+    "Te": Anion(2, 5, 2.733130, 0.729),
+    "I": Anion(1, 5, 2.788070, 0.735),
+}
 """Anions with published parameters, as far as softBV lists them for Li⁺."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ion:
-    """What an element is in a framework.
-
-    Attributes
-    ----------
-    charge
-        Mean formal charge, in elementary charges.
-    shell
-        Principal quantum number of the valence shell.
-    radius_A
-        Covalent radius (doi 10.1039/b801115j), Å.
-    """
-
-    charge: float
-    shell: int
-    radius_A: float
-
-
 _Energy = Callable[[FloatArray], FloatArray]
+"""Distances in Å → energies in eV, of one shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What acts on Li⁺ from one place: how far, and with which energy at a distance.
+    """What acts on Li⁺ from one place, as far as `reach_A`.
 
     What `gives_way` holds a place that Li⁺ takes too, in other cells.
     """
@@ -128,7 +100,7 @@ class _Source:
 def site_energy(
     crystal: Crystal,
     ions: Mapping[str, Ion],
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     watch: Callable[[float], None] = lambda _: None,
 ) -> FloatArray:
     """Energy of one Li⁺ at the points of a grid, all other Li taken out.
@@ -172,49 +144,21 @@ def site_energy(
 
 
 class Landscape:
-    """The site energy of Li⁺ at any point, as `site_energy` has it at those of a grid.
-
-    Parameters
-    ----------
-    crystal, ions
-        As for `site_energy`.
-    """
+    """The site energy of Li⁺ at any point, as `site_energy` has it at those of a grid."""
 
     def __init__(self, crystal: Crystal, ions: Mapping[str, Ion]) -> None:
-        sources = list(_sources(crystal, ions))
         self._lattice_A = np.asarray(crystal.lattice_A)
         self._heights_A = 1.0 / np.linalg.norm(np.linalg.inv(self._lattice_A), axis=0)
-        kinds = dict.fromkeys(
-            (source.energy, source.reach_A, source.gives_way) for source in sources
-        )
-        self._kinds = [
-            (
-                kind,
-                np.array(
-                    [
-                        source.position
-                        for source in sources
-                        if (source.energy, source.reach_A, source.gives_way) == kind
-                    ]
-                ),
-            )
-            for kind in kinds
-        ]
+        kinds: dict[tuple[_Energy, float, bool], list[FloatArray]] = {}
+        for source in _sources(crystal, ions):
+            kind = source.energy, source.reach_A, source.gives_way
+            kinds.setdefault(kind, []).append(source.position)
+        self._kinds = [(kind, np.array(positions)) for kind, positions in kinds.items()]
 
     def around(self, centre: FloatArray, radius_A: float) -> Callable[[FloatArray], FloatArray]:
-        """What acts near a point.
+        """Energy near a point: fractional coordinates, shape (n, 3) → eV, shape (n,).
 
-        Parameters
-        ----------
-        centre
-            Fractional coordinates.
-        radius_A
-            Points asked for are at most so far from it.
-
-        Returns
-        -------
-        callable
-            Fractional coordinates of points, shape (n, 3) → energies in eV, shape (n,).
+        Points asked for are at most `radius_A` from the centre, a fractional coordinate.
         """
         middle_A = centre @ self._lattice_A
         acting = []
@@ -334,7 +278,7 @@ def _repulsion(cations: Mapping[str, float], ions: Mapping[str, Ion]) -> tuple[f
 
 
 def _blocks(
-    source: _Source, shape: tuple[int, int, int], lattice_A: FloatArray
+    source: _Source, shape: tuple[int, ...], lattice_A: FloatArray
 ) -> Iterator[tuple[tuple[slice, ...], FloatArray]]:
     """What a source and its images do: boxes of the grid, and the energy at their points."""
     metric = lattice_A @ lattice_A.T

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sseml.physics.basins import Opening, basins, openings, passes
-from sseml.physics.ions import ions_of
+from sseml.physics.charges import ions_of
 from sseml.physics.passage import easiest_passage
-from sseml.physics.pathways import Pathways, lithium_pathways
-from sseml.physics.primitive import primitive_cell
+from sseml.physics.pathways import Pathways, lithium_pathways, primitive_cell
 from sseml.physics.site_energy import LI_ANIONS, site_energy
 from sseml.records import Crystal, RefusedInputError
 
