@@ -23,40 +23,21 @@ def _rows(name: str) -> list[list[str]]:
     `pkgutil` rather than `importlib.resources`, whose import costs every run of the command line
     12 ms.
     """
-    data = pkgutil.get_data("sseml.physics", f"data/{name}")
-    if data is None:
-        raise FileNotFoundError(f"the package holds no {name}")
+    data = pkgutil.get_data("sseml.physics", f"data/{name}") or b""
     return [line.split(",") for line in data.decode().splitlines()[1:]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Elements:
-    """Element properties; row 0 is Z = 0, the padding of shorter formulas, and holds zeros.
+    """Element properties by Z; row 0 is the padding of shorter formulas, and holds zeros.
 
-    Every array has shape ``(N_ELEMENTS + 1,)`` and is finite: where the electronegativity (He, Ne,
-    Ar and most of Z > 103) or another property is unknown, it is the median of the known ones.
-    Units and sources: ``data/SOURCES.md``.
+    Every array is finite, and has the shape ``(N_ELEMENTS + 1,)``: where the electronegativity (He,
+    Ne, Ar and most of Z > 103) or another property is unknown, it is the median of the known ones.
+    `mass` is in u, `ionisation` in eV, `anion_polarizability` in Å³, charges in e. Sources, and
+    what the tiers and ranks mean: ``data/SOURCES.md``.
 
-    Attributes
-    ----------
-    symbols
-        ``symbols[z]`` is the symbol of Z = z; ``symbols[0]`` is empty.
-    number
-        Symbol → Z.
-    mass, electronegativity, ionisation, valence_electrons
-        Atomic mass (u), Pauling electronegativity, first ionisation energy (eV), valence electrons.
-    group, period
-        Place in the periodic table (group 1–18; lanthanides and actinides 3).
-    charge_tier
-        0: one charge as a cation; 1: changes it first when charges must balance; 3: last.
-    charge_low, charge_preferred, charge_high
-        Range of the mean charge as a cation.
-    anion_charge, anion_rank, anion_polarizability
-        Charge as an anion (0 if never), order of electronegativity among possible anions
-        (``NO_ANION_RANK`` if never) and polarizability (Å³).
-    radius
-        Ionic radius in Å, shape ``(3, N_ELEMENTS + 1, 13)``: coordination 4, 6, 8; Z; charge from
-        −4 to +8. Between and beyond tabulated charges the nearest one holds.
+    `radius` is ionic, in Å, for coordination 4, 6 and 8 and charges from −4 to +8: shape ``(3,
+    N_ELEMENTS + 1, 13)``. Between and beyond tabulated charges the nearest one holds.
     """
 
     symbols: tuple[str, ...]

@@ -26,16 +26,9 @@ _NOTHING = 1e-6
 class Mixing:
     """A reaction at one mixing ratio.
 
-    Attributes
-    ----------
-    share
-        Fraction of the atoms that the first material brings.
-    energy_eV_atom
-        Reaction energy per atom of the mixture, 0 or negative.
-    energy_eV
-        The same for the amounts of `reaction`.
-    reaction
-        For one formula unit of the first material; at ``share == 0`` of the second one.
+    `share` is the fraction of the atoms that the first material brings. The energy, 0 or negative,
+    is per atom of the mixture, and for the amounts of `reaction`: one formula unit of the first
+    material, or of the second one at ``share == 0``.
     """
 
     share: float
@@ -46,15 +39,10 @@ class Mixing:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """Reactions of two materials.
+    """Reactions of two materials, by formula.
 
-    Attributes
-    ----------
-    first, second
-        Their formulas.
-    kinks
-        Every ratio at which the products change, from the second material alone to the first alone.
-        Between them the energy is linear.
+    `kinks` are every ratio at which the products change, from the second material alone to the
+    first alone. Between them the energy is linear.
     """
 
     first: str
@@ -70,24 +58,12 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class OpenReaction:
-    """A reaction that exchanges an ion with a reservoir.
+    """A reaction that exchanges an ion with a reservoir at a potential against its metal.
 
-    Attributes
-    ----------
-    potential_V
-        Of the reservoir, against the metal of the ion.
-    ion
-        Which one is exchanged.
-    ions
-        Taken up in mol for one formula unit of the material; negative: given off.
-    share
-        Fraction of the atoms of both materials that the first one brings; 1 without a partner.
-    energy_eV_atom
-        Per atom of the materials, those that the reservoir brings not counted; negative.
-    energy_eV
-        The same for one formula unit of the material.
-    reaction
-        For one formula unit of the material; the ion stands on the side it belongs to.
+    `ions` are taken up in mol for one formula unit of the (first) material, negative where given
+    off; `share` is the fraction of the atoms of both materials that the first one brings, 1 without
+    a partner. The energy, negative, is per atom of the materials without those of the reservoir,
+    and for one formula unit, as is `reaction`, in which the ion stands on the side it belongs to.
     """
 
     potential_V: float
@@ -164,21 +140,8 @@ def open_reaction(
 ) -> OpenReaction | None:
     """Let a material take up and give off its ion until it is in equilibrium with a reservoir.
 
-    Parameters
-    ----------
-    table
-        The phases that can form.
-    material
-        Its energy is set to the hull.
-    ion, potential_V
-        The reservoir: 0 V is the metal of the ion in excess.
-    corrections
-        Elements of `sseml.physics.phases.SHIFTS_EV`.
-
-    Returns
-    -------
-    OpenReaction or None
-        None where nothing happens, and where the material is the metal of the ion itself.
+    The energy of the material is set to the hull; 0 V is the metal of the ion in excess. None where
+    nothing happens, and where the material is the metal of the ion itself.
 
     Raises
     ------
@@ -223,8 +186,8 @@ def open_interface(
     Each material is first brought to the potential alone: what is given is what their contact adds,
     at the ratio of atoms, as the formulas have them, where it adds most. The reaction is written
     from the formulas as they are. None where contact adds nothing, or one of the two is the metal
-    of the ion. Other parameters, errors and the definition are those of `open_reaction` (doi
-    10.1021/acs.chemmater.5b04082).
+    of the ion. Errors are those of `open_reaction`; the definition is that of doi
+    10.1021/acs.chemmater.5b04082.
     """
     _check(ion, potential_V)
     if any(not each.amounts.keys() - {ion} for each in (first, second)):

@@ -14,16 +14,9 @@ from sseml.records import RefusedInputError
 
 CALCULATED = "calculated"
 METHODS = (
-    CALCULATED,
-    "CV",
-    "CV with carbon",
-    "LSV",
-    "LSV with carbon",
-    "cycling",
-    "cycling with carbon",
-    "not stated",
-    "not stated, with carbon",
-)
+    CALCULATED, "CV", "CV with carbon", "LSV", "LSV with carbon", "cycling", "cycling with carbon",
+    "not stated", "not stated, with carbon",
+)  # fmt: skip
 """How a window was found. Carbon in the electrode shows reactions that a bare surface hides."""
 
 RELATIONS = ("=", "~", "within")
@@ -95,13 +88,7 @@ class PublishedWindow:
 
     @classmethod
     def from_row(cls, row: Mapping[str, str]) -> PublishedWindow:
-        """Take over the cells of a row as they are.
-
-        Raises
-        ------
-        KeyError, ValueError
-            If a column is missing, or a number is none.
-        """
+        """Take over the cells of a row; KeyError or ValueError if one is missing or no number."""
         cells = {name: row[name] for name in COLUMNS}
         year = cells["year"]
         limits = {name: float(cells[name]) if cells[name] else None for name in ("V_red", "V_ox")}
@@ -112,12 +99,7 @@ COLUMNS = tuple(PublishedWindow.__slots__)
 
 
 def read_windows(path: Path) -> tuple[PublishedWindow, ...]:
-    """Read a table of published windows and check every row.
-
-    Parameters
-    ----------
-    path
-        CSV with the columns `COLUMNS`; data/README.md says what each holds.
+    """Read a CSV of published windows with the columns `COLUMNS`, and check every row.
 
     Raises
     ------
@@ -134,38 +116,39 @@ def read_windows(path: Path) -> tuple[PublishedWindow, ...]:
     seen: dict[tuple[object, ...], int] = {}
     windows = []
     for number, row in enumerate(rows, start=1):
-        where = f"{path.name}, row {number} ({row['formula']})"
-        fault = next(_faults_of_text(row), None)
-        if fault:
-            raise RefusedInputError(f"{where}: {fault[0]}", fault[1])
-        window = PublishedWindow.from_row(row)
-        amounts = _amounts(window, where)
-        if fault := next(_faults(window, amounts), None):
-            raise RefusedInputError(f"{where}: {fault[0]}", fault[1])
-        first = seen.setdefault(_identity(window, amounts), number)
-        if first != number:
-            raise RefusedInputError(
-                f"{where}: the same material, method and source as row {first}", "keep one of them"
-            )
+        try:
+            window, amounts = _checked(row)
+            first = seen.setdefault(_identity(window, amounts), number)
+            if first != number:
+                raise RefusedInputError(
+                    f"the same material, method and source as row {first}", "keep one of them"
+                )
+        except RefusedInputError as refusal:
+            reason = f"{path.name}, row {number} ({row['formula']}): {refusal.reason}"
+            raise RefusedInputError(reason, refusal.suggestion) from None
         windows.append(window)
     return tuple(windows)
 
 
-def _amounts(window: PublishedWindow, where: str) -> Mapping[str, float]:
-    try:
-        return parse_formula(window.formula).amounts
-    except RefusedInputError as refusal:
-        raise RefusedInputError(f"{where}: {refusal.reason}", refusal.suggestion) from None
+def _checked(row: Mapping[str, str]) -> tuple[PublishedWindow, Mapping[str, float]]:
+    """The window of a row, and the amounts of its formula; a refusal if anything is wrong."""
+    if fault := next(_faults_of_text(row), None):
+        raise RefusedInputError(*fault)
+    window = PublishedWindow.from_row(row)
+    amounts = parse_formula(window.formula).amounts
+    if fault := next(_faults(window, amounts), None):
+        raise RefusedInputError(*fault)
+    return window, amounts
 
 
-def _faults_of_text(row: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+def _faults_of_text(row: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What keeps a row from becoming a window: the reason, and what to write instead."""
     if None in row:
         yield "more cells than columns", "put a text that holds a comma in quotes"
     for name in ("V_red", "V_ox"):
-        if row[name] and not _is_number(str(row[name])):
+        if row[name] and not _is_number(row[name]):
             yield f"{name} {row[name]!r} is no number", "write volts, such as 1.71, or nothing"
-    if row["year"] and not str(row["year"]).isdecimal():
+    if row["year"] and not row["year"].isdecimal():
         yield f"year {row['year']!r} is no year", "write four digits, or nothing"
 
 
@@ -178,11 +161,21 @@ def _is_number(text: str) -> bool:
 
 def _faults(window: PublishedWindow, amounts: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """What is wrong with a window: the reason, and what to write instead."""
-    yield from _faults_of_words(window)
+    allowed = {"relation": RELATIONS, "method": METHODS, "licence": LICENCES}
+    for name, words in allowed.items():
+        if (text := getattr(window, name)) not in words:
+            yield f"{name} {text!r} is not known", f"write one of: {'; '.join(words)}"
     if window.ion not in amounts:
         yield f"there is no {window.ion!r} in {window.formula!r}", "name the mobile ion, such as Li"
     yield from _faults_of_limits(window)
-    yield from _faults_of_source(window)
+    if window.doi and not _DOI.fullmatch(window.doi):
+        yield f"doi {window.doi!r} is no DOI", "write it as 10.1021/acsami.5b07517"
+    if window.read_in and not (_DOI.fullmatch(window.read_in) or _URL.fullmatch(window.read_in)):
+        yield f"read_in {window.read_in!r} is neither a DOI nor an address", "write one of them"
+    if not (window.doi or window.read_in):
+        yield "no source", "write doi, or read_in"
+    if window.year is not None and not _FIRST_YEAR <= window.year <= _LAST_YEAR:
+        yield f"year {window.year} cannot be", "write the year of the paper"
     if window.is_calculated and not window.basis:
         yield "a calculated window without its basis", "name energies and corrections"
     if window.benchmark and not (window.is_calculated and None not in (window.V_red, window.V_ox)):
@@ -190,17 +183,6 @@ def _faults(window: PublishedWindow, amounts: Mapping[str, float]) -> Iterator[t
             f"benchmark {window.benchmark!r} of a window that is not calculated or has one limit",
             "leave benchmark empty",
         )
-
-
-def _faults_of_words(window: PublishedWindow) -> Iterator[tuple[str, str]]:
-    for name, allowed in (
-        ("relation", RELATIONS),
-        ("method", METHODS),
-        ("licence", LICENCES),
-    ):
-        text = getattr(window, name)
-        if text not in allowed:
-            yield f"{name} {text!r} is not known", f"write one of: {'; '.join(allowed)}"
 
 
 def _faults_of_limits(window: PublishedWindow) -> Iterator[tuple[str, str]]:
@@ -215,17 +197,6 @@ def _faults_of_limits(window: PublishedWindow) -> Iterator[tuple[str, str]]:
             )
     if V_red is not None and V_ox is not None and V_red >= V_ox:
         yield f"V_red {V_red:g} is not below V_ox {V_ox:g}", "read the source again"
-
-
-def _faults_of_source(window: PublishedWindow) -> Iterator[tuple[str, str]]:
-    if window.doi and not _DOI.fullmatch(window.doi):
-        yield f"doi {window.doi!r} is no DOI", "write it as 10.1021/acsami.5b07517"
-    if window.read_in and not (_DOI.fullmatch(window.read_in) or _URL.fullmatch(window.read_in)):
-        yield f"read_in {window.read_in!r} is neither a DOI nor an address", "write one of them"
-    if not (window.doi or window.read_in):
-        yield "no source", "write doi, or read_in"
-    if window.year is not None and not _FIRST_YEAR <= window.year <= _LAST_YEAR:
-        yield f"year {window.year} cannot be", "write the year of the paper"
 
 
 def _identity(window: PublishedWindow, amounts: Mapping[str, float]) -> tuple[object, ...]:

@@ -20,12 +20,7 @@ CHUNK = 2048
 class Slots:
     """Elements and fractions of n formulas, padded to the longest: shape ``(n, k)``.
 
-    Attributes
-    ----------
-    number
-        Atomic numbers; 0 pads.
-    fraction
-        Element fractions, summing to 1 in each row; 0 pads.
+    Atomic number and fraction 0 pad; fractions sum to 1 in each row.
     """
 
     number: NDArray[np.int64]
@@ -37,10 +32,7 @@ def flatten(
 ) -> tuple[NDArray[np.int64], FloatArray, NDArray[np.int64]]:
     """Atomic numbers and amounts of all formulas end to end, and how many belong to each.
 
-    Raises
-    ------
-    ValueError
-        If a formula holds an unknown element or is empty.
+    Raises ValueError if a formula holds an unknown element or is empty.
     """
     number = elements().number
     amounts = [material.amounts for material in materials]

@@ -18,10 +18,16 @@ _MOST_IONS_PER_ATOM = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Plateau:
-    """A potential at which ions are exchanged, against the metal of the ion.
+    """A potential at which ions are exchanged.
 
-    `ions_low` are held per formula unit after being given off, `ions_high` after being taken up;
-    the phases at these two ends are formula → amount per formula unit.
+    Attributes
+    ----------
+    potential_V
+        Against the metal of the ion.
+    ions_low, ions_high
+        Ions held per formula unit after being given off, and after being taken up.
+    phases_low, phases_high
+        Formula → amount per formula unit at these two ends.
     """
 
     potential_V: float
