@@ -17,7 +17,7 @@ COORDINATIONS = (4, 6, 8)
 LOWEST_CHARGE, HIGHEST_CHARGE = -4, 8
 
 
-def _rows(name: str) -> list[list[str]]:
+def packaged_rows(name: str) -> list[list[str]]:
     """Rows of a packaged CSV without quotes, below its header.
 
     `pkgutil` rather than `importlib.resources`, whose import costs every run of the command line
@@ -80,7 +80,7 @@ def _radius_table(number: dict[str, int]) -> FloatArray:
     """Radii by coordination, Z and charge, with the nearest known charge where one is missing."""
     charges = np.arange(LOWEST_CHARGE, HIGHEST_CHARGE + 1)
     table = np.full((len(COORDINATIONS), N_ELEMENTS + 1, charges.size), np.nan)
-    for symbol, charge, r4, r6, r8, _ in _rows("radii.csv"):
+    for symbol, charge, r4, r6, r8, _ in packaged_rows("radii.csv"):
         column = int(charge) - LOWEST_CHARGE
         table[:, number[symbol], column] = float(r4), float(r6), float(r8)
     known = ~np.isnan(table[0])
@@ -99,7 +99,7 @@ def _radius_table(number: dict[str, int]) -> FloatArray:
 @cache
 def elements() -> Elements:
     """Read the element table once."""
-    rows = _rows("elements.csv")
+    rows = packaged_rows("elements.csv")
     symbols = ("", *(row[1] for row in rows))
     number = {symbol: z for z, symbol in enumerate(symbols) if symbol}
     rank = np.array([NO_ANION_RANK, *(int(row[13] or NO_ANION_RANK) for row in rows)])
@@ -130,5 +130,5 @@ def magpie_table() -> FloatArray:
     Missing values are the mean over the known elements, as matminer's default (``impute_nan=True``)
     has it. Source: doi 10.1038/npjcompumats.2016.28, data of matminer (BSD).
     """
-    values = np.array([[float(text) for text in row[1:]] for row in _rows("magpie.csv")])
+    values = np.array([[float(text) for text in row[1:]] for row in packaged_rows("magpie.csv")])
     return _frozen(np.vstack([np.zeros(values.shape[1]), values]))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import product
 
 from sseml.parse.formula import parse_formula
+from sseml.physics.elements import packaged_rows
 from sseml.physics.oxidation import highest_charge
 from sseml.records import RefusedInputError
 
@@ -22,34 +23,12 @@ is not used."""
 
 _GROUP = re.compile(r"\(([A-Za-z0-9]+)\)(\d+)")
 _TERM = re.compile(r"([A-Z][a-z]?)(\d*)")
-_POLYANIONS = frozenset((
-    "PO4", "PO3", "P2O7", "SO4", "SO3", "CO3", "NO3", "NO2", "BO3", "BO2", "B4O7", "SiO4", "SiO3",
-    "Si2O5", "Si2O7", "GeO4", "GeO3", "AsO4", "AsO3", "SeO4", "SeO3", "TeO3", "TeO4", "TeO6",
-    "ClO4", "ClO3", "BrO3", "IO3", "IO4", "MoO4", "WO4", "CrO4", "VO4", "VO3", "NbO3", "TaO3",
-    "PS4", "PS3", "P2S6", "P2S7", "PSe4", "PSe3", "AsS4", "AsS3", "SbS4", "SnS4", "GeS4", "SiS4",
-    "BS3", "CN", "CN2", "CNO", "CNS", "N3", "C2O4", "C2", "BH4", "AlH4", "BF4", "PF6", "AsF6",
-    "SiF6", "AlF6", "AlCl4", "GaCl4",
-))  # fmt: skip
-"""Groups that keep their brackets."""
-
 _TURNED: Mapping[str, str] = {"H3N": "NH3", "H2N": "NH2", "H3C": "CH3"}
 _NETWORK = frozenset(("B", "Si", "Ge", "Te", "Mo", "W", "Sb"))
 """Their oxygen is not set apart from them as oxide."""
 
 _NO_CATIONS_BESIDE_H = frozenset(("C", "N", "P", "S"))
 """A compound of hydrogen in which these are left over is organic, or cannot be taken apart."""
-
-_ORTHO = frozenset(("PO4", "AsO4"))
-"""With more oxide than of these a formula is better left whole: La3PO7."""
-
-_BASES = frozenset(("S", "Se", "NH2", "NH"))
-"""Ions that take up protons to become another one."""
-
-_WITHOUT_OXIDE = frozenset((
-    "PO3", "P2O7", "P3O10", "SO3", "S2O7", "S2O3", "C2O4", "HCO2", "NO2", "ClO4", "ClO3", "ClO2",
-    "ClO", "BrO4", "BrO3", "IO4", "BH4",
-))  # fmt: skip
-"""Ions that take up oxide to become another one."""
 
 _OF_ONE_CHARGE = frozenset((
     "Li", "Na", "K", "Rb", "Cs", "Be", "Mg", "Ca", "Sr", "Ba", "Zn", "Cd", "Al", "Ga", "Sc", "Y",
@@ -61,37 +40,34 @@ _MOST_CHOICES = 400
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """An ion or a molecule of a solid; `text` is its formula."""
+    """An ion or a molecule of a solid; ``data/SOURCES.md`` says what the rules mean."""
 
     text: str
     charge: int
+    rules: str
 
     @property
     def amounts(self) -> Mapping[str, int]:
         return _counted(self.text)
 
 
-def _units(**charges: int) -> tuple[_Unit, ...]:
-    return tuple(_Unit(text, charge) for text, charge in charges.items())
+@cache
+def _units() -> Mapping[str, Sequence[_Unit]]:
+    """Ions of each element, the likeliest first; under "" groups that only keep their brackets."""
+    units: dict[str, list[_Unit]] = {}
+    for text, element, charge, rules in packaged_rows("ions.csv"):
+        units.setdefault(element, []).append(_Unit(text, int(charge or 0), rules))
+    return units
 
 
-_ANIONS: Mapping[str, tuple[_Unit, ...]] = {
-    "P": _units(PO4=-3, P2O7=-4, P3O10=-5, PO3=-1, HPO3=-2, H2PO2=-1),
-    "As": _units(AsO4=-3, AsO3=-3),
-    "S": _units(SO4=-2, SO3=-2, S2O7=-2, S2O3=-2, S=-2),
-    "Se": _units(SeO4=-2, SeO3=-2, Se=-2),
-    "C": _units(CO3=-2, C2O4=-2, HCO2=-1),
-    "N": _units(NH4=1, NO3=-1, NO2=-1, N=-3, NH2=-1, NH=-2, NH3=0),
-    "Cl": _units(Cl=-1, ClO4=-1, ClO3=-1, ClO2=-1, ClO=-1),
-    "Br": _units(Br=-1, BrO4=-1, BrO3=-1),
-    "I": _units(I=-1, IO4=-1, IO6=-5, IO3=-1),
-    "F": _units(F=-1),
-    "B": _units(BH4=-1),
-    "Al": _units(AlH4=-1),
-}
-"""Ions of each element, the likeliest first."""
+@cache
+def _in_brackets() -> frozenset[str]:
+    """Groups that keep their brackets."""
+    return frozenset(
+        unit.text for units in _units().values() for unit in units if "brackets" in unit.rules
+    )
 
-_WITHOUT_OXYGEN = frozenset(("AlH4", "NH2", "NH"))
+
 _ONLY_IONS = frozenset(("F", "Cl", "Br", "I", "N"))
 """Elements that are never counted among the cations."""
 
@@ -160,7 +136,7 @@ def _with_known_groups(formula: str) -> str:
     def kept(found: re.Match[str]) -> str:
         if found[1] in _TURNED:
             return f"({_TURNED[found[1]]}){found[2]}"
-        return found[0] if found[1] in _POLYANIONS else _flat(_counted(found[0]))
+        return found[0] if found[1] in _in_brackets() else _flat(_counted(found[0]))
 
     text = _GROUP.sub(kept, formula)
     symbols = [symbol for symbol, _ in _TERM.findall(text)]
@@ -185,7 +161,7 @@ def _written_salts(amounts: Mapping[str, int]) -> Iterator[str]:
 
 def _salts(amounts: Mapping[str, int]) -> Iterator[_Salt]:
     """Ways of taking a formula apart in which the charges balance, the likeliest first."""
-    formers = [symbol for symbol in amounts if symbol in _ANIONS]
+    formers = [symbol for symbol in amounts if symbol in _units()]
     options = [[*_choices(symbol, amounts)] for symbol in formers]
     for count, chosen in enumerate(product(*options)):
         if count >= _MOST_CHOICES:
@@ -209,13 +185,14 @@ def _salts(amounts: Mapping[str, int]) -> Iterator[_Salt]:
 def _choices(symbol: str, amounts: Mapping[str, int]) -> Iterator[tuple[tuple[_Unit, int], ...]]:
     """Ions that the atoms of one element can make, and none."""
     held = amounts[symbol]
-    for unit in _ANIONS[symbol]:
+    for unit in _units()[symbol]:
         inside = unit.amounts
         is_there = held % inside[symbol] == 0 and inside.keys() <= amounts.keys()
-        if is_there and not (unit.text in _WITHOUT_OXYGEN and "O" in amounts):
+        if is_there and not ("no_oxygen" in unit.rules and "O" in amounts):
             yield ((unit, held // inside[symbol]),)
     if symbol == "N" and "H" in amounts:
-        ammonium, beside = _ANIONS["N"][0], _ANIONS["N"][1 if "O" in amounts else -1]
+        ammonium, nitrate, *_, ammonia = _units()["N"]
+        beside = nitrate if "O" in amounts else ammonia
         yield from (((ammonium, n), (beside, held - n)) for n in range(1, held))
     if symbol not in _ONLY_IONS:
         yield ()
@@ -248,12 +225,13 @@ def _least_charge(symbol: str) -> int:
 def _is_usual(salt: _Salt) -> bool:
     """Whether what it is taken apart into is likelier than the bare formula."""
     texts = {unit.text for unit, _ in salt.units}
+    rules = {rule for unit, _ in salt.units for rule in unit.rules.split()}
     has_groups = any(len(unit.amounts) > 1 for unit, _ in salt.units)
-    if salt.oxide and (texts & _WITHOUT_OXIDE or (has_groups and salt.cations.keys() & _NETWORK)):
+    if salt.oxide and ("no_oxide" in rules or (has_groups and salt.cations.keys() & _NETWORK)):
         return False
-    if salt.acid and texts & _BASES:
+    if salt.acid and "base" in rules:
         return False
-    if any(unit.text in _ORTHO and salt.oxide > n for unit, n in salt.units):
+    if any("ortho" in unit.rules and salt.oxide > n for unit, n in salt.units):
         return False
     if not (salt.hydroxide or salt.water or salt.acid):
         of_hydrogen = salt.oxide and any("H" in text for text in texts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import takewhile
 from typing import NamedTuple
@@ -28,45 +28,6 @@ _MUCH_WIDER = 2.0
 _NOTHING = 1e-9
 _ON_HULL_EV = 1e-6
 _BEYOND_THE_TOLERANCE = 1e-5
-
-
-def beyond(
-    steps: Sequence[Piece], place: float, sign: int, trace: float, least: float
-) -> tuple[Piece, tuple[Piece, ...]]:
-    """The piece that sets the limit on one side of a material, and the traces before it.
-
-    Parameters
-    ----------
-    steps
-        Pieces of the hull along the amount of the ion, in shares of what the material holds.
-    place
-        Where the material is.
-    sign
-        +1 for the side where the ion is taken up, -1 for that where it is given off.
-    trace
-        A piece shorter than this is passed over, unless more than this is exchanged by its end.
-    least
-        Pieces that end within this of the place are behind the material.
-    """
-    facing = [(sign * ((step.high if sign > 0 else step.low) - place), step) for step in steps]
-    ahead = [(end, step) for end, step in facing[::sign] if end > least] or facing[::sign][-1:]
-    below = trace - SHORT
-    short = takewhile(lambda each: each[0] < below and each[1].length < below, ahead)
-    passed = tuple(step for _, step in short)[: len(ahead) - 1]
-    return ahead[len(passed)][1], passed
-
-
-def widths(
-    steps: Sequence[Piece], tolerance: float, trace: float, least: float
-) -> list[tuple[float, float]]:
-    """Width of the window at every kink within the tolerance, in slopes, and the kink."""
-
-    def slope(place: float, sign: int) -> float:
-        return beyond(steps, place, sign, trace, least)[0].slope
-
-    kinks = [step.high for step in steps[:-1] if abs(step.high) <= tolerance + SHORT]
-    places = [min(max(kink, -tolerance), tolerance) for kink in kinks]
-    return [(slope(place, +1) - slope(place, -1), place) for place in places]
 
 
 class _Limit(NamedTuple):
@@ -167,12 +128,27 @@ class Sides:
         near = self._at(sign * self._step)
         if self._trace <= self._step or self._alike(near, self._at(sign * self._trace)):
             return _Limit(near)
-        piece, passed = beyond(self._pieces, 0.0, sign, self._trace, self._step)
+        piece, passed = self._beyond(0.0, sign)
         if not passed:
             return _Limit(near)
         start = piece.low if sign > 0 else piece.high
         inside = start + sign * min(self._step, piece.length / 2.0)
         return _Limit(self._at(inside), start, passed)
+
+    def _beyond(self, place: float, sign: int) -> tuple[Piece, tuple[Piece, ...]]:
+        """The piece that sets the limit on one side of a change of the ion, and the traces before.
+
+        The sign is +1 where the ion is taken up, -1 where it is given off. A piece shorter than a
+        trace is passed over, unless more than a trace is exchanged by its end.
+        """
+        pieces_in_order = self._pieces[::sign]
+        ends = [sign * ((p.high if sign > 0 else p.low) - place) for p in pieces_in_order]
+        facing = list(zip(ends, pieces_in_order, strict=True))
+        ahead = [(end, piece) for end, piece in facing if end > self._step] or facing[-1:]
+        below = self._trace - SHORT
+        short = takewhile(lambda each: each[0] < below and each[1].length < below, ahead)
+        passed = tuple(piece for _, piece in short)[: len(ahead) - 1]
+        return ahead[len(passed)][1], passed
 
     def _alike(self, one: Equilibrium, other: Equilibrium) -> bool:
         apart = one.potential_eV[self._column] - other.potential_eV[self._column]
@@ -204,12 +180,16 @@ class Sides:
         low, high = (float(self._at(end).potential_eV[self._column]) for end in self._range)
         if high - low <= enough:
             return None
-        found = widths(self._pieces, self._tolerance, self._trace, self._step)
-        most = max((width for width, _ in found), default=0.0)
+        kinks = [step.high for step in self._pieces[:-1]]
+        near = [kink for kink in kinks if abs(kink) <= self._tolerance + SHORT]
+        places = [min(max(kink, -self._tolerance), self._tolerance) for kink in near]
+        widths = [self._beyond(p, +1)[0].slope - self._beyond(p, -1)[0].slope for p in places]
+        most = max(widths, default=0.0)
         if most <= self._held * enough:
             return None
         nearly = most - self._held * COLLAPSED_V
-        nearest: float = min((place for width, place in found if width > nearly), key=abs)
+        wide = [place for place, width in zip(places, widths, strict=True) if width > nearly]
+        nearest = min(wide, key=abs)
         return round(nearest, _DECIMALS)
 
     def _reaction(self, limit: _Limit, sign: int) -> Reaction:
