@@ -102,14 +102,8 @@ def balance(slots: Slots) -> Charges:
 class Ion:
     """What an element is in a framework.
 
-    Attributes
-    ----------
-    charge
-        Mean formal charge, in elementary charges.
-    shell
-        Principal quantum number of the valence shell.
-    radius_A
-        Covalent radius (doi 10.1039/b801115j), Å.
+    Its mean formal charge in elementary charges, the principal quantum number of its valence shell,
+    and its covalent radius (doi 10.1039/b801115j).
     """
 
     charge: float

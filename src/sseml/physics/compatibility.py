@@ -45,16 +45,17 @@ _NOTHING = 1e-9
 class Electrode:
     """One state of an electrode, a row of ``electrodes.csv``.
 
-    `ion` is what it takes up and gives off; `state` is ``metal``, ``charged`` or ``discharged``;
-    `formula` is what it is taken as; `doi` is of a paper that describes it, where one is needed.
+    `aliases` are joined by ``;``. `ion` is what it takes up and gives off; `state` is ``metal``,
+    ``charged`` or ``discharged``; `formula` is what it is taken as; `doi` is of a paper that
+    describes it, empty where none is needed.
     """
 
     name: str
-    aliases: tuple[str, ...]
+    aliases: str
     ion: str
     state: str
     formula: str
-    doi: str | None
+    doi: str
     licence: str
     note: str
 
@@ -68,32 +69,13 @@ class Electrode:
 def electrodes() -> tuple[Electrode, ...]:
     """All listed electrodes, in the order of the list."""
     text = files("sseml.physics").joinpath("electrodes.csv").read_text(encoding="utf-8")
-    return tuple(
-        Electrode(
-            name=row["name"],
-            aliases=tuple(alias for alias in row["aliases"].split(";") if alias),
-            ion=row["ion"],
-            state=row["state"],
-            formula=row["formula"],
-            doi=row["doi"] or None,
-            licence=row["licence"],
-            note=row["note"],
-        )
-        for row in csv.DictReader(text.splitlines())
-    )
+    return tuple(Electrode(**row) for row in csv.DictReader(text.splitlines()))
 
 
 def find_electrodes(text: str) -> tuple[Electrode, ...]:
     """Both states of a named electrode, one of them for a label such as ``LCO charged``, or none.
 
     Names and aliases hold in any case, alone and with the state; a formula is no name.
-
-    Examples
-    --------
-    >>> [electrode.formula for electrode in find_electrodes("lfp")]
-    ['LiFePO4', 'FePO4']
-    >>> [electrode.formula for electrode in find_electrodes("LFP charged")]
-    ['FePO4']
     """
     asked = " ".join(text.split()).casefold()
     return tuple(electrode for electrode in electrodes() if asked in _spellings(electrode))
@@ -101,7 +83,7 @@ def find_electrodes(text: str) -> tuple[Electrode, ...]:
 
 def _spellings(electrode: Electrode) -> set[str]:
     """Every name, alone and with the state, without capitals."""
-    names = {name.casefold() for name in (electrode.name, *electrode.aliases)}
+    names = {electrode.name.casefold(), *electrode.aliases.casefold().split(";")} - {""}
     return names | {f"{name} {electrode.state}" for name in names}
 
 
@@ -115,18 +97,8 @@ def standard_electrodes(amounts: Mapping[str, float]) -> tuple[Electrode, ...]:
 class Partner:
     """What a material is in contact with.
 
-    Attributes
-    ----------
-    label
-        Such as ``NMC811 charged`` or ``water``.
-    formula
-        What it is taken as.
-    material
-        None for gases.
-    gases
-        Of `sseml.physics.moisture.GASES`; empty for a material.
-    ion
-        That an electrode takes up and gives off; None for all else.
+    `label` is such as ``NMC811 charged`` or ``water``, `formula` what it is taken as. A material,
+    or `gases` of `sseml.physics.moisture.GASES`; `ion` is what an electrode takes up and gives off.
     """
 
     label: str
@@ -143,21 +115,11 @@ class Partner:
 
 @dataclass(frozen=True, slots=True)
 class Compatibility:
-    """A material against one partner.
+    """What a material and one partner react to.
 
-    Attributes
-    ----------
-    partner
-        What it is in contact with.
-    worst
-        The most exothermic reaction; None where the two coexist.
-    notes
-        What one has to know to read the number.
-    open_at_V
-        Potential of the reservoir of the ion that `opened` is about: 0 for metals, what was asked
-        for other solids, else None.
-    opened
-        The reaction that exchanges the ion with the reservoir; None where nothing reacts too.
+    `worst` is the most exothermic reaction, None where the two coexist; `notes` are what one has to
+    know to read it. `opened` exchanges the ion with a reservoir at `open_at_V`: at 0 V for metals,
+    as asked for other solids, else None. It is None also where nothing reacts.
     """
 
     partner: Partner

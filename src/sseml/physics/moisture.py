@@ -49,22 +49,9 @@ def moisture_reaction(
 ) -> Mixing | None:
     """Find the most exothermic reaction of a material with gases of the air, in any ratio.
 
-    Parameters
-    ----------
-    table
-        The phases that can form.
-    material
-        Its energy is set to the hull.
-    gases
-        Of `GASES`. Each takes part in the amount that gives the most energy per atom, or not at
-        all.
-    corrections
-        Elements of `sseml.physics.phases.SHIFTS_EV`.
-
-    Returns
-    -------
-    Mixing or None
-        For one formula unit of the material; None where nothing reacts.
+    The energy of the material is set to the hull. Each gas, of `GASES`, takes part in the amount
+    that gives the most energy per atom, or not at all. The reaction is for one formula unit of the
+    material; None where nothing reacts.
 
     Raises
     ------
