@@ -10,34 +10,10 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
 from sseml.features.contract import Feature
-from sseml.physics.elements import magpie_table
+from sseml.physics.elements import magpie_table, packaged_rows
 from sseml.physics.slots import CHUNK, chunks, flatten
 from sseml.records import Composition
 
-PROPERTIES = (
-    ("Number", "1", "atomic number"),
-    ("MendeleevNumber", "1", "Mendeleev number"),
-    ("AtomicWeight", "u", "atomic mass"),
-    ("MeltingT", "K", "melting temperature of the element"),
-    ("Column", "1", "column of the periodic table"),
-    ("Row", "1", "row of the periodic table"),
-    ("CovalentRadius", "pm", "covalent radius"),
-    ("Electronegativity", "1", "Pauling electronegativity"),
-    ("NsValence", "1", "valence electrons in s"),
-    ("NpValence", "1", "valence electrons in p"),
-    ("NdValence", "1", "valence electrons in d"),
-    ("NfValence", "1", "valence electrons in f"),
-    ("NValence", "1", "valence electrons"),
-    ("NsUnfilled", "1", "empty valence states in s"),
-    ("NpUnfilled", "1", "empty valence states in p"),
-    ("NdUnfilled", "1", "empty valence states in d"),
-    ("NfUnfilled", "1", "empty valence states in f"),
-    ("NUnfilled", "1", "empty valence states"),
-    ("GSvolume_pa", "Å³/atom", "DFT volume per atom of the element"),
-    ("GSbandgap", "eV", "DFT band gap of the element"),
-    ("GSmagmom", "μB/atom", "DFT magnetic moment of the element"),
-    ("SpaceGroupNumber", "1", "space group of the element"),
-)
 STATISTICS = ("minimum", "maximum", "range", "mean", "avg_dev", "mode")
 SOURCE = "doi 10.1038/npjcompumats.2016.28"
 
@@ -49,7 +25,6 @@ def _statistics(number: NDArray[np.int64], fraction: FloatArray, table: FloatArr
     """Statistics of n formulas of k elements each: shape (n, 22 × 6)."""
     n, k = number.shape
     values = [table[number[:, j]] for j in range(k)]
-    out = np.empty((n, len(PROPERTIES), len(STATISTICS)))
     low, high, mean = values[0].copy(), values[0].copy(), values[0] * fraction[:, :1]
     for j in range(1, k):
         np.minimum(low, values[j], out=low)
@@ -65,29 +40,18 @@ def _statistics(number: NDArray[np.int64], fraction: FloatArray, table: FloatArr
     if tied.size:
         candidates = np.where(frequent[tied, :, None], table[number[tied]], np.inf)
         mode[tied] = candidates.min(axis=1)
-    for s, values_s in enumerate((low, high, high - low, mean, deviation, mode)):
-        out[:, :, s] = values_s
-    return out.reshape(n, -1)
+    return np.stack((low, high, high - low, mean, deviation, mode), axis=2).reshape(n, -1)
 
 
 def magpie_statistics(materials: Sequence[Composition]) -> FloatArray:
     """Magpie features of many formulas, equal to matminer's ``ElementProperty`` preset.
 
-    Parameters
-    ----------
-    materials
-        n materials, each of elements with Z ≤ 118.
-
-    Returns
-    -------
-    array of shape (n, 132)
-        Six statistics (minimum, maximum, range, mean, mean absolute deviation, and the property of
-        the most frequent element, the smallest where several tie) of 22 properties.
+    Six statistics (minimum, maximum, range, mean, mean absolute deviation, and the property of the
+    most frequent element, the smallest where several tie) of 22 properties: shape (n, 132).
     """
     table = magpie_table()
-    out = np.empty((len(materials), len(PROPERTIES) * len(STATISTICS)))
-    start = 0
-    for piece in chunks(materials):
+    out = np.empty((len(materials), table.shape[1] * len(STATISTICS)))
+    for number, piece in enumerate(chunks(materials)):
         z, amount, lengths = flatten(piece)
         first = np.cumsum(lengths) - lengths
         for k in np.unique(lengths):
@@ -95,8 +59,7 @@ def magpie_statistics(materials: Sequence[Composition]) -> FloatArray:
             take = first[rows, None] + np.arange(k)
             fraction = amount[take]
             fraction /= fraction.sum(axis=1, keepdims=True)
-            out[start + rows] = _statistics(z[take], fraction, table)
-        start += CHUNK
+            out[number * CHUNK + rows] = _statistics(z[take], fraction, table)
     return out
 
 
@@ -108,7 +71,7 @@ class Magpie:
         """The 132 features, named as matminer names them."""
         return tuple(
             Feature(f"MagpieData {statistic} {name}", unit, f"{statistic} of the {text}", SOURCE)
-            for name, unit, text in PROPERTIES
+            for name, unit, text in packaged_rows("features/magpie_properties.csv")
             for statistic in STATISTICS
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property
 
@@ -12,7 +10,7 @@ import numpy as np
 from sseml.arrays import BoolArray, FloatArray
 from sseml.features.contract import Feature
 from sseml.physics.charges import balance
-from sseml.physics.elements import HIGHEST_CHARGE, LOWEST_CHARGE, elements
+from sseml.physics.elements import HIGHEST_CHARGE, LOWEST_CHARGE, elements, packaged_rows
 from sseml.physics.slots import Slots, pack, row_sum
 from sseml.records import Composition
 
@@ -282,9 +280,8 @@ Function = Callable[[Speciation], FloatArray]
 @cache
 def _listed() -> Mapping[str, Feature]:
     """Feature name → feature, as ``descriptors.csv`` lists them."""
-    data = pkgutil.get_data("sseml.features", "descriptors.csv") or b""
-    rows = csv.DictReader(data.decode("utf-8").splitlines())
-    return {row["name"]: Feature(**row) for row in rows}
+    features = (Feature(*row) for row in packaged_rows("features/descriptors.csv"))
+    return {feature.name: feature for feature in features}
 
 
 class Descriptors:

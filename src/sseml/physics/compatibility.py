@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
 from unicodedata import normalize
 
 from sseml.parse.material import parse_material
+from sseml.physics.elements import packaged_rows
 from sseml.physics.interface import (
     Mixing,
     OpenReaction,
@@ -68,8 +67,7 @@ class Electrode:
 @cache
 def electrodes() -> tuple[Electrode, ...]:
     """All listed electrodes, in the order of the list."""
-    text = files("sseml.physics").joinpath("electrodes.csv").read_text(encoding="utf-8")
-    return tuple(Electrode(**row) for row in csv.DictReader(text.splitlines()))
+    return tuple(Electrode(*row) for row in packaged_rows("physics/electrodes.csv"))
 
 
 def find_electrodes(text: str) -> tuple[Electrode, ...]:

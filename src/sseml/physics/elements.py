@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
@@ -17,14 +18,14 @@ COORDINATIONS = (4, 6, 8)
 LOWEST_CHARGE, HIGHEST_CHARGE = -4, 8
 
 
-def packaged_rows(name: str) -> list[list[str]]:
-    """Rows of a packaged CSV without quotes, below its header.
+def packaged_rows(path: str) -> list[list[str]]:
+    """Rows of a CSV of the package, such as ``physics/data/radii.csv``, below its header.
 
     `pkgutil` rather than `importlib.resources`, whose import costs every run of the command line
     12 ms.
     """
-    data = pkgutil.get_data("sseml.physics", f"data/{name}") or b""
-    return [line.split(",") for line in data.decode().splitlines()[1:]]
+    data = pkgutil.get_data("sseml", path) or b""
+    return list(csv.reader(data.decode("utf-8").splitlines()))[1:]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +81,7 @@ def _radius_table(number: dict[str, int]) -> FloatArray:
     """Radii by coordination, Z and charge, with the nearest known charge where one is missing."""
     charges = np.arange(LOWEST_CHARGE, HIGHEST_CHARGE + 1)
     table = np.full((len(COORDINATIONS), N_ELEMENTS + 1, charges.size), np.nan)
-    for symbol, charge, r4, r6, r8, _ in packaged_rows("radii.csv"):
+    for symbol, charge, r4, r6, r8, _ in packaged_rows("physics/data/radii.csv"):
         column = int(charge) - LOWEST_CHARGE
         table[:, number[symbol], column] = float(r4), float(r6), float(r8)
     known = ~np.isnan(table[0])
@@ -99,7 +100,7 @@ def _radius_table(number: dict[str, int]) -> FloatArray:
 @cache
 def elements() -> Elements:
     """Read the element table once."""
-    rows = packaged_rows("elements.csv")
+    rows = packaged_rows("physics/data/elements.csv")
     symbols = ("", *(row[1] for row in rows))
     number = {symbol: z for z, symbol in enumerate(symbols) if symbol}
     rank = np.array([NO_ANION_RANK, *(int(row[13] or NO_ANION_RANK) for row in rows)])
@@ -130,5 +131,7 @@ def magpie_table() -> FloatArray:
     Missing values are the mean over the known elements, as matminer's default (``impute_nan=True``)
     has it. Source: doi 10.1038/npjcompumats.2016.28, data of matminer (BSD).
     """
-    values = np.array([[float(text) for text in row[1:]] for row in packaged_rows("magpie.csv")])
+    values = np.array(
+        [[float(text) for text in row[1:]] for row in packaged_rows("physics/data/magpie.csv")]
+    )
     return _frozen(np.vstack([np.zeros(values.shape[1]), values]))

@@ -55,7 +55,7 @@ class _Unit:
 def _units() -> Mapping[str, Sequence[_Unit]]:
     """Ions of each element, the likeliest first; under "" groups that only keep their brackets."""
     units: dict[str, list[_Unit]] = {}
-    for text, element, charge, rules in packaged_rows("ions.csv"):
+    for text, element, charge, rules in packaged_rows("physics/data/ions.csv"):
         units.setdefault(element, []).append(_Unit(text, int(charge or 0), rules))
     return units
 
