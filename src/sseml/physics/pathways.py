@@ -215,11 +215,7 @@ def _passage(crystal: Crystal, cell: Crystal, fine: Measured, landscape: Landsca
         return found
     to_given = lattice_A @ np.linalg.inv(np.asarray(crystal.lattice_A))
     x, y, z = (np.round(np.array(found.translation) @ to_given, _DIGITS) + 0.0).tolist()
-    return replace(
-        found,
-        positions=found.positions @ to_given,
-        translation=(x, y, z),
-    )
+    return replace(found, positions=found.positions @ to_given, translation=(x, y, z))
 
 
 def _usual_spacing(lattice_A: FloatArray) -> float:
@@ -280,7 +276,7 @@ def _notes_of_file(crystal: Crystal, imbalance: float) -> list[str]:
         {symbol: share for symbol, share in occupancy.items() if symbol != "Li"}
         for occupancy in crystal.occupancies
     ]
-    if any(part and not _is_whole(part) for part in others):
+    if any(part and (len(part) > 1 or abs(sum(part.values()) - 1.0) >= 1e-3) for part in others):
         notes.append(
             "the framework has partial occupancies: each ion acts with its occupancy, so a site "
             "that is blocked in one cell and open in the next is half open in all"
@@ -321,10 +317,6 @@ def _sharing(crystal: Crystal) -> list[str]:
     return sorted(
         {symbol for occupancy, shared in sites if shared for symbol in occupancy} - {"Li"}
     )
-
-
-def _is_whole(part: Mapping[str, float]) -> bool:
-    return len(part) == 1 and abs(sum(part.values()) - 1.0) < 1e-3
 
 
 def primitive_cell(crystal: Crystal) -> Crystal:

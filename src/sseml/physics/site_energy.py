@@ -191,9 +191,8 @@ class Landscape:
 
 
 def _distances(points_A: FloatArray, others_A: FloatArray) -> FloatArray:
-    return np.sqrt(
-        sum((points_A[:, None, axis] - others_A[None, :, axis]) ** 2 for axis in range(3))
-    )
+    apart_A = (points_A[:, None, axis] - others_A[None, :, axis] for axis in range(3))
+    return np.sqrt(sum(each**2 for each in apart_A))
 
 
 def _two_largest(acting: FloatArray) -> FloatArray:
@@ -235,22 +234,18 @@ def _sources(crystal: Crystal, ions: Mapping[str, Ion]) -> Iterator[_Source]:
         for acting in (*alone, *([cations] if cations else [])):
             key = tuple(acting.items())
             if key not in known:
-                known[key] = _acts(acting, ions)
+                known[key] = (
+                    _repulsion(cations, ions) if acting is cations else (REACH_A, _attraction(*key))
+                )
             reach_A, energy = known[key]
             gives_way = bool(shared) and acting is cations
             yield _Source(np.asarray(position) % 1.0, reach_A, energy, gives_way)
 
 
-def _acts(acting: Mapping[str, float], ions: Mapping[str, Ion]) -> tuple[float, _Energy]:
-    """How far an anion, or the cations of a site, act, and the energy of Li⁺ at a distance."""
-    [first, *_] = acting
-    if ions[first].charge < 0.0:
-        return REACH_A, _attraction(LI_ANIONS[first], acting[first])
-    return _repulsion(acting, ions)
-
-
-def _attraction(anion: Anion, share: float) -> _Energy:
+def _attraction(held: tuple[str, float]) -> _Energy:
     """Energy of Li⁺ at a distance from an anion of an occupancy."""
+    symbol, share = held
+    anion = LI_ANIONS[symbol]
 
     def attraction(r_A: FloatArray) -> FloatArray:
         bond = np.exp((anion.r_min_A - r_A) / anion.b_A)

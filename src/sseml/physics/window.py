@@ -163,10 +163,10 @@ def electrochemical_windows(
 def _check_settings(ion: str, tolerance: float, trace: float) -> None:
     if ion not in IONS:
         raise RefusedInputError(f"{ion!r} is no ion of a window here", f"ask {', '.join(IONS)}")
-    if not 0.0 <= tolerance < 1.0:
-        raise RefusedInputError(f"a tolerance of {tolerance} is no share", "write 0.05 for 5 %")
-    if not 0.0 <= trace < 1.0:
-        raise RefusedInputError(f"a trace of {trace} is no share", "write 0.01 for 1 %")
+    for name, share, example in (("tolerance", tolerance, 5), ("trace", trace, 1)):
+        if not 0.0 <= share < 1.0:
+            hint = f"write {example / 100} for {example} %"
+            raise RefusedInputError(f"a {name} of {share} is no share", hint)
 
 
 def _unanswerable(table: PhaseTable, amounts: Mapping[str, float], ion: str) -> str | None:
