@@ -23,10 +23,10 @@ from sseml.physics.charges import Ion
 from sseml.physics.saddles import (
     Energies,
     box_radius,
+    path_down,
     refined_bottom,
     refined_pass,
     stationary_point,
-    way_down,
 )
 from sseml.physics.site_energy import Landscape, site_energy
 from sseml.records import Crystal
@@ -136,15 +136,15 @@ class _Refinement:
     def _basin_beside(
         self, saddle: FloatArray, mode: FloatArray, height: float, energies: Energies
     ) -> tuple[int, IntArray] | None:
-        """Basin, and its cell, of the last point of the grid beside a way down from a saddle."""
+        """Basin, and its cell, of the last point of the grid beside a path down from a saddle."""
         reached = None
-        for place in way_down(saddle, mode, _FAR_A, self._lattice_A, energies):
+        for place in path_down(saddle, mode, _FAR_A, self._lattice_A, energies):
             corners = np.floor(place * self._size).astype(np.int64) + _CORNERS
             over, at = np.divmod(corners, self._size)
             here = tuple(at.T)
             lowest = int(self._energy[here].argmin())
-            way = place + _ALONG[:, None] * (corners[lowest] / self._size - place)
-            if energies(way).max() < height:
+            path = place + _ALONG[:, None] * (corners[lowest] / self._size - place)
+            if energies(path).max() < height:
                 cell: IntArray = self.grid.cell[here][lowest] + over[lowest]
                 reached = int(self.grid.root[here][lowest]), cell
         return reached

@@ -39,7 +39,7 @@ Barriers = tuple[Barrier | None, ...]
 class Basins(NamedTuple):
     """Where each point of a grid leads downhill.
 
-    `root` is the number of the basin of each point, `cell` the cells crossed on the way down, shape
+    `root` is the number of the basin of each point, `cell` the cells crossed going down, shape
     (*grid, 3), `bottom` the lowest point of each basin, shape (n_basins, 3).
     """
 
@@ -97,12 +97,12 @@ def basins(energy: FloatArray) -> Basins:
     size = np.array(energy.shape)
     lowest, step = energy.copy(), np.zeros((*energy.shape, 3), dtype=np.int64)
     for half in HALF_OF_NEIGHBOURS:
-        for way in (np.array(half), -np.array(half)):
-            beside = np.roll(energy, tuple(-way), axis=(0, 1, 2))
-            place = np.roll(order, tuple(-way), axis=(0, 1, 2))
+        for move in (np.array(half), -np.array(half)):
+            beside = np.roll(energy, tuple(-move), axis=(0, 1, 2))
+            place = np.roll(order, tuple(-move), axis=(0, 1, 2))
             lower = (beside < lowest) | ((beside == lowest) & (place < first))
             lowest[lower], first[lower] = beside[lower], place[lower]
-            step[lower] = way
+            step[lower] = move
     cell, place = np.divmod(np.moveaxis(np.indices(energy.shape), 0, -1) + step, size)
     following = np.ravel_multi_index(tuple(np.moveaxis(place, -1, 0)), energy.shape).ravel()
     crossed = cell.reshape(-1, 3)
@@ -190,12 +190,12 @@ class _Networks:
 
     def _top(self, basin: int) -> tuple[int, tuple[int, int, int]]:
         """Basin that stands for the network, and the cell of the given one's that it is in."""
-        way = []
+        path = []
         while self.parent[basin] != basin:
-            way.append(basin)
+            path.append(basin)
             basin = self.parent[basin]
         at = (0, 0, 0)
-        for below in reversed(way):
+        for below in reversed(path):
             own = self.offset[below]
             at = (own[0] + at[0], own[1] + at[1], own[2] + at[2])
             self.parent[below], self.offset[below] = basin, at

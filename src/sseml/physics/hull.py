@@ -20,7 +20,7 @@ _ZERO = 1e-11
 """Shares, and entries of a basis's inverse, of less are the zeros of exact arithmetic."""
 
 _SURE = 1e-12, 1e-10
-"""A share below the one is zero, above the other it is not, by whichever way it is worked out."""
+"""A share below the one is zero, above the other it is not, however it is calculated."""
 
 _CHEAPER_EV = 1e-11
 """A phase this far below the plane through the others lowers the energy."""
@@ -270,12 +270,7 @@ def pieces(
 ) -> tuple[Piece, ...]:
     """Find every straight piece, in order, of a convex piecewise linear function.
 
-    Parameters
-    ----------
-    evaluate
-        Position → value and slope there; at a kink any slope between those of its two sides.
-    low, high
-        The part of the line, ``low < high``.
+    `evaluate` gives value and slope at a position; at a kink any slope between those of its sides.
 
     Notes
     -----

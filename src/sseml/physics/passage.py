@@ -40,7 +40,7 @@ class Passage:
     energy_eV
         Above the lowest point of the landscape, shape (n,).
     translation
-        Lattice vectors from its begin to its end; parts of them where the cell is no primitive one.
+        Lattice vectors from its start to its end; fractions in a cell that is not primitive.
     """
 
     positions: FloatArray
@@ -52,7 +52,7 @@ class Passage:
 def relaxed_passage(
     found: Passage, lattice_A: FloatArray, landscape: Landscape, zero_eV: float
 ) -> Passage:
-    """Move the points of a pathway downhill beside it, and its begin all the way down.
+    """Move the points of a pathway downhill beside it, and its start to the lowest point near.
 
     `zero_eV` is what its energies count from; lattice vectors are rows, Å. The pathway is given
     back as it is where that lowers nothing.
@@ -112,10 +112,10 @@ def easiest_passage(energy_eV: FloatArray, lattice_A: FloatArray, barrier_eV: fl
         energy = height[tuple((loop[:-1] % size).T)]
         lowest = int(energy.argmin())
         translation = (loop[-1] - loop[0]) // size
-        way = np.vstack([loop[lowest:-1], loop[: lowest + 1] + translation * size]) / size
+        path = np.vstack([loop[lowest:-1], loop[: lowest + 1] + translation * size]) / size
         return Passage(
-            positions=way,
-            distance_A=_summed(np.diff(way, axis=0) @ lattice_A),
+            positions=path,
+            distance_A=_summed(np.diff(path, axis=0) @ lattice_A),
             energy_eV=np.append(np.roll(energy, -lowest), energy[lowest]),
             translation=(int(translation[0]), int(translation[1]), int(translation[2])),
         )
@@ -144,7 +144,7 @@ def _steps(height: FloatArray, lattice_A: FloatArray, barrier_eV: float) -> _Ste
 def _loops(steps: _Steps, height: FloatArray) -> Iterator[IntArray]:
     """The cheapest loop out of the cell in each part of the region that has one, lowest first."""
     count = len(steps.points)
-    # 32 bits: scipy before 1.15 finds no way through a graph with wider indices
+    # 32 bits: scipy before 1.15 finds no path through a graph with wider indices
     ends = steps.start.astype(np.int32), steps.end.astype(np.int32)
     graph = coo_array((steps.cost, ends), shape=(count, count)).tocsr()
     _, part = connected_components(graph, directed=False)
@@ -171,7 +171,7 @@ def _loops(steps: _Steps, height: FloatArray) -> Iterator[IntArray]:
 
 
 def _cells(points: IntArray, before: IntArray, size: IntArray) -> IntArray:
-    """Which cell each point is reached in from the root: the borders crossed on the way, summed."""
+    """Which cell each point is reached in from the root: the sum of the borders crossed."""
     reached = np.flatnonzero(before >= 0)
     back = np.arange(len(points))
     back[reached] = before[reached]
@@ -183,17 +183,17 @@ def _cells(points: IntArray, before: IntArray, size: IntArray) -> IntArray:
 
 
 def _trimmed(before: IntArray, start: int, end: int) -> tuple[list[int], list[int]]:
-    """The two ways from where they part, the first outwards and the second back."""
-    there, back = _way(before, start), _way(before, end)
+    """The two paths from where they part, the first outwards and the second back."""
+    there, back = _path(before, start), _path(before, end)
     shared = 0
     while shared + 1 < min(len(there), len(back)) and there[shared + 1] == back[shared + 1]:
         shared += 1
     return there[shared:], back[shared:][::-1]
 
 
-def _way(before: IntArray, point: int) -> list[int]:
+def _path(before: IntArray, point: int) -> list[int]:
     """From the root to a point."""
-    way = [point]
+    path = [point]
     while (point := int(before[point])) >= 0:
-        way.append(point)
-    return way[::-1]
+        path.append(point)
+    return path[::-1]

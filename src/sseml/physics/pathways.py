@@ -1,6 +1,6 @@
 """Lithium migration pathways through a crystal, as its bond-valence site energy shows them.
 
-A static-lattice estimate: one Li⁺ in the empty, rigid, average framework. Its ions do not give way,
+A static-lattice estimate: one Li⁺ in the empty, rigid, average framework. Its ions do not relax,
 and Li⁺ does not meet Li⁺.
 """
 
@@ -33,7 +33,7 @@ MOST_POINTS = 1_300_000
 HIGHEST_BARRIER_EV = 5.0
 
 _WIDEST = 250_000
-"""Points of a region in which one easiest way is looked for."""
+"""Points of a region in which one easiest pathway is looked for."""
 
 _MULTIPLE = 12
 """Points along an axis are a multiple of this: then the grid has the symmetry of the crystal."""
@@ -48,7 +48,7 @@ _ROUNDING_EV = 1e-9
 _DIGITS = 6
 _FAR_ABOVE_EV = 1.0
 _UNBALANCED = 0.01
-"""Charge per atom that is worth a word."""
+"""Charge per atom from which a note is due."""
 
 COARSER = 1.5
 """Times the spacing of the grid whose barriers show the error of the finer one's."""
@@ -320,7 +320,7 @@ def _sharing(crystal: Crystal) -> list[str]:
 
 
 def primitive_cell(crystal: Crystal) -> Crystal:
-    """Reduce a supercell or a centred cell; the very crystal where it is primitive already.
+    """Reduce a supercell or a centred cell; the crystal itself where it is primitive already.
 
     Sites are of one kind if they hold the same elements with the same occupancies, to 0.001. What
     cannot be reduced without a doubt stays as it is.

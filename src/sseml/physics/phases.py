@@ -195,9 +195,9 @@ def cautions(formulas: Iterable[str], corrections: Sequence[str] = ()) -> Iterat
     """
     judged = {chemical_formula(formula): _judged(formula) for formula in formulas}
     bonded = [name for name, phase in judged.items() if phase.has_bonded_sulfur]
-    mended = [name for name in bonded if judged[name].is_shifted]
-    if left := [name for name in bonded if "S" not in corrections or name not in mended]:
-        hint = "; compare with --corrections S" if mended and "S" not in corrections else ""
+    corrected = [name for name in bonded if judged[name].is_shifted]
+    if left := [name for name in bonded if "S" not in corrections or name not in corrected]:
+        hint = "; compare with --corrections S" if corrected and "S" not in corrections else ""
         yield f"too stable in the table (S-S bonds): {', '.join(left)}{hint}"
     oxidised = [name for name, phase in judged.items() if phase.has_oxidised_anion]
     if oxidised := [name for name in oxidised if name not in bonded]:

@@ -33,36 +33,9 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class PublishedWindow:
-    """A window somebody published, calculated or measured.
+    """A window somebody published, calculated or measured; data/README.md explains every field.
 
-    Attributes
-    ----------
-    formula
-        Of the material, as plain text.
-    as_written
-        What the source calls it.
-    ion
-        Potentials are against its metal.
-    V_red, V_ox
-        Limits in V; None where the source gives none.
-    relation
-        Among `RELATIONS`.
-    method
-        Among `METHODS`.
-    basis
-        Of a calculation: energies and corrections. Of a measurement: cell, carbon, scan rate.
-    year
-        Of the paper; None where it is not known.
-    doi, reference
-        The paper the window is of; the DOI without ``https://doi.org/``.
-    read_in
-        DOI or address of the text it was read in, where that is another.
-    benchmark
-        The set of `sseml evaluate windows` it belongs to; empty for none.
-    note
-        What one has to know to read it.
-    licence
-        Among `LICENCES`.
+    Potentials are in V against the metal of the ion. What the source does not give is None or "".
     """
 
     formula: str

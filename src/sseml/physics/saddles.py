@@ -207,7 +207,7 @@ def stationary_point(
     return None
 
 
-def way_down(
+def path_down(
     saddle: FloatArray, mode: FloatArray, far_A: float, lattice_A: FloatArray, energies: Energies
 ) -> Iterator[FloatArray]:
     """Fractional coordinates down from a saddle: first along a direction, then most steeply."""
