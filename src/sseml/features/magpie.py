@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray
+from sseml.arrays import FloatArray, IntArray
 from sseml.features.contract import Feature
 from sseml.physics.elements import magpie_table, packaged_rows
 from sseml.physics.slots import CHUNK, chunks, flatten
@@ -21,7 +20,7 @@ MODE_RTOL, MODE_ATOL = 1e-5, 1e-8
 """Elements count as equally frequent within these: numpy.isclose's defaults, used by matminer."""
 
 
-def _statistics(number: NDArray[np.int64], fraction: FloatArray, table: FloatArray) -> FloatArray:
+def _statistics(number: IntArray, fraction: FloatArray, table: FloatArray) -> FloatArray:
     """Statistics of n formulas of k elements each: shape (n, 22 × 6)."""
     n, k = number.shape
     values = [table[number[:, j]] for j in range(k)]

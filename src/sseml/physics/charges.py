@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sseml.arrays import FloatArray
+from sseml.arrays import BoolArray, FloatArray
 from sseml.physics.elements import NO_ANION_RANK, elements, magpie_table
 from sseml.physics.slots import Slots, pack, row_sum
 from sseml.records import Composition
@@ -30,7 +30,7 @@ class Charges:
     """
 
     charge: FloatArray
-    is_anion: np.ndarray[tuple[int, int], np.dtype[np.bool_]]
+    is_anion: BoolArray
     residue: FloatArray
     reluctant_shift: FloatArray
 

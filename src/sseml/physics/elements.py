@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray
+from sseml.arrays import FloatArray, IntArray
 
 N_ELEMENTS = 118
 NO_ANION_RANK = 99
@@ -49,12 +48,12 @@ class Elements:
     electronegativity: FloatArray
     ionisation: FloatArray
     valence_electrons: FloatArray
-    charge_tier: NDArray[np.int64]
+    charge_tier: IntArray
     charge_low: FloatArray
     charge_preferred: FloatArray
     charge_high: FloatArray
     anion_charge: FloatArray
-    anion_rank: NDArray[np.int64]
+    anion_rank: IntArray
     anion_polarizability: FloatArray
     radius: FloatArray
 

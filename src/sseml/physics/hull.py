@@ -8,9 +8,8 @@ from itertools import pairwise
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray, IntArray
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.physics.phases import ChemicalSystem
 
 _PRESENT = 1e-10
@@ -78,7 +77,7 @@ class _Kept:
 
     bases: tuple[_Basis, ...]
     inverse: FloatArray
-    leads: NDArray[np.bool_]
+    leads: BoolArray
 
     @classmethod
     def none(cls, k: int) -> _Kept:

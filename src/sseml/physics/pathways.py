@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from sseml.arrays import FloatArray
+from sseml.arrays import FloatArray, IntArray
 from sseml.parse.structure.symmetry import primitive_lattice
 from sseml.physics.barriers import Measured, measured
 from sseml.physics.basins import Barrier, Barriers
@@ -225,10 +224,10 @@ def _usual_spacing(lattice_A: FloatArray) -> float:
     return float(min(cheap, default=SPACING_A))
 
 
-def _points(lattice_A: FloatArray, apart_A: float) -> NDArray[np.int64]:
+def _points(lattice_A: FloatArray, apart_A: float) -> IntArray:
     """Points along each lattice vector for a distance between them."""
     lengths = np.linalg.norm(lattice_A, axis=1)
-    points: NDArray[np.int64] = np.ceil(lengths / (apart_A * _MULTIPLE)).astype(np.int64)
+    points: IntArray = np.ceil(lengths / (apart_A * _MULTIPLE)).astype(np.int64)
     return points * _MULTIPLE
 
 

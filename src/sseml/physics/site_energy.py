@@ -18,10 +18,9 @@ from itertools import product
 from math import ceil, floor, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import erfc
 
-from sseml.arrays import FloatArray
+from sseml.arrays import BoolArray, FloatArray
 from sseml.parse.structure.cell import close_pairs
 from sseml.physics.charges import Ion
 from sseml.records import Crystal, RefusedInputError
@@ -202,7 +201,7 @@ def _two_largest(acting: FloatArray) -> FloatArray:
     return largest
 
 
-def shares_with_lithium(crystal: Crystal) -> NDArray[np.bool_]:
+def shares_with_lithium(crystal: Crystal) -> BoolArray:
     """Which sites hold something else, and Li in reach of `TOO_NEAR_A`; shape (n_sites,)."""
     holds_li = np.array(["Li" in occupancy for occupancy in crystal.occupancies])
     holds_other = np.array([bool(occupancy.keys() - {"Li"}) for occupancy in crystal.occupancies])
@@ -211,7 +210,7 @@ def shares_with_lithium(crystal: Crystal) -> NDArray[np.bool_]:
     for one, other, _ in close_pairs(np.asarray(crystal.lattice_A), positions, TOO_NEAR_A):
         near[one] |= holds_li[other]
         near[other] |= holds_li[one]
-    shared: NDArray[np.bool_] = near & holds_other
+    shared: BoolArray = near & holds_other
     return shared
 
 

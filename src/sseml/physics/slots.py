@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray
+from sseml.arrays import FloatArray, IntArray
 from sseml.physics.elements import elements
 from sseml.records import Composition
 
@@ -23,13 +22,13 @@ class Slots:
     Atomic number and fraction 0 pad; fractions sum to 1 in each row.
     """
 
-    number: NDArray[np.int64]
+    number: IntArray
     fraction: FloatArray
 
 
 def flatten(
     materials: Sequence[Composition],
-) -> tuple[NDArray[np.int64], FloatArray, NDArray[np.int64]]:
+) -> tuple[IntArray, FloatArray, IntArray]:
     """Atomic numbers and amounts of all formulas end to end, and how many belong to each.
 
     Raises ValueError if a formula holds an unknown element or is empty.

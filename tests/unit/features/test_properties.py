@@ -16,33 +16,9 @@ from sseml.records import Composition
 
 SYMBOLS = elements().symbols[1:]
 COMMON = [
-    "Li",
-    "Na",
-    "K",
-    "La",
-    "Zr",
-    "Ti",
-    "Al",
-    "Ge",
-    "P",
-    "Si",
-    "S",
-    "O",
-    "Cl",
-    "Br",
-    "I",
-    "F",
-    "N",
-    "H",
-    "B",
-    "C",
-    "Y",
-    "Sb",
-    "Fe",
-    "V",
-    "Se",
-    "Ta",
-]
+    "Li", "Na", "K", "La", "Zr", "Ti", "Al", "Ge", "P", "Si", "S", "O", "Cl", "Br", "I", "F", "N",
+    "H", "B", "C", "Y", "Sb", "Fe", "V", "Se", "Ta",
+]  # fmt: skip
 SETS = ("chemistry", "prototype", "magpie", "fractions")
 
 amounts = st.dictionaries(
