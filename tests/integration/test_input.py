@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from sseml.cli import main
-from sseml.parse.qualifiers import MATERIAL_KINDS
 from sseml.parse.queries import parse_rows
 from sseml.parse.rows import read_rows
 from sseml.parse.sources import opened_binary, opened_text
@@ -66,8 +65,8 @@ def rows(heading: str, *lines: str) -> list[Query | Refusal]:
     return list(parse_rows(read_rows(io.StringIO(text), "csv")))
 
 
-@pytest.mark.parametrize("kind", [*MATERIAL_KINDS, "Composition"])
-def test_a_kind_of_material_says_nothing_about_the_conductivity(kind: str) -> None:
+@pytest.mark.parametrize("kind", ["composition", "crystal", "polymer", "bulk", "bulky"])
+def test_the_kind_of_material_says_nothing_about_the_conductivity(kind: str) -> None:
     [query] = rows("formula,kind,temperature_C", f"LLZO,{kind},60.0")
     assert isinstance(query, Query)
     assert query.conductivity_kind is None
@@ -75,10 +74,12 @@ def test_a_kind_of_material_says_nothing_about_the_conductivity(kind: str) -> No
     assert query.columns["kind"] == kind
 
 
-def test_a_kind_of_conductivity_is_still_read_and_others_still_refused() -> None:
-    bulk, wrong = rows("formula,kind", "LLZO,bulk", "LLZO,bulky")
+def test_the_kind_of_conductivity_is_read_beside_the_kind_of_material() -> None:
+    heading = "formula,kind,conductivity_kind"
+    bulk, wrong = rows(heading, "LLZO,composition,bulk", "LLZO,composition,bulky")
     assert isinstance(bulk, Query)
     assert bulk.conductivity_kind == "bulk"
+    assert bulk.columns["kind"] == "composition"
     assert isinstance(wrong, Refusal)
     assert "did you mean bulk?" in wrong.suggestion
 

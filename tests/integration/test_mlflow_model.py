@@ -25,7 +25,7 @@ ROWS: list[dict[str, Any]] = [
     {"formula": "LLZO", "temperature": "333 K", "space_group": "Ia-3d", "note": None},
     {"formula": "Li6PS5Xx", "batch": 3},
     {"formula": "La2/3-xLi3xTiO3", "x": "0.02:0.10:0.04"},
-    {"formula": "75Li2S-25P2S5", "form": "glass", "kind": "total", "mass": 1.5},
+    {"formula": "75Li2S-25P2S5", "form": "glass", "conductivity_kind": "total", "mass": 1.5},
     {"formula": "NaCl"},
     {"formula": "PEO + LiTFSI, EO:Li=18"},
     {"formula": "Li3N", "temperature": "warm"},

@@ -421,7 +421,7 @@ def test_every_measured_polymorph_is_shown_as_evidence(bundle: Bundle) -> None:
     ("asked", "words"),
     [
         ("LLZO T=900", "outside the"),
-        ("LLZO kind=bulk", "bulk can be higher"),
+        ("LLZO conductivity_kind=bulk", "bulk can be higher"),
         ("LiPu3", "an element that no measured material holds"),
     ],
 )

@@ -187,6 +187,7 @@ def _single(what: str, scales: Sequence[Scale], file: str) -> Scale:
         listed = ", ".join(repr(scale.column) for scale in scales)
         raise RefusedInputError(
             f"{file} has several columns with the {what}: {listed}",
-            "keep one; total and bulk values are rows of their own, told apart by a column 'kind'",
+            "keep one; total and bulk values are rows of their own, told apart by a column"
+            " 'conductivity_kind'",
         )
     return scales[0]

@@ -18,11 +18,11 @@ from sseml.curation.plausible import SERIES_FROM
 from sseml.curation.rows import RawMeasurement
 from sseml.curation.sources import OWN
 from sseml.kinds import composition_of
-from sseml.parse.headings import condition_of
+from sseml.parse.headings import condition_of, folded_heading
 from sseml.parse.queries import parse_rows, temperature_in_cell
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.rows import read_rows
-from sseml.records import Query, Refusal, RefusedInputError
+from sseml.records import CONDUCTIVITY_KINDS, Query, Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
 
 FILE_GROUP = "file:"
@@ -36,7 +36,7 @@ HIGHEST_ACTIVATION_ENERGY_EV = 3.0
 _LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 _KNOWN_COLUMNS = (
     "sigma_S_cm", "log10_sigma", "activation_energy_eV", "temperature", "space_group", "form",
-    "kind", "doi", "series", "batch", "notebook", "licence",
+    "conductivity_kind", "doi", "series", "batch", "notebook", "licence",
 )  # fmt: skip
 
 _STATED = re.compile(
@@ -72,6 +72,7 @@ def read_lab(
     rows = list(read_rows(file, column=column, ignored=ignored, sheet=sheet))
     if not rows:
         raise RefusedInputError(f"{file.name} holds no rows", "write one measurement a row")
+    rows = _with_conductivity_kind(rows)
     names = list(dict.fromkeys(name for row in rows for name in row.columns))
     columns = find_columns(names, file.name, ignored)
     rows = [_with_points(row, columns) for row in rows]
@@ -81,6 +82,26 @@ def read_lab(
     by_row = itertools.groupby(parse_rows(rows, ignored=not_read), key=lambda parsed: parsed.row)
     read = [_row_or_refusal(list(answers), columns, may_be_kelvin, group) for _, answers in by_row]
     return read, tuple(_notices(names, columns, file.name))
+
+
+def _with_conductivity_kind(rows: list[RawRow | Refusal]) -> list[RawRow | Refusal]:
+    """Read a column ``kind`` that holds total or bulk as a column ``conductivity_kind``."""
+    cells = [cell for row in rows for cell in row.columns.items()]
+    meant = {
+        name
+        for name, value in cells
+        if folded_heading(name) == "kind" and _text(value).casefold() in CONDUCTIVITY_KINDS
+    }
+    if not meant or any(folded_heading(name) == "conductivity kind" for name, _ in cells):
+        return rows
+    renamed: list[RawRow | Refusal] = []
+    for row in rows:
+        columns = {
+            "conductivity_kind" if name in meant else name: value
+            for name, value in row.columns.items()
+        }
+        renamed.append(row if isinstance(row, Refusal) else replace(row, columns=columns))
+    return renamed
 
 
 def _with_points(row: RawRow | Refusal, columns: Columns) -> RawRow | Refusal:

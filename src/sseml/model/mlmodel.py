@@ -14,7 +14,7 @@ from sseml.records import BundleError
 
 FORMULA_COLUMN = "formula"
 OTHER_COLUMNS = "columns"
-QUALIFIER_COLUMNS = ("temperature", "space_group", "form", "kind", "x", "y", "z")
+QUALIFIER_COLUMNS = ("temperature", "space_group", "form", "conductivity_kind", "x", "y", "z")
 
 LOADER = "sseml.tracking.pyfunc"
 MLMODEL = "MLmodel"

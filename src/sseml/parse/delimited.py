@@ -8,7 +8,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from sseml.parse.headings import folded_heading, formula_column
 from sseml.parse.material import parse_material
 from sseml.parse.raw import (
     RawRow,
@@ -16,6 +15,7 @@ from sseml.parse.raw import (
     checked,
     distinct,
     find_column,
+    is_heading,
     shown,
     unreadable,
 )
@@ -43,35 +43,23 @@ class _Unclosed(str):
 def read_delimited(
     lines: Iterable[str], wanted: Wanted, name: str, delimiter: str | None = None
 ) -> Iterator[RawRow | Refusal]:
-    """Read rows under a heading.
+    """Read rows under a heading, from lines with their ends.
 
-    Parameters
-    ----------
-    lines
-        With their ends.
-    wanted
-        Which columns are asked for.
-    name
-        Of the file, for messages.
-    delimiter
-        What separates cells; None to tell it from the heading.
-
-    Raises
-    ------
-    RefusedInputError
-        If the heading names no formula, or asks for an answer first.
+    The heading tells the delimiter where none is given. `name` is that of the file, for messages.
     """
     rest = _Lines(lines)
     stated = _skip_to_heading(rest, wanted)
     first = next(rest, "")
-    mark = delimiter or stated or _delimiter_of(first, wanted)
+    mark = delimiter or stated or _delimiter_between(first, wanted)
+    if mark is None:
+        mark = next((each for each in _DELIMITERS if each in first), ",")
     rest.put_back(first)
     names = _heading(rest, mark, name)
     formula_at = find_column(names, wanted, name)
     names = distinct(names)
 
     def is_row(line: str) -> bool:
-        cells = line.rstrip("\r\n").split(mark)
+        cells = _split(line, mark)
         fits = len(cells) == len(names)
         return fits and _begins_with_formula(cells[formula_at])
 
@@ -83,14 +71,26 @@ def read_delimited(
         yield _row(number, record, names, formula_at, mark)
 
 
-def is_heading(line: str, wanted: Wanted = _ANY) -> bool:
+def is_heading_line(line: str, wanted: Wanted = _ANY) -> bool:
     """Tell whether a line names several columns, one of them the formula."""
-    marks = (mark for mark in _DELIMITERS if mark in line)
-    return any(_names_formula([*map(_bare, line.split(mark))], wanted) for mark in marks)
+    return _delimiter_between(line, wanted) is not None
+
+
+def _delimiter_between(heading: str, wanted: Wanted) -> str | None:
+    """The separator of a heading: some spreadsheets write CSV with semicolons or tabs."""
+    for mark in _DELIMITERS:
+        if mark in heading and is_heading([*map(_bare, heading.split(mark))], wanted):
+            return mark
+    return None
 
 
 def _bare(cell: str) -> str:
     return cell.strip(' "\r\n')
+
+
+def _split(line: str, mark: str) -> list[str]:
+    """The cells of a line without quotes."""
+    return line.rstrip("\r\n").split(mark)
 
 
 class _Lines(Iterator[str]):
@@ -118,7 +118,7 @@ def _skip_to_heading(lines: _Lines, wanted: Wanted) -> str | None:
             stated = found[1]
             continue
         above.append(line)
-        if _names_formula([_bare(line)], wanted) or is_heading(line, wanted):
+        if is_heading([_bare(line)], wanted) or is_heading_line(line, wanted):
             lines.put_back(line)
             return stated
         if '"' in line or len(above) > _MOST_LINES_ABOVE:
@@ -172,9 +172,13 @@ def _state(text: str, mark: str, *, strict: bool = False) -> str:
 
 def _heading(lines: _Lines, mark: str, name: str) -> list[str]:
     """Names of the columns; a quote that is never closed is left out of its name."""
-    first = next(_records(lines, mark, lambda line: _has_formula(line, mark)), "")
+
+    def has_formula(line: str) -> bool:
+        return any(map(_begins_with_formula, _split(line, mark)))
+
+    first = next(_records(lines, mark, has_formula), "")
     if isinstance(first, _Unclosed):
-        return [cell.replace('"', "").strip() for cell in first.rstrip("\r\n").split(mark)]
+        return [cell.replace('"', "").strip() for cell in _split(first, mark)]
     try:
         cells = next(csv.reader([first], delimiter=mark), [])
     except csv.Error as error:
@@ -182,10 +186,6 @@ def _heading(lines: _Lines, mark: str, name: str) -> list[str]:
             f"the first line of {name} is no heading: {error}", "write the names of the columns"
         ) from None
     return [_bare(cell) for cell in cells]
-
-
-def _has_formula(line: str, mark: str) -> bool:
-    return any(map(_begins_with_formula, line.rstrip("\r\n").split(mark)))
 
 
 def _begins_with_formula(cell: str) -> bool:
@@ -200,35 +200,11 @@ def _begins_with_formula(cell: str) -> bool:
     return True
 
 
-def _delimiter_of(heading: str, wanted: Wanted) -> str:
-    """Tell the separator from the heading: some spreadsheets write CSV with semicolons or tabs."""
-    present = [mark for mark in _DELIMITERS if mark in heading]
-    for mark in present:
-        if _names_formula([*map(_bare, heading.split(mark))], wanted):
-            return mark
-    return present[0] if present else ","
-
-
-def _names_formula(names: Sequence[str], wanted: Wanted) -> bool:
-    if wanted.column is not None:
-        return folded_heading(wanted.column) in map(folded_heading, names)
-    try:
-        return formula_column(names, wanted.instead) is not None
-    except RefusedInputError:
-        return True
-
-
-def _cells(record: str, mark: str) -> list[str]:
-    if '"' not in record:
-        return record.rstrip("\r\n").split(mark)
-    return next(csv.reader([record], delimiter=mark))
-
-
 def _row(
     number: int, record: str, names: Sequence[str], formula_at: int, mark: str
 ) -> RawRow | Refusal:
     if isinstance(record, _Unclosed):
-        cells = [cell.strip().strip('"') for cell in record.rstrip("\r\n").split(mark)]
+        cells = [cell.strip().strip('"') for cell in _split(record, mark)]
         return unreadable(
             number,
             shown(cells[formula_at]) if formula_at < len(cells) else shown(record.strip()),
@@ -236,7 +212,9 @@ def _row(
             "close it, or double a quote that is part of the text",
         )
     try:
-        cells = _cells(record, mark)
+        cells = (
+            next(csv.reader([record], delimiter=mark)) if '"' in record else _split(record, mark)
+        )
     except csv.Error as error:
         reason = f"the row cannot be read: {error}"
         return unreadable(number, shown(record.strip()), reason, "check that quotes are closed")
@@ -247,9 +225,6 @@ def _row(
             f"the row has {len(cells)} cells, but the heading has {len(names)}",
             "put cells that hold the separator in quotes",
         )
-    padded = itertools.chain(cells, itertools.repeat(""))
-    by_place = dict(zip(range(len(names)), padded, strict=False))
-    columns: dict[str, object] = {
-        name: by_place[place] for place, name in enumerate(names) if place != formula_at
-    }
-    return checked(number, by_place[formula_at].strip(), columns, decimal_comma=mark == ";")
+    columns: dict[str, object] = dict(itertools.zip_longest(names, cells, fillvalue=""))
+    text = str(columns.pop(names[formula_at])).strip()
+    return checked(number, text, columns, decimal_comma=mark == ";")

@@ -1,4 +1,4 @@
-"""Texts that can be read as a formula and are not meant so: labels, slips, short names."""
+"""Texts that can be read as a formula and are not meant so, and the spelling that is meant."""
 
 from __future__ import annotations
 
@@ -8,28 +8,37 @@ from collections.abc import Callable, Iterator, Mapping
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.charge import (
     CHARGE_TOLERANCE,
-    OXIDATION_STATES,
     charge_gap,
     charge_imbalance,
+    is_neutral_salt,
     is_salt,
+    oxidation_states,
 )
 from sseml.parse.names import lookup, lookup_refused, name_of_formula
 from sseml.records import Composition, RefusedInputError
 
-_IN_SOLIDS = frozenset(("Tc", "Pm", "Ac", "Np", "Pu"))
-UNSTABLE = frozenset(
-    symbol
-    for symbol, mass in MOLAR_MASS_G_MOL.items()
-    if mass % 1 == 0 and symbol not in _IN_SOLIDS
-)
-"""Elements without a stable isotope, of which no solid electrolyte is made."""
+_STABLE = frozenset(symbol for symbol, mass in MOLAR_MASS_G_MOL.items() if mass % 1)
+"""Elements with a standard atomic weight."""
+
+UNSTABLE = MOLAR_MASS_G_MOL.keys() - _STABLE - {"Tc", "Pm", "Ac", "Np", "Pu"}
+"""Elements without a stable isotope, of which no solid is made."""
 
 _ORGANIC = frozenset(("H", "B", "N"))
+_ALKALI = frozenset(("Li", "Na", "K", "Rb", "Cs"))
+_HALOGENS = frozenset(("F", "Cl", "Br", "I", "H"))
+_WITH_OXYGEN = frozenset(("N", "S", "I"))
+"""Anions that beside oxygen can be given a positive charge, so that any amount balances."""
+
 _DOPED = re.compile(
     r"(?P<dopant>[A-Z]\w{0,20})(?P<doped>[ -](?:doped|substituted))?[ :-] ?(?P<undoped>.+)"
 )
+_DOPANT_BEHIND = re.compile(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
+_BETWEEN_ELEMENTS = re.compile(r"\s?[-+/,:;|·]\s?|\s")
 _LABEL = re.compile(r"(?:\s|^)(?:(?:no|nr)\.?\s?\d+|sample\b)", re.IGNORECASE)
+_NUMBERED_NAME = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")
+_OXIDATION_STATE = re.compile(r"(?<=[a-z])\((?:I{2,3}|IV|VI{0,3})\)")
 _POINT_BEHIND_WATER = re.compile(r"[HD]2O\.\d")
+_LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}\d{0,3}$|(?<=[A-Za-z)])\d{2,4}[CK]$")
 _MAY_HOLD_OXYGEN = re.compile(
     r"(?<![\d.])(?<!Li)(?:0\d+|\d{3,4})(?![\d.])"
     r"|(?:^|[-+·* (])[\d.]*Li(?P<oxide>20)(?=[-+·* )]|$)"
@@ -37,21 +46,10 @@ _MAY_HOLD_OXYGEN = re.compile(
 _EXPLICIT_ONE = re.compile(r"(?:[A-Z][a-z]|[ABD-Z])1(?![\d.])")
 """In ``Li1C1`` every amount is written, and C1 is carbon."""
 
-_LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}\d{0,3}$|(?<=[A-Za-z)])\d{2,4}[CK]$")
-_DOPANT_BEHIND = re.compile(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
-_NUMBERED_NAME = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")
-_OXIDATION_STATE = re.compile(r"(?<=[a-z])\((?:I{2,3}|IV|VI{0,3})\)")
-_BETWEEN_ELEMENTS = re.compile(r"\s?[-+/,:;|·]\s?|\s")
-_ALKALI = frozenset(("Li", "Na", "K", "Rb", "Cs"))
-_HALOGENS = frozenset(("F", "Cl", "Br", "I", "H"))
-_WITH_OXYGEN = frozenset(("N", "S", "I"))
-"""Anions that beside oxygen can be given a positive charge, so that any amount balances."""
-
 _IN_WORDS = {"Po": "polonium", "No": "nobelium", "Bh": "bohrium", "At": "astatine"}
 _MOST_ZEROS = 12
 _LONGEST_SLIP = 150
 """Longest text that is searched for a slip of the pen, in characters."""
-
 
 _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"C1|CI|(?<=[a-z\d])Cl(?=[A-Z]|$)"), "Cl"),
@@ -67,16 +65,20 @@ _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 """Characters taken for one another, and capitals forgotten."""
 
+_LETTERS = re.compile(r"[A-Za-z]+")
+_WORD_APART = re.compile(r" [a-z]{2}")
+_ZERO_AS_LETTER = re.compile(r"(?<=[A-Za-z])[oO](?=\.\d)")
+
+EXAMPLE = "write element symbols and amounts, such as Li6PS5Cl"
+"""The hint where nothing better is known."""
+
 Read = Callable[[str], Composition]
 
 
 def refuse_words(text: str) -> None:
     """Refuse what says something beside the formula: a dopant without amount, a label.
 
-    Raises
-    ------
-    RefusedInputError
-        If the text holds such a word, or a name that stands for no one formula.
+    A name that stands for no one formula is refused too.
     """
     _refuse_system(text)
     if listed := lookup_refused(text):
@@ -135,38 +137,26 @@ def _refuse_label(text: str) -> None:
             f"leave it out: write {before}" if before else "write a formula, such as Li6PS5Cl",
         )
     if found := _POINT_BEHIND_WATER.search(text):
+        hydrate = text[: found.end() - 2]
         raise RefusedInputError(
-            f"the number behind {text[: found.end() - 2]!r} may be a label or an amount",
-            f"leave it out: write {text[: found.end() - 2]}",
+            f"the number behind {hydrate!r} may be a label or an amount",
+            f"leave it out: write {hydrate}",
         )
 
 
 def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
     """Refuse a formula that was read, and that hardly anyone means.
 
-    Parameters
-    ----------
-    text
-        Formula as `sseml.parse.normalise.normalise` leaves it.
-    material
-        What it was read as.
-    read
-        How to read another spelling.
-
-    Raises
-    ------
-    RefusedInputError
-        If it holds an unstable element, is an abbreviation, or is not neutral while the same text
-        without a common slip is.
+    It holds an unstable element, is an abbreviation, or is not neutral while the same text without
+    a common slip is. `text` is normalised, and `read` reads another spelling.
     """
     amounts = material.amounts
     unstable = next((symbol for symbol in amounts if symbol in UNSTABLE), None)
-    neutral = charge_imbalance(amounts) <= CHARGE_TOLERANCE and is_salt(amounts)
-    with_lithium = "Li" in amounts
-    slipped = not neutral or any(
+    has_lithium = "Li" in amounts
+    may_be_slip = not is_neutral_salt(amounts) or any(
         may_be(text, amounts) for may_be in (_may_be_chlorine, _may_be_oxygen, _may_be_nought)
     )
-    if unstable or (with_lithium and slipped):
+    if unstable or (has_lithium and may_be_slip):
         meant = meant_spelling(text, read, material)
         if meant:
             raise RefusedInputError(_as_read(text, material, unstable), f"did you mean {meant}?")
@@ -175,7 +165,7 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
             f"{unstable!r} in {text!r} is an element without a stable isotope",
             "correct it: element symbols have one capital, such as Li3PO4 and LiBH4",
         )
-    if with_lithium and text.isalpha() and _is_abbreviation(amounts):
+    if has_lithium and text.isalpha() and _is_abbreviation(amounts):
         raise RefusedInputError(
             f"{text!r} has no amounts, and its charges do not balance: an abbreviation",
             "write the formula, such as Li6PS5Cl",
@@ -233,7 +223,7 @@ def _refuse_last_word(text: str, material: Composition, read: Read) -> None:
     is_whole = charge_gap(amounts, usual=True) == 0.0 and not still_neutral
     if completes and not is_whole and charge_imbalance(material.amounts) <= CHARGE_TOLERANCE:
         return
-    if is_salt(amounts) and charge_imbalance(amounts) <= CHARGE_TOLERANCE:
+    if is_neutral_salt(amounts):
         raise RefusedInputError(
             f"{word!r} behind {before!r} may be atoms or a remark",
             f"leave it out: write {before}",
@@ -243,11 +233,7 @@ def _refuse_last_word(text: str, material: Composition, read: Read) -> None:
 def meant_spelling(text: str, read: Read, instead_of: Composition | None = None) -> str:
     """A neutral formula that a text becomes without a common slip; empty where there is none.
 
-    Examples
-    --------
-    >>> from sseml.parse.formula import parse_formula
-    >>> meant_spelling("Li7La3Zr2012", parse_formula), meant_spelling("Li6PS5C1", parse_formula)
-    ('Li7La3Zr2O12', 'Li6PS5Cl')
+    ``Li7La3Zr2012`` is meant as ``Li7La3Zr2O12``, and ``Li6PS5C1`` as ``Li6PS5Cl``.
     """
     for spelling in _spellings(text) if len(text) <= _LONGEST_SLIP else ():
         try:
@@ -255,9 +241,9 @@ def meant_spelling(text: str, read: Read, instead_of: Composition | None = None)
         except RefusedInputError:
             continue
         amounts = material.amounts
-        balanced = charge_gap(amounts, usual=True) == 0
-        known = is_salt(amounts) and amounts.keys() <= OXIDATION_STATES.keys()
-        if balanced and known and material != instead_of:
+        is_balanced = charge_gap(amounts, usual=True) == 0
+        is_known = is_salt(amounts) and amounts.keys() <= oxidation_states().keys()
+        if is_balanced and is_known and material != instead_of:
             return spelling
     return ""
 
@@ -301,3 +287,47 @@ def _splits(number: str) -> Iterator[str]:
         before, behind = number[:position], number[position + 1 :]
         if digit == "0" and before != "1" and "0" not in (before[:1], behind[:1]):
             yield f"{before}O{behind}"
+
+
+def suggest_spelling(text: str) -> str:
+    """The hint with the nearest formula of valid element symbols; empty where there is none.
+
+    ``LI3YCL6`` gives ``did you mean Li3YCl6?``.
+    """
+    if _WORD_APART.search(text) and not text.islower():
+        return ""
+    repaired = _ZERO_AS_LETTER.sub("0", text)
+    pieces: list[str] = []
+    end = 0
+    for run in _LETTERS.finditer(repaired):
+        if run.group().islower() and len(run.group()) > 3 and not repaired.islower():
+            return ""  # a word, not a misspelt symbol
+        symbols = _as_elements(run.group(), keep_case=not repaired.isupper())
+        if symbols is None:
+            return ""
+        pieces += [repaired[end : run.start()], *symbols]
+        end = run.end()
+    suggestion = "".join([*pieces, repaired[end:]])
+    return f"did you mean {suggestion}?" if pieces and suggestion != text else ""
+
+
+def _as_elements(letters: str, *, keep_case: bool) -> list[str] | None:
+    """Split letters of any case into element symbols, or a trailing x, y or z.
+
+    The fewest symbols win; where the case says something, changing it counts as another symbol.
+    """
+    best: list[tuple[int, list[str]] | None] = [(0, [])]
+    for end in range(1, len(letters) + 1):
+        candidates = []
+        for size in (2, 1):
+            head = best[end - size] if size <= end else None
+            written = letters[end - size : end]
+            symbol = written.capitalize()
+            if head is not None and symbol in _STABLE:
+                cost = 3 if keep_case and symbol != written else 1
+                candidates.append((head[0] + cost, [*head[1], symbol]))
+        head = best[end - 1]
+        if head and head[1] and letters[end - 1] in "xyz":
+            candidates.append((head[0] + 1, [*head[1], letters[end - 1]]))
+        best.append(min(candidates, key=lambda candidate: candidate[0]) if candidates else None)
+    return best[-1][1] if best[-1] else None

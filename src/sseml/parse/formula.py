@@ -12,7 +12,7 @@ from sseml.parse.grammar import NOTHING, read_formula
 from sseml.parse.normalise import normalise
 from sseml.records import Composition, RefusedInputError
 
-LARGEST_WHOLE_AMOUNT = 50
+_LARGEST_WHOLE_AMOUNT = 50
 """Mixtures are written in whole numbers up to this: 0.7Li2S-0.3P2S5 as Li7P3S11."""
 
 _LIKE_A_HYDRATE = re.compile(r"\.\d+H2O$")
@@ -57,17 +57,19 @@ def parse_formula(
         if not math.isfinite(value):
             raise RefusedInputError(f"{name}={value} is not a number", f"write {name}=0.1")
     reading = read_formula(plain, values)
-    return composition(simplest_amounts(reading.amounts) if reading.is_mixture else reading.amounts)
+    return composition(_simplest(reading.amounts) if reading.is_mixture else reading.amounts)
+
+
+def composition_or_none(text: str) -> Composition | None:
+    """What `parse_formula` reads; None where a text is no formula."""
+    try:
+        return parse_formula(text)
+    except RefusedInputError:
+        return None
 
 
 def composition(amounts: Mapping[str, float]) -> Composition:
-    """Make a `Composition` of element amounts: rounded, ordered, with its canonical formula.
-
-    Parameters
-    ----------
-    amounts
-        Element symbol → amount in mol per formula unit; amounts of zero are left out.
-    """
+    """Make a `Composition` of amounts in mol per formula unit; amounts of zero are left out."""
     rounded = {
         symbol: float(f"{amount:.10g}")
         for symbol, amount in sorted(amounts.items(), key=lambda item: _RANK[item[0]])
@@ -80,24 +82,24 @@ def composition(amounts: Mapping[str, float]) -> Composition:
     return Composition(formula=canonical_formula(rounded), amounts=rounded)
 
 
-def simplest_amounts(amounts: Mapping[str, float]) -> Mapping[str, float]:
+def is_same_material(one: Composition, other: Composition) -> bool:
+    """Tell whether two compositions have the same elements in the same fractions, within 0.001."""
+    first, second = one.fractions(), other.fractions()
+    return first.keys() == second.keys() and all(
+        abs(fraction - second[symbol]) < 1e-3 for symbol, fraction in first.items()
+    )
+
+
+def _simplest(amounts: Mapping[str, float]) -> Mapping[str, float]:
     """Divide a mixture's amounts down to small whole numbers, where there are such.
 
-    Parameters
-    ----------
-    amounts
-        Element symbol → amount in mol.
-
-    Examples
-    --------
-    >>> simplest_amounts({"Li": 1.4, "P": 0.6, "S": 2.2})
-    {'Li': 7.0, 'P': 3.0, 'S': 11.0}
+    Li1.4 P0.6 S2.2 becomes Li7 P3 S11.
     """
     for scale in (1, 10, 100, 1000):
         whole = {symbol: round(amount * scale) for symbol, amount in amounts.items()}
         if all(abs(whole[s] - amount * scale) < 1e-7 for s, amount in amounts.items()):
             divisor = math.gcd(*whole.values())
-            if divisor and (scale == 1 or max(whole.values()) / divisor <= LARGEST_WHOLE_AMOUNT):
+            if divisor and (scale == 1 or max(whole.values()) / divisor <= _LARGEST_WHOLE_AMOUNT):
                 return {symbol: amount / divisor for symbol, amount in whole.items()}
             break
     return amounts
@@ -115,12 +117,12 @@ def canonical_formula(amounts: Mapping[str, float]) -> str:
     'Li3PS4'
     """
     written = "".join(
-        symbol if amount == 1 else f"{symbol}{_plain_number(amount)}"
+        symbol if amount == 1 else f"{symbol}{_without_exponent(amount)}"
         for symbol, amount in amounts.items()
     )
     return f"{written}1" if _LIKE_A_HYDRATE.search(written) else written
 
 
-def _plain_number(amount: float) -> str:
+def _without_exponent(amount: float) -> str:
     whole = int(amount)
     return str(whole) if whole == amount else format(Decimal(repr(amount)), "f")

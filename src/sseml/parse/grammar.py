@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sseml.elements import HYDROGEN_ISOTOPES
-from sseml.parse.expression import MAX_DEPTH, is_amount_bracket, read_term
-from sseml.parse.parts import Part, are_percentages, is_adduct, refuse_unclear_ratio
+from sseml.parse.charge import is_neutral_salt
 from sseml.parse.tokens import (
     CLOSE,
     DOT,
     ELEMENT,
     END,
+    MAX_DEPTH,
     NUMBER,
     OPEN,
     SIGN,
@@ -22,6 +22,8 @@ from sseml.parse.tokens import (
     VARIABLE,
     Token,
     TokenStream,
+    is_amount_bracket,
+    read_term,
 )
 
 MAX_AMOUNT = 1e4
@@ -32,6 +34,11 @@ NOTHING = 1e-9
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
+_MOLECULES_OF = frozenset("CHNO")
+"""Elements of what crystallises with a salt one to one: H2O, NH3, CH3OH."""
+
+_LIKE_A_PERCENTAGE = 10.0
+
 
 class Reading(NamedTuple):
     """Element amounts in mol, and whether they are of parts added up or of percentages."""
@@ -40,16 +47,18 @@ class Reading(NamedTuple):
     is_mixture: bool
 
 
-def read_formula(text: str, values: Mapping[str, float]) -> Reading:
-    """Read a normalised formula or mol mixture.
+class _Part(NamedTuple):
+    """One part of a mixture, as it stands in the text, and the separator before it."""
 
-    Parameters
-    ----------
-    text
-        Formula as `sseml.parse.normalise.normalise` leaves it.
-    values
-        Values of the variables x, y, z.
-    """
+    coefficient: float | None
+    amounts: Mapping[str, float]
+    started: Token
+    text: str
+    separator: Token | None
+
+
+def read_formula(text: str, values: Mapping[str, float]) -> Reading:
+    """Read a normalised formula or mol mixture, with the values of x, y, z."""
     stream = TokenStream(text, values)
     reading = _read_mixture(stream, 0)
     if stream.current.kind != END:
@@ -60,7 +69,7 @@ def read_formula(text: str, values: Mapping[str, float]) -> Reading:
 
 def _read_mixture(stream: TokenStream, depth: int) -> Reading:
     """Read parts added up in mol: ``0.7Li2S-0.3P2S5``, ``LiCl·H2O``, ``0.2(Li2S) 0.8(GeS2)``."""
-    parts: list[Part] = []
+    parts: list[_Part] = []
     scaled = False
     separator: Token | None = None
     while True:
@@ -68,7 +77,7 @@ def _read_mixture(stream: TokenStream, depth: int) -> Reading:
         started = stream.current
         reading = _read_part(stream, depth, coefficient is not None)
         scaled = scaled or reading.is_mixture
-        parts.append(Part(coefficient, reading.amounts, started, stream.since(started), separator))
+        parts.append(_Part(coefficient, reading.amounts, started, stream.since(started), separator))
         if stream.current.kind in (SIGN, DOT):
             if len(parts) == 1 and coefficient is None:
                 _refuse_split_amount(stream, started)
@@ -78,13 +87,13 @@ def _read_mixture(stream: TokenStream, depth: int) -> Reading:
         else:
             break
     if len(parts) > 1:
-        refuse_unclear_ratio(stream, parts, in_bracket=depth > 0)
-    of_one_mol = depth > 0 and are_percentages(parts)
+        _refuse_unclear_ratio(stream, parts, in_bracket=depth > 0)
+    of_one_mol = depth > 0 and _are_percentages(parts)
     total: dict[str, float] = {}
     for part in parts:
         mol = 1.0 if part.coefficient is None else part.coefficient
         _add_all(stream, total, part.amounts, mol / 100 if of_one_mol else mol)
-    added = len(parts) > 1 and depth == 0 and not is_adduct(parts)
+    added = len(parts) > 1 and depth == 0 and not _is_adduct(parts)
     return Reading(total, of_one_mol or scaled or added)
 
 
@@ -266,14 +275,105 @@ def _add_all(
     stream: TokenStream, total: dict[str, float], inside: Mapping[str, float], amount: float
 ) -> None:
     for symbol, value in inside.items():
-        _add(stream, total, symbol, value * amount)
+        total[symbol] = total.get(symbol, 0.0) + value * amount
+        if not total[symbol] <= MAX_AMOUNT:
+            raise stream.refusal(
+                f"the amount of {symbol} rises above {MAX_AMOUNT:g} before this place",
+                "divide all amounts by the same number",
+            )
 
 
-def _add(stream: TokenStream, total: dict[str, float], symbol: str, amount: float) -> None:
-    value = total.get(symbol, 0.0) + amount
-    if not value <= MAX_AMOUNT:
+def _are_percentages(parts: Sequence[_Part]) -> bool:
+    """Tell whether the coefficients of all parts add up to 100: percentages, of one mol in all."""
+    coefficients = [part.coefficient for part in parts if part.coefficient is not None]
+    return len(coefficients) == len(parts) > 1 and abs(sum(coefficients) - 100.0) <= 1.0
+
+
+def _is_adduct(parts: Sequence[_Part]) -> bool:
+    """Tell whether molecules are bound to one formula, whose amounts stay: ``Li3InCl6·0.5H2O``."""
+    return parts[0].coefficient is None and all(
+        part.separator is not None
+        and part.separator.kind == DOT
+        and part.amounts.keys() <= _MOLECULES_OF
+        for part in parts[1:]
+    )
+
+
+def _refuse_unclear_ratio(stream: TokenStream, parts: Sequence[_Part], *, in_bracket: bool) -> None:
+    """Refuse parts whose amounts are not said: ``Li-La-Zr-O``, ``Li2S-P2S5``, ``Al-Li7La3Zr2O12``.
+
+    A molecule is bound one to one (``LiCl·H2O``), and so are whole compounds with a plus and
+    blanks between them (``LiCl + AlCl3``), in brackets (``0.6(SiS2-Li2S)-0.4LiCl``) or each a
+    mixture of its own.
+    """
+    bare = [part for part in parts if part.coefficient is None]
+    alone = [part for part in bare if part.text in part.amounts]
+    _refuse_charges(stream, parts)
+    if len(alone) == len(parts):
         raise stream.refusal(
-            f"the amount of {symbol} rises above {MAX_AMOUNT:g} before this place",
-            "divide all amounts by the same number",
+            f"{stream.text!r} names the elements of a chemical system and no amounts, beginning",
+            "write the formula of one compound of it",
+            alone[0].started,
         )
-    total[symbol] = value
+    if alone:
+        raise stream.refusal(
+            f"how much {alone[0].text} there is, is not said",
+            f"write the formula of the {alone[0].text}-containing material with its amounts",
+            alone[0].started,
+        )
+    if len(bare) == len(parts):
+        if not in_bracket:
+            _refuse_no_ratio(stream, parts)
+    elif bare and _holds_percentages(parts):
+        _refuse_label(stream, parts[-1])
+        raise stream.refusal(
+            f"{bare[0].text!r} has no coefficient, and the other parts have percentages",
+            "write a coefficient before each part, such as 75Li2S-25P2S5",
+            bare[0].started,
+        )
+
+
+def _refuse_charges(stream: TokenStream, parts: Sequence[_Part]) -> None:
+    """Refuse ``Li3Y3+Cl6`` and ``LiCo3+O2``, where the plus is a charge."""
+    pluses = [part.separator for part in parts if part.separator and part.separator.text == "+"]
+    for part in parts if pluses else ():
+        if part.coefficient is None and not is_neutral_salt(part.amounts):
+            raise stream.refusal(
+                f"'+' looks like a charge, as {part.text!r} is no compound",
+                "write the neutral formula without charges",
+                pluses[0],
+            )
+
+
+def _refuse_no_ratio(stream: TokenStream, parts: Sequence[_Part]) -> None:
+    """Refuse ``Li2S-P2S5`` and ``Li3PS4-C2``, but not ``LiCl·H2O``."""
+    signs = [part.separator for part in parts if part.separator]
+    are_added = all(sign.text == "+" and sign.spaced for sign in signs)
+    are_mixtures = all(part.started.text in _CLOSING and "-" in part.text for part in parts)
+    hold_molecule = any(
+        len(part.amounts) > 1 and part.amounts.keys() <= _MOLECULES_OF for part in parts[1:]
+    )
+    if are_added or are_mixtures or hold_molecule:
+        return
+    raise stream.refusal(
+        f"{' and '.join(part.text for part in parts)} are named without their amounts",
+        "write a coefficient before each part, such as 75Li2S-25P2S5; as much of each is"
+        f" {'-'.join(f'1{part.text}' for part in parts)}",
+        parts[0].started,
+    )
+
+
+def _refuse_label(stream: TokenStream, last: _Part) -> None:
+    """Refuse ``Li6PS5Cl-550C``, which names a treatment."""
+    if last.separator and last.amounts.keys() <= {"C", "K", "H"}:
+        before = stream.text[: last.separator.position].strip()
+        label = stream.text[last.separator.position :]
+        raise stream.refusal(
+            f"{label!r} looks like a label", f"leave it out: write {before}", last.separator
+        )
+
+
+def _holds_percentages(parts: Sequence[_Part]) -> bool:
+    """Tell ``Li2S-25P2S5`` from ``LiTi2(PO4)3-0.2Li2O`` and ``LiI·12H2O``."""
+    joined = any(part.separator and part.separator.kind == SIGN for part in parts)
+    return joined and sum(part.coefficient or 0.0 for part in parts) >= _LIKE_A_PERCENTAGE

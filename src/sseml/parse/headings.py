@@ -6,16 +6,11 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from sseml.parse.qualifiers import canonical_key
+from sseml.parse.qualifiers import LATTICE, canonical_key
 from sseml.parse.sources import without_damage
-from sseml.parse.temperature_headings import (
-    is_like_temperature,
-    is_plain_temperature,
-    listed,
-    temperature_unit,
-)
+from sseml.parse.tables import table_rows
 from sseml.records import RefusedInputError
 
 LONGEST_HEADING = 120
@@ -27,53 +22,32 @@ STRUCTURE_COLUMNS = ("structure", "cif")
 TEMPERATURES = ("temperature", "temperature_C", "temperature_K")
 """What `condition_of` calls a temperature: of no unit, or of the one that the heading says."""
 
-_FORMULA = listed(
-    "formula formel formule formulas formeln fórmula summenformel strukturformel bruttoformel"
-    " 化学式 组成式"
-)
-_COMPOSITION = listed(
-    "composition compositions zusammensetzung probenzusammensetzung nominalzusammensetzung"
-    " sollzusammensetzung zielzusammensetzung composición composizione stoichiometry stoichiometrie"
-    " stöchiometrie stoich comp 组成 組成 成分"
-)
-_MATERIAL = listed(
-    "material materials compound compounds verbindung substanz matériau composé electrolyte"
-    " elektrolyt festelektrolyt électrolyte electrolytes candidate candidates 材料 物质"
-)
-_BESIDE_FORMULA = listed(
-    "nominal chemical reduced sample target stoichiometric empirical sum molecular pretty full"
-    " normalized normalised intended actual as prepared synthesized synthesised the of solid"
-    " chemische nominelle nominale reduzierte probe proben der des die chimique de la du química"
-    " nominalen nominell chemisch elemental name chem nom mol string text structural icsd"
-)
+_MADE_OF = ("formula", "composition", "material", "beside formula")
+"""Meanings of the words that a heading of the formula is made of."""
 
-_OF_FORMULAS = _FORMULA | _COMPOSITION | _MATERIAL | _BESIDE_FORMULA
-_SUREST: tuple[str | frozenset[str], ...] = (
-    "formula", _FORMULA, "input", "composition", "reduced composition", _COMPOSITION, _MATERIAL,
-)  # fmt: skip
-"""What a heading of the formula is or is made of, the surest first."""
+_RANK_OF_HEADING = {"formula": 0, "input": 2, "composition": 3, "reduced composition": 4}
+_RANK_OF_MEANING = {"formula": 1, "composition": 5, "material": 6}
+_RANK_OF_STAND_IN = 5.5
+"""How surely a heading is that of the formula: 0 is the surest."""
+
 _NAMED = 5
 
-_SPACE_GROUP = listed(
-    "spacegroup sg spg raumgruppe raumgruppennummer raumgruppensymbol 空间群 空間群"
+_TWO_WORDS = re.compile(
+    r"\bspace[ -]?groups?\b|\bs\. ?g\.|\bgroupe d ?['’] ?espace\b|\bgrupo espacial\b"
 )
-_BESIDE_SPACE_GROUP = listed(
-    "number no nr num nummer symbol symbols hm hermann mauguin h m international it int short"
-    " full name the of crystal kristall icsd mp reported assigned at rt"
-)
-_TWO_WORDS = (
-    re.compile(r"\bspace[ -]?groups?\b"),
-    re.compile(r"\bs\. ?g\."),
-    re.compile(r"\bgroupe d ?['’] ?espace\b"),
-    re.compile(r"\bgrupo espacial\b"),
-)
-
 _WORD = re.compile(r"[^\W\d_]+")
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|\S")
 _HUMP = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
+_HUMP_OF_TEMPERATURE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LETTER_UNITS = frozenset(("å", "angstrom", "ang", "deg", "degree", "degrees", "°"))
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma"}
-_LATTICE = frozenset(("a", "b", "c", "alpha", "beta", "gamma"))
 _BEFORE_UNIT = re.compile(r"[\[\]/,]|\bin\b")
+_SIGNS = frozenset("()[]{},:;./-")
+_DEGREES = frozenset(("°", "deg", "degree", "degrees", "grad", "degré", "degrés"))
+_UNITS = {
+    **dict.fromkeys(("k", "kelvin", "kelvins"), "K"),
+    **dict.fromkeys(("c", "degc", "celsius", "centigrade", "gradc"), "C"),
+}
 
 _RINGS = str.maketrans("º˚", "°°")
 """Signs people type for a degree, which Unicode would take for other things."""
@@ -82,19 +56,22 @@ _PLAIN_SIGNS = str.maketrans("_−–⋅∙•", " --···")
 _NEARLY = 0.85
 _LONGEST_COMPARED = 40
 _GUARDED = {
-    "temperature": "temperature",
-    "temperature_c": "temperature",
-    "temperature_k": "temperature_K",
-    "space_group": "space_group",
-    "spacegroup": "space_group",
-    "space_group_number": "space_group",
-    "form": "form",
-    "kind": "kind",
-    "conductivity_kind": "kind",
-    "volume_per_atom": "volume_per_atom_A3",
-    "volume_per_atom_a3": "volume_per_atom_A3",
+    "temperature": ("temperature", "temperature_c"),
+    "temperature_K": ("temperature_k",),
+    "space_group": ("space_group", "spacegroup", "space_group_number"),
+    "form": ("form",),
+    "conductivity_kind": ("conductivity_kind",),
+    "volume_per_atom_A3": ("volume_per_atom", "volume_per_atom_a3"),
 }
-"""Spellings that a slip may come close to, and the heading to write instead."""
+"""Heading to write → spellings that a slip may come close to."""
+
+
+@cache
+def _words() -> dict[str, frozenset[str]]:
+    """Meaning, such as ``beside formula`` → the words of a heading that have it."""
+    return {
+        row["meaning"]: frozenset(row["words"].split()) for row in table_rows("heading_words.csv")
+    }
 
 
 def plain_heading(name: str) -> str:
@@ -111,10 +88,7 @@ def folded_heading(name: str) -> str:
 def condition_of(heading: str) -> str | None:
     """Return the condition that a column holds; None where it holds none.
 
-    Examples
-    --------
-    >>> [condition_of(name) for name in ("T/K", "Temp.", "Temperatur (°C)", "Raumgruppe", "n")]
-    ['temperature_K', 'temperature', 'temperature_C', 'space_group', None]
+    ``T/K`` is ``temperature_K``, ``Temp.`` is ``temperature``, ``Raumgruppe`` is ``space_group``.
     """
     return None if len(heading) > LONGEST_HEADING else _condition(heading)
 
@@ -122,65 +96,87 @@ def condition_of(heading: str) -> str | None:
 @lru_cache(maxsize=4096)
 def _condition(heading: str) -> str | None:
     plain = plain_heading(heading)
-    unit = temperature_unit(plain)
+    unit = _temperature_unit(plain)
     if unit is not None:
         return f"temperature_{unit}" if unit else "temperature"
     if _is_space_group(plain.casefold()):
         return "space_group"
-    if letter := _letter(plain):
+    if letter := _lattice_constant(plain):
         return letter
     return None if plain.startswith("°") else canonical_key(_BEFORE_UNIT.sub(" ", heading))
 
 
 def _is_space_group(folded: str) -> bool:
-    rest = folded
-    for pattern in _TWO_WORDS:
-        rest = pattern.sub(" spacegroup ", rest)
-    words = _WORD.findall(rest)
-    named = [word for word in words if word in _SPACE_GROUP]
-    return bool(named) and all(
-        word in _BESIDE_SPACE_GROUP or word in _SPACE_GROUP for word in words
-    )
+    words = set(_WORD.findall(_TWO_WORDS.sub(" spacegroup ", folded)))
+    named = words & _words()["space group"]
+    return bool(named) and words - named <= _words()["beside space group"]
 
 
-def _letter(plain: str) -> str | None:
+def _lattice_constant(plain: str) -> str | None:
     """A lattice constant with its unit beside it: ``a (Å)``, ``α / °``."""
     words = _WORD.findall(plain.casefold())
     is_first = bool(words) and plain.casefold().startswith(words[0])
     if not is_first or any(character.isdigit() for character in plain):
         return None
     name = _GREEK.get(words[0], words[0])
-    return name if name in _LATTICE and all(word in _LETTER_UNITS for word in words[1:]) else None
+    return name if name in LATTICE and _LETTER_UNITS.issuperset(words[1:]) else None
+
+
+def _temperature_unit(plain: str) -> str | None:
+    """``K``, ``C``, or nothing where a heading says no unit; None if it is no temperature.
+
+    ``T meas`` says no unit, ``Temp. (K)`` kelvin; ``1000/T`` and ``T (°F)`` are no temperatures.
+    """
+    tokens = _temperature_tokens(plain)
+    if not tokens or tokens[0] in ("/", "-") or _is_small_t(plain, tokens):
+        return None
+    nouns = _words()["temperature"] | _words()["measured temperature"]
+    unit, is_named, has_degree = "", False, False
+    for token in tokens:
+        if token in nouns:
+            if is_named:
+                return None
+            is_named = True
+        elif token in _DEGREES and is_named:
+            has_degree = True
+        elif token in _UNITS and is_named and not unit:
+            unit = _UNITS[token]
+        elif token not in _SIGNS and token not in _words()["beside temperature"]:
+            return None
+    return unit if is_named and (unit or not has_degree) else None
+
+
+def _temperature_tokens(plain: str) -> list[str]:
+    return [token.casefold() for token in _TOKEN.findall(_HUMP_OF_TEMPERATURE.sub(" ", plain))]
+
+
+def _is_small_t(plain: str, tokens: list[str]) -> bool:
+    """A small t beside other words than K and C is a time or a thickness."""
+    return (
+        plain.startswith("t")
+        and tokens[0] == "t"
+        and any(token not in _SIGNS and token not in ("k", "c", "°") for token in tokens[1:])
+    )
+
+
+def _is_plain_temperature(plain: str) -> bool:
+    """Tell whether a heading that is a temperature says nothing else but its unit."""
+    more = _words()["measured temperature"] | (_words()["beside temperature"] - {"in"})
+    return more.isdisjoint(_temperature_tokens(plain))
 
 
 def formula_column(names: Sequence[str], instead: Sequence[str] = ()) -> str | None:
     """Return the heading under which the formulas stand; None where there is none.
 
-    Parameters
-    ----------
-    names
-        The headings.
-    instead
-        Columns of which one may stand in for it, such as `STRUCTURE_COLUMNS`; a name of a material
-        goes behind them.
-
-    Raises
-    ------
-    RefusedInputError
-        If several may be meant.
-
-    Examples
-    --------
-    >>> formula_column(["Nr.", "Summenformel", "Material"])
-    'Summenformel'
+    Of the columns `instead`, such as `STRUCTURE_COLUMNS`, one may stand in for it; the name of a
+    material goes behind them. Several that may all be meant are refused.
     """
-    before_materials = len(_SUREST) - 1.5
-    stand_ins = {name: before_materials + n / 100 for n, name in enumerate(instead)}
+    stand_ins = {name: _RANK_OF_STAND_IN + n / 100 for n, name in enumerate(instead)}
     ranked: dict[float, list[str]] = {}
     for name in names:
         rank = _formula_rank(name) if len(name) <= LONGEST_HEADING else None
-        if rank is None:
-            rank = stand_ins.get(folded_heading(name)) if stand_ins else None
+        if rank is None and stand_ins:
+            rank = stand_ins.get(folded_heading(name))
         if rank is not None:
             ranked.setdefault(rank, []).append(name)
     if not ranked:
@@ -199,65 +195,76 @@ def _formula_rank(name: str) -> float | None:
     """How surely a heading is that of the formula: 0 for the surest; None where it is none."""
     folded = folded_heading(name)
     plain = plain_heading(name)
-    words = _WORD.findall(_HUMP.sub(" ", plain).casefold())
-    is_made_of_known = _OF_FORMULAS.issuperset(words) and not any(map(str.isdigit, plain))
-    for rank, meant in enumerate(_SUREST):
-        if (
-            meant == folded
-            if isinstance(meant, str)
-            else (is_made_of_known and not meant.isdisjoint(words))
-        ):
-            return float(rank)
-    return None
+    words = set(_WORD.findall(_HUMP.sub(" ", plain).casefold()))
+    known = frozenset().union(*(_words()[meaning] for meaning in _MADE_OF))
+    ranks = [_RANK_OF_HEADING[folded]] if folded in _RANK_OF_HEADING else []
+    if words <= known and not any(map(str.isdigit, plain)):
+        ranks += [rank for meaning, rank in _RANK_OF_MEANING.items() if words & _words()[meaning]]
+    return min(ranks, default=None)
 
 
 def conditions_of(names: Iterable[str], ignored: Collection[str] = ()) -> dict[str, str]:
-    """Find what the columns beside the formula say.
+    """Find what the columns beside the formula say: column → condition, as `condition_of` has it.
 
-    Parameters
-    ----------
-    names
-        The headings.
-    ignored
-        Those that say nothing, whatever they are called.
-
-    Returns
-    -------
-    dict
-        Column → condition, as `condition_of` calls it. Of several temperatures it holds those that
-        say nothing but the temperature and its unit.
-
-    Raises
-    ------
-    RefusedInputError
-        If a column may be the temperature and no column surely is.
+    Of several temperatures it holds those that say nothing but the temperature and its unit. It is
+    refused where a column may be the temperature and no column surely is. Columns that are
+    `ignored` say nothing, whatever they are called.
     """
     looked_at = [name for name in dict.fromkeys(names) if name not in ignored]
     found = {name: key for name in looked_at if (key := condition_of(name))}
     temperatures = [name for name, key in found.items() if key in TEMPERATURES]
-    plain = [name for name in temperatures if is_plain_temperature(plain_heading(name))]
+    plain = [name for name in temperatures if _is_plain_temperature(plain_heading(name))]
     if plain:
         return {
             name: key for name, key in found.items() if name in plain or key not in TEMPERATURES
         }
     unclear = [name for name in looked_at if name not in found and may_be_temperature(name)]
     if unclear or len(temperatures) > 1:
-        raise _unclear([*temperatures, *unclear])
+        several = " and ".join(map(repr, [*temperatures, *unclear]))
+        last = [*temperatures, *unclear][-1]
+        raise RefusedInputError(
+            f"no column surely holds the temperature of the measurement: {several} may be meant",
+            "name it 'temperature (°C)' or 'temperature (K)'; if none was meant, say what it is,"
+            f" such as 'sintering temperature', or pass it over: --ignore-column {last!r}",
+        )
     return found
+
+
+@cache
+def _like_temperature() -> re.Pattern[str]:
+    """What says a temperature in a heading."""
+    return re.compile(
+        r"(?i:temperature|temp(?![a-z])|(?<![a-z])tempe?ra|temperatur|温度|fahrenheit)"
+        r"|(?<![A-Za-z])T(?![A-Za-z])|(?<![A-Za-z])T(?:meas|exp|test)"
+        r"|(?<!\d)(?<!\d )(?:° ?[CF]|(?i:deg ?[CF]\b|celsius|kelvin))"
+        r"|(?<![A-Za-z])TK\b|[(\[] ?K ?[)\]]$|^[^()\[\]/\d]*/ ?K$"
+    )
+
+
+@cache
+def _other_quantity() -> re.Pattern[str]:
+    """What a heading may be about instead, though it says a temperature too."""
+    return re.compile(
+        r"sinter|anneal|calcin|kalzin|synth|fir(?:ed|ing)|prep|treat|process|press|melt|quench"
+        r"|[ck]r[iy]stalli|transition|decompos|debye|dry|mill|furnace|growth|dwell|soak|heating|cooling"
+        r"|ramp|rate|error|\berr\b|uncert|\bstd\b|\bsd\b|\bdev\b|deviation|±|note|\bT ?[gmcx]\b"
+        r"|glüh|brenn|anlass|temper(?:n|ung)|trock|schmelz|glasüberg|ofen|herstell|halte|zersetz|press"
+        r"|umwandl|frittage|recuit|fusion|fabric|curing|deposit|storage|substrat|stability|\bsint\b"
+        r"|sigma|σ|conductivity|leitfähigkeit|conductivité|\bS ?/ ?c?m\b|\bS ?·? ?c?m ?\^?-1"
+        r"|^(?:activation energy|e ?a)\b",
+        re.IGNORECASE,
+    )
 
 
 def may_be_temperature(heading: str) -> bool:
     """Tell whether a heading that `condition_of` does not know may still be the temperature."""
-    return len(heading) <= LONGEST_HEADING and is_like_temperature(plain_heading(heading))
-
-
-def _unclear(names: Sequence[str]) -> RefusedInputError:
-    several = " and ".join(repr(name) for name in names)
-    return RefusedInputError(
-        f"no column surely holds the temperature of the measurement: {several} may be meant",
-        "name it 'temperature (°C)' or 'temperature (K)'; if none was meant, say what it is, such"
-        f" as 'sintering temperature', or pass it over: --ignore-column {names[-1]!r}",
-    )
+    if len(heading) > LONGEST_HEADING:
+        return False
+    plain = plain_heading(heading)
+    if _other_quantity().search(plain):
+        return False
+    misspelt = get_close_matches(plain.casefold(), ["temperature"], n=1, cutoff=0.8)
+    return bool(misspelt) or _like_temperature().search(plain) is not None
 
 
 def nearly_condition(heading: str) -> str | None:
@@ -266,10 +273,11 @@ def nearly_condition(heading: str) -> str | None:
         return None
     folded = re.sub(r"[\s_#()\[\]°/,-]+", "_", heading.casefold()).strip("_")
     matcher = SequenceMatcher(b=folded, autojunk=False)
-    for known, meant in _GUARDED.items():
-        matcher.set_seq1(known)
-        if matcher.quick_ratio() >= _NEARLY and matcher.ratio() >= _NEARLY:
-            return meant
+    for meant, spellings in _GUARDED.items():
+        for known in spellings:
+            matcher.set_seq1(known)
+            if matcher.quick_ratio() >= _NEARLY and matcher.ratio() >= _NEARLY:
+                return meant
     return None
 
 

@@ -9,123 +9,6 @@ from sseml.parse.qualifiers import AT_ROOM, CELSIUS, canonical_key
 from sseml.parse.space_groups import GREEK_WORDS, SYSTEM_WORDS, space_group_number
 from sseml.records import RefusedInputError, RefusedQualifierError
 
-_WORDS = (
-    r"(?:as|pre|post|co|re|un)?-?"
-    r"(?:(?:ball|planetary|high-energy|hand)[- ]?(?:ball[- ]?)?mill|mill|anneal|sinter|calcin"
-    r"|quench|(?:hot|cold|warm)[- ]?press|heat|crystalli[sz]|synthesi[sz]|melt|fir|dri|prepar"
-    r"|ground|grind|spark[- ]plasma|solid[- ]state|sol[- ]gel|mechanochemical|mechanosynthesis"
-    r"|treat|densifi|process|made|obtain|cool|bak|fabricat|consolidat|deposit|grown|aged)"
-    r"[a-z]{0,8}(?:[- ](?:treat|quench|synthesi[sz]|sinter|mill|press)[a-z]{0,5})?"
-    r"(?![A-Za-z\d])"
-)
-_SHORT = r"(?:SPS|HP|HIP|CIP|BM|FAST|SSR|HEBM|UHS)"
-_DEGREES = r"\d(?:[\d.]{0,7})\s{0,3}(?:K|[°º˚]\s?C|℃|C|degC)(?![A-Za-z\d])"
-_NEAR = 80
-
-
-@cache
-def _treatment() -> re.Pattern[str]:
-    return re.compile(
-        rf"(?<=[\s,;|(\[_-])(?:(?i:{_WORDS})|{_SHORT}(?=[\s,]{{1,3}}{_DEGREES})"
-        rf"|(?<=[(\[]){_SHORT}(?=[\s,;)\]]))"
-    )
-
-
-@cache
-def _degrees() -> re.Pattern[str]:
-    return re.compile(rf"(?<![A-Za-z\d.]){_DEGREES}")
-
-
-@cache
-def _in_front() -> re.Pattern[str]:
-    return re.compile(rf"(?i:{_WORDS}|nanoporous|nano(?:crystalline)?) (?=\S)")
-
-
-def without_treatment(text: str, *, has_temperature: bool) -> tuple[str, list[str]]:
-    """Take off what says how the sample was made; give the rest, and what was taken off.
-
-    Parameters
-    ----------
-    text
-        A line up to its first key.
-    has_temperature
-        Whether a key says the temperature of the measurement.
-
-    Raises
-    ------
-    RefusedQualifierError
-        If a temperature may be of the treatment or of the measurement.
-
-    Examples
-    --------
-    >>> without_treatment("Li6PS5Cl (ball-milled, 550 °C)", has_temperature=False)
-    ('Li6PS5Cl', ['ball-milled, 550 °C'])
-    >>> without_treatment("LLZTO sintered at 1100 °C", has_temperature=False)
-    ('LLZTO', ['sintered at 1100 °C'])
-    """
-    said = []
-    if front := _in_front().match(text):
-        said.append(front.group().strip())
-        text = text[front.end() :]
-    found = _treatment().search(text)
-    opened = _opened_before(text, found.start()) if found else 0
-    if found is None:
-        rest = text
-    elif opened:
-        rest, inside = _without_bracket(text, opened - 1)
-        said.append(inside)
-    else:
-        rest = text[: found.start()]
-        said.append(text[found.start() :].strip())
-    if said:
-        rest = rest.rstrip(" ,;|\t([_-")
-        if not has_temperature:
-            _require_one_meaning(rest, said, in_bracket=opened > 0)
-    return rest, said
-
-
-def is_of_treatment(text: str) -> bool:
-    """Tell whether a text ends with a treatment, so that a temperature behind it is of that one.
-
-    Examples
-    --------
-    >>> is_of_treatment("LLZO sintering "), is_of_treatment("LLZO (sintered) ")
-    (True, False)
-    """
-    tail = re.sub(r"[\s,:]+(?:at)?[\s,:]*$", "", f"{text[-_NEAR:]} ")
-    return any(found.end() == len(tail) for found in _treatment().finditer(tail))
-
-
-def _opened_before(text: str, position: int) -> int:
-    """One more than where the bracket opens that holds a position; 0 where none does."""
-    opened = max(text.rfind("(", 0, position), text.rfind("[", 0, position))
-    closed = max(text.rfind(")", 0, position), text.rfind("]", 0, position))
-    return opened + 1 if opened > closed else 0
-
-
-def _without_bracket(text: str, opened: int) -> tuple[str, str]:
-    closing = ")" if text[opened] == "(" else "]"
-    end = text.find(closing, opened)
-    if end < 0:
-        raise RefusedInputError(
-            f"the bracket {text[opened : opened + _NEAR]!r} is never closed", f"add {closing!r}"
-        )
-    return text[:opened].rstrip() + text[end + 1 :], text[opened + 1 : end].strip()
-
-
-def _require_one_meaning(rest: str, said: list[str], *, in_bracket: bool) -> None:
-    """Refuse ``Li6PS5Cl (BM) 550 °C`` and ``Li6PS5Cl annealed at 550 °C, 60 °C``."""
-    outside = _degrees().findall(rest)
-    of_treatment = _degrees().findall(" ".join(said))
-    clear = (len(outside) < 2 and of_treatment) if in_bracket else len(of_treatment) < 2
-    if (outside and not (in_bracket and clear)) or not (clear or in_bracket):
-        unclear = (outside or of_treatment)[-1]
-        raise RefusedQualifierError(
-            f"{unclear} beside {said[-1]!r} may be of the treatment or of the measurement",
-            f"write T={unclear.replace(' ', '')} if it was measured there, or leave it out",
-        )
-
-
 MAX_LINE_LENGTH = 4096
 """Longest line that is read, in characters: as long as the path of a file may be."""
 
@@ -169,21 +52,106 @@ _SPACE_GROUP = re.compile(
     r"((?=\S{0,12}[-/mnabcd_]|P\d{3})[PIFCRABH][-\u2013\u2212]?[\dmnabcd_][-\u2013\u2212\u0304\u0305/\dmnabcd_]{0,8})$"
 )
 
+_TREATMENT_WORDS = (
+    r"(?:as|pre|post|co|re|un)?-?"
+    r"(?:(?:ball|planetary|high-energy|hand)[- ]?(?:ball[- ]?)?mill|mill|anneal|sinter|calcin"
+    r"|quench|(?:hot|cold|warm)[- ]?press|heat|crystalli[sz]|synthesi[sz]|melt|fir|dri|prepar"
+    r"|ground|grind|spark[- ]plasma|solid[- ]state|sol[- ]gel|mechanochemical|mechanosynthesis"
+    r"|treat|densifi|process|made|obtain|cool|bak|fabricat|consolidat|deposit|grown|aged)"
+    r"[a-z]{0,8}(?:[- ](?:treat|quench|synthesi[sz]|sinter|mill|press)[a-z]{0,5})?"
+    r"(?![A-Za-z\d])"
+)
+_METHODS = r"(?:SPS|HP|HIP|CIP|BM|FAST|SSR|HEBM|UHS)"
+_DEGREES = r"\d(?:[\d.]{0,7})\s{0,3}(?:K|[°º˚]\s?C|℃|C|degC)(?![A-Za-z\d])"
+_NEAR = 80
+
+
+@cache
+def _treatment() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?<=[\s,;|(\[_-])(?:(?i:{_TREATMENT_WORDS})|{_METHODS}(?=[\s,]{{1,3}}{_DEGREES})"
+        rf"|(?<=[(\[]){_METHODS}(?=[\s,;)\]]))"
+    )
+
+
+@cache
+def _degrees() -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z\d.]){_DEGREES}")
+
+
+@cache
+def _in_front() -> re.Pattern[str]:
+    return re.compile(rf"(?i:{_TREATMENT_WORDS}|nanoporous|nano(?:crystalline)?) (?=\S)")
+
+
+def _without_treatment(text: str, *, has_temperature: bool) -> tuple[str, list[str]]:
+    """Take off what says how the sample was made; give the rest, and what was taken off.
+
+    ``LLZTO sintered at 1100 °C`` gives ``LLZTO`` and ``sintered at 1100 °C``. `text` is a line up
+    to its first key. A temperature that may be of the treatment or of the measurement is refused,
+    unless a key says that of the measurement (`has_temperature`).
+    """
+    said = []
+    if front := _in_front().match(text):
+        said.append(front.group().strip())
+        text = text[front.end() :]
+    found = _treatment().search(text)
+    opened = _opened_before(text, found.start()) if found else 0
+    if found is None:
+        rest = text
+    elif opened:
+        rest, inside = _without_bracket(text, opened - 1)
+        said.append(inside)
+    else:
+        rest = text[: found.start()]
+        said.append(text[found.start() :].strip())
+    if said:
+        rest = rest.rstrip(" ,;|\t([_-")
+        if not has_temperature:
+            _require_one_meaning(rest, said, in_bracket=opened > 0)
+    return rest, said
+
+
+def _ends_with_treatment(text: str) -> bool:
+    """Tell whether a text ends with a treatment: ``LLZO sintering``, not ``LLZO (sintered)``."""
+    tail = re.sub(r"[\s,:]+(?:at)?[\s,:]*$", "", f"{text[-_NEAR:]} ")
+    return any(found.end() == len(tail) for found in _treatment().finditer(tail))
+
+
+def _opened_before(text: str, position: int) -> int:
+    """One more than where the bracket opens that holds a position; 0 where none does."""
+    opened = max(text.rfind("(", 0, position), text.rfind("[", 0, position))
+    closed = max(text.rfind(")", 0, position), text.rfind("]", 0, position))
+    return opened + 1 if opened > closed else 0
+
+
+def _without_bracket(text: str, opened: int) -> tuple[str, str]:
+    closing = ")" if text[opened] == "(" else "]"
+    end = text.find(closing, opened)
+    if end < 0:
+        raise RefusedInputError(
+            f"the bracket {text[opened : opened + _NEAR]!r} is never closed", f"add {closing!r}"
+        )
+    return text[:opened].rstrip() + text[end + 1 :], text[opened + 1 : end].strip()
+
+
+def _require_one_meaning(rest: str, said: list[str], *, in_bracket: bool) -> None:
+    """Refuse ``Li6PS5Cl (BM) 550 °C`` and ``Li6PS5Cl annealed at 550 °C, 60 °C``."""
+    outside = _degrees().findall(rest)
+    of_treatment = _degrees().findall(" ".join(said))
+    clear = (len(outside) < 2 and of_treatment) if in_bracket else len(of_treatment) < 2
+    if (outside and not (in_bracket and clear)) or not (clear or in_bracket):
+        unclear = (outside or of_treatment)[-1]
+        raise RefusedQualifierError(
+            f"{unclear} beside {said[-1]!r} may be of the treatment or of the measurement",
+            f"write T={unclear.replace(' ', '')} if it was measured there, or leave it out",
+        )
+
 
 def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
     """Split a line into its formula and (key, value) pairs.
 
-    Raises
-    ------
-    RefusedInputError
-        If the line is longer than `MAX_LINE_LENGTH` or holds no formula.
-
-    Examples
-    --------
-    >>> split_line("Li3YCl6 T=60 glass")
-    ('Li3YCl6', [('T', '60'), ('form', 'glass')])
-    >>> split_line("Li7-xLa3Zr2-xTaxO12 (x = 0.5)")
-    ('Li7-xLa3Zr2-xTaxO12', [('x', '0.5')])
+    ``Li3YCl6 T=60 glass`` gives ``Li3YCl6`` and the pairs (T, 60) and (form, glass).
     """
     if len(text) > MAX_LINE_LENGTH:
         raise RefusedInputError(
@@ -198,16 +166,17 @@ def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
     pairs = []
     for key, end in zip(keys, ends, strict=True) if keys else []:
         _refuse_temperature_of_treatment(key, text[:end])
-        value, made = without_treatment(
+        value, made = _without_treatment(
             _without_open_end(text[key.end() : end].strip(" ,;|([{")),
             has_temperature=has_temperature,
         )
         value, bare = _take_bare(value)
-        pairs += [(_key_name(key), _without_open_end(value)), *bare, *_remarks(made)]
+        remarks = [(REMARK, treatment) for treatment in made]
+        pairs += [(_key_name(key), _without_open_end(value)), *bare, *remarks]
     head = _JOINING.sub("", text[: keys[0].start()].rstrip(" ,;|\t([")) if keys else text
-    head, made = without_treatment(head.strip(" ,;|\t"), has_temperature=has_temperature)
+    head, made = _without_treatment(head.strip(" ,;|\t"), has_temperature=has_temperature)
     head, bare = _take_bare(head)
-    bare += _remarks(made)
+    bare += [(REMARK, treatment) for treatment in made]
     if not head:
         raise RefusedInputError("the formula is empty", "write one, such as Li6PS5Cl")
     return head, bare + pairs
@@ -217,14 +186,10 @@ def _key_name(key: re.Match[str]) -> str:
     return key.group(1) or key.group(2)
 
 
-def _remarks(made: list[str]) -> list[tuple[str, str]]:
-    return [(REMARK, treatment) for treatment in made]
-
-
 def _refuse_temperature_of_treatment(key: re.Match[str], text: str) -> None:
     """Refuse ``LLZO sintering temperature: 1100 °C`` and ``LLZO sintered at T = 1100 °C``."""
     name = canonical_key(_key_name(key)) or ""
-    if name.startswith("temperature") and is_of_treatment(text[: key.start()]):
+    if name.startswith("temperature") and _ends_with_treatment(text[: key.start()]):
         raise RefusedQualifierError(
             f"{text[key.start() :].strip()!r} may be of the treatment before it",
             "leave the treatment out, and write the temperature of the measurement as T=60",
@@ -289,13 +254,7 @@ def _space_group(symbol: str) -> tuple[str, str] | None:
 
 
 def condition(written: str) -> tuple[str, str] | None:
-    """Read a condition that needs no key; None where it is none.
-
-    Examples
-    --------
-    >>> condition("27 °C"), condition("Cubic"), condition("bulk"), condition("Br")
-    (('temperature', '27 °C'), ('phase', 'cubic'), ('kind', 'bulk'), None)
-    """
+    """Read a condition that needs no key, such as ``27 °C`` or ``cubic``; None where it is none."""
     if len(written) > _TAIL:
         return None
     written = _AT.sub("", written, count=1) if _AT.match(written) else written
@@ -304,7 +263,7 @@ def condition(written: str) -> tuple[str, str] | None:
         return "temperature", written.translate(_MINUS)
     if _FORM_WORD.fullmatch(word):
         if word in ("bulk", "total"):
-            return "kind", word
+            return "conductivity_kind", word
         return "form", "glass-ceramic" if "ceramic" in word else word.split()[-1]
     if re.fullmatch(_REMARK_WORD, word):
         return REMARK, written

@@ -33,32 +33,30 @@ _BEHIND = re.compile(
 
 _UNIT_BEHIND = re.compile(r"(?:mol|mole|molar|wt|mass|weight)\.?[ -]?%")
 
+_PERCENT = re.compile(
+    r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wt|mass|weight|mol|mole|at|vol)?\.?\s*-?\s*%\s*"
+)
+_BY_MASS = {"wt", "mass", "weight"}
+_BY_AMOUNT = {"mol", "mole"}
+_POLYMER = re.compile(
+    r"(?<![A-Za-z0-9])(?:P?\(?PEO|PEGDA|PEGDME|PEGMA|PEG|PVDF|P\(VDF|PAN|PMMA|PPC|PEC|PVC|PVA|PVP"
+    r"|PDMS|PTFE|PTMC|PCL|PVCA|PEI|PBI|TEGDMA|ETPTA|NBR|SEO|PPO|PEMO|PolyIL|PIL|LiTFSI|LiFSI|LiBETI"
+    r"|LiDFOB|LiBOB|LiOTf|LiTDI|SBR|COF|MOF|UiO)(?![a-z])"
+    r"|EO\s*:\s*Li|\b[Pp]oly\s?[-(]?[a-z]+|ionic liquid|\[\*\]"
+    r"|\b(?:peo|peg|pegda|pvdf|pan|pmma|ptfe|pdms|ppc|pec|litfsi|lifsi)\b",
+)
+_STRUCTURE = re.compile(
+    r"\.(?:m?cif|vasp|poscar|xyz|pdb|res|json|zip|(?:cif|json)\.gz)$|(?:^|/)(?:POSCAR|CONTCAR)"
+    r"|^(?:mp|mvc|icsd|cod|csd)[- #]{1,3}\d+$",
+    re.IGNORECASE,
+)
+
 
 def with_ratio_in_front(text: str) -> str:
     """Write a mixture with a coefficient before each part; any other text stays as it is.
 
-    Parameters
-    ----------
-    text
-        Formula as `sseml.parse.normalise.normalise` leaves it.
-
-    Raises
-    ------
-    RefusedInputError
-        If the ratio is not of as many numbers as the mixture has parts.
-
-    Examples
-    --------
-    >>> with_ratio_in_front("Li2S:P2S5 = 75:25")
-    '75(Li2S)-25(P2S5)'
-    >>> with_ratio_in_front("Li2S-P2S5 (75/25 wt%)")
-    '75 wt% Li2S - 25 wt% P2S5'
-    >>> with_ratio_in_front("Li2S(75)-P2S5(25)")
-    '75(Li2S)-25(P2S5)'
-    >>> with_ratio_in_front("Li2S (80 mol%) - P2S5 (20 mol%)")
-    '80 mol% Li2S - 20 mol% P2S5'
-    >>> with_ratio_in_front("75Li2S:25P2S5")
-    '75Li2S-25P2S5'
+    ``Li2S:P2S5 = 75:25`` becomes ``75(Li2S)-25(P2S5)``, and ``Li2S-P2S5 (75/25 wt%)`` becomes
+    ``75 wt% Li2S - 25 wt% P2S5``. A ratio of as many numbers as there are parts is needed.
     """
     if mixed := _amounts_in_front(text):
         return mixed
@@ -141,11 +139,12 @@ def _in_unit(head: str, *, by_mass: bool) -> str:
     """Read ``75Li2S-25P2S5 (mol%)``: coefficients are there, and only their unit is said."""
     if not by_mass:
         return head
-    found = [_PART_WITH_AMOUNT.fullmatch(part) for part in _parts(head)]
-    amounts = [match["amount"] for match in found if match]
-    if len(amounts) < len(found) or len(amounts) < 2:
+    written = _parts(head)
+    found = [match for part in written if (match := _PART_WITH_AMOUNT.fullmatch(part))]
+    if len(found) < max(len(written), 2):
         return head
-    return _mixed(amounts, [match["part"] for match in found if match], by_mass=True)
+    amounts, parts = [each["amount"] for each in found], [each["part"] for each in found]
+    return _mixed(amounts, parts, by_mass=True)
 
 
 def _amounts_in_front(text: str) -> str:
@@ -184,33 +183,8 @@ def _mixed(numbers: Sequence[str], parts: Sequence[str], *, by_mass: bool) -> st
     return "-".join(f"{n}({part})" for n, part in zip(numbers, formulas, strict=True))
 
 
-_PERCENT = re.compile(
-    r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wt|mass|weight|mol|mole|at|vol)?\.?\s*-?\s*%\s*"
-)
-_BY_MASS = {"wt", "mass", "weight"}
-_BY_AMOUNT = {"mol", "mole"}
-_POLYMER = re.compile(
-    r"(?<![A-Za-z0-9])(?:P?\(?PEO|PEGDA|PEGDME|PEGMA|PEG|PVDF|P\(VDF|PAN|PMMA|PPC|PEC|PVC|PVA|PVP"
-    r"|PDMS|PTFE|PTMC|PCL|PVCA|PEI|PBI|TEGDMA|ETPTA|NBR|SEO|PPO|PEMO|PolyIL|PIL|LiTFSI|LiFSI|LiBETI"
-    r"|LiDFOB|LiBOB|LiOTf|LiTDI|SBR|COF|MOF|UiO)(?![a-z])"
-    r"|EO\s*:\s*Li|\b[Pp]oly\s?[-(]?[a-z]+|ionic liquid|\[\*\]"
-    r"|\b(?:peo|peg|pegda|pvdf|pan|pmma|ptfe|pdms|ppc|pec|litfsi|lifsi)\b",
-)
-_STRUCTURE = re.compile(
-    r"\.(?:m?cif|vasp|poscar|xyz|pdb|res|json|zip|(?:cif|json)\.gz)$|(?:^|/)(?:POSCAR|CONTCAR)"
-    r"|^(?:mp|mvc|icsd|cod|csd)[- #]{1,3}\d+$",
-    re.IGNORECASE,
-)
-
-
 def refuse_polymer(text: str) -> None:
-    """Refuse a text that names a polymer, a polymer salt or a polymer composite.
-
-    Raises
-    ------
-    UnsupportedMaterialError
-        If it does; the message quotes the word.
-    """
+    """Refuse a text that names a polymer, a polymer salt or a polymer composite."""
     if found := _POLYMER.search(text):
         raise UnsupportedMaterialError(
             f"{found.group()!r} in {text!r} belongs to a polymer or a polymer composite, which the"
@@ -220,13 +194,7 @@ def refuse_polymer(text: str) -> None:
 
 
 def refuse_structure(text: str) -> None:
-    """Refuse a text that names a structure file or an entry of a structure database.
-
-    Raises
-    ------
-    UnsupportedMaterialError
-        If it does.
-    """
+    """Refuse a text that names a structure file or an entry of a structure database."""
     if _STRUCTURE.search(text):
         raise UnsupportedMaterialError(
             f"{text!r} names a crystal structure, which is not opened here",
@@ -238,23 +206,10 @@ def refuse_structure(text: str) -> None:
 def read_percentages(
     text: str, read_part: Callable[[str], Composition], read_in_mol: Callable[[str], Composition]
 ) -> Composition | None:
-    """Read a mixture with percentages; None where the text holds none.
+    """Read ``Li3PS4 - 10 wt% Al2O3`` or ``75 mol% Li2S - 25 mol% P2S5``; None without percentages.
 
-    The percentages are of the whole mixture; one part may stand without and is the rest.
-
-    Parameters
-    ----------
-    text
-        Such as ``Li3PS4 - 10 wt% Al2O3`` or ``75 mol% Li2S - 25 mol% P2S5``.
-    read_part
-        How to read the name or formula of one part.
-    read_in_mol
-        How to read a mixture that has a coefficient before each part.
-
-    Raises
-    ------
-    RefusedInputError
-        If the percentages are of volume, do not add up to 100 or are of several sorts.
+    They are of the whole mixture; one part may stand without and is the rest. `read_part` reads one
+    part, and `read_in_mol` a mixture with a coefficient before each part.
     """
     marks = list(_PERCENT.finditer(text))
     if not marks:
@@ -273,21 +228,15 @@ def read_percentages(
             )
         parts.append((float(mark.group(1)), written))
     shares = _shares(text, parts)
-    if not by_mass:
-        _refuse_element(text, shares)
     if by_mass:
         return _mix_by_mass([(share, read_part(part)) for share, part in shares])
-    return read_in_mol("-".join(f"{share:.12g}({part})" for share, part in shares))
-
-
-def _refuse_element(text: str, shares: list[tuple[float, str]]) -> None:
-    """Refuse ``LLZO + 0.5 mol% Al``: what the atoms take the place of is not said."""
     for _, part in shares:
-        if part in MOLAR_MASS_G_MOL:
+        if part in MOLAR_MASS_G_MOL:  # of LLZO + 0.5 mol% Al: what it takes the place of is open
             raise RefusedInputError(
                 f"how much {part} there is in a formula unit, is not said in {text!r}",
                 f"write the formula of the {part}-containing material with its amounts",
             )
+    return read_in_mol("-".join(f"{share:.12g}({part})" for share, part in shares))
 
 
 def _is_by_mass(marks: list[re.Match[str]], text: str) -> bool:
@@ -334,11 +283,5 @@ def _mix_by_mass(parts: list[tuple[float, Composition]]) -> Composition:
 
 
 def molar_mass_g_mol(amounts: Mapping[str, float]) -> float:
-    """Molar mass of one formula unit in g/mol.
-
-    Examples
-    --------
-    >>> round(molar_mass_g_mol({"Li": 3.0, "P": 1.0, "S": 4.0}), 2)
-    180.06
-    """
+    """Molar mass of one formula unit in g/mol."""
     return sum(MOLAR_MASS_G_MOL[symbol] * amount for symbol, amount in amounts.items())

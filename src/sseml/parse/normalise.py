@@ -12,17 +12,17 @@ from sseml.records import RefusedInputError
 MAX_LENGTH = 1000
 """Longest text read as one formula, in characters."""
 
+_PLAIN_CHARACTERS = {
+    "-": "‐‑‒–—―−﹣－₋",
+    "·": "•∙⋅‧・∗⁎✕×⸱",
+    "": "\u00ad\u200b\u200c\u200d\u2060\ufeff",
+    '"': "“”„«»`",
+    "+": "﹢",
+    "/": "⁄∕",
+    "□": "◻▢☐⬜▯⎕",
+}
 _CHARACTERS = str.maketrans(
-    {
-        **dict.fromkeys("‐‑‒–—―−﹣－₋", "-"),
-        **dict.fromkeys("•∙⋅‧・∗⁎✕×⸱", "·"),
-        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", None),
-        **dict.fromkeys("“”„«»`", '"'),
-        "﹢": "+",
-        "⁄": "/",
-        "∕": "/",
-        **dict.fromkeys("◻▢☐⬜▯⎕", "□"),
-    }
+    {typed: plain for plain, many in _PLAIN_CHARACTERS.items() for typed in many}
 )
 _SUPERSCRIPT_CHARGE = re.compile("[⁺⁻]")
 _RAISED_NUMBER = re.compile(r"(?<=[A-Za-z)\]])[⁰¹²³⁴-⁹]+(?![⁺⁻])")
@@ -59,14 +59,7 @@ _GREEK_COMMAND = re.compile(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
 def normalise(text: str) -> str:
     """Bring Unicode, HTML and LaTeX spellings of a formula to plain characters.
 
-    Examples
-    --------
-    >>> normalise("Li₁₊ₓAlₓTi₂₋ₓ(PO₄)₃")
-    'Li1+xAlxTi2-x(PO4)3'
-    >>> normalise(r"$Li_{10}GeP_{2}S_{12}$")
-    'Li10GeP2S12'
-    >>> normalise("β-Li<sub>3</sub>PS<sub>4</sub>")
-    'Li3PS4'
+    ``Li₁₊ₓAlₓTi₂₋ₓ(PO₄)₃`` becomes ``Li1+xAlxTi2-x(PO4)3``; a phase prefix is left out.
     """
     return without_phase(text)[0]
 
@@ -74,10 +67,7 @@ def normalise(text: str) -> str:
 def without_phase(text: str) -> tuple[str, str]:
     """As `normalise`, with the phase prefix that was taken off, empty where there was none.
 
-    Examples
-    --------
-    >>> without_phase("β-Li3PS4"), without_phase("tetragonal LLZO")
-    (('Li3PS4', 'β-'), ('LLZO', 'tetragonal'))
+    ``β-Li3PS4`` gives ``Li3PS4`` and ``β-``.
     """
     if len(text) > MAX_LENGTH:
         raise RefusedInputError(
@@ -104,7 +94,12 @@ def _in_plain_characters(text: str) -> str:
     if "Li" in text:
         text = _ISOTOPE.sub("", text)
     if not text.isascii():
-        _refuse_raised_number(text)
+        if raised := _RAISED_NUMBER.search(text):
+            raise RefusedInputError(
+                f"the raised {raised.group()!r} in {text!r} may be a footnote, a charge or an"
+                " amount",
+                "write amounts on the line, and leave footnotes out",
+            )
         text = _SUPERSCRIPT_CHARGE.sub("^", text)
         text = unicodedata.normalize("NFKC", text.translate(_CHARACTERS)).translate(_CHARACTERS)
     if "&" in text:
@@ -114,15 +109,6 @@ def _in_plain_characters(text: str) -> str:
     if "\\" in text or "_" in text or "$" in text:
         text = _from_latex(text)
     return _VACANCY.sub("□", text)
-
-
-def _refuse_raised_number(text: str) -> None:
-    """Refuse ``Li6PS5Cl¹²``, where the number is of a footnote."""
-    if raised := _RAISED_NUMBER.search(text):
-        raise RefusedInputError(
-            f"the raised {raised.group()!r} in {text!r} may be a footnote, a charge or an amount",
-            "write amounts on the line, and leave footnotes out",
-        )
 
 
 def _with_hydrate_dots(text: str) -> str:

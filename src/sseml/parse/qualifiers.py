@@ -38,10 +38,21 @@ _TEMPERATURE = re.compile(
     rf"(?P<unit>K|kelvin|{CELSIUS}|C|celsius)?",
     re.IGNORECASE,
 )
-MATERIAL_KINDS = ("composition", "crystal", "polymer", "composite")
-"""What the column `kind` of our own output holds: it names the material, which is known anyway."""
+LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
+"""Lattice constants: lengths in Å, angles in degrees."""
 
-_LATTICE_NAMES = ("a", "b", "c", "alpha", "beta", "gamma")
+_SPELLINGS = {
+    "temperature": "temperature t temp",
+    "temperature_C": "temperature_c t_c temp_c",
+    "temperature_K": "temperature_k t_k temp_k",
+    "space_group": "space_group spacegroup sg spg space_group_number spacegroup_number",
+    "form": "form",
+    "conductivity_kind": "conductivity_kind",
+    "volume_per_atom_A3": "volume_per_atom_a3 volume_per_atom",
+    **{name: name for name in (*LATTICE, "x", "y")},
+}
+_KEYS = {spelling: key for key, many in _SPELLINGS.items() for spelling in many.split()}
+"""Folded spelling → qualifier; of Z and z the case counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +76,7 @@ class Qualifiers:
 
 
 def canonical_key(written: str) -> str | None:
-    """Return the qualifier a key stands for; None where it is none.
-
-    Examples
-    --------
-    >>> canonical_key("T"), canonical_key("Space group #"), canonical_key("Z"), canonical_key("z")
-    ('temperature', 'space_group', 'Z', 'z')
-    """
+    """The qualifier a key such as ``T`` or ``Space group #`` stands for; None where it is none."""
     key = written.strip()
     if key in ("Z", "z"):
         return key
@@ -87,56 +92,43 @@ def close_key(written: str) -> str:
 
 
 def with_qualifier(given: Qualifiers, key: str, value: object) -> Qualifiers:
-    """Add one qualifier.
-
-    Parameters
-    ----------
-    given
-        What is known so far.
-    key
-        As `canonical_key` returns it.
-    value
-        Text, or a number from a table. A `kind` that names a kind of material, as our own output
-        does, says nothing about the conductivity and is passed over.
-    """
+    """Add one qualifier: a key as `canonical_key` returns it, and a text or a number of a table."""
     written = str(value).strip()
-    if key == "kind" and written.casefold() in MATERIAL_KINDS:
-        return given
     if key in _READERS:
         field_name, read = _READERS[key]
         return replace(given, **{field_name: read(written)})  # type: ignore[arg-type]
-    if key in _LATTICE_NAMES:
+    if key in LATTICE:
         return replace(given, lattice={**given.lattice, key: _positive(key, written)})
     return replace(given, sweeps={**given.sweeps, key: _sweep(key, written)})
 
 
 def read_temperature(text: str) -> float:
-    """Read a temperature in °C, or in K where the unit is written.
-
-    Examples
-    --------
-    >>> read_temperature("60"), read_temperature("60 °C"), read_temperature("373.15 K")
-    (60.0, 60.0, 100.0)
-    """
+    """Read a temperature in °C, or in K where the unit is written."""
     if text.strip().casefold() in AT_ROOM:
         return ROOM_TEMPERATURE_C
     match = _TEMPERATURE.fullmatch(text.strip().translate(_MINUS))
     if match is None:
         hint = "write a point, such as 25.5" if "," in text else "write 60 or 333 K"
         raise RefusedQualifierError(f"{text!r} is not a temperature", hint)
-    value = float(match["value"])
+    given = float(match["value"])
     in_kelvin = (match["unit"] or "").casefold() in ("k", "kelvin")
-    return _physical(text, kelvin_to_celsius(value) if in_kelvin else value)
+    unrounded_C = kelvin_to_celsius(given) if in_kelvin else given
+    rounded_C = round(unrounded_C, 9)  # before the bounds, so that it is read back as it is
+    temperature_C = rounded_C if rounded_C > -ZERO_CELSIUS_K else unrounded_C
+    if temperature_C <= -ZERO_CELSIUS_K:
+        raise RefusedQualifierError(
+            f"the temperature {text!r} is not above absolute zero", "write °C, or K with its unit"
+        )
+    if temperature_C > MAX_TEMPERATURE_C:
+        raise RefusedQualifierError(
+            f"the temperature {text!r} is above {MAX_TEMPERATURE_C:g} °C",
+            "write °C, or K with its unit",
+        )
+    return temperature_C
 
 
 def read_asked_temperature(text: str) -> float:
-    """Read a temperature whose unit nothing says but the text: a bare 298 is asked back.
-
-    Examples
-    --------
-    >>> read_asked_temperature("400 °C"), read_asked_temperature("60")
-    (400.0, 60.0)
-    """
+    """Read a temperature in °C whose unit nothing says but the text: a bare 298 is refused."""
     temperature_C = read_temperature(text)
     written = text.strip()
     low, high = MAY_BE_KELVIN
@@ -150,21 +142,6 @@ def read_asked_temperature(text: str) -> float:
 
 def _read_kelvin(text: str) -> float:
     return read_temperature(text if text.strip()[-1:].isalpha() else f"{text} K")
-
-
-def _physical(text: str, unrounded_C: float) -> float:
-    rounded_C = round(unrounded_C, 9)  # before the bounds, so that it is read back as it is
-    temperature_C = rounded_C if rounded_C > -ZERO_CELSIUS_K else unrounded_C
-    if temperature_C <= -ZERO_CELSIUS_K:
-        raise RefusedQualifierError(
-            f"the temperature {text!r} is not above absolute zero", "write °C, or K with its unit"
-        )
-    if temperature_C > MAX_TEMPERATURE_C:
-        raise RefusedQualifierError(
-            f"the temperature {text!r} is above {MAX_TEMPERATURE_C:g} °C",
-            "write °C, or K with its unit",
-        )
-    return temperature_C
 
 
 def _one_of(what: str, choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -197,10 +174,6 @@ def _positive(key: str, text: str) -> float:
             f"{key}={text!r} is not above zero", "correct it or leave it out"
         )
     return value
-
-
-def _volume_per_atom(text: str) -> float:
-    return checked_volume(_positive("volume_per_atom_A3", text), f"the volume {text}")
 
 
 def checked_volume(volume_A3: float, where_from: str) -> float:
@@ -262,21 +235,10 @@ _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "temperature_K": ("temperature_C", _read_kelvin),
     "space_group": ("space_group_number", space_group_number),
     "form": ("form", _one_of("form", FORMS)),
-    "kind": ("conductivity_kind", _one_of("kind of conductivity", CONDUCTIVITY_KINDS)),
-    "volume_per_atom_A3": ("volume_per_atom_A3", _volume_per_atom),
-    "Z": ("formula_units_per_cell", lambda text: _positive("Z", text)),
-}
-
-_KEYS: dict[str, str] = {
-    **dict.fromkeys(("temperature", "t", "temp"), "temperature"),
-    **dict.fromkeys(("temperature_c", "t_c", "temp_c"), "temperature_C"),
-    **dict.fromkeys(("temperature_k", "t_k", "temp_k"), "temperature_K"),
-    **dict.fromkeys(
-        ("space_group", "spacegroup", "sg", "spg", "space_group_number", "spacegroup_number"),
-        "space_group",
+    "conductivity_kind": ("conductivity_kind", _one_of("kind of conductivity", CONDUCTIVITY_KINDS)),
+    "volume_per_atom_A3": (
+        "volume_per_atom_A3",
+        lambda text: checked_volume(_positive("volume_per_atom_A3", text), f"the volume {text}"),
     ),
-    "form": "form",
-    **dict.fromkeys(("kind", "conductivity_kind"), "kind"),
-    **dict.fromkeys(("volume_per_atom_a3", "volume_per_atom"), "volume_per_atom_A3"),
-    **{name: name for name in (*_LATTICE_NAMES, "x", "y")},
+    "Z": ("formula_units_per_cell", lambda text: _positive("Z", text)),
 }

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from sseml.parse.headings import TEMPERATURES, conditions_of
-from sseml.parse.qualifiers import AT_ROOM, Qualifiers, with_qualifier
+from sseml.parse.qualifiers import AT_ROOM, LATTICE, Qualifiers, with_qualifier
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.structure.files import StructureFiles
 from sseml.parse.text import parse_line, variables_in
 from sseml.records import Query, Refusal, RefusedInputError, RefusedQualifierError
 from sseml.units import ROOM_TEMPERATURE_C
 
-_LATTICE = frozenset(("a", "b", "c", "alpha", "beta", "gamma", "Z"))
+_CELL = frozenset((*LATTICE, "Z"))
 _VARIABLES = frozenset("xyz")
 _MISSING = frozenset(("", "nan", "none", "null", "na", "n/a", "-"))
 _NO_QUALIFIERS = Qualifiers()
@@ -35,12 +35,12 @@ def parse_rows(
     ----------
     rows
         As `sseml.parse.rows.read_rows` gives them. Of the columns, conditions are used
-        (temperature, space_group, form, kind; x, y, z where the formula holds them; a whole
-        lattice with Z); all of them are kept in `Query.columns`.
+        (temperature, space_group, form, conductivity_kind; x, y, z where the formula holds them; a
+        whole lattice with Z); all of them are kept in `Query.columns`.
     defaults
         What holds where a row says nothing.
     files
-        Where rows may name structure files; by default they may not, and a name is refused.
+        Reads the structure files that a row names; without it such a name is refused.
     ignored
         Columns that say nothing, whatever they are called.
     """
@@ -77,18 +77,7 @@ def _parsed(row: RawRow, qualifiers: Qualifiers) -> Iterator[Query | Refusal]:
 def parse_inputs(
     inputs: Iterable[str | Path], defaults: Qualifiers, files: StructureFiles
 ) -> Iterator[Query | Refusal]:
-    """Parse what is handed in one by one, each a row: texts, and paths of structures.
-
-    Parameters
-    ----------
-    inputs
-        A text as a line of a list may hold it; or a path, which names structures whatever its
-        spelling.
-    defaults
-        What holds where a text says nothing.
-    files
-        Where paths are relative to.
-    """
+    """Parse texts, each as a line of a list, and paths of structures, relative to `files`."""
     for number, given in enumerate(inputs, start=1):
         if isinstance(given, Path):
             row = RawRow(number, str(given), {})
@@ -104,19 +93,22 @@ def _with_columns(row: RawRow, keys: Mapping[str, str], given: Qualifiers) -> Qu
     if not cells:
         return given
     variables = variables_in(row.text) if _VARIABLES & cells.keys() else set()
-    whole_lattice = cells.keys() >= _LATTICE
+    unused = _VARIABLES - variables
+    if not cells.keys() >= _CELL:
+        unused |= _CELL
     for key, (name, value) in cells.items():
-        if (key in _VARIABLES and key not in variables) or (key in _LATTICE and not whole_lattice):
-            continue
-        given = _with_cell(given, name, key, value)
+        if key not in unused:
+            given = _with_cell(given, name, key, value)
     return given
 
 
 def _with_cell(given: Qualifiers, name: str, key: str, value: object) -> Qualifiers:
     if key in TEMPERATURES and str(value).strip().casefold() in AT_ROOM:
         return _with_cell(given, name, "temperature", f"{ROOM_TEMPERATURE_C:g} °C")
-    if key == "temperature_C":
-        return _with_cell(given, name, "temperature", _in_celsius(value))
+    if key == "temperature_C":  # the unit of the heading, unless the cell says its own
+        written = str(value).strip()
+        written = f"{written} °C" if written[-1:].isdigit() else written
+        return _with_cell(given, name, "temperature", written)
     try:
         return with_qualifier(given, key, value)
     except RefusedInputError as refusal:
@@ -126,12 +118,6 @@ def _with_cell(given: Qualifiers, name: str, key: str, value: object) -> Qualifi
         raise RefusedQualifierError(
             f"column {name!r}: {refusal.reason}", f"{refusal.suggestion}; or {otherwise}"
         ) from None
-
-
-def _in_celsius(value: object) -> str:
-    """The unit of the heading, unless the cell says its own."""
-    written = str(value).strip()
-    return f"{written} °C" if written[-1:].isdigit() else written
 
 
 def _condition_cells(row: RawRow, keys: Mapping[str, str]) -> dict[str, tuple[str, object]]:

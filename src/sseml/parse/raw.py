@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sseml.parse.headings import (
     close_heading,
@@ -31,46 +31,34 @@ _DECIMAL_POINT = re.compile(r"\d\.\d")
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it stands in the input: its number, the formula text and the other columns.
-
-    `decimal_comma` says that numbers are written with one, as beside semicolons.
-    """
+    """A row as it stands in the input: its number, the formula text and the other columns."""
 
     row: int
     text: str
     columns: Mapping[str, object]
     decimal_comma: bool = False
+    """Whether numbers are written with a decimal comma, as beside semicolons."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which columns are asked for.
-
-    Attributes
-    ----------
-    column
-        That of the formula, as the person named it; None to find it by its heading.
-    instead
-        Columns that may stand beside a formula or instead of it.
-    ignored
-        Columns that say nothing, whatever they are called.
-    sheet
-        Of a workbook; None for the first.
-    """
+    """Which columns are asked for."""
 
     column: str | None = None
+    """That of the formula, as the person named it; None to find it by its heading."""
     instead: tuple[str, ...] = ()
-    ignored: frozenset[str] = field(default_factory=frozenset)
+    """Columns that may stand beside a formula or instead of it."""
+    ignored: frozenset[str] = frozenset()
+    """Columns that say nothing, whatever they are called."""
     sheet: str | None = None
+    """Of a workbook; None for the first."""
 
 
 def find_column(names: Sequence[str], wanted: Wanted, source_name: str) -> int:
     """Return the place of the formula, after a look at what the other columns may be.
 
-    Raises
-    ------
-    RefusedInputError
-        If there is none, several, or another column needs an answer first.
+    Headings without a formula, with several, or with a column that needs an answer first, such as
+    one that may be the temperature, are refused.
     """
     _refuse_twice(names, wanted, source_name)
     _require_columns(names, wanted.ignored, source_name)
@@ -83,13 +71,22 @@ def find_column(names: Sequence[str], wanted: Wanted, source_name: str) -> int:
         raise RefusedInputError(f"{source_name}: {error.reason}", error.suggestion) from None
     sought = wanted.column or "formula"
     listed = ", ".join(map(shown, names[:_LISTED])) + (" …" if len(names) > _LISTED else "")
-    close = close_heading(sought, names)
-    hint = f"perhaps you mean --column {close!r}" if close else (
-        "name the column that holds the formula with --column, or add the heading 'formula'"
-    )  # fmt: skip
+    hint = "name the column that holds the formula with --column, or add the heading 'formula'"
+    if close := close_heading(sought, names):
+        hint = f"perhaps you mean --column {close!r}"
     raise RefusedInputError(
         f"{source_name} has no column {sought!r}; it has: {listed or 'none'}", hint
     )
+
+
+def is_heading(names: Sequence[str], wanted: Wanted) -> bool:
+    """Tell whether the cells of a row are a heading: one of them names the formula."""
+    if wanted.column is not None:
+        return folded_heading(wanted.column) in map(folded_heading, names)
+    try:
+        return formula_column(names, wanted.instead) is not None
+    except RefusedInputError:  # several may be meant
+        return True
 
 
 def _found(names: Sequence[str], wanted: Wanted) -> str | None:
@@ -130,13 +127,7 @@ def _meaning(name: str, wanted: Wanted) -> str | None:
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """Give every column a name of its own: ``note``, ``note (2)``; ``column 3`` where it has none.
-
-    Examples
-    --------
-    >>> distinct(["formula", "note", "", "note"])
-    ['formula', 'note', 'column 3', 'note (2)']
-    """
+    """Give every column a name of its own: ``note``, ``note (2)``, ``column 3``."""
     found: dict[str, None] = {}
     counts: Counter[str] = Counter()
     for place, written in enumerate(names, start=1):
@@ -152,20 +143,10 @@ def distinct(names: Sequence[str]) -> list[str]:
 def row_of_record(
     number: int, value: object, column: str, written: str, instead: Sequence[str] = ()
 ) -> RawRow | Refusal:
-    """Make a row of one record of a table or one JSON value.
+    """Make a row of one record of a table, or of one JSON value: an object, or a formula itself.
 
-    Parameters
-    ----------
-    number
-        Of the row, from 1.
-    value
-        A mapping of column to value, or the formula itself.
-    column
-        Which column holds the formula.
-    written
-        The row as it stood in the input, shown where it cannot be read.
-    instead
-        Columns of which one may say something where the formula is missing.
+    `column` holds the formula, and one of the columns `instead` may say something where it is
+    missing. `written` is the row as it stood in the input, for a message.
     """
     if isinstance(value, str):
         return checked(number, value.strip(), {})
@@ -180,7 +161,7 @@ def row_of_record(
     formula = value.get(column)
     columns = {name: content for name, content in value.items() if name != column}
     if formula is None and any(
-        columns.get(name) and folded_heading(name) in instead for name in columns
+        content and folded_heading(name) in instead for name, content in columns.items()
     ):
         return checked(number, "", columns)
     if not isinstance(formula, str):
@@ -209,16 +190,10 @@ def checked(
     number: int, text: str, columns: Mapping[str, object], *, decimal_comma: bool = False
 ) -> RawRow | Refusal:
     """Refuse the row if some of it could not be decoded."""
-    values = [text, *(value for value in columns.values() if isinstance(value, str))]
-    if not any(is_damaged(value) for value in values):
-        return RawRow(number, text, columns, decimal_comma)
-    return unreadable(
-        number,
-        text,
-        "the row holds bytes that are not text in the file's encoding",
-        "save the file as UTF-8",
-        columns,
-    )
+    if any(isinstance(value, str) and is_damaged(value) for value in (text, *columns.values())):
+        reason = "the row holds bytes that are not text in the file's encoding"
+        return unreadable(number, text, reason, "save the file as UTF-8", columns)
+    return RawRow(number, text, columns, decimal_comma)
 
 
 def unreadable(
@@ -243,11 +218,5 @@ def shown(text: str) -> str:
 
 
 def with_points(text: str) -> str:
-    """Read decimal commas as points; a text that has a point already keeps its commas.
-
-    Examples
-    --------
-    >>> with_points("Li1,3Al0,3Ti1,7(PO4)3"), with_points("60,5 °C"), with_points("x=0, 0.25")
-    ('Li1.3Al0.3Ti1.7(PO4)3', '60.5 °C', 'x=0, 0.25')
-    """
+    """Read decimal commas as points: ``60,5 °C``; a text that has a point keeps its commas."""
     return text if _DECIMAL_POINT.search(text) else _DECIMAL_COMMA.sub(".", text)

@@ -6,36 +6,45 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any
 
-from sseml.parse.delimited import is_heading, read_delimited
+from sseml.parse.delimited import is_heading_line, read_delimited
 from sseml.parse.headings import STRUCTURE_COLUMNS
-from sseml.parse.parquet import read_parquet
 from sseml.parse.raw import (
     RawRow,
     Wanted,
     checked,
+    distinct,
     find_column,
     row_of_record,
     shown,
     unreadable,
 )
-from sseml.parse.sources import Source, as_old_windows, lines_of, name_of, opened_text
+from sseml.parse.sources import (
+    PARQUET_SIGNATURE,
+    Source,
+    as_old_windows,
+    name_of,
+    opened_binary,
+    opened_text,
+)
 from sseml.records import Refusal, RefusedInputError
 
-RowFormat = Literal["text", "csv", "tsv", "jsonl", "parquet", "xlsx"]
-
-ENDINGS: dict[str, RowFormat] = {
-    **dict.fromkeys(("", ".txt", ".list", ".lst", ".dat"), "text"),
-    ".csv": "csv",
-    **dict.fromkeys((".tsv", ".tab"), "tsv"),
-    **dict.fromkeys((".jsonl", ".ndjson", ".json"), "jsonl"),
-    **dict.fromkeys((".parquet", ".pq"), "parquet"),
-    **dict.fromkeys((".xlsx", ".xlsm"), "xlsx"),
+_ENDINGS = {
+    "text": ("", ".txt", ".list", ".lst", ".dat"),
+    "csv": (".csv",),
+    "tsv": (".tsv", ".tab"),
+    "jsonl": (".jsonl", ".ndjson", ".json"),
+    "parquet": (".parquet", ".pq"),
+    "xlsx": (".xlsx", ".xlsm"),
 }
-"""Ending of a file → how its rows are read."""
+"""How rows are read → endings of such files."""
+_FORMATS = ", ".join(_ENDINGS)
 
 _SAVED_ELSEWHERE = {
     ".xls": "an old Excel workbook",
@@ -45,6 +54,7 @@ _SAVED_ELSEWHERE = {
 }
 _LONGEST_HEADING_LINE = 4_096
 _COMMENT = re.compile(r"(?:^|\s)#.*")
+_PARQUET_BATCH_ROWS = 4096
 
 
 def read_rows(
@@ -69,11 +79,11 @@ def read_rows(
     column
         Column with the formula; default: by its heading, see `sseml.parse.headings`.
     structures
-        A column of `STRUCTURE_COLUMNS` may stand beside a formula or instead of it.
+        Whether a column of `STRUCTURE_COLUMNS` may stand beside a formula or instead of it.
     ignored
         Columns that say nothing about a row, whatever they are called; they are kept.
     sheet
-        Of a workbook; default: the first.
+        Of a workbook; default: the first that is not hidden.
 
     Raises
     ------
@@ -96,14 +106,11 @@ def read_rows(
     return rows if first is None else itertools.chain([first], rows)
 
 
-def _format_of(source: Source, format_name: str | None) -> RowFormat:
+def _format_of(source: Source, format_name: str | None) -> str:
     if format_name is not None:
-        for known in get_args(RowFormat):
-            if format_name == known:
-                return known  # type: ignore[no-any-return]
-        raise RefusedInputError(
-            f"{format_name!r} is not a format", f"write one of: {', '.join(get_args(RowFormat))}"
-        )
+        if format_name in _ENDINGS:
+            return format_name
+        raise RefusedInputError(f"{format_name!r} is not a format", f"write one of: {_FORMATS}")
     if not isinstance(source, str | Path):
         return "text"
     ending = Path(source).suffix.lower()
@@ -112,22 +119,23 @@ def _format_of(source: Source, format_name: str | None) -> RowFormat:
             f"{str(source)!r} is {_SAVED_ELSEWHERE[ending]}",
             "save it as .xlsx, or export it as CSV",
         )
-    if ending not in ENDINGS:
-        raise RefusedInputError(
-            f"the ending {ending!r} of {str(source)!r} is not known",
-            f"save it as CSV, or say its format: {', '.join(get_args(RowFormat))}",
-        )
-    return ENDINGS[ending]
+    for known, endings in _ENDINGS.items():
+        if ending in endings:
+            return known
+    raise RefusedInputError(
+        f"the ending {ending!r} of {str(source)!r} is not known",
+        f"save it as CSV, or say its format: {_FORMATS}",
+    )
 
 
 def _read_text(source: Source, _wanted: Wanted) -> Iterator[RawRow | Refusal]:
     with opened_text(source) as text:
         is_first = True
-        for number, line in lines_of(as_old_windows(text)):
+        for number, line in enumerate(as_old_windows(text), start=1):
             written = _COMMENT.sub("", line).strip()
             if not written:
                 continue
-            if is_first and len(written) < _LONGEST_HEADING_LINE and is_heading(written):
+            if is_first and len(written) < _LONGEST_HEADING_LINE and is_heading_line(written):
                 raise RefusedInputError(
                     f"{name_of(source)} begins with the heading of a table",
                     "say that it is one: --input-format csv",
@@ -136,20 +144,17 @@ def _read_text(source: Source, _wanted: Wanted) -> Iterator[RawRow | Refusal]:
             yield checked(number, written, {})
 
 
-def _read_csv(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
+def _read_delimited(
+    source: Source, wanted: Wanted, delimiter: str | None = None
+) -> Iterator[RawRow | Refusal]:
     with opened_text(source) as text:
-        yield from read_delimited(as_old_windows(text), wanted, name_of(source))
-
-
-def _read_tsv(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
-    with opened_text(source) as text:
-        yield from read_delimited(as_old_windows(text), wanted, name_of(source), "\t")
+        yield from read_delimited(as_old_windows(text), wanted, name_of(source), delimiter)
 
 
 def _read_jsonl(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
     found: str | None = None
     with opened_text(source) as text:
-        for number, line in lines_of(text):
+        for number, line in enumerate(text, start=1):
             written = line.strip()
             if not written:
                 continue
@@ -167,12 +172,6 @@ def _read_jsonl(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
                 here = replace(wanted, ignored=wanted.ignored.intersection(names))
                 found = names[find_column(names, here, name_of(source))]
             yield row_of_record(number, value, found or "", written, wanted.instead)
-
-
-def _read_workbook(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
-    from sseml.parse.workbook import read_workbook  # noqa: PLC0415 - needed by no other format
-
-    return read_workbook(source, wanted)
 
 
 def _why_no_json(error: ValueError | RecursionError) -> str:
@@ -196,11 +195,107 @@ def _one_document(source: Source) -> RefusedInputError:
     )
 
 
-_READERS: dict[RowFormat, Callable[[Source, Wanted], Iterator[RawRow | Refusal]]] = {
+class _UnreadableCell:
+    """Stands in for a cell that no Python value can hold."""
+
+
+def _read_parquet(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
+    import pyarrow as pa  # noqa: PLC0415 - slow to import, and needed by no other format
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    number = 0
+    with opened_binary(source) as (stream, head):
+        name = name_of(source)
+        if not head.startswith(PARQUET_SIGNATURE):
+            raise RefusedInputError(f"{name} is not a Parquet file", "say its format, such as csv")
+        try:
+            table = pq.ParquetFile(stream if stream.seekable() else BytesIO(stream.read()))
+            names = table.schema_arrow.names
+            formula_at = find_column(names, wanted, name)
+            names = distinct(names)
+            for batch in table.iter_batches(batch_size=_PARQUET_BATCH_ROWS):
+                columns = [_python_values(column) for column in batch.columns]
+                for cells in zip(*columns, strict=True):
+                    number += 1
+                    record = dict(zip(names, cells, strict=True))
+                    yield _parquet_row(number, record, names[formula_at], wanted)
+        except (pa.ArrowException, OSError) as error:
+            if not number:
+                reason = f"{name} is a damaged Parquet file: {shown(str(error))}"
+                raise RefusedInputError(reason) from None
+            yield unreadable(
+                number + 1,
+                "",
+                f"the file is damaged from this row on: {shown(str(error))}",
+                "write it again; the rows before are answered",
+            )
+
+
+def _parquet_row(
+    number: int, record: dict[str, Any], column: str, wanted: Wanted
+) -> RawRow | Refusal:
+    bad = [name for name, value in record.items() if isinstance(value, _UnreadableCell)]
+    if bad:
+        kept = {name: value for name, value in record.items() if name not in (*bad, column)}
+        formula = record[column]
+        return unreadable(
+            number,
+            formula if isinstance(formula, str) else "",
+            f"the column {shown(bad[0])!r} holds a value that cannot be read",
+            "write it as text",
+            kept,
+        )
+    return row_of_record(number, record, column, str(record), wanted.instead)
+
+
+def _python_values(column: Any) -> list[Any]:
+    """The cells as Python values; in a text, what is no UTF-8 arrives as lone surrogates."""
+    import pyarrow.types as kinds  # noqa: PLC0415
+
+    try:
+        values: list[Any] = column.to_pylist()
+    except (ValueError, OverflowError, ImportError, NotImplementedError):
+        values = [_value(scalar) for scalar in column]
+    is_text = kinds.is_string(column.type) or kinds.is_large_string(column.type)
+    return [
+        _text_of(value, is_text=is_text) if isinstance(value, bytes) else value for value in values
+    ]
+
+
+def _text_of(value: bytes, *, is_text: bool) -> str:
+    """Bytes that are no text are shown as hexadecimal digits, unless they should be text."""
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("utf-8", "surrogateescape") if is_text else value.hex()
+
+
+def _value(scalar: Any) -> Any:
+    """One cell; a time too fine or too far away for Python becomes text, as Arrow writes it."""
+    import pyarrow as pa  # noqa: PLC0415
+
+    try:
+        return scalar.as_py()
+    except UnicodeDecodeError:
+        if hasattr(scalar, "as_buffer"):
+            return scalar.as_buffer().to_pybytes()
+    except (ValueError, OverflowError, ImportError, NotImplementedError):
+        with suppress(pa.ArrowException, ValueError):
+            return scalar.cast(pa.string()).as_py()
+    return _UnreadableCell()
+
+
+def _read_workbook(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
+    from sseml.parse.workbook import read_workbook  # noqa: PLC0415 - needed by no other format
+
+    return read_workbook(source, wanted)
+
+
+_READERS: dict[str, Callable[[Source, Wanted], Iterator[RawRow | Refusal]]] = {
     "text": _read_text,
-    "csv": _read_csv,
-    "tsv": _read_tsv,
+    "csv": _read_delimited,
+    "tsv": partial(_read_delimited, delimiter="\t"),
     "jsonl": _read_jsonl,
-    "parquet": read_parquet,
+    "parquet": _read_parquet,
     "xlsx": _read_workbook,
 }

@@ -39,19 +39,10 @@ _UNDECODABLE = re.compile("[\ud800-\udfff\ufffd]")
 
 @contextmanager
 def opened_text(source: Source) -> Iterator[TextIO]:
-    """Open a file or stream as text with the line ends as they are.
+    """Open a file or stream as text with the line ends as they are; a stream is left open.
 
-    Undecodable bytes do not stop the reading: `is_damaged` tells the lines that hold some.
-
-    Parameters
-    ----------
-    source
-        File, or open binary or text stream; a stream is left open.
-
-    Raises
-    ------
-    RefusedInputError
-        If there is no such file, or it is not text.
+    Undecodable bytes do not stop the reading: `is_damaged` tells the lines that hold some. A file
+    that is not there, or is not text, is refused.
     """
     if isinstance(source, io.TextIOBase) and not hasattr(source, "buffer"):
         yield cast(TextIO, source)
@@ -106,12 +97,6 @@ def name_of(source: Source) -> str:
     return str(source) if isinstance(source, str | Path) else "the input stream"
 
 
-def lines_of(text: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Number the lines from 1, without their ends."""
-    for number, line in enumerate(text, start=1):
-        yield number, line.rstrip("\r\n")
-
-
 def as_old_windows(lines: Iterable[str]) -> Iterator[str]:
     """Read lines again as the code page of Western Windows, if that is what the file is in.
 
@@ -119,12 +104,9 @@ def as_old_windows(lines: Iterable[str]) -> Iterator[str]:
     """
     is_old: bool | None = None
     for line in lines:
-        if not line.isascii():
-            if is_old is None:
-                is_old = _UNDECODABLE.search(line) is not None and _in_old_windows(line) != line
-            yield _in_old_windows(line) if is_old else line
-        else:
-            yield line
+        if is_old is None and not line.isascii():
+            is_old = is_damaged(line) and _in_old_windows(line) != line
+        yield _in_old_windows(line) if is_old else line
 
 
 def _in_old_windows(line: str) -> str:

@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from sseml.families import families, recognise
-from sseml.parse.formula import parse_formula
+from sseml.parse.formula import is_same_material, parse_formula
+from sseml.parse.tables import table_rows
 from sseml.records import Composition, Form, RefusedQualifierError
 
-_TABLE = "space_groups.csv"
 _NUMBER = re.compile(r"#?\s*(\d{1,3})(?:\.0*)?")
 _LONGEST_SYMBOL = 40
 _OVERBAR = re.compile("(\\d)[\u0304\u0305]")
 _SETTING = re.compile(r"\s*[:(]\s*[12HR]\s*\)?$|(?<=[a-z\d])[ZSHR]$")
 
+SYSTEM_WORDS = (
+    "cubic", "tetragonal", "rhombohedral", "orthorhombic", "monoclinic", "hexagonal", "trigonal",
+    "triclinic",
+)  # fmt: skip
+GREEK_WORDS = ("alpha", "beta", "gamma", "delta", "epsilon")
+
+_FORMS: dict[str, Form] = {"amorphous": "glass", "glassy": "glass", "crystalline": "crystal"}
+
+_SHORT = {
+    "c": "cubic", "t": "tetragonal", "r": "rhombohedral", "o": "orthorhombic", "h": "hexagonal",
+    "m": "monoclinic", "b": "beta", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta",
+    "ε": "epsilon", "lt": "LT", "ht": "HT",
+}  # fmt: skip
+
+
+class Polymorph(NamedTuple):
+    """A listed phase of a material, or of a family of materials, and its space group."""
+
+    material: str
+    words: tuple[str, ...]
+    space_group_number: int
+    doi: str
+
 
 @cache
 def space_group_symbols() -> dict[int, str]:
     """International number → short Hermann–Mauguin symbol of the standard setting."""
-    return {int(row["number"]): row["symbol"] for row in _rows()}
+    return {int(row["number"]): row["symbol"] for row in table_rows("space_groups.csv")}
 
 
 def space_group_number(text: str) -> int:
     """Read a space group: a number 1–230 or a Hermann–Mauguin symbol, also of other settings.
 
-    Parameters
-    ----------
-    text
-        Such as ``230``, ``Ia-3d``, ``I a -3 d``, ``P2_1/c``, ``P21/n``, ``R3̅c``.
-
-    Raises
-    ------
-    RefusedQualifierError
-        If there is no such space group; the message names the closest symbols.
-
-    Examples
-    --------
-    >>> space_group_number("Ia-3d")
-    230
-    >>> space_group_number("P2_1/n")
-    14
+    Such as ``230``, ``Ia-3d``, ``I a -3 d``, ``P2_1/c``, ``P21/n``, ``R3̅c``. Any other text is
+    refused with the closest symbol.
     """
     written = text.strip()
     if len(written) > _LONGEST_SYMBOL:
@@ -75,14 +82,9 @@ def _symbol_numbers() -> dict[str, int]:
     """Folded symbol → number."""
     return {
         symbol.casefold(): int(row["number"])
-        for row in _rows()
+        for row in table_rows("space_groups.csv")
         for symbol in (row["symbol"], *row["other_symbols"].split())
     }
-
-
-def _rows() -> list[dict[str, str]]:
-    text = files("sseml.parse").joinpath(_TABLE).read_text(encoding="utf-8")
-    return list(csv.DictReader(text.splitlines()))
 
 
 def _plain(symbol: str) -> str:
@@ -92,37 +94,9 @@ def _plain(symbol: str) -> str:
     return re.sub(r"[\s_${}\\]", "", symbol).casefold()
 
 
-_PHASE_WORDS = "polymorphs.csv"
-_SAME_FRACTIONS = 1e-3
-
-SYSTEM_WORDS = (
-    "cubic", "tetragonal", "rhombohedral", "orthorhombic", "monoclinic", "hexagonal", "trigonal",
-    "triclinic",
-)  # fmt: skip
-GREEK_WORDS = ("alpha", "beta", "gamma", "delta", "epsilon")
-
-_FORMS: dict[str, Form] = {"amorphous": "glass", "glassy": "glass", "crystalline": "crystal"}
-
-_SHORT = {
-    "c": "cubic", "t": "tetragonal", "r": "rhombohedral", "o": "orthorhombic", "h": "hexagonal",
-    "m": "monoclinic", "b": "beta", "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta",
-    "ε": "epsilon", "lt": "LT", "ht": "HT",
-}  # fmt: skip
-
-
-class Polymorph(NamedTuple):
-    """A listed phase of a material, or of a family of materials, and its space group."""
-
-    material: str
-    words: tuple[str, ...]
-    space_group_number: int
-    doi: str
-
-
 @cache
 def polymorphs() -> tuple[Polymorph, ...]:
     """All listed phases; where a material and its family are listed, the material comes first."""
-    text = files("sseml.parse").joinpath(_PHASE_WORDS).read_text(encoding="utf-8")
     return tuple(
         Polymorph(
             row["material"],
@@ -130,18 +104,12 @@ def polymorphs() -> tuple[Polymorph, ...]:
             int(row["space_group_number"]),
             row["doi"],
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in table_rows("polymorphs.csv")
     )
 
 
 def plain_word(written: str) -> str:
-    """Bring a phase word to the spelling of the table.
-
-    Examples
-    --------
-    >>> plain_word("β-"), plain_word("Tetragonal"), plain_word("c"), plain_word("LT")
-    ('beta', 'tetragonal', 'cubic', 'LT')
-    """
+    """Bring a phase word such as ``β-`` to the spelling of the table: ``beta``."""
     folded = written.strip(" -").casefold().removesuffix(" phase")
     return _SHORT.get(folded, folded)
 
@@ -152,13 +120,7 @@ def form_of(word: str) -> Form | None:
 
 
 def find_polymorph(material: Composition, word: str) -> Polymorph | None:
-    """The listed phase of a material that a word stands for; None where none is listed.
-
-    Examples
-    --------
-    >>> find_polymorph(parse_formula("Li6.25Al0.25La3Zr2O12"), "cubic").space_group_number
-    230
-    """
+    """The listed phase of a material that a word stands for; None where none is listed."""
     plain = plain_word(word)
     meant = [listed for listed in polymorphs() if plain in listed.words]
     if not meant:
@@ -168,16 +130,9 @@ def find_polymorph(material: Composition, word: str) -> Polymorph | None:
         if listed.material in families():
             if listed.material == family:
                 return listed
-        elif _is_same(material, parse_formula(listed.material)):
+        elif is_same_material(material, parse_formula(listed.material)):
             return listed
     return None
-
-
-def _is_same(one: Composition, other: Composition) -> bool:
-    first, second = one.fractions(), other.fractions()
-    return first.keys() == second.keys() and all(
-        abs(share - second[symbol]) < _SAME_FRACTIONS for symbol, share in first.items()
-    )
 
 
 SYSTEMS = (

@@ -15,6 +15,7 @@ from sseml.parse.material import checked, parse_material
 from sseml.parse.names import lookup
 from sseml.parse.normalise import normalise, without_phase
 from sseml.parse.qualifiers import (
+    LATTICE,
     MAX_SWEEP_POINTS,
     Qualifiers,
     canonical_key,
@@ -23,9 +24,15 @@ from sseml.parse.qualifiers import (
     with_qualifier,
 )
 from sseml.parse.space_groups import find_polymorph, form_of, space_group_symbols
-from sseml.records import Composition, Query, Refusal, RefusedInputError, RefusedQualifierError
+from sseml.records import (
+    CONDUCTIVITY_KINDS,
+    Composition,
+    Query,
+    Refusal,
+    RefusedInputError,
+    RefusedQualifierError,
+)
 
-_LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 _NO_QUALIFIERS = Qualifiers()
 
 
@@ -37,30 +44,13 @@ def parse_line(
 ) -> list[Query | Refusal]:
     """Read one electrolyte with its conditions; a sweep gives several queries.
 
-    Parameters
-    ----------
-    row
-        Number of the line or table row, from 1.
-    text
-        Such as ``Li6PS5Cl T=60``, ``LLZO 298 K space_group=Ia-3d``,
-        ``La2/3-xLi3xTiO3 x=0:0.16:0.02``.
-    defaults
-        What holds where the line says nothing.
-    columns
-        Other columns of the row, kept as they are.
-
-    Examples
-    --------
-    >>> [query.material.formula for query in parse_line(1, "Li2+xP x=0:0.2:0.1")]
-    ['Li2P', 'Li2.1P', 'Li2.2P']
+    `text` is such as ``LLZO 298 K space_group=Ia-3d`` or ``La2/3-xLi3xTiO3 x=0:0.16:0.02``, and
+    `row` its number, from 1. `defaults` hold where the line says nothing; `columns` are kept.
     """
     kept = dict(columns or {})
     if not isinstance(text, str):  # a missing cell of a data frame
-        return [
-            Refusal(
-                row, str(text), f"{text!r} is not text", "write a formula", kept, "unreadable_row"
-            )
-        ]
+        reason = f"{text!r} is not text"
+        return [Refusal(row, str(text), reason, "write a formula", kept, "unreadable_row")]
     try:
         formula, written = _taken_apart(text)
         qualifiers = read_qualifiers(written, defaults)
@@ -69,15 +59,15 @@ def parse_line(
         hint = checked(refusal).suggestion
         return [Refusal(row, text, refusal.reason, hint, kept, refusal.code)]
 
-    is_sweep = len(points) > 1
+    remarks = [f"({remark}) was not used" for remark in qualifiers.remarks]
 
     def answer(point: Mapping[str, float]) -> Query | Refusal:
         try:
             material = _with_crystal_facts(parse_material(formula, **point), qualifiers)
-            material, notes = _with_phase(material, qualifiers)
+            material, notes = _with_phase(material, qualifiers.phase)
         except RefusedInputError as refusal:
-            here = ", ".join(f"{name}={value:g}" for name, value in point.items() if is_sweep)
-            reason = f"{here}: {refusal.reason}" if here else refusal.reason
+            here = ", ".join(f"{name}={value:g}" for name, value in point.items())
+            reason = f"{here}: {refusal.reason}" if len(points) > 1 else refusal.reason
             return Refusal(row, text, reason, refusal.suggestion, kept, refusal.code)
         return Query(
             row=row,
@@ -86,7 +76,7 @@ def parse_line(
             temperature_C=qualifiers.temperature_C,
             conductivity_kind=qualifiers.conductivity_kind,
             columns=kept,
-            notes=notes,
+            notes=(*remarks, *notes),
         )
 
     return [answer(point) for point in points]
@@ -107,19 +97,9 @@ def _taken_apart(text: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qualifiers:
-    """Add what a line says beside its formula to what holds where it says nothing.
+    """Add what a line says beside its formula, as `split_line` gives it, to the defaults.
 
-    Parameters
-    ----------
-    written
-        As `split_line` gives it.
-    defaults
-        What holds where the line says nothing.
-
-    Raises
-    ------
-    RefusedInputError
-        If a key is unknown or written twice, or a value is not what its key stands for.
+    A key that is unknown or written twice, and a value that its key does not take, are refused.
     """
     qualifiers, seen = defaults, set[str]()
     for name, value in written:
@@ -132,7 +112,9 @@ def read_qualifiers(written: list[tuple[str, str]], defaults: Qualifiers) -> Qua
         _refuse_element_for_letter(name, value)
         key = canonical_key(name)
         if key is None:
-            raise RefusedQualifierError(f"{name!r} is not a qualifier", close_key(name))
+            is_old_key = name.casefold() == "kind" and value.casefold() in CONDUCTIVITY_KINDS
+            hint = f"write conductivity_kind={value}" if is_old_key else close_key(name)
+            raise RefusedQualifierError(f"{name!r} is not a qualifier", hint)
         quantity = key.removesuffix("_K").removesuffix("_C")
         if quantity in seen:
             raise RefusedQualifierError(f"{name!r} is written twice", "leave one out")
@@ -174,36 +156,25 @@ def _points(
 
 
 def variables_in(formula: str) -> set[str]:
-    """Names of the variables a formula text holds.
-
-    Examples
-    --------
-    >>> sorted(variables_in("Li1+xDyyTi2-x(PO4)3"))
-    ['x', 'y']
-    """
+    """Names of the variables x, y, z that a formula text holds."""
     return set("xyz") & set(normalise(formula).replace("Dy", ""))
 
 
-def _with_phase(
-    material: Composition, qualifiers: Qualifiers
-) -> tuple[Composition, tuple[str, ...]]:
-    """Take the phase word as the space group or form it stands for; say what was not used."""
-    notes = [f"({remark}) was not used" for remark in qualifiers.remarks]
-    phase = qualifiers.phase
+def _with_phase(material: Composition, phase: str | None) -> tuple[Composition, tuple[str, ...]]:
+    """Take a phase word as the space group or form it stands for; say what was not used."""
     if phase is None or material.space_group_number is not None:
-        return material, tuple(notes)
+        return material, ()
     if material.form is None and (form := form_of(phase)):
-        return replace(material, form=form), tuple(notes)
+        return replace(material, form=form), ()
     known = find_polymorph(material, phase)
     if known is None:
-        notes.append(
-            f"{phase!r} was not used: no space group is listed for it; give space_group if known"
+        return material, (
+            f"{phase!r} was not used: no space group is listed for it; give space_group if known",
         )
-        return material, tuple(notes)
     number = known.space_group_number
     symbol = space_group_symbols()[number]
-    notes.append(f"{phase!r} is taken as space group {number} ({symbol}), doi:{known.doi}")
-    return replace(material, space_group_number=number), tuple(notes)
+    note = f"{phase!r} is taken as space group {number} ({symbol}), doi:{known.doi}"
+    return replace(material, space_group_number=number), (note,)
 
 
 def _with_crystal_facts(material: Composition, qualifiers: Qualifiers) -> Composition:
@@ -221,15 +192,15 @@ def _with_crystal_facts(material: Composition, qualifiers: Qualifiers) -> Compos
 def _volume_per_atom(material: Composition, qualifiers: Qualifiers) -> float:
     """Cell volume per atom in Å³ of a whole lattice and the formula units in its cell."""
     lattice, formula_units = qualifiers.lattice, qualifiers.formula_units_per_cell
-    missing = [name for name in _LATTICE if name not in lattice]
+    missing = [name for name in LATTICE if name not in lattice]
     if missing or formula_units is None:
         raise RefusedQualifierError(
             f"the lattice lacks {', '.join(missing) or 'Z'}",
             "give a, b, c (Å), alpha, beta, gamma (degrees) and Z, or volume_per_atom_A3",
         )
-    ca, cb, cg = (math.cos(math.radians(lattice[name])) for name in _LATTICE[3:])
+    ca, cb, cg = (math.cos(math.radians(lattice[name])) for name in LATTICE[3:])
     squared = 1 - ca * ca - cb * cb - cg * cg + 2 * ca * cb * cg
-    if squared <= 0 or any(lattice[name] >= 180 for name in _LATTICE[3:]):
+    if squared <= 0 or any(lattice[name] >= 180 for name in LATTICE[3:]):
         raise RefusedQualifierError("the lattice angles enclose no volume", "write them in degrees")
     cell_A3 = lattice["a"] * lattice["b"] * lattice["c"] * math.sqrt(squared)
     atoms = formula_units * sum(material.amounts.values())

@@ -1,7 +1,8 @@
-"""A formula cut into tokens that remember their place, so that refusals can quote it."""
+"""A formula cut into tokens, and the amounts in it: numbers, fractions, and sums with x, y, z."""
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -9,70 +10,8 @@ from functools import cache
 from typing import NamedTuple
 
 from sseml.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
+from sseml.parse.doubts import EXAMPLE, suggest_spelling
 from sseml.records import RefusedInputError
-
-VARIABLES = "xyz"
-
-_LETTERS = re.compile(r"[A-Za-z]+")
-_WORD_APART = re.compile(r" [a-z]{2}")
-_ZERO_AS_LETTER = re.compile(r"(?<=[A-Za-z])[oO](?=\.\d)")
-
-
-def suggest_spelling(text: str) -> str:
-    """Suggest the nearest formula with valid element symbols; empty where there is none.
-
-    Examples
-    --------
-    >>> suggest_spelling("LI3YCL6")
-    'did you mean Li3YCl6?'
-    >>> suggest_spelling("LiBH4-MgO(CE)")
-    'did you mean LiBH4-MgO(Ce)?'
-    >>> suggest_spelling("Lao.51Li0.34TiO2.94")
-    'did you mean La0.51Li0.34TiO2.94?'
-    """
-    if _WORD_APART.search(text) and not text.islower():
-        return ""
-    repaired = _ZERO_AS_LETTER.sub("0", text)
-    pieces: list[str] = []
-    end = 0
-    for run in _LETTERS.finditer(repaired):
-        if run.group().islower() and len(run.group()) > 3 and not repaired.islower():
-            return ""  # a word, not a misspelt symbol
-        symbols = _as_elements(run.group(), keep_case=not repaired.isupper())
-        if symbols is None:
-            return ""
-        pieces += [repaired[end : run.start()], *symbols]
-        end = run.end()
-    suggestion = "".join([*pieces, repaired[end:]])
-    return f"did you mean {suggestion}?" if pieces and suggestion != text else ""
-
-
-def _as_elements(letters: str, *, keep_case: bool) -> list[str] | None:
-    """Split letters of any case into element symbols, or a trailing x, y or z.
-
-    The fewest symbols win; where the case says something, changing it counts as another symbol.
-    """
-    best: list[tuple[int, list[str]] | None] = [(0, [])]
-    for end in range(1, len(letters) + 1):
-        candidates = []
-        for size in (2, 1):
-            head = best[end - size] if size <= end else None
-            written = letters[end - size : end]
-            symbol = written.capitalize()
-            if head is not None and symbol in MOLAR_MASS_G_MOL and _is_stable(symbol):
-                cost = 3 if keep_case and symbol != written else 1
-                candidates.append((head[0] + cost, [*head[1], symbol]))
-        head = best[end - 1]
-        if head and head[1] and letters[end - 1] in VARIABLES:
-            candidates.append((head[0] + 1, [*head[1], letters[end - 1]]))
-        best.append(min(candidates, key=lambda candidate: candidate[0]) if candidates else None)
-    return best[-1][1] if best[-1] else None
-
-
-def _is_stable(symbol: str) -> bool:
-    """Tell whether an element has a standard atomic weight; the others are hardly ever meant."""
-    return MOLAR_MASS_G_MOL[symbol] % 1 != 0
-
 
 ELEMENT = "element"
 NUMBER = "number"
@@ -88,8 +27,10 @@ END = "end"
 VACANCY = "□"
 """Read like an element, and left out."""
 
-_EXAMPLE = "write element symbols and amounts, such as Li6PS5Cl"
-_EXAMPLE_MIXTURE = "write mixtures in mol, such as 75Li2S-25P2S5"
+MAX_DEPTH = 20
+"""Deepest nesting of brackets."""
+
+_LEADING_ZERO = re.compile(r"0\d")
 
 
 class Token(NamedTuple):
@@ -102,15 +43,7 @@ class Token(NamedTuple):
 
 
 class TokenStream:
-    """The tokens of one normalised formula, read from left to right.
-
-    Parameters
-    ----------
-    text
-        Formula as `sseml.parse.normalise.normalise` leaves it.
-    values
-        Values of the variables x, y, z.
-    """
+    """The tokens of one normalised formula, read from left to right, and the values of x, y, z."""
 
     def __init__(self, text: str, values: Mapping[str, float]) -> None:
         self.text = text
@@ -137,7 +70,7 @@ class TokenStream:
     def refusal(
         self, reason: str, suggestion: str = "", at: Token | None = None
     ) -> RefusedInputError:
-        """Make the error that quotes the text and the place (counted from 1)."""
+        """The error that quotes the text and the place (counted from 1)."""
         position = (at or self.current).position + 1
         return RefusedInputError(f"{reason} at position {position} of {self.text!r}", suggestion)
 
@@ -164,7 +97,7 @@ class TokenStream:
 def _explain(token: Token, text: str) -> tuple[str, str]:
     character = token.text
     if "A" <= character[0] <= "Z":
-        return f"{character!r} is not an element", suggest_spelling(text) or _EXAMPLE
+        return f"{character!r} is not an element", suggest_spelling(text) or EXAMPLE
     if character in ",;":
         after_digit = text[token.position - 1 : token.position].isdigit()
         if after_digit and text[token.position + 1 : token.position + 2].isdigit():
@@ -177,7 +110,8 @@ def _explain(token: Token, text: str) -> tuple[str, str]:
         vacancies = "leave it out, or write the amount as one number"
         hint = vacancies if character == "δ" else "retype it in plain letters"
         return f"{character!r} ({name}) cannot be read", hint
-    otherwise = _EXAMPLE_MIXTURE if character in ":@" else _EXAMPLE
+    mixture = "write mixtures in mol, such as 75Li2S-25P2S5"
+    otherwise = mixture if character in ":@" else EXAMPLE
     return f"{character!r} cannot be read", suggest_spelling(text) or otherwise
 
 
@@ -202,3 +136,140 @@ def _tokenise(text: str) -> list[Token]:
         tokens.append(Token(match.lastgroup or OTHER, match.group(), start, start > end))
         end = match.end()
     return [*tokens, Token(END, "", len(text), False)]
+
+
+def _read_number(stream: TokenStream) -> float:
+    token = stream.current
+    if token.kind != NUMBER:
+        raise stream.refusal("a number is missing", "write one, such as 0.5")
+    if _LEADING_ZERO.match(token.text):
+        hint = f"did you mean 0.{token.text[1:]} or {token.text.lstrip('0') or '0'}?"
+        raise stream.refusal(f"the number {token.text} begins with a zero", hint)
+    value = float(token.text)
+    if not math.isfinite(value):
+        raise stream.refusal(f"the number {token.text[:20]} is too large")
+    stream.advance()
+    return value
+
+
+def read_term(stream: TokenStream) -> float:
+    """Read an amount without sign: ``2``, ``2/3``, ``x``, ``3x``, ``2x/3``, ``2(1-x)``.
+
+    The current token is the beginning of an amount.
+    """
+    value = 1.0
+    if stream.current.kind == NUMBER:
+        is_decimal = "." in stream.current.text
+        value = _over(stream, _read_number(stream))
+        if stream.current.spaced:
+            return value
+        if _is_number_in_bracket(stream):
+            _pass_over_uncertainty(stream, is_decimal=is_decimal)
+            return value
+    if stream.current.kind == VARIABLE:
+        value = _over(stream, value * _read_variable(stream))
+    elif is_amount_bracket(stream):
+        value = _over(stream, value * _read_bracket(stream))
+    return value
+
+
+def _is_number_in_bracket(stream: TokenStream) -> bool:
+    inside, closed = stream.ahead(), stream.ahead(2)
+    return stream.current.text == "(" and inside.text.isdigit() and closed.text == ")"
+
+
+def _pass_over_uncertainty(stream: TokenStream, *, is_decimal: bool) -> None:
+    """Read ``Al0.25(1)`` without the uncertainty of its last digit; refuse ``Al2(1)``."""
+    if not is_decimal:
+        raise stream.refusal(
+            f"({stream.ahead().text}) behind an amount may be an uncertainty or a factor",
+            "leave it out, or write the amount as one number",
+        )
+    for _ in range(3):
+        stream.advance()
+
+
+def is_amount_bracket(stream: TokenStream) -> bool:
+    """Tell whether a bracket opens here that holds an amount, such as ``(1-x)``, and no element.
+
+    Brackets in it are nested at most `MAX_DEPTH` deep.
+    """
+    if stream.current.text != "(":
+        return False
+    depth, count, holds_amount = 0, 0, False
+    while True:
+        kind = stream.ahead(count).kind
+        if kind == OPEN:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return False
+        elif kind == CLOSE:
+            depth -= 1
+            if depth == 0:
+                return holds_amount
+        elif kind in (NUMBER, VARIABLE):
+            holds_amount = True
+        elif kind not in (SIGN, SLASH, DOT):
+            return False
+        count += 1
+
+
+def _read_variable(stream: TokenStream) -> float:
+    name = stream.current.text
+    if name not in stream.values:
+        raise stream.refusal(f"{name} has no value", f"give it one, such as {name}=0.1")
+    stream.advance()
+    return stream.values[name]
+
+
+def _over(stream: TokenStream, value: float) -> float:
+    while stream.current.kind == SLASH and stream.ahead().kind == NUMBER:
+        stream.advance()
+        value = _divide(stream, value, _read_number(stream))
+    return value
+
+
+def _divide(stream: TokenStream, dividend: float, divisor: float) -> float:
+    if divisor == 0:
+        raise stream.refusal("an amount is divided by zero before this place", "correct it")
+    return dividend / divisor
+
+
+def _read_bracket(stream: TokenStream) -> float:
+    """Read a sum in brackets: ``(1-x)``."""
+    opened = stream.advance()
+    value = 0.0
+    sign = stream.advance().text if stream.current.kind == SIGN else "+"
+    while sign:
+        product = _read_product(stream)
+        value = value + product if sign == "+" else value - product
+        sign = stream.advance().text if stream.current.kind == SIGN else ""
+    if stream.current.text != ")":
+        raise stream.refusal(
+            f"{stream.current.text!r} does not belong in the amount {stream.since(opened)!r}"
+        )
+    stream.advance()
+    return value
+
+
+def _read_product(stream: TokenStream) -> float:
+    value = _read_factor(stream)
+    while True:
+        if stream.current.kind == DOT:
+            stream.advance()
+            value *= _read_factor(stream)
+        elif stream.current.kind == SLASH:
+            stream.advance()
+            value = _divide(stream, value, _read_factor(stream))
+        elif stream.current.kind in (VARIABLE, OPEN):
+            value *= _read_factor(stream)
+        else:
+            return value
+
+
+def _read_factor(stream: TokenStream) -> float:
+    if stream.current.kind == OPEN:
+        return _read_bracket(stream)
+    if stream.current.kind == VARIABLE:
+        return _read_variable(stream)
+    return _read_number(stream)

@@ -13,8 +13,17 @@ from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any, BinaryIO
 
-from sseml.parse.headings import condition_of, formula_column
-from sseml.parse.raw import RawRow, Wanted, checked, distinct, find_column, shown, unreadable
+from sseml.parse.headings import condition_of
+from sseml.parse.raw import (
+    RawRow,
+    Wanted,
+    checked,
+    distinct,
+    find_column,
+    is_heading,
+    shown,
+    unreadable,
+)
 from sseml.parse.sources import OLD_OFFICE_SIGNATURE, ZIP_SIGNATURE, Source, name_of, opened_binary
 from sseml.records import Refusal, RefusedInputError
 
@@ -22,7 +31,7 @@ _BATCH_ROWS = 1_000
 _MOST_ROWS_ABOVE = 20
 """Rows in which the heading is looked for: a title or a note may stand above it."""
 
-_MERGED = re.compile(rb'<(?:\w{1,20}:)?mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_MERGED = re.compile(rb'<(?:\w{1,20}:)?mergeCell ref="([A-Z]{1,3})(\d{1,7}):[A-Z]{1,3}(\d{1,7})"')
 _MERGES_AT_END_BYTES = 2**20
 
 _DAMAGED = (
@@ -41,12 +50,6 @@ def read_workbook(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
     Where no sheet is asked for, it is the first that is not hidden. A cell with a formula holds the
     value that the program stored with it, and cells that were merged downwards all hold the value
     of the first.
-
-    Raises
-    ------
-    RefusedInputError
-        If openpyxl is not installed, or the source is no workbook, lacks the sheet, or has no
-        column with the formula.
     """
     with opened_binary(source) as (stream, head):
         name = name_of(source)
@@ -134,31 +137,24 @@ def _both(pairs: Iterator[tuple[Sequence[Any], Sequence[Any]]]) -> Iterator[Cell
             ]  # fmt: skip
 
 
-def _merged(file: BinaryIO, sheet: Any) -> list[tuple[int, int, int, int]]:
-    """First row, last row, first column, last column of every merged range, all from 1."""
+def _merged(file: BinaryIO, sheet: Any) -> list[tuple[int, int, int]]:
+    """First row, last row and first column of every range merged downwards, all from 1."""
     from openpyxl.utils import column_index_from_string  # noqa: PLC0415
 
     with zipfile.ZipFile(file) as archive, archive.open(sheet._worksheet_path) as part:
         end = b""
         for block in iter(lambda: part.read(_MERGES_AT_END_BYTES), b""):
             end = (end + block)[-2 * _MERGES_AT_END_BYTES :]
-    return [
-        (
-            int(top),
-            int(bottom),
-            column_index_from_string(left.decode()),
-            column_index_from_string(right.decode()),
-        )
-        for left, top, right, bottom in _MERGED.findall(end)
+    ranges = [
+        (int(top), int(bottom), column_index_from_string(left.decode()))
+        for left, top, bottom in _MERGED.findall(end)
     ]
+    return [(top, bottom, left) for top, bottom, left in ranges if bottom > top]
 
 
-def _with_merges(
-    rows: Iterable[Cells], merged: Sequence[tuple[int, int, int, int]]
-) -> Iterator[Cells]:
+def _with_merges(rows: Iterable[Cells], merged: Iterable[tuple[int, int, int]]) -> Iterator[Cells]:
     """Give cells that were merged downwards their value, and pass rows on that hold anything."""
-    waiting = sorted((top, bottom, left) for top, bottom, left, _ in merged if bottom > top)
-    waiting.reverse()
+    waiting = sorted(merged, reverse=True)
     open_: list[tuple[int, int, Any]] = []
     for number, cells in enumerate(rows, start=1):
         open_ = [each for each in open_ if each[0] >= number]
@@ -177,15 +173,7 @@ def _heading_at(rows: Sequence[Cells], wanted: Wanted) -> int:
     """Which row names the formula; the first where none does."""
     for place, cells in enumerate(rows):
         names = [_text(cell).strip() for cell in cells]
-        try:
-            found = (
-                wanted.column in names
-                if wanted.column is not None
-                else formula_column(names, wanted.instead) is not None
-            )
-        except RefusedInputError:
-            found = True
-        if found:
+        if is_heading(names, wanted):
             return place
     return 0
 

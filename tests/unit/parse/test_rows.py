@@ -179,7 +179,9 @@ def test_the_unit_in_a_heading_is_read_however_it_is_set_off(heading, temperatur
 
 
 def test_qualifier_columns_are_used_and_all_columns_kept():
-    [query] = queries("formula,temperature_C,Space group,kind,label\nLLZO,60,Ia-3d,bulk,best\n")
+    [query] = queries(
+        "formula,temperature_C,Space group,conductivity_kind,label\nLLZO,60,Ia-3d,bulk,best\n"
+    )
     assert query.temperature_C == 60
     assert query.material.space_group_number == 230
     assert query.conductivity_kind == "bulk"

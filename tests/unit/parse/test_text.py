@@ -30,8 +30,8 @@ def only(text, **options):
         ("Li6PS5Cl, 333.15 K", 60),
         ("Li6PS5Cl @ 60 °C", 60),
         ("Li6PS5Cl at 60 °C", 60),
-        ("Li6PS5Cl T=60 kind=bulk", 60),
-        ("Li6PS5Cl kind=bulk 60 °C", 60),
+        ("Li6PS5Cl T=60 conductivity_kind=bulk", 60),
+        ("Li6PS5Cl conductivity_kind=bulk 60 °C", 60),
     ],
 )
 def test_temperature_is_read_in_celsius(text, temperature_C):
@@ -42,7 +42,7 @@ def test_temperature_is_read_in_celsius(text, temperature_C):
 
 
 def test_space_group_form_and_kind_reach_the_query():
-    query = only("LLZO space group=I a -3 d form=glass ceramic kind=Bulk")
+    query = only("LLZO space group=I a -3 d form=glass ceramic conductivity_kind=Bulk")
     assert query.material.space_group_number == 230
     assert query.material.form == "glass-ceramic"
     assert query.conductivity_kind == "bulk"
@@ -116,7 +116,9 @@ def test_a_cell_that_is_no_text_is_refused_in_its_place(cell):
         ("Li3PS4 T=20 T=30", "twice"),
         ("Li3PS4 T=", "has no value"),
         ("Li3PS4 form=galss", "did you mean glass?"),
-        ("Li3PS4 kind=grain", "write one of: total, bulk"),
+        ("Li3PS4 conductivity_kind=grain", "write one of: total, bulk"),
+        ("Li3PS4 kind=bulk", "write conductivity_kind=bulk"),
+        ("Li3PS4 kind=total", "write conductivity_kind=total"),
         ("LLZO space_group=Iaa-3d", "did you mean Ia-3d?"),
         ("LLZO space_group=231", "from 1 to 230"),
         ("LLZO space_group=banana", "write a number, or a symbol such as Ia-3d"),
