@@ -7,9 +7,9 @@ from functools import cache
 
 from sseml.parse.charge import is_neutral_salt
 from sseml.parse.formula import composition_or_none, is_same_material, parse_formula
-from sseml.parse.line import PHASE, REMARK, condition
+from sseml.parse.line import PHASE, REMARK, condition, space_group
 from sseml.parse.names import lookup
-from sseml.parse.space_groups import plain_word, space_group_number
+from sseml.parse.space_groups import plain_word
 from sseml.parse.tables import table_rows
 from sseml.records import RefusedInputError
 
@@ -110,22 +110,15 @@ def _known(written: str, *, spaced: bool) -> tuple[str, str] | None:
         return pair
     if plain_word(written) in ("LT", "HT"):
         return PHASE, written
-    if written.casefold() in _remarks() or _is_citation(written):
+    folded = written.casefold()
+    source, _, number = folded.partition(" ")
+    if folded in _remarks() or (number and source.rstrip(".") in _CITED):
         return REMARK, written
     found = _SPACE_GROUP.fullmatch(written)
     is_number = found and found["symbol"].isdigit() and not found["said"]
     if found is None or is_number or (not spaced and composition_or_none(written) is not None):
         return None
-    try:
-        space_group_number(found["symbol"])
-    except RefusedInputError:
-        return None
-    return "space_group", found["symbol"]
-
-
-def _is_citation(written: str) -> bool:
-    head, _, number = written.casefold().partition(" ")
-    return head.rstrip(".") in _CITED and bool(number)
+    return space_group(found["symbol"])
 
 
 def _name_or_formula(before: str, content: str) -> tuple[str, Pairs] | None:

@@ -62,13 +62,6 @@ def charge_imbalance(amounts: Mapping[str, float]) -> float:
     Bonds between anions are allowed where they are common: peroxides, azides, triiodides and
     polysulfides of alkali and alkaline-earth metals, disulfides of transition metals. Formulas with
     an unknown element, or without such an anion (alloys, phosphides, hydrides), are not judged: 0.
-
-    Examples
-    --------
-    >>> charge_imbalance({"Li": 3, "P": 1, "S": 4}), charge_imbalance({"Li": 2, "O": 2})
-    (0.0, 0.0)
-    >>> charge_imbalance({"Li": 3, "Y": 3, "Cl": 6})
-    1.0
     """
     return abs(charge_gap(amounts))
 

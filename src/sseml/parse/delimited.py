@@ -154,19 +154,13 @@ def _state(text: str, mark: str, *, strict: bool = False) -> str:
 
     A quote opens a cell only at its beginning.
     """
-    at = text.find('"')
-    while at >= 0:
-        if at and text[at - 1] not in (mark, "\n", "\r"):
-            at = text.find('"', at + 1)
-            continue
-        end = text.find('"', at + 1)
-        while end >= 0 and text[end + 1 : end + 2] == '"':
-            end = text.find('"', end + 2)
-        if end < 0:
+    begins = rf"(?<![^{re.escape(mark)}\r\n])"
+    ends = rf"(?=[{re.escape(mark)}\r\n]|$)" if strict else ""
+    for cell in re.finditer(rf'{begins}"[^"]*(?:""[^"]*)*(?P<closing>"(?P<end>{ends})?)?', text):
+        if cell["closing"] is None:
             return "open"
-        if strict and text[end + 1 : end + 2] not in ("", mark, "\n", "\r"):
+        if cell["end"] is None:
             return "broken"
-        at = text.find('"', end + 1)
     return "closed"
 
 

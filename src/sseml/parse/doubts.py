@@ -153,10 +153,7 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
     amounts = material.amounts
     unstable = next((symbol for symbol in amounts if symbol in UNSTABLE), None)
     has_lithium = "Li" in amounts
-    may_be_slip = not is_neutral_salt(amounts) or any(
-        may_be(text, amounts) for may_be in (_may_be_chlorine, _may_be_oxygen, _may_be_nought)
-    )
-    if unstable or (has_lithium and may_be_slip):
+    if unstable or (has_lithium and _may_be_slip(text, amounts)):
         meant = meant_spelling(text, read, material)
         if meant:
             raise RefusedInputError(_as_read(text, material, unstable), f"did you mean {meant}?")
@@ -165,7 +162,8 @@ def refuse_doubtful(text: str, material: Composition, read: Read) -> None:
             f"{unstable!r} in {text!r} is an element without a stable isotope",
             "correct it: element symbols have one capital, such as Li3PO4 and LiBH4",
         )
-    if has_lithium and text.isalpha() and _is_abbreviation(amounts):
+    is_abbreviation = has_lithium and text.isalpha() and len(amounts) > 2 and is_salt(amounts)
+    if is_abbreviation and abs(charge_gap(amounts, usual=True)) > CHARGE_TOLERANCE:
         raise RefusedInputError(
             f"{text!r} has no amounts, and its charges do not balance: an abbreviation",
             "write the formula, such as Li6PS5Cl",
@@ -181,26 +179,19 @@ def _as_read(text: str, material: Composition, unstable: str | None) -> str:
     return f"{text!r} reads as {material.formula}"
 
 
-def _is_abbreviation(amounts: Mapping[str, float]) -> bool:
-    gap = charge_gap(amounts, usual=True)
-    return len(amounts) > 2 and is_salt(amounts) and abs(gap) > CHARGE_TOLERANCE
+def _may_be_slip(text: str, amounts: Mapping[str, float]) -> bool:
+    """Tell whether a formula is not neutral, or its charges balance whatever was meant.
 
-
-def _may_be_chlorine(text: str, amounts: Mapping[str, float]) -> bool:
-    """Carbon can be given any charge, and stands beside hydrogen, boron, nitrogen or oxygen."""
-    looks_so = "CI" in text or "C1" in text
-    carbonate = amounts.get("O", 0.0) >= 1.5 * amounts.get("C", 0.0)
-    return looks_so and len(amounts) > 2 and not amounts.keys() & _ORGANIC and not carbonate
-
-
-def _may_be_oxygen(text: str, amounts: Mapping[str, float]) -> bool:
-    """Phosphorus in large amounts can always be given a charge that balances."""
-    return bool(_MAY_HOLD_OXYGEN.search(text)) and charge_gap(amounts, usual=True) != 0.0
-
-
-def _may_be_nought(text: str, amounts: Mapping[str, float]) -> bool:
-    """Tell whether ``O.5`` in ``LiO.5CoO2`` may be 0.5: oxygen stands at two places then."""
-    return "O" in amounts and "O." in text and text.count("O") > 1
+    Carbon can be given any charge, and stands beside hydrogen, boron, nitrogen or oxygen, so that
+    C1 elsewhere may be Cl. Phosphorus in large amounts balances any oxygen that was read as a
+    number. ``O.5`` in ``LiO.5CoO2`` may be 0.5, as oxygen stands at two places.
+    """
+    is_carbonate = amounts.get("O", 0.0) >= 1.5 * amounts.get("C", 0.0)
+    is_organic = len(amounts) <= 2 or bool(amounts.keys() & _ORGANIC) or is_carbonate
+    may_be_chlorine = ("CI" in text or "C1" in text) and not is_organic
+    may_be_oxygen = _MAY_HOLD_OXYGEN.search(text) and charge_gap(amounts, usual=True) != 0.0
+    may_be_nought = "O" in amounts and "O." in text and text.count("O") > 1
+    return bool(may_be_chlorine or may_be_oxygen or may_be_nought or not is_neutral_salt(amounts))
 
 
 def _refuse_last_word(text: str, material: Composition, read: Read) -> None:

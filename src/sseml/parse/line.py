@@ -235,17 +235,16 @@ def _take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:
 
 def _bare_at_end(text: str) -> tuple[str, tuple[str, str]] | None:
     tail = text[-_TAIL:]
-    if group := _SPACE_GROUP.search(tail):
-        pair = _space_group(group.group(1))
-        return None if pair is None else (text[: len(text) - len(tail) + group.start()], pair)
-    found = _BARE_TEMPERATURE.search(tail) or _BARE_WORD.search(tail)
+    symbol = _SPACE_GROUP.search(tail)
+    found = symbol or _BARE_TEMPERATURE.search(tail) or _BARE_WORD.search(tail)
     if found is None:
         return None
-    pair = condition(found.group(1))
+    pair = space_group(found[1]) if symbol else condition(found[1])
     return None if pair is None else (text[: len(text) - len(tail) + found.start()], pair)
 
 
-def _space_group(symbol: str) -> tuple[str, str] | None:
+def space_group(symbol: str) -> tuple[str, str] | None:
+    """Read a space group that needs no key; None where it is none."""
     try:
         space_group_number(symbol)
     except RefusedInputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import composition
@@ -66,9 +66,10 @@ def with_ratio_in_front(text: str) -> str:
         return _with_dashes(text)
     head = _with_dashes(head)
     numbers, by_mass, first = read
-    if not numbers:
-        return _in_unit(head, by_mass=by_mass)
     parts = _parts(head)
+    if not numbers:  # of 75Li2S-25P2S5 (wt%): coefficients are there, and only their unit is said
+        pairs = _with_amounts(parts)
+        return _mixed(pairs, by_mass=True) if by_mass and pairs else head
     if len(numbers) == 1 and len(parts) == 2 and float(numbers[0]) < 100:
         rest = f"{100 - float(numbers[0]):.10g}"
         numbers = [rest, *numbers] if first == parts[1] else [*numbers, rest]
@@ -81,7 +82,7 @@ def with_ratio_in_front(text: str) -> str:
             f"the ratio {ratio!r} has {len(numbers)} numbers, and {head!r} has {len(parts)} parts",
             "write a coefficient before each part, such as 75Li2S-25P2S5",
         )
-    return _mixed(numbers, parts, by_mass=by_mass)
+    return _mixed(zip(numbers, parts, strict=True), by_mass=by_mass)
 
 
 def _taken_apart(text: str) -> tuple[str, str]:
@@ -93,7 +94,7 @@ def _taken_apart(text: str) -> tuple[str, str]:
     else:
         head, _, ratio = text.rpartition(" ")
         is_unit = _UNIT_BEHIND.fullmatch(ratio) is not None
-        if is_unit and not _have_amounts(_parts(head)):
+        if is_unit and not _with_amounts(_parts(head)):
             head, _, numbers = head.rpartition(" ")
             is_unit, ratio = False, f"{numbers} {ratio}"
         if not is_unit and not _RATIO.fullmatch(ratio):
@@ -131,20 +132,12 @@ def _parts(head: str) -> list[str]:
     return [part.strip() for part in (*parts, head[begun:]) if part.strip()]
 
 
-def _have_amounts(parts: Sequence[str]) -> bool:
-    return len(parts) > 1 and all(_PART_WITH_AMOUNT.fullmatch(part) for part in parts)
-
-
-def _in_unit(head: str, *, by_mass: bool) -> str:
-    """Read ``75Li2S-25P2S5 (mol%)``: coefficients are there, and only their unit is said."""
-    if not by_mass:
-        return head
-    written = _parts(head)
-    found = [match for part in written if (match := _PART_WITH_AMOUNT.fullmatch(part))]
-    if len(found) < max(len(written), 2):
-        return head
-    amounts, parts = [each["amount"] for each in found], [each["part"] for each in found]
-    return _mixed(amounts, parts, by_mass=True)
+def _with_amounts(parts: Sequence[str]) -> list[tuple[str, str]]:
+    """Amount and formula of each of several parts; empty where one has no amount."""
+    found = [match for part in parts if (match := _PART_WITH_AMOUNT.fullmatch(part))]
+    if len(found) < max(len(parts), 2):
+        return []
+    return [(match["amount"], match["part"]) for match in found]
 
 
 def _amounts_in_front(text: str) -> str:
@@ -160,27 +153,25 @@ def _amounts_in_front(text: str) -> str:
     percent = {bool(match["unit"] or match["bare_unit"]) for match in found}
     if len(found) < 2 or len(units) > 1 or len(percent) > 1:
         return ""
-    numbers = [match["amount"] or match["bare"] for match in found]
-    parts = [match["part"] for match in found]
+    pairs = [(match["amount"] or match["bare"], match["part"]) for match in found]
     if percent == {True} and units <= {"", "mol", "mole"}:
-        return " - ".join(f"{n} mol% {part}" for n, part in zip(numbers, parts, strict=True))
-    return _mixed(numbers, parts, by_mass=units <= {"wt", "mass"})
+        return " - ".join(f"{number} mol% {part}" for number, part in pairs)
+    return _mixed(pairs, by_mass=units <= {"wt", "mass"})
 
 
 def _with_dashes(text: str) -> str:
     """Read ``75Li2S:25P2S5`` with dashes between its parts, each of which has a coefficient."""
     parts = [part.strip() for part in text.split(":")]
-    found = [_PART_WITH_AMOUNT.fullmatch(part) for part in parts]
-    if len(parts) < 2 or not all(match and len(match["part"]) > 2 for match in found):
-        return text
-    return "-".join(parts)
+    pairs = _with_amounts(parts)
+    return "-".join(parts) if pairs and all(len(part) > 2 for _, part in pairs) else text
 
 
-def _mixed(numbers: Sequence[str], parts: Sequence[str], *, by_mass: bool) -> str:
-    formulas = [entry.formula if (entry := lookup(part)) else part for part in parts]
+def _mixed(pairs: Iterable[tuple[str, str]], *, by_mass: bool) -> str:
+    """Write amounts and formulas or names as a mixture by mass or in mol."""
+    formulas = [(n, entry.formula if (entry := lookup(part)) else part) for n, part in pairs]
     if by_mass:
-        return " - ".join(f"{n} wt% {part}" for n, part in zip(numbers, formulas, strict=True))
-    return "-".join(f"{n}({part})" for n, part in zip(numbers, formulas, strict=True))
+        return " - ".join(f"{number} wt% {formula}" for number, formula in formulas)
+    return "-".join(f"{number}({formula})" for number, formula in formulas)
 
 
 def refuse_polymer(text: str) -> None:

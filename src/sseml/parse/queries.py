@@ -31,18 +31,10 @@ def parse_rows(
 ) -> Iterator[Query | Refusal]:
     """Parse rows as they come; the order stays, and refusals stand in their places.
 
-    Parameters
-    ----------
-    rows
-        As `sseml.parse.rows.read_rows` gives them. Of the columns, conditions are used
-        (temperature, space_group, form, conductivity_kind; x, y, z where the formula holds them; a
-        whole lattice with Z); all of them are kept in `Query.columns`.
-    defaults
-        What holds where a row says nothing.
-    files
-        Reads the structure files that a row names; without it such a name is refused.
-    ignored
-        Columns that say nothing, whatever they are called.
+    Of the columns, conditions are used (temperature, space_group, form, conductivity_kind; x, y, z
+    where the formula holds them; a whole lattice with Z), but for those that are `ignored`; all of
+    them are kept in `Query.columns`. `defaults` hold where a row says nothing. Rows may name
+    structure files where `files` reads them; else such a name is refused.
     """
     names: tuple[str, ...] = ()
     keys: dict[str, str] = {}
@@ -60,18 +52,12 @@ def parse_rows(
                 row.row, row.text, refusal.reason, refusal.suggestion, row.columns, refusal.code
             )
             continue
-        named = None if files is None else files.named_in(row)
-        if files is None or named is None:
-            yield from _parsed(row, qualifiers)
-        else:
+        if files is not None and (named := files.named_in(row)) is not None:
             yield from files.queries(row, named, qualifiers)
-
-
-def _parsed(row: RawRow, qualifiers: Qualifiers) -> Iterator[Query | Refusal]:
-    """Read the formula; where it was written with decimal commas, the answer shows it so."""
-    text = with_points(row.text) if row.decimal_comma else row.text
-    for item in parse_line(row.row, text, qualifiers, row.columns):
-        yield item if text == row.text else replace(item, input=row.text)
+            continue
+        text = with_points(row.text) if row.decimal_comma else row.text
+        for item in parse_line(row.row, text, qualifiers, row.columns):
+            yield replace(item, input=row.text) if row.decimal_comma else item
 
 
 def parse_inputs(

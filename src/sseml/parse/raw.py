@@ -113,17 +113,14 @@ def _refuse_twice(names: Sequence[str], wanted: Wanted, source_name: str) -> Non
     for name, count in counted.items():
         if not name or count == 1:
             continue
-        said = [_meaning(each, wanted) for each in names if folded_heading(each) == name]
+        same = [each for each in names if folded_heading(each) == name]
+        said = ["formula" if _found([each], wanted) else condition_of(each) for each in same]
         meanings = [meaning for meaning in said if meaning is not None]
         if len(set(meanings)) < len(meanings):
             raise RefusedInputError(
                 f"{source_name} has the heading {shown(name)!r} more than once",
                 "rename or remove all but one: it is not clear which is meant",
             )
-
-
-def _meaning(name: str, wanted: Wanted) -> str | None:
-    return "formula" if _found([name], wanted) else condition_of(name)
 
 
 def distinct(names: Sequence[str]) -> list[str]:

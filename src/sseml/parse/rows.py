@@ -70,20 +70,11 @@ def read_rows(
 
     Row numbers are line numbers in plain text and JSON lines, and data rows in tables.
 
-    Parameters
-    ----------
-    source
-        File, or open stream such as ``sys.stdin.buffer``.
-    format_name
-        text, csv, tsv, jsonl, parquet or xlsx; default: by the ending of the file, else plain text.
-    column
-        Column with the formula; default: by its heading, see `sseml.parse.headings`.
-    structures
-        Whether a column of `STRUCTURE_COLUMNS` may stand beside a formula or instead of it.
-    ignored
-        Columns that say nothing about a row, whatever they are called; they are kept.
-    sheet
-        Of a workbook; default: the first that is not hidden.
+    `source` is a file, or an open stream such as ``sys.stdin.buffer``. Its format is told by the
+    ending of the file, else plain text; the column with the formula by its heading, see
+    `sseml.parse.headings`. With `structures`, one of `STRUCTURE_COLUMNS` may stand beside a formula
+    or instead of it. Columns that are `ignored` say nothing, and are kept. Of a workbook, the sheet
+    is the first that is not hidden.
 
     Raises
     ------
@@ -153,6 +144,9 @@ def _read_delimited(
 
 def _read_jsonl(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
     found: str | None = None
+    one_document = RefusedInputError(
+        f"{name_of(source)} is one JSON document, not JSON lines", "write one JSON object a line"
+    )
     with opened_text(source) as text:
         for number, line in enumerate(text, start=1):
             written = line.strip()
@@ -162,11 +156,11 @@ def _read_jsonl(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
                 value = json.loads(written, object_pairs_hook=_each_once)
             except (ValueError, RecursionError) as error:
                 if number == 1 and written in ("[", "{"):
-                    raise _one_document(source) from None
+                    raise one_document from None
                 yield unreadable(number, shown(written), _why_no_json(error), "write one object")
                 continue
             if number == 1 and isinstance(value, list):
-                raise _one_document(source)
+                raise one_document
             if isinstance(value, dict) and found is None:
                 names = list(value)
                 here = replace(wanted, ignored=wanted.ignored.intersection(names))
@@ -187,12 +181,6 @@ def _each_once(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     if len(record) < len(pairs):
         raise ValueError("a name stands in it twice")
     return record
-
-
-def _one_document(source: Source) -> RefusedInputError:
-    return RefusedInputError(
-        f"{name_of(source)} is one JSON document, not JSON lines", "write one JSON object a line"
-    )
 
 
 class _UnreadableCell:

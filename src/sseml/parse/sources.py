@@ -65,8 +65,13 @@ def opened_binary(source: Source) -> Iterator[tuple[BinaryIO, bytes]]:
     if isinstance(source, str | Path):
         try:
             opened = Path(source).open("rb")  # noqa: SIM115 - closed by the with below
+        except FileNotFoundError:
+            raise no_file(Path(source)) from None
         except OSError as error:
-            raise _unopenable(Path(source), error) from None
+            reason = "is a folder" if isinstance(error, IsADirectoryError) else str(error.strerror)
+            raise RefusedInputError(
+                f"cannot read {str(source)!r}: {reason}", "give a readable file"
+            ) from None
         with opened as file:
             yield file, file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
         return
@@ -140,10 +145,3 @@ def no_file(path: Path) -> RefusedInputError:
     close = get_close_matches(path.name, siblings, n=1)
     hint = f"did you mean {str(path.parent / close[0])!r}?" if close else "check the path"
     return RefusedInputError(f"there is no file {str(path)!r}", hint)
-
-
-def _unopenable(path: Path, error: OSError) -> RefusedInputError:
-    if not isinstance(error, FileNotFoundError):
-        reason = "is a folder" if isinstance(error, IsADirectoryError) else str(error.strerror)
-        return RefusedInputError(f"cannot read {str(path)!r}: {reason}", "give a readable file")
-    return no_file(path)

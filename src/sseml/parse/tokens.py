@@ -163,8 +163,7 @@ def read_term(stream: TokenStream) -> float:
         value = _over(stream, _read_number(stream))
         if stream.current.spaced:
             return value
-        if _is_number_in_bracket(stream):
-            _pass_over_uncertainty(stream, is_decimal=is_decimal)
+        if _pass_over_uncertainty(stream, is_decimal=is_decimal):
             return value
     if stream.current.kind == VARIABLE:
         value = _over(stream, value * _read_variable(stream))
@@ -173,20 +172,19 @@ def read_term(stream: TokenStream) -> float:
     return value
 
 
-def _is_number_in_bracket(stream: TokenStream) -> bool:
-    inside, closed = stream.ahead(), stream.ahead(2)
-    return stream.current.text == "(" and inside.text.isdigit() and closed.text == ")"
-
-
-def _pass_over_uncertainty(stream: TokenStream, *, is_decimal: bool) -> None:
+def _pass_over_uncertainty(stream: TokenStream, *, is_decimal: bool) -> bool:
     """Read ``Al0.25(1)`` without the uncertainty of its last digit; refuse ``Al2(1)``."""
+    inside, closed = stream.ahead(), stream.ahead(2)
+    if stream.current.text != "(" or not inside.text.isdigit() or closed.text != ")":
+        return False
     if not is_decimal:
         raise stream.refusal(
-            f"({stream.ahead().text}) behind an amount may be an uncertainty or a factor",
+            f"({inside.text}) behind an amount may be an uncertainty or a factor",
             "leave it out, or write the amount as one number",
         )
     for _ in range(3):
         stream.advance()
+    return True
 
 
 def is_amount_bracket(stream: TokenStream) -> bool:

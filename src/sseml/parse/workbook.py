@@ -65,9 +65,9 @@ def read_workbook(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
         file = stream if stream.seekable() else BytesIO(stream.read())
         rows = _filled_rows(file, name, wanted.sheet)
         above = list(itertools.islice(rows, _MOST_ROWS_ABOVE))
-        at = _heading_at(above, wanted)
-        heading = _trimmed(above[at]) if above else []
-        names = [_text(cell).strip() for cell in heading]
+        headings = [[_text(cell).strip() for cell in _trimmed(cells)] for cells in above]
+        at = next((place for place, each in enumerate(headings) if is_heading(each, wanted)), 0)
+        names = headings[at] if headings else []
         formula_at = find_column(names, wanted, name)
         below = itertools.chain(above[at + 1 :], rows)
         for number, cells in enumerate(below, start=1):
@@ -167,15 +167,6 @@ def _with_merges(rows: Iterable[Cells], merged: Iterable[tuple[int, int, int]]) 
                 open_.append((bottom, left - 1, cells[left - 1]))
         if any(cell is not None and cell != "" for cell in cells):
             yield cells
-
-
-def _heading_at(rows: Sequence[Cells], wanted: Wanted) -> int:
-    """Which row names the formula; the first where none does."""
-    for place, cells in enumerate(rows):
-        names = [_text(cell).strip() for cell in cells]
-        if is_heading(names, wanted):
-            return place
-    return 0
 
 
 def _trimmed(cells: Cells) -> Cells:
