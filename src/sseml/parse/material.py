@@ -115,7 +115,7 @@ def _is_readable(text: str, *, neutral: bool = False) -> bool:
 
 def _with_readable_hint(text: str, refusal: RefusedInputError) -> RefusedInputError:
     """The refusal of a text as a person wrote it, with the best hint whose formula can be read."""
-    suggestion = checked(refusal).suggestion
+    suggestion = with_checked_hint(refusal).suggestion
     written = text
     try:
         text = normalise(text)
@@ -152,7 +152,7 @@ def _in_own_words(reason: str, written: str, text: str) -> str:
     return _QUOTED.sub(own, reason)
 
 
-def checked(refusal: RefusedInputError) -> RefusedInputError:
+def with_checked_hint(refusal: RefusedInputError) -> RefusedInputError:
     """The refusal, with an example in place of a hint whose formula cannot be read."""
     found = _SPELLING.search(refusal.suggestion)
     if refusal.code != "invalid_formula" or found is None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.brackets import without_remarks
 from sseml.parse.line import PHASE, REMARK, split_line
-from sseml.parse.material import checked, parse_material
+from sseml.parse.material import parse_material, with_checked_hint
 from sseml.parse.names import lookup
 from sseml.parse.normalise import normalise, without_phase
 from sseml.parse.qualifiers import (
@@ -56,7 +56,7 @@ def parse_line(
         qualifiers = read_qualifiers(written, defaults)
         points = list(_points(formula, qualifiers, written))
     except RefusedInputError as refusal:
-        hint = checked(refusal).suggestion
+        hint = with_checked_hint(refusal).suggestion
         return [Refusal(row, text, refusal.reason, hint, kept, refusal.code)]
 
     remarks = [f"({remark}) was not used" for remark in qualifiers.remarks]
