@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from math import inf
 
-from sseml.parse.charge import OXIDATION_STATES
-
-_HIGHEST_CHARGE: Mapping[str, int] = {
-    symbol: highest
-    for symbol, (_, highest) in OXIDATION_STATES.items()
-    if highest > 0 and symbol != "Ac"
-} | {"Fe": 6}
-"""Highest charge in solids: that of Fe in ferrates; Ac, of few known compounds, has no limit."""
+from sseml.parse.charge import oxidation_states
 
 _ANION_CHARGE = {"O": 2, "F": 1, "N": 3, "Cl": 1, "S": 2, "Br": 1, "I": 1}
 _FIRM_ANIONS = ("O", "F", "N", "Cl", "Br", "I")
@@ -37,9 +31,20 @@ _AZIDE = -0.5
 _OXYGEN_OF_CARBONATE = 2.0 + 1e-6
 
 
+@cache
+def highest_charges() -> dict[str, int]:
+    """Highest charge of each cation in solids.
+
+    That of Fe is the one in ferrates; Ac, of few known compounds, has no limit.
+    """
+    highest = {symbol: high for symbol, (_, high) in oxidation_states().items() if high > 0}
+    del highest["Ac"]
+    return highest | {"Fe": 6}
+
+
 def highest_charge(symbol: str) -> float:
     """The highest charge of an element in solids, without limit (inf) where none is known."""
-    return _HIGHEST_CHARGE.get(symbol, inf)
+    return highest_charges().get(symbol, inf)
 
 
 def excess_anion_charge(amounts: Mapping[str, float], anions: Collection[str]) -> float:
