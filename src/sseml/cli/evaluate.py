@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sseml.cli.command import ANSWERED, CommandError, Commands, needing
-from sseml.cli.output import whole_file
 from sseml.cli.progress import say, say_on_the_way
 from sseml.cli.streams import standard_output
+from sseml.files import whole_file
 
 if TYPE_CHECKING:
     from sseml.evaluate import Report

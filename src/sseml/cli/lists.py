@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import json
 from collections.abc import Sequence
 
 from sseml.cli.command import ANSWERED, Commands
+from sseml.cli.output import write_csv, write_jsonl
 from sseml.cli.streams import standard_output
-from sseml.render import inert, pad, text_width
+from sseml.render import pad, text_width
 
 _NAMES_EXAMPLES = """\
 examples:
@@ -50,12 +49,10 @@ def show(rows: Rows, format: str) -> int:
     """Write a short list to standard output, and return the exit code."""
     match format:
         case "csv":
-            writer = csv.writer(standard_output(), lineterminator="\n")
-            writer.writerows([list(row) for row in rows[:1]])
-            writer.writerows([inert(cell) for cell in row.values()] for row in rows)
+            if rows:
+                write_csv(rows, list(rows[0]), standard_output())
         case "jsonl":
-            for row in rows:
-                standard_output().write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+            write_jsonl(rows, standard_output())
         case _:
             _show_table(rows)
     return ANSWERED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +14,7 @@ from typing import IO, Any
 from sseml.cli.command import CommandError
 from sseml.cli.progress import say
 from sseml.cli.streams import standard_output, standard_output_of_bytes, terminal_width
+from sseml.files import open_to_write, whole_file
 from sseml.render import write_csv as csv_of_records
 
 TEXT_FORMATS = ("table", "text", "csv", "jsonl")
@@ -45,7 +45,7 @@ def results(
         return _held_stdout(binary) if hold else _stdout(binary)
     require_no_folder(path)
     if path.exists() and not path.is_file():  # nothing can be renamed to a device or a pipe
-        return _open(path, binary)
+        return open_to_write(path, binary=binary)
     return whole_file(path, binary=binary)
 
 
@@ -102,19 +102,7 @@ def write_csv(
     *,
     whole: bool = False,
 ) -> None:
-    """Write records as they come, in cells that no spreadsheet runs as a formula.
-
-    Parameters
-    ----------
-    records
-        Column → value; what is no text or number is written as JSON.
-    columns
-        Those that are written even if no record has them; others of the first records follow.
-    stream
-        Takes text.
-    whole
-        Read all of them first, so that the header names every column.
-    """
+    """Write records as `sseml.render.write_csv` does, and name the columns that came too late."""
     name_late(csv_of_records(map(dict, records), columns, stream, whole=whole))
 
 
@@ -136,40 +124,6 @@ def write_jsonl(records: Iterable[Mapping[str, Any]], stream: IO[str]) -> None:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-@contextmanager
-def whole_file(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
-    """Write a temporary file in the same folder, renamed to `path` only if the block succeeds."""
-    target = path.resolve()
-    if not target.parent.is_dir():
-        raise CommandError(f"{path}: there is no folder {path.parent}")
-    # a name of its own: one made from the target's could be longer than the file system allows
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".sseml-", suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        with _open(temporary, binary) as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(_permissions(target))
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _open(path: Path, binary: bool) -> IO[Any]:
-    return path.open("wb") if binary else path.open("w", encoding="utf-8", newline="")
-
-
-def _permissions(target: Path) -> int:
-    """Permissions of the file to be replaced, or those any new file would get."""
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -18,6 +18,7 @@ from sseml.curation.rows import Draft
 from sseml.curation.schema import COLUMNS, LISTS, MEASUREMENTS, with_lists, without_lists
 from sseml.curation.sources import UnknownSourceError, require_known_sources, source_record
 from sseml.families import recognise
+from sseml.files import whole_file
 from sseml.records import RefusedInputError
 from sseml.released import released_evidence
 
@@ -101,9 +102,12 @@ def write_table(table: pd.DataFrame, report: _Report, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n"
     flat = without_lists(table)
-    _write(folder / TABLE_FILE, lambda path: write_parquet(table, path))
-    _write(folder / CSV_FILE, lambda path: flat.to_csv(path, index=False, lineterminator="\n"))
-    _write(folder / REPORT_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+    with whole_file(folder / TABLE_FILE, binary=True) as stream:
+        write_parquet(table, stream)
+    with whole_file(folder / CSV_FILE) as stream:
+        flat.to_csv(stream, index=False, lineterminator="\n")
+    with whole_file(folder / REPORT_FILE) as stream:
+        stream.write(text)
 
 
 def write_parquet(table: pd.DataFrame, target: Path | BinaryIO) -> None:
@@ -133,15 +137,6 @@ def _completed(table: pd.DataFrame) -> pd.DataFrame:
         stated = [stated_reference(source, str(row), None) for source, row in rows]
         added["reference"] = pd.Series(stated, index=table.index, dtype="string")
     return table.assign(**added)
-
-
-def _write(target: Path, writer: Callable[[Path], object]) -> None:
-    temporary = target.with_name(f".{target.name}.part")
-    try:
-        writer(temporary)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _row(draft: Draft) -> dict[str, object]:

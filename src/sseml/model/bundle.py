@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from sseml.arrays import FloatArray
 from sseml.curation.papers import listed_dois, paper_name, stated_reference
 from sseml.curation.sources import require_known_sources
+from sseml.files import whole_folder
 from sseml.kinds import KINDS, Kind, kind_named
 from sseml.model.calibration import IntervalModel, ProbabilityModel
 from sseml.model.crystal_system import PolymorphCorrection, systems_of
@@ -231,10 +231,7 @@ class Bundle:
 
     def save(self, folder: Path, evidence_parquet: bytes, card: str) -> None:
         """Write the bundle to a folder that does not exist yet; whole or not at all."""
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-            building = Path(scratch) / folder.name
-            building.mkdir()
+        with whole_folder(folder) as building:
             calibration = {name: getattr(self, name).to_dict() for name in _CALIBRATION}
             document = {"schema_version": SCHEMA_VERSION, **self.manifest}
             document["calibration"] = calibration
@@ -256,7 +253,6 @@ class Bundle:
             (building / CARD).write_text(card, encoding="utf-8")
             write_mlflow_files(building)
             write_checksums(building)
-            building.rename(folder)
 
     @classmethod
     def load(cls, folder: Path, kinds: Iterable[Kind] = KINDS) -> Bundle:

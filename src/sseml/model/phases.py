@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from sseml._version import __version__
 from sseml.curation.phases import PhaseDraft
+from sseml.files import whole_folder
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
 from sseml.parse.formula import parse_formula
 from sseml.physics.phases import SHIFTS_EV, PhaseTable
@@ -264,10 +264,7 @@ def save_phases(
     if published:
         measured = sum(not window.is_calculated for window in published)
         card += _CARD_WINDOWS.format(file=WINDOWS, rows=len(published), measured=measured)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        building = Path(scratch) / folder.name
-        building.mkdir()
+    with whole_folder(folder) as building:
         document = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
         (building / MANIFEST).write_text(document, encoding="utf-8")
         (building / CARD).write_text(card, encoding="utf-8")
@@ -275,7 +272,6 @@ def save_phases(
         if windows is not None:
             (building / WINDOWS).write_bytes(windows.read_bytes())
         write_checksums(building)
-        building.rename(folder)
 
 
 def _write_rows(path: Path, draft: PhaseDraft, symbols: Sequence[str], licence: str) -> None:

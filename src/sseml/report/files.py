@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sseml.files import whole_file
 from sseml.records import RefusedInputError
 from sseml.report.errors import error_by_distance, error_by_family
 from sseml.report.reliability import calibration
@@ -54,14 +54,8 @@ def save(figure: Figure, path: str | Path) -> Path:
     """
     target = require_picture(path)
     ending = target.suffix.lower()
-    # one made from the target's name could be longer than the file system allows
-    temporary = target.with_name(f".sseml-{os.getpid()}.part")
-    try:
-        with drawing():
-            figure.savefig(temporary, format=ending[1:], metadata=_METADATA[ending])
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(target, binary=True) as stream, drawing():
+        figure.savefig(stream, format=ending[1:], metadata=_METADATA[ending])
     return target
 
 
