@@ -22,8 +22,8 @@ from sseml.report import (
     save,
     save_held_out,
 )
-from sseml.report.reliability import binomial
-from sseml.report.style import SKY, VERMILLION
+from sseml.report.figures.calibration import binomial
+from sseml.report.figures.style import SKY, VERMILLION
 
 Draw = Callable[[pd.DataFrame], Figure]
 PICTURES = [parity, calibration, error_by_family, error_by_distance]

@@ -13,8 +13,7 @@ from matplotlib.text import Text
 from sseml.physics.charges import ions_of
 from sseml.physics.pathways import Pathways, lithium_pathways
 from sseml.records import Crystal
-from sseml.report.files import save
-from sseml.report.pathways import lithium_network
+from sseml.report import lithium_network, save
 
 
 @pytest.fixture(scope="module")

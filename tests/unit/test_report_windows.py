@@ -38,7 +38,8 @@ from sseml.report import (
     window_parity,
     windows_compared,
 )
-from sseml.report.style import GREEN, INK, formula_text, phases_text, spread, width_inch, wrapped
+from sseml.report.figures.labels import formula_text, phases_text, spread, width_inch, wrapped
+from sseml.report.figures.style import GREEN, INK
 
 LONG = "Li6.25Al0.25La2.5Ba0.25Sr0.25Zr1.25Ta0.25Nb0.25Hf0.25O11.875F0.125"
 LATP = "Li1.3Al0.3Ti1.7(PO4)3"

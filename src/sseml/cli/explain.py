@@ -87,8 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         _wipe()
     if arguments.output:
-        from sseml.report.files import save  # noqa: PLC0415
-        from sseml.report.pathways import lithium_network  # noqa: PLC0415
+        from sseml.report import lithium_network, save  # noqa: PLC0415
 
         save(lithium_network(found), arguments.output)
     if arguments.format == "json":

@@ -185,9 +185,8 @@ def _draw(
 ) -> None:
     from sseml.kinds import composition_of  # noqa: PLC0415
     from sseml.physics.voltage import voltage_profile  # noqa: PLC0415
-    from sseml.report import save  # noqa: PLC0415
-    from sseml.report.voltage import voltage_profile as drawn_profile  # noqa: PLC0415
-    from sseml.report.windows import windows_compared  # noqa: PLC0415
+    from sseml.report import save, windows_compared  # noqa: PLC0415
+    from sseml.report import voltage_profile as drawn_profile  # noqa: PLC0415
 
     drawable = [each for each in answers if not isinstance(each, Refusal)]
     if all(each.window.V_red is None for each in drawable):

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -110,7 +110,7 @@ def write_table(table: pd.DataFrame, report: _Report, folder: Path) -> None:
         stream.write(text)
 
 
-def write_parquet(table: pd.DataFrame, target: Path | BinaryIO) -> None:
+def write_parquet(table: pd.DataFrame, target: Path | IO[bytes]) -> None:
     """Write measurements as Parquet, the columns of `LISTS` as lists of strings."""
     schema = pa.Schema.from_pandas(table, preserve_index=False)
     for name in LISTS.keys() & set(table.columns):

@@ -1,42 +1,45 @@
-"""Pictures of answers, windows, interfaces and Li networks, as matplotlib figures.
+"""Figures of predictions, windows, interfaces and lithium migration pathways, and their files.
 
-Names are loaded when they are first used: the pictures of held-out answers need what measured them
-(extra ``train``), those of Li networks what calculated them (``explain``), the others matplotlib
-alone (``report``).
+Names are loaded when they are first used: figures of held-out answers need what measured them
+(extra ``train``), those of migration pathways what calculated them (``explain``), the others
+matplotlib alone (``report``).
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sseml.report.candidates import ranking
-    from sseml.report.errors import error_by_distance, error_by_family
+    from sseml.report.figures.calibration import calibration
+    from sseml.report.figures.error_by_distance import error_by_distance
+    from sseml.report.figures.error_by_family import error_by_family
+    from sseml.report.figures.migration_pathways import lithium_network
+    from sseml.report.figures.mixing_energies import compatibility_energies, mixing_energies
+    from sseml.report.figures.parity import parity
+    from sseml.report.figures.ranking import ranking
+    from sseml.report.figures.voltage_profile import voltage_profile
+    from sseml.report.figures.window_comparison import windows_compared
+    from sseml.report.figures.window_parity import window_parity
     from sseml.report.files import save, save_held_out
-    from sseml.report.mixing import mixing_energies
-    from sseml.report.pathways import lithium_network
-    from sseml.report.published import window_parity
-    from sseml.report.reliability import calibration
-    from sseml.report.scatter import parity
-    from sseml.report.voltage import voltage_profile
-    from sseml.report.windows import windows_compared
 
 _HOME = {
-    "calibration": "reliability",
-    "error_by_distance": "errors",
-    "error_by_family": "errors",
-    "lithium_network": "pathways",
-    "mixing_energies": "mixing",
-    "parity": "scatter",
-    "ranking": "candidates",
+    "calibration": "figures.calibration",
+    "compatibility_energies": "figures.mixing_energies",
+    "error_by_distance": "figures.error_by_distance",
+    "error_by_family": "figures.error_by_family",
+    "lithium_network": "figures.migration_pathways",
+    "mixing_energies": "figures.mixing_energies",
+    "parity": "figures.parity",
+    "ranking": "figures.ranking",
     "save": "files",
     "save_held_out": "files",
-    "voltage_profile": "voltage",
-    "window_parity": "published",
-    "windows_compared": "windows",
+    "voltage_profile": "figures.voltage_profile",
+    "window_parity": "figures.window_parity",
+    "windows_compared": "figures.window_comparison",
 }
 
 __all__ = [
     "calibration",
+    "compatibility_energies",
     "error_by_distance",
     "error_by_family",
     "lithium_network",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +9,11 @@ from matplotlib.figure import Figure
 
 from sseml.files import whole_file
 from sseml.records import RefusedInputError
-from sseml.report.errors import error_by_distance, error_by_family
-from sseml.report.reliability import calibration
-from sseml.report.scatter import parity
-from sseml.report.style import drawing
+from sseml.report.figures.calibration import calibration
+from sseml.report.figures.error_by_distance import error_by_distance
+from sseml.report.figures.error_by_family import error_by_family
+from sseml.report.figures.parity import parity
+from sseml.report.figures.style import drawing
 
 _METADATA: dict[str, dict[str, str | None]] = {
     ".png": {"Software": None},
@@ -59,15 +59,6 @@ def save(figure: Figure, path: str | Path) -> Path:
     return target
 
 
-PICTURES: dict[str, Callable[[pd.DataFrame, str], Figure]] = {
-    "parity": parity,
-    "calibration": calibration,
-    "error_by_family": error_by_family,
-    "error_by_distance": error_by_distance,
-}
-"""Name of a file, without its ending → what draws it."""
-
-
 def save_held_out(held_out: pd.DataFrame, folder: str | Path, about: str = "") -> list[Path]:
     """Draw every picture of a held-out table as a PNG in `folder`, which is made if need be.
 
@@ -85,7 +76,8 @@ def save_held_out(held_out: pd.DataFrame, folder: str | Path, about: str = "") -
     list of Path
         ``parity.png``, ``calibration.png``, ``error_by_family.png``, ``error_by_distance.png``.
     """
-    figures = {name: draw(held_out, about) for name, draw in PICTURES.items()}
+    draws = (parity, calibration, error_by_family, error_by_distance)
+    figures = {draw.__name__: draw(held_out, about) for draw in draws}
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     return [save(figure, place / f"{name}.png") for name, figure in figures.items()]

@@ -12,22 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from sseml.records import RefusedInputError
-from sseml.report.notes import LARGE, SMALL, Note, Notes
-from sseml.report.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    SHADE,
-    VERMILLION,
-    axes_at,
-    drawing,
-    formula_text,
-    spread,
-    write_title,
-)
+from sseml.report.figures import style
+from sseml.report.figures.labels import LARGE, SMALL, Note, Notes, formula_text, spread
 
 if TYPE_CHECKING:
     from sseml.evaluate.windows import ComparedWindow
@@ -38,12 +24,12 @@ _SIDE, _FIRST, _SECOND = 3.3, 0.72, 4.98
 
 _TOP, _BOTTOM = 0.72, 0.68
 _LOOKS = (
-    (BLUE, "o", "○"),
-    (VERMILLION, "^", "△"),
-    (GREEN, "D", "◇"),
-    (ORANGE, "s", "□"),
-    (PURPLE, "v", "▽"),
-    (GREY, "P", "✚"),
+    (style.BLUE, "o", "○"),
+    (style.VERMILLION, "^", "△"),
+    (style.GREEN, "D", "◇"),
+    (style.ORANGE, "s", "□"),
+    (style.PURPLE, "v", "▽"),
+    (style.GREY, "P", "✚"),
 )
 """Of the sets in turn: colour, mark on the panels, and the same mark as a letter."""
 
@@ -99,7 +85,7 @@ def window_parity(rows: Sequence[ComparedWindow]) -> Figure:
             "give what sseml.evaluate.windows.compared returns",
         )
     far = [_farthest(points) for points in panels]
-    with drawing():
+    with style.drawing():
         notes = Notes([*_set_notes(groups, panels), *_far_notes(far)], _WIDTH)
         bottom = notes.height + _BOTTOM
         figure = Figure(figsize=(_WIDTH, bottom + _SIDE + _TOP))
@@ -107,12 +93,12 @@ def window_parity(rows: Sequence[ComparedWindow]) -> Figure:
         for left, name, limit, points, named in zip(
             (_FIRST, _SECOND), _NAMES, _LIMITS, panels, far, strict=True
         ):
-            axes = axes_at(figure, left, bottom, _SIDE, _SIDE)
+            axes = style.axes_at(figure, left, bottom, _SIDE, _SIDE)
             _draw_points(axes, points, groups)
             _draw_letters(axes, named, [next(letters) for _ in named])
             axes.set(xlabel=f"published {name} (V)", ylabel=f"calculated {name} (V)")
             axes.set_title(limit, fontweight="normal")
-        write_title(figure, "Windows: published against calculated")
+        style.write_title(figure, "Windows: published against calculated")
         notes.write(figure)
         return figure
 
@@ -142,8 +128,8 @@ def _draw_points(axes: Axes, points: Sequence[_Point], groups: Sequence[str]) ->
     low, high = min(shown, default=0.0) - _ROOM_V, max(shown, default=1.0) + _ROOM_V
     ends = [low, high]
     axes.fill_between(ends, [end - _BAND_V for end in ends], [end + _BAND_V for end in ends],
-                      color=SHADE, lw=0)  # fmt: skip
-    axes.plot(ends, ends, color=GREY, lw=1.0)
+                      color=style.SHADE, lw=0)  # fmt: skip
+    axes.plot(ends, ends, color=style.GREY, lw=1.0)
     for place, group in enumerate(groups):
         colour, marker, _ = _LOOKS[place % len(_LOOKS)]
         own = [point for point in points if point.group == group]
@@ -168,7 +154,7 @@ def _draw_letters(axes: Axes, points: Sequence[_Point], letters: Sequence[str]) 
         for (point, letter), height in zip(own, heights, strict=True):
             axes.text(
                 point.published - sign * _AWAY_INCH * inch, height, letter, ha="center",
-                va="center", fontsize=LARGE, color=INK,
+                va="center", fontsize=LARGE, color=style.INK,
             )  # fmt: skip
 
 

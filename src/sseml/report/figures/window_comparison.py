@@ -1,9 +1,9 @@
-"""Windows of several materials beside each other, with those that were measured beneath."""
+"""Windows of several materials, with those that were measured beneath."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from matplotlib.artist import Artist
@@ -16,19 +16,8 @@ from matplotlib.ticker import MultipleLocator
 from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.window import Window
 from sseml.records import RefusedInputError
-from sseml.report.limits import TINTS, draw, in_words, limits_of, only_measured
-from sseml.report.notes import SMALL, Note, Notes, words
-from sseml.report.style import (
-    GREEN,
-    INK,
-    MARGIN_INCH,
-    SHADE,
-    axes_at,
-    drawing,
-    formula_text,
-    width_inch,
-    write_title,
-)
+from sseml.report.figures import style
+from sseml.report.figures.labels import SMALL, Note, Notes, formula_text, width_inch, words
 
 _WIDTH = 8.5
 _TOP, _BOTTOM = 0.52, 0.62
@@ -52,6 +41,19 @@ _AWAY = 6.0
 """From a limit to its number, in points."""
 
 _HIGHEST_V = 5.0
+
+CALCULATED = "#8FD4BC"
+"""Colour of a calculated window: a paler tint of the style's green."""
+
+_OPEN_V = 0.45
+"""Length of the stem at a limit whose other limit is not known."""
+
+_Dashes = str | tuple[float, tuple[float, float]]
+
+_WITHIN = "within"
+_LINE_WIDTH = 1.2
+_DOTTED = (0, (1, 1.5))
+_DASHED = (0, (3, 1.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,12 @@ def windows_compared(
     if not formulas:
         raise RefusedInputError("there is no window to draw", "give at least one formula")
     rows, height = _rows(formulas, windows, measured or [()] * len(formulas))
-    with drawing():
+    with style.drawing():
         lines = Notes(_notes(rows, notes), _WIDTH)
         bottom = lines.height + _BOTTOM
         figure = Figure(figsize=(_WIDTH, bottom + height + _TOP))
-        left = MARGIN_INCH + _GAP + max(width_inch(row.name, _NAME_SIZE) for row in rows)
-        axes = axes_at(figure, left, bottom, _WIDTH - MARGIN_INCH - left, height)
+        left = style.MARGIN_INCH + _GAP + max(width_inch(row.name, _NAME_SIZE) for row in rows)
+        axes = style.axes_at(figure, left, bottom, _WIDTH - style.MARGIN_INCH - left, height)
         _label(axes, rows, height)
         number = 0
         for row in rows:
@@ -112,7 +114,7 @@ def windows_compared(
             for middle, one in zip(row.measured_middles, row.measured, strict=True):
                 number += 1
                 _draw_measured(axes, middle, one, number)
-        write_title(figure, "Electrochemical windows")
+        style.write_title(figure, "Electrochemical windows")
         lines.write(figure)
         return figure
 
@@ -138,7 +140,7 @@ def _label(axes: Axes, rows: Sequence[_Row], height: float) -> None:
     axes.set(xlim=(-_NUMBER_V, max(_HIGHEST_V, *limits) + _NUMBER_V), ylim=(height, 0.0))
     axes.xaxis.set_major_locator(MultipleLocator(1.0))
     axes.xaxis.set_minor_locator(MultipleLocator(0.5))
-    axes.grid(axis="x", color=SHADE, lw=0.8)
+    axes.grid(axis="x", color=style.SHADE, lw=0.8)
     ions = {row.window.ion for row in rows}
     metal = "/".join((*ions, f"{min(ions)}⁺")) if len(ions) == 1 else "the metal of the ion"
     axes.set_xlabel(f"potential against {metal} (V)")
@@ -146,7 +148,7 @@ def _label(axes: Axes, rows: Sequence[_Row], height: float) -> None:
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     for row in rows[1:]:
-        axes.axhline(row.middle - _ROW / 2.0, color=SHADE, lw=0.8)
+        axes.axhline(row.middle - _ROW / 2.0, color=style.SHADE, lw=0.8)
     if handles := _legend(rows):
         axes.legend(handles=handles, ncols=3, loc="lower right", bbox_to_anchor=(1.0, 1.0))
 
@@ -156,15 +158,12 @@ def _legend(rows: Sequence[_Row]) -> list[Artist]:
     handles: list[Artist] = []
     answered = [row.window for row in rows if row.window.V_red is not None]
     if not all(window.collapsed for window in answered):
-        handles.append(Patch(fc=TINTS["window"][0], ec=GREEN, label="calculated"))
+        handles.append(Patch(fc=CALCULATED, ec=style.GREEN, label="calculated"))
     if any(window.collapsed for window in answered):
-        handles.append(
-            Line2D(
-                [], [], ls="none", marker="D", ms=6.0, color=GREEN, label="calculated, collapsed"
-            )
-        )
+        label = "calculated, collapsed"
+        handles.append(Line2D([], [], ls="", marker="D", ms=6.0, color=style.GREEN, label=label))
     if any(row.measured for row in rows):
-        handles.append(Patch(fc="white", ec=INK, label="measured"))
+        handles.append(Patch(fc="white", ec=style.INK, label="measured"))
     return handles
 
 
@@ -174,12 +173,12 @@ def _draw_window(axes: Axes, row: _Row) -> None:
     if window.V_red is None or window.V_ox is None:
         _write(axes, 0.0, row.middle, "no window", right=True)
     elif window.collapsed:
-        axes.plot(window.V_ox, row.middle, "D", ms=6.0, color=GREEN)
+        axes.plot(window.V_ox, row.middle, "D", ms=6.0, color=style.GREEN)
         _write(axes, window.V_ox, row.middle, f"{window.V_ox:.2f}, collapsed", right=True)
     else:
         axes.barh(
-            row.middle, window.V_ox - window.V_red, _BAR, window.V_red, fc=TINTS["window"][0],
-            ec=GREEN, lw=0.9, zorder=2,
+            row.middle, window.V_ox - window.V_red, _BAR, window.V_red, fc=CALCULATED,
+            ec=style.GREEN, lw=0.9, zorder=2,
         )  # fmt: skip
         _write(axes, window.V_red, row.middle, f"{window.V_red:.2f}", right=False)
         _write(axes, window.V_ox, row.middle, f"{window.V_ox:.2f}", right=True)
@@ -187,7 +186,7 @@ def _draw_window(axes: Axes, row: _Row) -> None:
 
 def _draw_measured(axes: Axes, middle: float, one: PublishedWindow, number: int) -> None:
     """An outline with the number of its note."""
-    draw(axes, middle, one, _OUTLINE / 2.0, upright=False)
+    draw_published(axes, middle, one, _OUTLINE / 2.0, upright=False)
     to_the_right = one.V_ox is not None
     limit = max(limits_of(one))
     _write(axes, limit, middle, f"[{number}]", right=to_the_right, size=SMALL)
@@ -225,3 +224,62 @@ def _notes(rows: Sequence[_Row], others: Sequence[str]) -> list[Note]:
         listed = ", ".join(dict.fromkeys(names)).split()
         notes.append(Note("note", [*listed[:-1], f"{listed[-1]}:", *words(note)]))
     return notes
+
+
+def only_measured(published: Iterable[PublishedWindow]) -> list[PublishedWindow]:
+    """Those that nobody calculated."""
+    return [one for one in published if not one.is_calculated]
+
+
+def limits_of(one: PublishedWindow) -> list[float]:
+    """The limits that are known, in V."""
+    return [limit for limit in (one.V_red, one.V_ox) if limit is not None]
+
+
+def in_words(one: PublishedWindow) -> list[str]:
+    """Limits, method and source, as words for a note."""
+    method = f"method {one.method}" if one.method.startswith("not ") else one.method
+    read_in = f"read in {one.read_in}" if one.read_in else ""
+    sources = (f"doi {one.doi}",) if one.doi else (one.reference, read_in)
+    parts = (f"{_limits_text(one)} V", method, *filter(None, sources))
+    return " · ".join(parts).split()
+
+
+def _limits_text(one: PublishedWindow) -> str:
+    """What the limits are, with as many digits as their source gives."""
+    limits = "–".join(f"{limit:g}" for limit in limits_of(one))
+    both = None not in (one.V_red, one.V_ox)
+    if one.relation == _WITHIN:
+        to = "up to" if one.V_red is None else "down to"
+        return f"no reaction seen {'at' if both else to} {limits}"
+    about = "about " if one.relation == "~" else ""
+    if both:
+        return f"{about}{limits}"
+    return f"{'oxidation' if one.V_red is None else 'reduction'} {about}{limits}"
+
+
+def draw_published(
+    axes: Axes, place: float, one: PublishedWindow, half_width: float, *, upright: bool
+) -> None:
+    """Draw a window as an outline, or as a stroke and a stem where only one limit is known.
+
+    Volts are on the y axis if `upright`, else on the x axis; `place` is on the other one. It is
+    dashed if its limits may lie further out.
+    """
+    low, high = place - half_width, place + half_width
+    dashes: _Dashes = _DASHED if one.relation == _WITHIN else "-"
+    if one.V_red is not None and one.V_ox is not None:
+        across = [low, low, high, high, low]
+        _line(axes, across, [one.V_red, one.V_ox, one.V_ox, one.V_red, one.V_red], dashes, upright)
+        return
+    limit = limits_of(one)[0]
+    inwards = _OPEN_V if one.V_ox is None else -_OPEN_V
+    _line(axes, [low, high], [limit, limit], dashes, upright)
+    _line(axes, [place, place], [limit, limit + inwards], _DOTTED, upright)
+
+
+def _line(
+    axes: Axes, across: list[float], volts: list[float], dashes: _Dashes, upright: bool
+) -> None:
+    x, y = (across, volts) if upright else (volts, across)
+    axes.plot(x, y, color=style.INK, lw=_LINE_WIDTH, ls=dashes, solid_joinstyle="miter", zorder=3)

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, MultipleLocator, PercentFormatter
 
-from sseml.physics.interface import Interface
-from sseml.records import RefusedInputError
-from sseml.report.notes import SMALL, Note, Notes, terms, to_read
-from sseml.report.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    MARGIN_INCH,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILLION,
-    WINE,
-    axes_at,
-    drawing,
-    formula_text,
-    write_title,
-)
+from sseml.physics.compatibility import Compatibility, compatibility
+from sseml.physics.interface import Interface, interface_reactions
+from sseml.physics.phases import PhaseTable
+from sseml.records import Composition, RefusedInputError
+from sseml.render.compat import shown_energy
+from sseml.report.figures import style
+from sseml.report.figures.labels import SMALL, Note, Notes, formula_text, terms, to_read
 
 _WIDTH, _HEIGHT = 8.5, 3.6
 """Of the figure, and of the axes, in inches."""
 
 _LEFT, _TOP, _BOTTOM = 0.86, 0.5, 0.64
-_COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY, WINE, GREY)
+_COLOURS = (
+    style.BLUE, style.VERMILLION, style.GREEN, style.ORANGE, style.PURPLE, style.SKY, style.WINE,
+    style.GREY,
+)  # fmt: skip
 _MARKERS = (
     ("o", "●", "○"),
     ("s", "■", "□"),
@@ -96,18 +89,18 @@ def mixing_energies(interfaces: Mapping[str, Interface], notes: Sequence[str] = 
     labels = list(interfaces)
     looks = {label: _Look(label, labels[:place]) for place, label in enumerate(labels)}
     name = formula_text(materials.pop(), _LONGEST_NAME)
-    with drawing():
+    with style.drawing():
         below = [_note(label, interfaces[label], looks[label]) for label in labels]
         below += to_read(notes)
         lines = Notes(below, _WIDTH)
         bottom = lines.height + _BOTTOM
         figure = Figure(figsize=(_WIDTH, bottom + _HEIGHT + _TOP))
-        axes = axes_at(figure, _LEFT, bottom, _WIDTH - 2 * MARGIN_INCH - _LEFT, _HEIGHT)
-        axes.axhline(0.0, color=GREY, lw=0.8, zorder=1)
+        axes = style.axes_at(figure, _LEFT, bottom, _WIDTH - 2 * style.MARGIN_INCH - _LEFT, _HEIGHT)
+        axes.axhline(0.0, color=style.GREY, lw=0.8, zorder=1)
         for label, interface in interfaces.items():
             _draw(axes, interface, looks[label])
         _label(axes, name, interfaces)
-        write_title(figure, f"{name}: reaction energy with what it touches")
+        style.write_title(figure, f"{name}: reaction energy with what it touches")
         lines.write(figure)
         return figure
 
@@ -154,3 +147,75 @@ def _note(label: str, interface: Interface, look: _Look) -> Note:
         digits = f"{energy:.3f}" if abs(energy) >= _SMALLEST_EV else f"{energy:.1g}"
         equation = [f"{digits} eV/atom:".replace("-", "−", 1), *terms(str(worst.reaction))]
     return Note(shown, equation, SMALL, look.letter, look.colour)
+
+
+def compatibility_energies(
+    table: PhaseTable,
+    material: Composition,
+    found: Sequence[Compatibility],
+    corrections: Sequence[str] = (),
+) -> Figure:
+    """Draw the reaction energies of one material with the partners it was held against.
+
+    Parameters
+    ----------
+    table
+        The phases that can form.
+    material
+        What was held against them.
+    found
+        What `sseml.physics.compatibility.compatibility` returned for each partner with these
+        corrections; gases, which have no mixing ratio, are left out.
+    corrections
+        Elements of `sseml.physics.phases.SHIFTS_EV`; the energies without them stand in a note.
+
+    Raises
+    ------
+    RefusedInputError
+        If there are only gases.
+    """
+    interfaces = {
+        each.partner.label: interface_reactions(
+            table, material, each.partner.material, corrections=corrections
+        )
+        for each in found
+        if each.partner.material
+    }
+    if not interfaces:
+        raise RefusedInputError(
+            "nothing to draw: gases have no mixing ratio, and the table lacks elements of the "
+            "others; name an electrode with --with"
+        )
+    drawn = {each.partner.label: each for each in found if each.partner.material}
+    notes = _cautions(drawn)
+    if corrections:
+        uncorrected = _uncorrected(table, material, drawn)
+        notes.insert(0, f"corrected for {', '.join(corrections)}; {uncorrected}")
+    return mixing_energies(interfaces, notes)
+
+
+def _cautions(drawn: Mapping[str, Compatibility]) -> list[str]:
+    """Every note once, with the partners it is about if it is not about all."""
+    partners: defaultdict[str, list[str]] = defaultdict(list)
+    for label, found in drawn.items():
+        for note in found.notes:
+            partners[note].append(label)
+    return [
+        note if len(labels) == len(drawn) else f"{', '.join(labels)}: {note}"
+        for note, labels in partners.items()
+    ]
+
+
+def _uncorrected(
+    table: PhaseTable, material: Composition, drawn: Mapping[str, Compatibility]
+) -> str:
+    """The energies without any correction, where they differ."""
+    changed = []
+    for label, found in drawn.items():
+        energy = shown_energy(compatibility(table, material, found.partner).worst)
+        if energy != shown_energy(found.worst):
+            changed.append(f"{label} {energy.strip()}")
+    if not changed:
+        return "the energies are those of the table as it stands"
+    others = "" if len(changed) == len(drawn) else ", the others alike"
+    return f"eV/atom as the table stands: {', '.join(changed)}{others}"

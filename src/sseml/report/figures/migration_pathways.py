@@ -24,24 +24,8 @@ from sseml.arrays import FloatArray
 from sseml.physics.passage import Passage
 from sseml.physics.pathways import Pathways
 from sseml.render.pathways import WHAT_IT_IS, barrier_text, direction
-from sseml.report.notes import Note, Notes, words
-from sseml.report.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    MARGIN_INCH,
-    ORANGE,
-    PURPLE,
-    SHADE,
-    SKY,
-    VERMILLION,
-    WINE,
-    axes_at,
-    drawing,
-    formula_text,
-    write_title,
-)
+from sseml.report.figures import style
+from sseml.report.figures.labels import Note, Notes, formula_text, words
 
 _WIDTH = 8.5
 _LEFT, _BETWEEN, _TOP, _UNDER = 0.62, 0.55, 0.66, 0.5
@@ -68,7 +52,9 @@ _NEAR_SITE_A = 0.6
 _LETTER_POINTS = 8.0
 """From a corner of the cell to the letter of its edge."""
 
-_FRAMEWORK = (ORANGE, GREEN, PURPLE, WINE, SKY, GREY, BLUE)
+_FRAMEWORK = (
+    style.ORANGE, style.GREEN, style.PURPLE, style.WINE, style.SKY, style.GREY, style.BLUE,
+)  # fmt: skip
 _MOST_KINDS = 7
 _LI_A, _ION_A = 0.5, 0.35
 """Diameters of points, Å, as long as they are not larger than these areas:"""
@@ -130,13 +116,13 @@ def lithium_network(found: Pathways) -> Figure:
     """
     found = replace(found, energy_eV=found.energy_as_given())
     views = [_view(np.asarray(found.crystal.lattice_A), *axes) for axes in _VIEWS]
-    room = _WIDTH - _LEFT - 2 * _BETWEEN - MARGIN_INCH
+    room = _WIDTH - _LEFT - 2 * _BETWEEN - style.MARGIN_INCH
     inch_A = min(
         room / sum(view.extent[0] for view in views),
         _HIGHEST_MAP / max(view.extent[1] for view in views),
     )
     map_height = inch_A * max(view.extent[1] for view in views)
-    with drawing():
+    with style.drawing():
         notes = Notes(_notes(found), _WIDTH)
         lower = notes.height + _PROFILE_UNDER
         upper = lower + _PROFILE_HEIGHT + _UNDER + 0.35
@@ -146,12 +132,12 @@ def lithium_network(found: Pathways) -> Figure:
         left = _LEFT
         for view in views:
             width, height = inch_A * view.extent
-            axes = axes_at(figure, left, upper + map_height - height, width, height)
+            axes = style.axes_at(figure, left, upper + map_height - height, width, height)
             _draw_map(axes, found, view, inch_A)
             left += width + _BETWEEN + spare
         _draw_profile(figure, found, lower)
         _draw_key(figure, found, lower, scale)
-        write_title(figure, _title(found))
+        style.write_title(figure, _title(found))
         notes.write(figure)
         return figure
 
@@ -196,11 +182,11 @@ def _draw_map(axes: Axes, found: Pathways, view: _View, inch_A: float) -> None:
     )  # fmt: skip
     for level in _levels(found):
         axes.contour(
-            x, y, energy, levels=[level.energy_eV], colors=[INK], linewidths=0.6,
+            x, y, energy, levels=[level.energy_eV], colors=[style.INK], linewidths=0.6,
             linestyles=[level.style],
         )  # fmt: skip
     corner = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]) @ view.basis
-    axes.plot(*corner.T, color=INK, lw=0.9)
+    axes.plot(*corner.T, color=style.INK, lw=0.9)
     _draw_sites(axes, found, view, inch_A)
     _draw_way(axes, found, view)
     _name_edges(axes, view)
@@ -239,7 +225,7 @@ def _draw_sites(axes: Axes, found: Pathways, view: _View, inch_A: float) -> None
     places, shares = _sites(found, "Li")
     x, y = view.place(places).T
     size = _area(_LI_A, inch_A, _LI_AREA)
-    axes.scatter(x, y, s=size * shares, c="white", ec=INK, lw=0.7, zorder=4)
+    axes.scatter(x, y, s=size * shares, c="white", ec=style.INK, lw=0.7, zorder=4)
     for symbols, colour in _kinds(found):
         places, _ = _sites(found, symbols[0], beside_li=True)
         x, y = view.place(places).T
@@ -289,7 +275,7 @@ def _draw_way(axes: Axes, found: Pathways, view: _View) -> None:
     drawn = Polygon(view.corners[[0, 1, 3, 2]], transform=axes.transData)
     for shift in product(range(-3, 4), repeat=2):
         x, y = (way + np.array(shift) @ view.basis).T
-        [line] = axes.plot(x, y, color=VERMILLION, lw=1.5, zorder=3.5)
+        [line] = axes.plot(x, y, color=style.VERMILLION, lw=1.5, zorder=3.5)
         line.set_clip_path(drawn)
 
 
@@ -312,8 +298,8 @@ def _name_edges(axes: Axes, view: _View) -> None:
 
 
 def _draw_profile(figure: Figure, found: Pathways, bottom: float) -> None:
-    width = _WIDTH - _LEFT - _KEY_WIDTH - _KEY_GAP - 2 * MARGIN_INCH
-    axes = axes_at(figure, _LEFT, bottom, width, _PROFILE_HEIGHT)
+    width = _WIDTH - _LEFT - _KEY_WIDTH - _KEY_GAP - 2 * style.MARGIN_INCH
+    axes = style.axes_at(figure, _LEFT, bottom, width, _PROFILE_HEIGHT)
     way = found.passage
     axes.set_ylabel("energy (eV)")
     if way is None:
@@ -323,14 +309,14 @@ def _draw_profile(figure: Figure, found: Pathways, bottom: float) -> None:
         )  # fmt: skip
         axes.set(xticks=[], yticks=[])
         return
-    axes.fill_between(way.distance_A, way.energy_eV, color=SHADE)
+    axes.fill_between(way.distance_A, way.energy_eV, color=style.SHADE)
     for level in _levels(found)[:1]:
-        axes.axhline(level.energy_eV, color=INK, lw=0.8, ls=level.style)
-    axes.plot(way.distance_A, way.energy_eV, color=VERMILLION, lw=1.5)
+        axes.axhline(level.energy_eV, color=style.INK, lw=0.8, ls=level.style)
+    axes.plot(way.distance_A, way.energy_eV, color=style.VERMILLION, lw=1.5)
     at_site = _near_lithium(found)
     axes.scatter(
-        way.distance_A[at_site], way.energy_eV[at_site], s=_MARK_AREA, c="white", ec=INK, lw=0.7,
-        zorder=4, clip_on=False,
+        way.distance_A[at_site], way.energy_eV[at_site], s=_MARK_AREA, c="white", ec=style.INK,
+        lw=0.7, zorder=4, clip_on=False,
     )  # fmt: skip
     axes.set(
         xlim=(0.0, way.distance_A[-1]),
@@ -357,13 +343,13 @@ def _near_lithium(found: Pathways) -> list[int]:
 
 
 def _draw_key(figure: Figure, found: Pathways, bottom: float, scale: ScalarMappable) -> None:
-    left = _WIDTH - _KEY_WIDTH - MARGIN_INCH
-    bar = axes_at(figure, left, bottom, _KEY_WIDTH, 0.11)
+    left = _WIDTH - _KEY_WIDTH - style.MARGIN_INCH
+    bar = style.axes_at(figure, left, bottom, _KEY_WIDTH, 0.11)
     figure.colorbar(scale, cax=bar, orientation="horizontal", extend="max")
     bar.set_xlabel("lowest energy in sight (eV)", labelpad=2)
     for level in _levels(found):
-        bar.axvline(level.energy_eV, color=INK, lw=0.8, ls=level.style)
-    room = axes_at(figure, left, bottom + 0.2, _KEY_WIDTH, _PROFILE_HEIGHT - 0.2)
+        bar.axvline(level.energy_eV, color=style.INK, lw=0.8, ls=level.style)
+    room = style.axes_at(figure, left, bottom + 0.2, _KEY_WIDTH, _PROFILE_HEIGHT - 0.2)
     room.set_axis_off()
     lines = room.legend(handles=_lines(found), loc="upper left", borderaxespad=0.0)
     room.add_artist(lines)
@@ -371,14 +357,13 @@ def _draw_key(figure: Figure, found: Pathways, bottom: float, scale: ScalarMappa
 
 
 def _lines(found: Pathways) -> list[Line2D]:
-    handles = [
-        Line2D([], [], ls="", marker="o", mfc="white", mec=INK, ms=5, label="Li (area: occupancy)"),
-    ]
+    site = "Li (area: occupancy)"
+    handles = [Line2D([], [], ls="", marker="o", mfc="white", mec=style.INK, ms=5, label=site)]
     if found.passage is not None:
-        handles.append(Line2D([], [], color=VERMILLION, lw=1.5, label="easiest way"))
+        handles.append(Line2D([], [], color=style.VERMILLION, lw=1.5, label="easiest way"))
     for level in _levels(found):
         label = f"{level.name}: {level.energy_eV:.2f} eV"
-        handles.append(Line2D([], [], color=INK, lw=0.8, ls=level.style, label=label))
+        handles.append(Line2D([], [], color=style.INK, lw=0.8, ls=level.style, label=label))
     return handles
 
 

@@ -13,32 +13,21 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from sseml.arrays import FloatArray
 from sseml.evaluate.metrics import CLIP_LOG10_SIGMA
-from sseml.report.answered import GROUPS, Answered, read
-from sseml.report.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    SHADE,
-    SKY,
-    VERMILLION,
-    WINE,
-    drawing,
-    new_figure,
-    percent,
-    settled,
-    titled,
-)
+from sseml.report.figures import style
+from sseml.report.figures.held_out import GROUPS, Answered, read
 
 _LOOKS = dict(
     zip(
         GROUPS,
-        zip(
-            (BLUE, ORANGE, GREEN, SKY, VERMILLION, PURPLE, WINE, GREY),
-            ("o", "s", "^", "D", "o", "s", "^", "D"),
-            strict=True,
+        (
+            (style.BLUE, "o"),
+            (style.ORANGE, "s"),
+            (style.GREEN, "^"),
+            (style.SKY, "D"),
+            (style.VERMILLION, "o"),
+            (style.PURPLE, "s"),
+            (style.WINE, "^"),
+            (style.GREY, "D"),
         ),
         strict=True,
     )
@@ -67,23 +56,19 @@ def parity(held_out: pd.DataFrame, about: str = "") -> Figure:
         If the table is empty or lacks a column.
     """
     answered = read(held_out)
-    with drawing():
-        figure = new_figure(8.5, 6.0)
+    with style.drawing():
+        figure = style.new_figure(8.5, 6.0)
         axes = figure.subplots()
         low, high = _limits(answered)
         _draw_bands(axes, answered, low, high)
         _draw_points(axes, answered)
         _label(axes, low, high)
-        axes.set_title(titled("Measured against predicted", about))
+        axes.set_title(style.titled("Measured against predicted", about))
         figure.legend(
-            handles=_legend(answered),
-            title=_summary(answered),
-            alignment="left",
-            loc="outside right upper",
-            handlelength=1.6,
-            labelspacing=0.6,
-        )
-        return settled(figure)
+            handles=_legend(answered), title=_summary(answered), alignment="left",
+            loc="outside right upper", handlelength=1.6, labelspacing=0.6,
+        )  # fmt: skip
+        return style.settled(figure)
 
 
 def _limits(answered: Answered) -> tuple[float, float]:
@@ -94,11 +79,11 @@ def _limits(answered: Answered) -> tuple[float, float]:
 
 def _draw_bands(axes: Axes, answered: Answered, low: float, high: float) -> None:
     ends = np.array([low, high])
-    axes.fill_between(10.0**ends, 10.0 ** (ends - 1), 10.0 ** (ends + 1), color=SHADE, lw=0)
-    axes.plot(10.0**ends, 10.0**ends, color=GREY, lw=1.0)
+    axes.fill_between(10.0**ends, 10.0 ** (ends - 1), 10.0 ** (ends + 1), color=style.SHADE, lw=0)
+    axes.plot(10.0**ends, 10.0**ends, color=style.GREY, lw=1.0)
     middle, lower, upper = _typical_interval(answered)
     for limit in (lower, upper):
-        axes.plot(10.0**middle, 10.0**limit, color=INK, lw=1.1, ls=_DASHES, zorder=5)
+        axes.plot(10.0**middle, 10.0**limit, color=style.INK, lw=1.1, ls=_DASHES, zorder=5)
 
 
 def _typical_interval(answered: Answered) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -140,8 +125,8 @@ def _label(axes: Axes, low: float, high: float) -> None:
 
 
 def _summary(answered: Answered) -> str:
-    within = percent(float(np.mean(answered.error <= 1.0)))
-    covered = percent(float(np.mean(answered.covered)))
+    within = style.percent(float(np.mean(answered.error <= 1.0)))
+    covered = style.percent(float(np.mean(answered.covered)))
     return (
         f"{len(answered)} measurements\n"
         f"mean error {answered.error.mean():.2f} decades\n"
@@ -159,13 +144,13 @@ def _legend(answered: Answered) -> list[Artist]:
     ]
     if not answered.covered.all():
         handles.append(_mark("o", "outside its 90 % interval", "white", edge="black"))
-    handles.append(Patch(color=SHADE, label="within one decade"))
+    handles.append(Patch(color=style.SHADE, label="within one decade"))
     if len(answered) >= 2 * _ROWS_A_STEP:
-        handles.append(Line2D([], [], color=INK, ls=_DASHES, label="typical 90 % interval"))
-    if answered.clipped.any():
-        handles.append(_mark("v", f"measured ≤ 1e-10 S/cm ({int(answered.clipped.sum())})", GREY))
-    if (below := answered.predicted < CLIP_LOG10_SIGMA).any():
-        handles.append(_mark("<", f"predicted < 1e-10 S/cm ({int(below.sum())})", GREY))
+        handles.append(Line2D([], [], color=style.INK, ls=_DASHES, label="typical 90 % interval"))
+    if clipped := int(answered.clipped.sum()):
+        handles.append(_mark("v", f"measured ≤ 1e-10 S/cm ({clipped})", style.GREY))
+    if below := int((answered.predicted < CLIP_LOG10_SIGMA).sum()):
+        handles.append(_mark("<", f"predicted < 1e-10 S/cm ({below})", style.GREY))
     return handles
 
 

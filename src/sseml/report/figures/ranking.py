@@ -1,8 +1,7 @@
-"""Ranking: the candidates of highest predicted conductivity, and how sure each place is."""
+"""Ranking: the candidates of highest predicted conductivity with their intervals."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from matplotlib.artist import Artist
@@ -12,34 +11,18 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
 from sseml.records import Answer, Domain, Prediction, RefusedInputError
-from sseml.report.style import (
-    BLUE,
-    GREY,
-    INK,
-    ORANGE,
-    VERMILLION,
-    column,
-    drawing,
-    new_figure,
-    percent,
-    settled,
-)
+from sseml.report.figures import style
+from sseml.report.figures.labels import low_amounts, rounded_amounts
 
-_LOOKS: dict[Domain, tuple[str, str]] = {
-    "inside": (BLUE, "o"),
-    "edge": (ORANGE, "s"),
-    "outside": (VERMILLION, "^"),
+_LOOKS: dict[Domain, tuple[str, str, str]] = {
+    "inside": (style.BLUE, "o", "inside what was measured"),
+    "edge": (style.ORANGE, "s", "at its edge"),
+    "outside": (style.VERMILLION, "^", "outside"),
 }
-_MEANINGS: dict[Domain, str] = {
-    "inside": "inside what was measured",
-    "edge": "at its edge",
-    "outside": "outside",
-}
-_AMOUNT = re.compile(r"(?<=[A-Za-z)\]])\d+(?:\.\d+)?")
 _LONGEST_NAME = 44
 _SUPERIONIC_S_CM = 1e-4
 _LOWEST_S_CM = 1e-14
-"""Limits below this are drawn here: no instrument tells them apart."""
+"""Limits below this are drawn here: no instrument can measure them."""
 
 
 def ranking(predictions: Iterable[Answer], top: int = 25) -> Figure:
@@ -65,20 +48,20 @@ def ranking(predictions: Iterable[Answer], top: int = 25) -> Figure:
             "there is no prediction to rank", "predict at least one formula that is not refused"
         )
     chosen = sorted(known, key=lambda answer: -answer.log10_sigma)[:top]
-    with drawing():
-        figure = new_figure(8.0, 1.5 + 0.29 * len(chosen))
+    with style.drawing():
+        figure = style.new_figure(8.0, 1.5 + 0.29 * len(chosen))
         axes = figure.subplots()
         _draw(axes, chosen)
         _label(axes, chosen)
         axes.set_title(_title(chosen, len(known)))
         figure.legend(handles=_legend(chosen), ncols=5, loc="outside lower center")
-        return settled(figure)
+        return style.settled(figure)
 
 
 def _draw(axes: Axes, chosen: list[Prediction]) -> None:
-    axes.axvline(_SUPERIONIC_S_CM, color=GREY, lw=1.0, ls=(0, (1, 2)))
+    axes.axvline(_SUPERIONIC_S_CM, color=style.GREY, lw=1.0, ls=(0, (1, 2)))
     for place, answer in enumerate(chosen):
-        colour, marker = _LOOKS[answer.domain]
+        colour, marker, _ = _LOOKS[answer.domain]
         sigma = max(answer.sigma_S_cm, _LOWEST_S_CM)
         low, high = max(answer.sigma_low_S_cm, _LOWEST_S_CM), max(answer.sigma_high_S_cm, sigma)
         axes.plot([low, high], [place, place], color=colour, lw=2.2, alpha=0.45)
@@ -86,7 +69,7 @@ def _draw(axes: Axes, chosen: list[Prediction]) -> None:
         if answer.measured_sigma_S_cm is not None:
             axes.plot(
                 max(answer.measured_sigma_S_cm, _LOWEST_S_CM), place, "D", ms=5.0, mfc="white",
-                mec=INK,
+                mec=style.INK,
             )  # fmt: skip
 
 
@@ -98,8 +81,8 @@ def _label(axes: Axes, chosen: list[Prediction]) -> None:
     axes.xaxis.set_major_locator(LogLocator(numticks=12))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.spines["left"].set_visible(False)
-    shares = [percent(answer.p_superionic) for answer in chosen]
-    column(axes, 1.1, range(len(chosen)), ["σ ≥ 1e-4", *shares], top=-1.0)
+    shares = [style.percent(answer.p_superionic) for answer in chosen]
+    style.column(axes, 1.1, range(len(chosen)), ["σ ≥ 1e-4", *shares], top=-1.0)
 
 
 def _title(chosen: list[Prediction], known: int) -> str:
@@ -111,22 +94,24 @@ def _title(chosen: list[Prediction], known: int) -> str:
 
 def _name(answer: Prediction, with_temperature: bool) -> str:
     """The formula with its amounts set low, and the temperature where they differ."""
-    formula = _AMOUNT.sub(lambda found: f"{float(found[0]):.4g}", answer.formula)
+    formula = rounded_amounts(answer.formula)
     if len(formula) > _LONGEST_NAME:
         formula = formula[: _LONGEST_NAME - 1] + "…"
-    shown = _AMOUNT.sub(r"$_{\\mathregular{\g<0>}}$", formula)
+    shown = low_amounts(formula)
     return f"{shown}, {answer.temperature_C:g} °C" if with_temperature else shown
 
 
 def _legend(chosen: list[Prediction]) -> list[Artist]:
     used = {answer.domain for answer in chosen}
     handles: list[Artist] = [
-        Line2D([], [], color=colour, marker=marker, ms=6.5, lw=2.2, label=_MEANINGS[domain])
-        for domain, (colour, marker) in _LOOKS.items()
+        Line2D([], [], color=colour, marker=marker, ms=6.5, lw=2.2, label=meaning)
+        for domain, (colour, marker, meaning) in _LOOKS.items()
         if domain in used
     ]
     if any(answer.measured_sigma_S_cm is not None for answer in chosen):
         handles.append(
-            Line2D([], [], ls="none", marker="D", ms=5.0, mfc="white", mec=INK, label="measured")
+            Line2D(
+                [], [], ls="none", marker="D", ms=5.0, mfc="white", mec=style.INK, label="measured"
+            )
         )
     return handles

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,27 +15,24 @@ from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.voltage import Plateau
 from sseml.physics.window import Window
 from sseml.records import RefusedInputError
-from sseml.report.limits import (
-    LINE_INCH,
-    TINTS,
-    draw,
-    draw_regions,
+from sseml.report.figures import style
+from sseml.report.figures.labels import (
+    LARGE,
+    Note,
+    Notes,
+    formula_text,
+    phases_text,
+    spread,
+    terms,
+    to_read,
+    width_inch,
+)
+from sseml.report.figures.window_comparison import (
+    CALCULATED,
+    draw_published,
     in_words,
     limits_of,
     only_measured,
-    regions_of,
-    regions_width_inch,
-)
-from sseml.report.notes import LARGE, Note, Notes, terms, to_read
-from sseml.report.style import (
-    GREEN,
-    GREY,
-    INK,
-    MARGIN_INCH,
-    axes_at,
-    drawing,
-    formula_text,
-    write_title,
 )
 
 _WIDTH = 8.5
@@ -59,6 +58,26 @@ _ROOM_V = 0.24
 _LONGEST_TITLE = 52
 _BAND = "#DDF2EA"
 _DOTTED = (0, (1, 2))
+
+_LINE_INCH = 0.172
+"""From one line of phases to the next."""
+
+_TINTS = {
+    "reduced": ("#D3E6F3", "#9CC5E1"),
+    "window": (CALCULATED, CALCULATED),
+    "oxidised": ("#FBE0CA", "#F2B88B"),
+    "": ("#E9EDF1", "#CFD6DD"),
+}
+"""What becomes of the material in a region → colours of neighbouring blocks in turn: paler tints of
+the style's blue, green and vermillion."""
+
+_PHASES_HEAD = "phases at equilibrium"
+_HEAD_UP = 0.07
+"""How far the head stands above the axes, in inches."""
+
+_SIZE = 8.5
+_STRIP, _LEADERS = 0.16, 0.4
+"""Widths in inches of the blocks, and of the lines from them to the text."""
 
 
 def voltage_profile(
@@ -101,27 +120,27 @@ def voltage_profile(
     measured = only_measured(measured)
     drawn = measured[:_MOST_MEASURED]
     highest = _highest(plateaus, drawn)
-    with drawing():
+    with style.drawing():
         bars_width = _MEASURED * len(drawn) + _HEAD if drawn else 0.0
-        room = _WIDTH - _LEFT - _NARROWEST - bars_width - _BESIDE - MARGIN_INCH
-        regions = regions_of(plateaus, window, highest, room)
+        room = _WIDTH - _LEFT - _NARROWEST - bars_width - _BESIDE - style.MARGIN_INCH
+        regions = _regions_of(plateaus, window, highest, room)
         lines = Notes(_notes(window, measured, notes), _WIDTH)
-        height = max(_HEIGHT, LINE_INCH * (len(regions) + 1))
+        height = max(_HEIGHT, _LINE_INCH * (len(regions) + 1))
         bottom = lines.height + _BOTTOM
         figure = Figure(figsize=(_WIDTH, bottom + height + _TOP))
-        phases_width = regions_width_inch(regions)
-        phases_at = _WIDTH - MARGIN_INCH - phases_width
+        phases_width = _regions_width_inch(regions)
+        phases_at = _WIDTH - style.MARGIN_INCH - phases_width
         bars_at = phases_at - _BESIDE - bars_width
-        curve = axes_at(figure, _LEFT, bottom, bars_at - _LEFT, height)
+        curve = style.axes_at(figure, _LEFT, bottom, bars_at - _LEFT, height)
         _draw_curve(curve, plateaus, window, held, highest)
         _label(curve, window, highest)
         if drawn:
-            bars = axes_at(figure, bars_at, bottom, bars_width, height)
+            bars = style.axes_at(figure, bars_at, bottom, bars_width, height)
             _draw_measured(bars, drawn, window, highest)
-        beside = axes_at(figure, phases_at, bottom, phases_width, height)
-        draw_regions(beside, regions, phases_width, height, _LOWEST_V)
+        beside = style.axes_at(figure, phases_at, bottom, phases_width, height)
+        _draw_regions(beside, regions, phases_width, height)
         name = formula_text(formula, _LONGEST_TITLE)
-        write_title(figure, f"{name}: calculated voltage profile")
+        style.write_title(figure, f"{name}: calculated voltage profile")
         lines.write(figure)
         return figure
 
@@ -143,18 +162,18 @@ def _draw_curve(
     for step in plateaus:
         uptake += [step.ions_low - held, min(step.ions_high - held, 2.0 * right)]
         potential += [step.potential_V, step.potential_V]
-    axes.axvline(0.0, color=GREY, lw=0.8, ls=_DOTTED, zorder=1)
-    axes.plot(uptake, potential, color=INK, lw=1.5, solid_joinstyle="miter", zorder=3)
+    axes.axvline(0.0, color=style.GREY, lw=0.8, ls=_DOTTED, zorder=1)
+    axes.plot(uptake, potential, color=style.INK, lw=1.5, solid_joinstyle="miter", zorder=3)
     axes.set(xlim=(-1.04 * given_off, right), ylim=(_LOWEST_V, highest))
     _draw_band(axes, window)
     if window.V_red is None or window.V_ox is None:
         return
     here = held * window.ion_change
     if window.collapsed:
-        axes.plot(here, window.V_ox, "o", ms=6.0, color=GREEN, mec="white", zorder=4)
+        axes.plot(here, window.V_ox, "o", ms=6.0, color=style.GREEN, mec="white", zorder=4)
     else:
         axes.plot(
-            [here, here], [window.V_red, window.V_ox], color=GREEN, lw=3.5,
+            [here, here], [window.V_red, window.V_ox], color=style.GREEN, lw=3.5,
             solid_capstyle="butt", zorder=4,
         )  # fmt: skip
 
@@ -164,7 +183,7 @@ def _draw_band(axes: Axes, window: Window) -> None:
     if window.V_red is None or window.V_ox is None:
         return
     if window.collapsed:
-        axes.axhline(window.V_ox, color=GREEN, lw=0.9, zorder=0)
+        axes.axhline(window.V_ox, color=style.GREEN, lw=0.9, zorder=0)
     else:
         axes.axhspan(window.V_red, window.V_ox, color=_BAND, lw=0, zorder=0)
 
@@ -186,7 +205,7 @@ def _label(axes: Axes, window: Window, highest: float) -> None:
         if window.V_ox - window.V_red < _ROOM_V:
             at, side = window.V_ox + 0.06, "bottom"
     axes.text(
-        0.98, at, text, va=side, ha="right", fontsize=9.0, color=INK,
+        0.98, at, text, va=side, ha="right", fontsize=9.0, color=style.INK,
         transform=axes.get_yaxis_transform(),
     )  # fmt: skip
 
@@ -200,10 +219,10 @@ def _draw_measured(
     axes.set_axis_off()
     _draw_band(axes, window)
     axes.set_title(
-        "measured", fontsize=LARGE, fontweight="normal", loc="center", color=GREY, pad=5.0
+        "measured", fontsize=LARGE, fontweight="normal", loc="center", color=style.GREY, pad=5.0
     )
     for place, one in enumerate(measured, start=1):
-        draw(axes, place, one, 0.25, upright=True)
+        draw_published(axes, place, one, 0.25, upright=True)
         axes.text(place, _LOWEST_V - 0.05, f"{place}", ha="center", va="top", fontsize=LARGE)
 
 
@@ -219,7 +238,7 @@ def _notes(
             (f"oxidation, {window.V_ox:.2f} V", window.oxidation or "none", "oxidised"),
         )
         notes = [
-            Note(head, terms(str(equation)), LARGE, "■", TINTS[side][1])
+            Note(head, terms(str(equation)), LARGE, "■", _TINTS[side][1])
             for head, equation, side in reactions
         ]
     for place, one in enumerate(measured[:_MOST_MEASURED], start=1):
@@ -228,3 +247,76 @@ def _notes(
         notes.append(Note("measured", [f"{left} more, not drawn"]))
     own = ("; ".join(window.notes),) if window.notes else ()
     return [*notes, *to_read((*others, *own))]
+
+
+class _Region(NamedTuple):
+    """Potentials in V between two plateaus, at which one set of phases is stable."""
+
+    low: float
+    high: float
+    side: str
+    text: str
+    weight: str
+
+
+def _regions_of(
+    plateaus: Sequence[Plateau], window: Window, highest_V: float, width: float
+) -> list[_Region]:
+    """Regions upwards from the metal's plateau; `width` is the room for all of them in inches."""
+    levels = [highest_V, *(step.potential_V for step in plateaus)]
+    held = [step.phases_low for step in plateaus]
+    regions = []
+    for place, (high, low) in enumerate(pairwise(levels)):
+        side = _side((low + high) / 2.0, window)
+        nearer = place + 1 if side == "oxidised" else place - 1
+        known = held[nearer] if 0 <= nearer < len(held) else held[place]
+        new = frozenset(held[place]) - frozenset(known)
+        room = width - _STRIP - _LEADERS
+        weight = "bold" if side == "window" else "normal"
+        text = phases_text(tuple(held[place]), room, _SIZE, weight, first=new)
+        regions.append(_Region(low, high, side, text, weight))
+    return regions[::-1]
+
+
+def _side(potential: float, window: Window) -> str:
+    """What becomes of the material at a potential, as a key of `_TINTS`."""
+    if window.V_red is None or window.V_ox is None:
+        return ""
+    if potential < window.V_red:
+        return "reduced"
+    return "window" if potential < window.V_ox else "oxidised"
+
+
+def _regions_width_inch(regions: Sequence[_Region]) -> float:
+    """Room that blocks, lines and text take."""
+    widths = [width_inch(region.text, _SIZE, region.weight) for region in regions]
+    return _STRIP + _LEADERS + max(*widths, width_inch(_PHASES_HEAD, _SIZE))
+
+
+def _draw_regions(axes: Axes, regions: Sequence[_Region], width: float, height: float) -> None:
+    """Draw the blocks along the y axis, in V, and write their phases beside them.
+
+    Width and height are those of the axes in inches.
+    """
+    highest = regions[-1].high
+    axes.set(xlim=(0.0, width), ylim=(_LOWEST_V, highest))
+    axes.set_axis_off()
+    line = _LINE_INCH * (highest - _LOWEST_V) / height
+    middles = [(region.low + region.high) / 2.0 for region in regions]
+    rows = spread(middles, line, _LOWEST_V + line / 2.0, highest - line / 2.0)
+    text_at = _STRIP + _LEADERS
+    bends = [_STRIP + 0.02, _STRIP + 0.07, text_at - 0.09, text_at - 0.04]
+    for place, (region, middle, row) in enumerate(zip(regions, middles, rows, strict=True)):
+        axes.bar(
+            0.0, region.high - region.low, _STRIP, region.low, align="edge", ec="white", lw=0.4,
+            fc=_TINTS[region.side][place % 2],
+        )  # fmt: skip
+        axes.plot(bends, [middle, middle, row, row], color=style.GREY, lw=0.6)
+        axes.text(
+            text_at, row, region.text, va="center", fontsize=_SIZE, fontweight=region.weight,
+            color=style.INK,
+        )  # fmt: skip
+    axes.text(
+        text_at, 1.0 + _HEAD_UP / height, _PHASES_HEAD, transform=axes.get_xaxis_transform(),
+        fontsize=_SIZE, color=style.GREY,
+    )  # fmt: skip

@@ -14,18 +14,8 @@ from matplotlib.ticker import MultipleLocator, PercentFormatter
 
 from sseml.arrays import BoolArray
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
-from sseml.report.answered import GROUPS, Answered, read
-from sseml.report.style import (
-    BLUE,
-    GREY,
-    SKY,
-    VERMILLION,
-    column,
-    drawing,
-    new_figure,
-    settled,
-    titled,
-)
+from sseml.report.figures import style
+from sseml.report.figures.held_out import GROUPS, Answered, read
 
 _LEVEL = 0.9
 _PROBABILITY_BINS = 10
@@ -61,16 +51,16 @@ def calibration(held_out: pd.DataFrame, about: str = "") -> Figure:
         If the table is empty or lacks a column.
     """
     answered = read(held_out)
-    with drawing():
-        figure = new_figure(10.4, 5.6)
+    with style.drawing():
+        figure = style.new_figure(10.4, 5.6)
         axes = figure.subplot_mosaic(
             [["told", "held"], ["rows", "held"]], width_ratios=(1.0, 0.9), height_ratios=(4.2, 1.0)
         )
         axes["told"].sharex(axes["rows"])
         _draw_reliability(axes["told"], axes["rows"], answered)
         _draw_coverage(axes["held"], answered)
-        figure.suptitle(titled("Calibration", about), x=0.01, ha="left", weight="bold")
-        return settled(figure)
+        figure.suptitle(style.titled("Calibration", about), x=0.01, ha="left", weight="bold")
+        return style.settled(figure)
 
 
 def binomial(came_true: BoolArray) -> Share:
@@ -95,16 +85,16 @@ def _draw_reliability(above: Axes, below: Axes, answered: Answered) -> None:
     used = np.unique(bin_of)
     shares = [binomial(came_true[bin_of == number]) for number in used]
     predicted = [float(probability[bin_of == number].mean()) for number in used]
-    above.plot([0, 1], [0, 1], color=GREY, lw=1.0)
+    above.plot([0, 1], [0, 1], color=style.GREY, lw=1.0)
     for x, y, text in ((0.17, 0.93, "too cautious"), (0.83, 0.05, "too hopeful")):
-        above.text(x, y, text, color=GREY, fontsize=9.0, ha="center", style="italic")
-    _draw_shares(above, predicted, shares, BLUE, upright=True)
-    above.plot(predicted, [share.share for share in shares], color=BLUE, lw=1.0, alpha=0.6)
+        above.text(x, y, text, color=style.GREY, fontsize=9.0, ha="center", style="italic")
+    _draw_shares(above, predicted, shares, style.BLUE, upright=True)
+    above.plot(predicted, [share.share for share in shares], color=style.BLUE, lw=1.0, alpha=0.6)
     above.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), ylabel="measured σ ≥ 1e-4 S/cm")
     above.tick_params(labelbottom=False)
     above.set_title("Probability that σ ≥ 1e-4 S/cm", weight="normal")
     counts = np.bincount(bin_of, minlength=_PROBABILITY_BINS)
-    below.bar(edges[:-1], counts, width=0.1, align="edge", color=BLUE, alpha=0.45, ec="white")
+    below.bar(edges[:-1], counts, width=0.1, align="edge", color=style.BLUE, alpha=0.45, ec="white")
     below.set(xlabel="predicted probability", ylabel="rows")
     for axes in (above, below):
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
@@ -112,7 +102,7 @@ def _draw_reliability(above: Axes, below: Axes, answered: Answered) -> None:
 
 
 def _draw_coverage(axes: Axes, answered: Answered) -> None:
-    axes.axvline(_LEVEL, color=GREY, lw=1.0)
+    axes.axvline(_LEVEL, color=style.GREY, lw=1.0)
     places: list[float] = []
     labels: list[str] = []
     counts: list[str] = []
@@ -127,7 +117,7 @@ def _draw_coverage(axes: Axes, answered: Answered) -> None:
             counts.append(f"{share.rows}")
             place += 1.0
         place += 0.6
-    column(axes, 1.09, places, ["rows", *counts], top=-0.9)
+    style.column(axes, 1.09, places, ["rows", *counts], top=-0.9)
     axes.set_yticks(places, labels)
     axes.tick_params(axis="y", length=0)
     axes.set(xlim=(min(0.6, axes.get_xlim()[0]), 1.005), ylim=(place - 0.9, -0.8))
@@ -146,14 +136,14 @@ def _draw_coverage(axes: Axes, answered: Answered) -> None:
     )  # fmt: skip
 
 
-_VERDICTS = {BLUE: "as promised", VERMILLION: "too narrow", SKY: "too wide"}
+_VERDICTS = {style.BLUE: "as promised", style.VERMILLION: "too narrow", style.SKY: "too wide"}
 
 
 def _verdict(share: Share) -> str:
     """Colour that says whether the level is within the limits, above them or below."""
     if share.high < _LEVEL:
-        return VERMILLION
-    return SKY if share.low > _LEVEL else BLUE
+        return style.VERMILLION
+    return style.SKY if share.low > _LEVEL else style.BLUE
 
 
 def _draw_shares(

@@ -1,4 +1,4 @@
-"""The held-out table as the pictures need it: checked columns, errors, domains and groups."""
+"""The held-out table as its figures need it: checked columns, errors, domains and groups."""
 
 from __future__ import annotations
 
@@ -54,16 +54,7 @@ GROUPS = (
 class Answered:
     """Held-out answers, one entry a row; logarithms are of S/cm.
 
-    Attributes
-    ----------
-    truth, predicted, low, high
-        log10 of σ; `truth` is -10 where the measurement is lower or a bound there.
-    p_superionic
-        Probability that σ ≥ 1e-4 S/cm.
-    distance
-        To the nearest training row.
-    families, groups, domains
-        Family, its group among `GROUPS`, and ``inside``, ``edge`` or ``outside`` by distance.
+    `truth` is -10 where the measurement is lower or a bound there; `groups` are of `GROUPS`.
     """
 
     truth: FloatArray
@@ -98,13 +89,7 @@ class Answered:
 
 
 def read(held_out: pd.DataFrame) -> Answered:
-    """Check and take apart what `sseml.evaluate.held_out` returns.
-
-    Raises
-    ------
-    RefusedInputError
-        If a column is missing, there is no row, or a number is missing.
-    """
+    """Take apart what `sseml.evaluate.held_out` returns; what cannot be drawn is refused."""
     missing = [name for name in (*_NUMBERS, "family") if name not in held_out.columns]
     if missing:
         raise RefusedInputError(
@@ -127,19 +112,14 @@ def read(held_out: pd.DataFrame) -> Answered:
     radii = COMPOSITION.distance.radii
     names = held_out["family"].astype(str).to_numpy(dtype=np.str_)
     return Answered(
-        truth=truth,
-        predicted=predicted,
-        low=low,
-        high=high,
-        p_superionic=p_superionic,
-        distance=distance,
-        families=names,
-        groups=np.array([group_of(name) for name in names]),
+        truth=truth, predicted=predicted, low=low, high=high, p_superionic=p_superionic,
+        distance=distance, families=names,
+        groups=np.array([_group_of(name) for name in names]),
         domains=np.array([domain(float(away), radii, parts_known=True) for away in distance]),
-    )
+    )  # fmt: skip
 
 
-def group_of(family: str) -> str:
+def _group_of(family: str) -> str:
     """Group of a family, by name or by its anion class; the last one for any other."""
     if family in _OF_ITS_OWN:
         return _OF_ITS_OWN[family]
