@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -21,7 +20,8 @@ from sseml.cli.output import (
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, compositions_only, count_of, questions
 from sseml.cli.window import add_phases, load_bundle
-from sseml.records import Composition, Query, Refusal, RefusedInputError
+from sseml.columns import COMPAT_COLUMNS
+from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import visible
 
 if TYPE_CHECKING:
@@ -97,8 +97,6 @@ def run(arguments: argparse.Namespace) -> int:
         with needing("report"):
             from sseml.report.files import require_picture  # noqa: PLC0415
         require_picture(arguments.plot)
-    from sseml.render.compat import compat_error  # noqa: PLC0415 - help needs no arrays
-
     format_ = format_of(arguments.output, arguments.format, TEXT_ENDINGS, "table")
     items = questions(arguments)
     partners = _partners(arguments.partners)
@@ -107,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
         items = list(items)
         _require_one(items)
     tally = Tally()
-    passing = tally.passing(_answers(items, partners, table, arguments), compat_error)
+    passing = tally.passing(_answers(items, partners, table, arguments), _refusal)
     answers: Iterable[AnsweredPair | Refusal] = watched(passing, total=count_of(arguments))
     if arguments.plot:
         answers = list(answers)
@@ -128,71 +126,20 @@ def _require_one(items: Sequence[Query | Refusal]) -> None:
     raise CommandError(f"--plot draws one material, not {asked}: give one formula")
 
 
+def _refusal(answer: AnsweredPair | Refusal) -> str | None:
+    return answer.message
+
+
 def _draw(
-    answers: Sequence[AnsweredPair | Refusal], table: PhaseTable, arguments: argparse.Namespace
+    answers: Iterable[AnsweredPair | Refusal], table: PhaseTable, arguments: argparse.Namespace
 ) -> None:
     from sseml.kinds import composition_of  # noqa: PLC0415
-    from sseml.physics.interface import interface_reactions  # noqa: PLC0415
-    from sseml.render.compat import AnsweredPair  # noqa: PLC0415
-    from sseml.report import mixing_energies, save  # noqa: PLC0415
+    from sseml.report import compatibility_energies, save  # noqa: PLC0415
 
-    materials = [
-        composition_of(each.query.material) for each in answers if isinstance(each, AnsweredPair)
-    ]
-    drawn = {
-        each.partner.label: each.found
-        for each in answers
-        if isinstance(each, AnsweredPair)
-        and not isinstance(each.found, RefusedInputError)
-        and each.partner.material
-    }
-    if not drawn:
-        raise CommandError(
-            "nothing to draw: gases have no mixing ratio, and the table lacks elements of the "
-            "others; name an electrode with --with"
-        )
-    interfaces = {
-        label: interface_reactions(
-            table, materials[0], found.partner.material, corrections=arguments.corrections
-        )
-        for label, found in drawn.items()
-        if found.partner.material
-    }
-    notes = _cautions(drawn)
-    if arguments.corrections:
-        uncorrected = _uncorrected(table, materials[0], drawn)
-        notes.insert(0, f"corrected for {', '.join(arguments.corrections)}; {uncorrected}")
-    save(mixing_energies(interfaces, notes), arguments.plot)
-
-
-def _cautions(drawn: Mapping[str, Compatibility]) -> list[str]:
-    """Every note once, with the partners it is about if it is not about all."""
-    partners: defaultdict[str, list[str]] = defaultdict(list)
-    for label, found in drawn.items():
-        for note in found.notes:
-            partners[note].append(label)
-    return [
-        note if len(labels) == len(drawn) else f"{', '.join(labels)}: {note}"
-        for note, labels in partners.items()
-    ]
-
-
-def _uncorrected(
-    table: PhaseTable, material: Composition, drawn: Mapping[str, Compatibility]
-) -> str:
-    """The energies without any correction, where they are others."""
-    from sseml.physics.compatibility import compatibility  # noqa: PLC0415
-    from sseml.render.compat import shown_energy  # noqa: PLC0415
-
-    changed = []
-    for label, found in drawn.items():
-        energy = shown_energy(compatibility(table, material, found.partner).worst)
-        if energy != shown_energy(found.worst):
-            changed.append(f"{label} {energy.strip()}")
-    if not changed:
-        return "the energies are those of the table as it stands"
-    others = "" if len(changed) == len(drawn) else ", the others alike"
-    return f"eV/atom as the table stands: {', '.join(changed)}{others}"
+    pairs = [answer for answer in answers if not isinstance(answer, Refusal)]
+    material = composition_of(pairs[0].query.material)
+    found = [pair.answered for pair in pairs if pair.answered]
+    save(compatibility_energies(table, material, found, arguments.corrections), arguments.plot)
 
 
 def _voltage(text: str) -> float:
@@ -257,7 +204,6 @@ def _write(
 ) -> None:
     """Write as the answers come."""
     from sseml.render.compat import (  # noqa: PLC0415
-        COMPAT_COLUMNS,
         compat_record,
         compat_table,
         nested_compat_record,
@@ -265,7 +211,8 @@ def _write(
 
     match format_:
         case "csv":
-            write_csv(map(compat_record, answers), COMPAT_COLUMNS, stream)
+            names = [column.name for column in COMPAT_COLUMNS]
+            write_csv(map(compat_record, answers), names, stream)
         case "jsonl":
             write_jsonl(map(nested_compat_record, answers), stream)
         case _:

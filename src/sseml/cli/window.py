@@ -18,6 +18,7 @@ from sseml.cli.output import (
 )
 from sseml.cli.progress import watched
 from sseml.cli.questions import add_questions, compositions_only, count_of, questions
+from sseml.columns import WINDOW_COLUMNS
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import visible
 
@@ -164,7 +165,6 @@ def _answers(
 
 def _write(answers: Sequence[AnsweredWindow | Refusal], stream: IO[str], format_: str) -> None:
     from sseml.render.window import (  # noqa: PLC0415
-        WINDOW_COLUMNS,
         nested_window_record,
         window_block,
         window_record,
@@ -172,7 +172,8 @@ def _write(answers: Sequence[AnsweredWindow | Refusal], stream: IO[str], format_
 
     match format_:
         case "csv":
-            write_csv(map(window_record, answers), WINDOW_COLUMNS, stream, whole=True)
+            names = [column.name for column in WINDOW_COLUMNS]
+            write_csv(map(window_record, answers), names, stream, whole=True)
         case "jsonl":
             write_jsonl(map(nested_window_record, answers), stream)
         case _:

@@ -49,25 +49,11 @@ def write(
     width: int = TABLE_WIDTH,
     whole: bool = False,
 ) -> tuple[str, ...]:
-    """Write answers in `format` as they come, holding a bounded number of them in memory.
+    """Write predictions as they come, as text or, for Parquet, as bytes.
 
-    Parameters
-    ----------
-    answers
-        In the order to be written.
-    stream
-        Takes text; for Parquet, takes bytes.
-    explain
-        Add the explanation of each answer: a block under the row in the table, else a column.
-    width
-        Width of the table in characters.
-    whole
-        Read all answers before the header of a CSV is written, so that it names every column.
-
-    Returns
-    -------
-    tuple of str
-        Columns of the input that came too late for the header of a CSV, and are left out.
+    `explain` adds a block under each row of a table, else a column; `width` is that of the table.
+    If `whole`, all answers are read before the header of a CSV is written; else the columns that
+    came too late for it are left out and returned.
     """
     explained: dict[str, type[str]] = {EXPLANATION: str} if explain else {}
     match format:

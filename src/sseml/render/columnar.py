@@ -29,24 +29,10 @@ _NOT_DRAWN = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 def write_csv(
     records: Iterable[Record], fixed: Sequence[str], stream: IO[str], *, whole: bool = False
 ) -> tuple[str, ...]:
-    """Write a flat CSV in which no cell is live for a spreadsheet.
+    """Write a flat CSV in which no cell is live for a spreadsheet; lists are written as JSON.
 
-    Parameters
-    ----------
-    records
-        Column → value; what is no text or number is written as JSON.
-    fixed
-        Columns that are written even if no record has them; those that records bring follow.
-    stream
-        Takes text.
-    whole
-        Read all records before the first line is written, so that every column is in the header;
-        else as they come, with the columns of the first thousand.
-
-    Returns
-    -------
-    tuple of str
-        Columns that came too late for the header and are left out.
+    The columns are those of `fixed` and what the records bring besides: all of them if `whole`,
+    else the first thousand. Columns that came too late for the header are left out and returned.
     """
     if whole:
         with _held(records) as (found, again):
@@ -71,7 +57,7 @@ def _write_csv(
 
 
 class _UnixLines:
-    """End rows with a line feed; the writer must believe in CR LF, or it leaves a CR unquoted."""
+    """End rows with a line feed; the writer is left at CR LF, or it would not quote a lone CR."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -94,19 +80,10 @@ def write_parquet(
     types: Mapping[str, type[str] | type[int] | type[float]],
     stream: IO[bytes],
 ) -> None:
-    """Write Parquet whose output columns have the same types whatever the rows hold.
+    """Write Parquet whose output columns have the given types whatever the rows hold.
 
     Every record is read before the first is written: a kept column has the type that all its
     values share, or is text.
-
-    Parameters
-    ----------
-    records
-        Column → value.
-    types
-        The output columns, and what they hold.
-    stream
-        Takes bytes.
     """
     import pyarrow as pa  # noqa: PLC0415 - only this format needs it
     import pyarrow.parquet as pq  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Compatibilities as flat and nested records, and as lines of a table for a terminal."""
+"""Compatibilities as flat and nested records, and as a table for a terminal."""
 
 from __future__ import annotations
 
@@ -7,23 +7,21 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from sseml.columns import COMPAT_COLUMNS
 from sseml.physics.compatibility import Compatibility, Partner
 from sseml.physics.interface import Mixing, OpenReaction
-from sseml.physics.reactions import Reaction, written
-from sseml.records import Query, Refusal, RefusedInputError
-from sseml.render.record import kept_columns
+from sseml.physics.reactions import written
+from sseml.records import Refusal, RefusedInputError
+from sseml.render.record import (
+    AnsweredQuery,
+    Record,
+    amounts_record,
+    flat_record,
+    kept_columns,
+)
 from sseml.render.table import pad, text_width, visible
 
-COMPAT_COLUMNS = (
-    "input", "status", "error", "formula", "against", "against_formula", "energy_eV_atom",
-    "energy_eV_formula", "atomic_share", "products", "reaction", "open_at_V", "open_energy_eV_atom",
-    "open_energy_eV_formula", "open_atomic_share", "open_ions_per_formula", "open_products",
-    "open_reaction", "note", "corrections", "phases",
-)  # fmt: skip
-_ENERGY_DIGITS = 4
-_AMOUNT_DIGITS = 6
 _AMOUNT = re.compile(r"(\d) (?=[A-Z(])")
 _SHOWN_EV = 0.0005
 _LONGEST_LABEL, _LONGEST_NAME = 24, 40
@@ -31,123 +29,57 @@ _LONGEST_LABEL, _LONGEST_NAME = 24, 40
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredPair:
-    """A material against one partner, or why there is no number.
+class AnsweredPair(AnsweredQuery):
+    """A material against one partner, or why there is no number; `phases` names the table."""
 
-    Attributes
-    ----------
-    query
-        The row.
-    partner
-        What the material is held against.
-    found
-        What came of it.
-    corrections
-        Elements whose correction was asked for.
-    phases
-        Name of the phase table.
-    """
-
-    query: Query
     partner: Partner
     found: Compatibility | RefusedInputError
     corrections: tuple[str, ...]
     phases: str
 
     @property
-    def row(self) -> int:
-        """Number of the row in the input, from 1."""
-        return self.query.row
+    def answered(self) -> Compatibility | None:
+        """What came of it; None where it was refused."""
+        return None if isinstance(self.found, RefusedInputError) else self.found
+
+    @property
+    def message(self) -> str | None:
+        """Why there is no number; None where there is one."""
+        if self.answered:
+            return None
+        return f"row {self.row}: {self.input!r} with {self.partner.label}: {self.found}"
+
+    @property
+    def products(self) -> str | None:
+        """What the two react to at the worst mixing ratio."""
+        worst = self.answered and self.answered.worst
+        return written(worst.reaction.products) if worst else None
+
+    @property
+    def open_products(self) -> str | None:
+        """What they react to with the reservoir of the ion."""
+        opened = self.answered and self.answered.opened
+        return written(opened.reaction.products) if opened else None
 
 
-def compat_error(answer: AnsweredPair | Refusal) -> str | None:
-    """Why there is no number; None where there is one."""
-    if isinstance(answer, Refusal):
-        return answer.message
-    if isinstance(answer.found, RefusedInputError):
-        query = answer.query
-        return f"row {query.row}: {query.input!r} with {answer.partner.label}: {answer.found}"
-    return None
+def compat_record(answer: AnsweredPair | Refusal) -> Record:
+    """One row under `COMPAT_COLUMNS`, then the other columns of the input."""
+    record = flat_record(COMPAT_COLUMNS, answer)
+    return record | kept_columns(answer.columns, taken=record)
 
 
-def compat_record(answer: AnsweredPair | Refusal) -> dict[str, Any]:
-    """One flat row, then the other columns of the input.
-
-    What is not known is None, and the energy of what coexists is 0.
-    """
-    columns = answer.columns if isinstance(answer, Refusal) else answer.query.columns
-    return _own_record(answer) | kept_columns(columns, taken=COMPAT_COLUMNS)
-
-
-def _own_record(answer: AnsweredPair | Refusal) -> dict[str, Any]:
-    record: dict[str, Any] = dict.fromkeys(COMPAT_COLUMNS)
-    error = compat_error(answer)
-    record |= {"status": "error" if error else "ok", "error": error}
-    if isinstance(answer, Refusal):
-        return record | {"input": answer.input}
-    record |= {
-        "input": answer.query.input,
-        "formula": answer.query.material.formula,
-        "against": answer.partner.label,
-        "against_formula": answer.partner.formula,
-        "corrections": " ".join(answer.corrections) or None,
-        "phases": answer.phases,
-    }
-    if isinstance(answer.found, RefusedInputError):
-        return record
-    record |= {
-        "energy_eV_atom": 0.0,
-        "energy_eV_formula": 0.0,
-        "note": "; ".join(answer.found.notes),
-    }
-    if worst := answer.found.worst:
-        record |= {
-            "energy_eV_atom": round(worst.energy_eV_atom, _ENERGY_DIGITS),
-            "energy_eV_formula": round(worst.energy_eV, _ENERGY_DIGITS),
-            "atomic_share": round(worst.share, _ENERGY_DIGITS),
-            "products": written(worst.reaction.products),
-            "reaction": str(worst.reaction),
-        }
-    return record | _open_record(answer.found)
-
-
-def _open_record(found: Compatibility) -> dict[str, Any]:
-    if found.open_at_V is None:
-        return {}
-    record = {"open_at_V": found.open_at_V, "open_energy_eV_atom": 0.0}
-    if (opened := found.opened) is None:
-        return record | {"open_energy_eV_formula": 0.0}
-    return record | {
-        "open_energy_eV_atom": round(opened.energy_eV_atom, _ENERGY_DIGITS),
-        "open_energy_eV_formula": round(opened.energy_eV, _ENERGY_DIGITS),
-        "open_atomic_share": round(opened.share, _ENERGY_DIGITS),
-        "open_ions_per_formula": _readable(opened.ions),
-        "open_products": written(opened.reaction.products),
-        "open_reaction": str(opened.reaction),
-    }
-
-
-def _readable(amount: float) -> float:
-    return float(f"{amount:.{_AMOUNT_DIGITS}g}")
-
-
-def nested_compat_record(answer: AnsweredPair | Refusal) -> dict[str, Any]:
-    """Like `compat_record`, with products and corrections as objects."""
+def nested_compat_record(answer: AnsweredPair | Refusal) -> Record:
+    """Like `compat_record`, with products as objects, corrections and notes as lists."""
     record = compat_record(answer)
-    if isinstance(answer, Refusal) or isinstance(answer.found, RefusedInputError):
+    if isinstance(answer, Refusal) or answer.answered is None:
         return record
-    worst, opened = answer.found.worst, answer.found.opened
+    worst, opened = answer.answered.worst, answer.answered.opened
     return record | {
-        "products": _products(worst.reaction if worst else None),
-        "open_products": _products(opened.reaction if opened else None),
+        "products": amounts_record(worst.reaction.products) if worst else {},
+        "open_products": amounts_record(opened.reaction.products) if opened else {},
         "corrections": list(answer.corrections),
-        "note": list(answer.found.notes),
+        "note": list(answer.answered.notes),
     }
-
-
-def _products(reaction: Reaction | None) -> dict[str, float]:
-    amounts = reaction.products if reaction else {}
-    return {name: _readable(amount) for name, amount in amounts.items()}
 
 
 def compat_table(answers: Sequence[AnsweredPair | Refusal], width: int) -> Iterator[str]:
@@ -193,11 +125,10 @@ def _cells(answer: AnsweredPair | Refusal, *, is_sweep: bool) -> tuple[str, ...]
     has_values = "=" in query.input and text_width(query.input) > _LONGEST_LABEL
     name = query.material.formula if is_sweep or has_values else _cut(query.input)
     named = name, visible(answer.partner.label)
-    if isinstance(answer.found, RefusedInputError):
+    if (found := answer.answered) is None:
         return *named, "", visible(f"refused: {answer.found}")
-    worst = answer.found.worst
-    first = str(worst.reaction) if worst else "none"
-    return *named, shown_energy(worst), first, *_opened(answer.found), *answer.found.notes[1:]
+    first = str(found.worst.reaction) if found.worst else "none"
+    return *named, shown_energy(found.worst), first, *_opened(found), *found.notes[1:]
 
 
 def _opened(found: Compatibility) -> Iterator[str]:

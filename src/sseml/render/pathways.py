@@ -1,4 +1,4 @@
-"""The pathways of Li⁺ as one nested record, and as lines of text for a terminal."""
+"""Lithium migration pathways as one nested record, and as lines of text for a terminal."""
 
 from __future__ import annotations
 
@@ -36,10 +36,7 @@ _LARGEST_PART = 48
 
 
 def pathways_record(found: Pathways) -> dict[str, Any]:
-    """Nest what was found under plain names; energies in eV, lengths in Å.
-
-    The way is a list of points: fractional coordinates, distance and energy.
-    """
+    """Nest what was found under plain names: energies in eV, lengths in Å."""
     way = found.passage
     return {
         "source": plain(found.crystal.source),
@@ -80,13 +77,7 @@ def pathways_record(found: Pathways) -> dict[str, Any]:
 
 
 def pathways_lines(found: Pathways) -> Iterator[str]:
-    """Lines that say what it takes to run through the crystal, by which way, and what it is worth.
-
-    Yields
-    ------
-    str
-        At most 100 characters where words allow it.
-    """
+    """Lines on the barriers, the easiest pathway and what the estimate is worth."""
     yield visible(f"{found.crystal.formula} ({found.crystal.source})")
     for label, text in _items(found):
         lines = textwrap.wrap(visible(text), _WIDTH - _LABEL - 2) or [""]
@@ -118,7 +109,7 @@ def _items(found: Pathways) -> Iterator[tuple[str, str]]:
 
 
 def _error_text(found: Pathways) -> str:
-    """What a coarser grid shows of the error of the grid."""
+    """How far barriers differ from those of a coarser grid."""
     known = [error for error in found.errors_eV if error is not None]
     text = f"barriers differ from those of a grid {COARSER:g} times as wide by at most"
     missing = [
@@ -131,7 +122,7 @@ def _error_text(found: Pathways) -> str:
 
 
 def barrier_text(barrier: Barrier | None) -> str:
-    """A barrier as people write it, and what it is within its network if that is less."""
+    """A barrier, and what it is within its network if that is less."""
     if barrier is None:
         return f"none below {HIGHEST_BARRIER_EV:g} eV"
     own = f"{barrier.own_height:.2f}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, assert_never
 
-from sseml.columns import COLUMNS, NESTED, PREDICTION_COLUMNS, nested_columns
-from sseml.records import Answer, Neighbour, Prediction, Refusal
+from sseml.columns import COLUMNS, NESTED, ROW_COLUMNS, Column, nested_columns
+from sseml.records import Answer, Prediction, Query, Refusal
 
 Record = dict[str, Any]
 
@@ -19,33 +20,45 @@ _IN_NESTED_LIST = frozenset(OUTPUT_COLUMNS) - {column.name for column in nested_
 _LISTED = 20
 """Measurements of one material that an explanation lists."""
 
+_AMOUNT_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredQuery:
+    """What came of a row of `window` or `compat`."""
+
+    query: Query
+
+    @property
+    def row(self) -> int:
+        """Number of the row in the input, from 1."""
+        return self.query.row
+
+    @property
+    def input(self) -> str:
+        """The text as written."""
+        return self.query.input
+
+    @property
+    def columns(self) -> Mapping[str, object]:
+        """The other columns of the input."""
+        return self.query.columns
+
+
+def flat_record(columns: Sequence[Column], answer: Any) -> Record:
+    """Values of `columns` for an answer of any command; of a refused row only why it is refused."""
+    record: Record = dict.fromkeys(column.name for column in columns)
+    for column in ROW_COLUMNS if isinstance(answer, Refusal) else columns:
+        record[column.name] = plain(column.value(answer))
+    return record
+
 
 def to_record(answer: Answer, *, explain: bool = False) -> Record:
-    """Flatten one answer: the output columns in their order, then the columns of the input.
+    """Flatten a prediction: the output columns in their order, then the columns of the input.
 
-    Parameters
-    ----------
-    answer
-        What `sseml.prediction.predict_queries` yields.
-    explain
-        Add the text of `explanation` as a column of its own.
-
-    Returns
-    -------
-    dict
-        A value that is not known is None.
+    A value that is not known is None; `explain` adds the text of `explanation` as a column.
     """
-    record: Record = dict.fromkeys(OUTPUT_COLUMNS)
-    record["input"] = plain(answer.input)
-    match answer:
-        case Refusal():
-            record["status"], record["error"] = "error", plain(answer.message)
-        case Prediction():
-            record["status"] = "ok"
-            for column in PREDICTION_COLUMNS:
-                record[column.name] = plain(column.value(answer))
-        case _:
-            assert_never(answer)
+    record = flat_record(COLUMNS, answer)
     if explain:
         record[EXPLANATION] = plain(explanation(answer))
     return record | kept_columns(answer.columns, taken=(*record, NESTED))
@@ -61,20 +74,8 @@ def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
             nested[name] = value
         elif NESTED not in nested:
             neighbours = answer.nearest if isinstance(answer, Prediction) else ()
-            nested[NESTED] = [neighbour_record(neighbour) for neighbour in neighbours]
+            nested[NESTED] = [plain(asdict(neighbour)) for neighbour in neighbours]
     return nested
-
-
-def neighbour_record(neighbour: Neighbour) -> Record:
-    """One measured neighbour as plain values."""
-    return {
-        "formula": plain(neighbour.formula),
-        "distance": plain(neighbour.distance),
-        "sigma_S_cm": plain(neighbour.sigma_S_cm),
-        "temperature_C": plain(neighbour.temperature_C),
-        "doi": plain(neighbour.doi),
-        "reference": plain(neighbour.reference),
-    }
 
 
 def explanation(answer: Answer) -> str:
@@ -93,10 +94,7 @@ def explanation(answer: Answer) -> str:
 def _stated(answer: Prediction) -> Iterable[tuple[str, str]]:
     yield "material", f"{answer.formula} ({answer.kind})"
     yield "family", answer.family
-    yield (
-        "predicted",
-        f"{answer.sigma_S_cm:.2g} S/cm at {answer.temperature_C:g} °C",
-    )
+    yield "predicted", f"{answer.sigma_S_cm:.2g} S/cm at {answer.temperature_C:g} °C"
     yield "interval", f"{answer.sigma_low_S_cm:.1g} to {answer.sigma_high_S_cm:.1g} S/cm (90 %)"
     yield "superionic", f"{answer.p_superionic:.0%} probability that σ ≥ 1e-4 S/cm"
     yield "conductor", f"{answer.p_conductor:.0%} probability that σ > 1e-7 S/cm at 25 °C"
@@ -188,3 +186,8 @@ def kept_columns(columns: Mapping[str, object], taken: Iterable[str]) -> Record:
         used.add(name)
         kept[name] = plain(value)
     return kept
+
+
+def amounts_record(side: Mapping[str, float]) -> dict[str, float]:
+    """One side of a reaction: formula → amount in mol."""
+    return {formula: float(f"{amount:.{_AMOUNT_DIGITS}g}") for formula, amount in side.items()}

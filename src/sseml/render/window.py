@@ -1,55 +1,41 @@
-"""A window as a flat record, and as a block of text for a terminal."""
+"""A window as a flat and a nested record, and as a block of text for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
+from sseml.columns import WINDOW_COLUMNS
 from sseml.model.stability import in_words
 from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.reactions import written
 from sseml.physics.window import Window
-from sseml.records import Query, Refusal
-from sseml.render.record import kept_columns, plain
+from sseml.records import Refusal
+from sseml.render.record import (
+    AnsweredQuery,
+    Record,
+    amounts_record,
+    flat_record,
+    kept_columns,
+)
 from sseml.render.table import visible
 
-WINDOW_COLUMNS = (
-    "input", "status", "error", "formula", "ion", "V_red", "V_ox", "e_above_hull_eV_atom",
-    "reduction", "oxidation", "decomposition", "window_of", "ion_change", "corrections",
-    "V_red_uncorrected", "V_ox_uncorrected", "window_note", "measured_V_red", "measured_V_ox",
-    "measured_relation", "measured_method", "measured_doi", "measured_reference",
-    "measured_count", "phases",
-)  # fmt: skip
-_MEASURED = tuple(name for name in WINDOW_COLUMNS if name.startswith("measured_"))
-_RELATIONS = {"=": "equal", "~": "about", "within": "within"}
-"""Words, as a spreadsheet takes a lone ``=`` for a formula."""
+_MEASURED = "measured"
+"""In JSON the `measured_…` columns are one list of this name."""
 
-_VOLT_DIGITS = 4
-_AMOUNT_DIGITS = 6
+_MEASURED_COLUMNS = {
+    column.name: column for column in WINDOW_COLUMNS if column.name.startswith(f"{_MEASURED}_")
+}
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredWindow:
-    """What was asked and what came of it.
+class AnsweredWindow(AnsweredQuery):
+    """The window of one row.
 
-    Attributes
-    ----------
-    query
-        The row.
-    window
-        With the corrections asked for.
-    corrections
-        Elements whose correction was asked for.
-    uncorrected
-        The window as the table stands; None where no correction was asked for.
-    measured
-        Windows measured of this very material.
-    phases
-        Name of the phase table.
+    `uncorrected` is the window without the corrections, None where none were asked for; `measured`
+    are published windows of this very material, and `phases` is the name of the table of phases.
     """
 
-    query: Query
     window: Window
     corrections: tuple[str, ...]
     uncorrected: Window | None
@@ -57,68 +43,72 @@ class AnsweredWindow:
     phases: str
 
     @property
-    def row(self) -> int:
-        """Number of the row in the input, from 1."""
-        return self.query.row
+    def decomposition(self) -> str | None:
+        """The phases that are stable at the composition, as an equation writes them."""
+        return written(self.window.decomposition) if self.window.decomposition else None
 
+    @property
+    def shown(self) -> PublishedWindow | None:
+        """The measured window that tells most.
 
-def window_record(answer: AnsweredWindow | Refusal) -> dict[str, Any]:
-    """Flatten one answer under `WINDOW_COLUMNS`, then the other columns of the input.
+        One with limits found stands before one of an experiment that saw no reaction, then one with
+        carbon, then one with both limits.
+        """
+        return min(self.measured, key=_tells_less, default=None)
 
-    Of several measured windows that one stands beside it that tells most: one with limits found
-    before one of an experiment that saw no reaction, then one with carbon, then one with both
-    limits.
-    """
-    record: dict[str, Any] = dict.fromkeys(WINDOW_COLUMNS)
-    if isinstance(answer, Refusal):
-        record |= {
-            "input": plain(answer.input), "status": "error", "error": plain(answer.message),
-        }  # fmt: skip
-        return record | _kept(answer.columns)
-    window, as_it_stands = answer.window, answer.uncorrected
-    record |= {
-        "input": plain(answer.query.input),
-        "status": "ok",
-        "formula": answer.query.material.formula,
-        "ion": window.ion,
-        "V_red": _volts(window.V_red),
-        "V_ox": _volts(window.V_ox),
-        "e_above_hull_eV_atom": _volts(window.e_above_hull_eV_atom),
-        "reduction": str(window.reduction) if window.reduction else None,
-        "oxidation": str(window.oxidation) if window.oxidation else None,
-        "decomposition": written(window.decomposition) if window.decomposition else None,
-        "window_of": window.formula or None,
-        "ion_change": float(f"{window.ion_change:.{_VOLT_DIGITS}g}"),
-        "corrections": " ".join(answer.corrections) or None,
-        "V_red_uncorrected": _volts(as_it_stands.V_red) if as_it_stands else None,
-        "V_ox_uncorrected": _volts(as_it_stands.V_ox) if as_it_stands else None,
-        "window_note": "; ".join(window.notes),
-        "measured_count": len(answer.measured),
-        "phases": answer.phases,
-    }
-    if answer.measured:
-        shown = _measured_record(min(answer.measured, key=_tells_less))
-        record |= {f"measured_{name}": value for name, value in shown.items()}
-    return record | _kept(answer.query.columns)
+    @property
+    def measured_reference(self) -> str | None:
+        """The reference of the measured window shown, or the text that it was read in."""
+        return (self.shown.reference or self.shown.read_in or None) if self.shown else None
 
-
-def _kept(columns: Mapping[str, object]) -> dict[str, Any]:
-    return kept_columns(columns, taken=(*WINDOW_COLUMNS, "measured"))
+    @property
+    def measured_count(self) -> int:
+        """How many measured windows are known."""
+        return len(self.measured)
 
 
 def _tells_less(one: PublishedWindow) -> tuple[bool, bool, bool]:
     return one.relation == "within", "carbon" not in one.method, None in (one.V_red, one.V_ox)
 
 
-def _measured_record(one: PublishedWindow) -> dict[str, Any]:
-    return {
-        "V_red": one.V_red,
-        "V_ox": one.V_ox,
-        "relation": _RELATIONS[one.relation],
-        "method": one.method,
-        "doi": plain(one.doi) or None,
-        "reference": plain(one.reference or one.read_in) or None,
-    }
+def window_record(answer: AnsweredWindow | Refusal) -> Record:
+    """One row under `WINDOW_COLUMNS`, then the other columns of the input."""
+    record = flat_record(WINDOW_COLUMNS, answer)
+    return record | kept_columns(answer.columns, taken=(*record, _MEASURED))
+
+
+def nested_window_record(answer: AnsweredWindow | Refusal) -> Record:
+    """Like `window_record`, with error, reactions and measured windows as objects."""
+    nested: Record = {}
+    for name, value in window_record(answer).items():
+        if name not in _MEASURED_COLUMNS:
+            nested[name] = value
+        elif _MEASURED not in nested:
+            nested[_MEASURED] = _measured_records(answer)
+    if isinstance(answer, Refusal):
+        return nested | {"error": {"code": answer.code, "message": nested["error"]}}
+    window = answer.window
+    for name, reaction in (("reduction", window.reduction), ("oxidation", window.oxidation)):
+        nested[name] = reaction and {
+            "reactants": amounts_record(reaction.reactants),
+            "products": amounts_record(reaction.products),
+        }
+    nested["decomposition"] = amounts_record(window.decomposition) if window.decomposition else None
+    nested["corrections"] = list(answer.corrections)
+    nested["window_note"] = list(window.notes)
+    return nested
+
+
+def _measured_records(answer: AnsweredWindow | Refusal) -> list[Record]:
+    """Every measured window under the columns of the one that is shown in a flat record."""
+    if isinstance(answer, Refusal):
+        return []
+    columns = [column for name, column in _MEASURED_COLUMNS.items() if name != "measured_count"]
+    records = [flat_record(columns, replace(answer, measured=(one,))) for one in answer.measured]
+    return [
+        {name.removeprefix(f"{_MEASURED}_"): value for name, value in record.items()}
+        for record in records
+    ]
 
 
 def window_block(answer: AnsweredWindow | Refusal) -> Iterator[str]:
@@ -128,18 +118,19 @@ def window_block(answer: AnsweredWindow | Refusal) -> Iterator[str]:
         yield f"  {'refused':<12}{visible(answer.message)}"
         return
     formula = answer.query.material.formula
-    named = "" if formula == answer.query.input else f" ({formula})"
-    yield visible(answer.query.input) + named
+    yield visible(answer.input) + ("" if formula == answer.input else f" ({formula})")
     for label, text in _items(answer):
         yield f"  {label:<12}{visible(text)}"
 
 
 def _items(answer: AnsweredWindow) -> Iterator[tuple[str, str]]:
-    window = answer.window
+    window, before = answer.window, answer.uncorrected
     if window.V_red is not None and window.V_ox is not None:
         metal = f"V vs {window.ion}/{window.ion}+"
         yield "window", f"{window.V_red:.2f} to {window.V_ox:.2f} {metal}, calculated"
-        yield from _correction(answer, metal)
+        if before and before.V_red is not None and before.V_ox is not None:
+            limits = f"{before.V_red:.2f} to {before.V_ox:.2f} {metal} as the table stands"
+            yield "corrected", f"for {', '.join(answer.corrections)}; {limits}"
         yield "reduction", str(window.reduction) if window.reduction else "none: stable to 0 V"
         yield "oxidation", str(window.oxidation)
         yield "stable here", written(window.decomposition or {})
@@ -147,43 +138,3 @@ def _items(answer: AnsweredWindow) -> Iterator[tuple[str, str]]:
         yield "note", note
     for each in answer.measured:
         yield "measured", in_words(each)
-
-
-def _correction(answer: AnsweredWindow, metal: str) -> Iterator[tuple[str, str]]:
-    before = answer.uncorrected
-    if before and before.V_red is not None and before.V_ox is not None:
-        changed = ", ".join(answer.corrections)
-        yield (
-            "corrected",
-            f"for {changed}; {before.V_red:.2f} to {before.V_ox:.2f} {metal} as the table stands",
-        )
-
-
-def _volts(value: float | None) -> float | None:
-    return None if value is None else round(value, _VOLT_DIGITS)
-
-
-def nested_window_record(answer: AnsweredWindow | Refusal) -> dict[str, Any]:
-    """Like `window_record`, with error, reactions and measured windows as objects."""
-    nested: dict[str, Any] = {}
-    for name, value in window_record(answer).items():
-        if name == _MEASURED[0]:
-            measured = () if isinstance(answer, Refusal) else answer.measured
-            nested["measured"] = [_measured_record(one) for one in measured]
-        elif name not in _MEASURED:
-            nested[name] = value
-    if isinstance(answer, Refusal):
-        return nested | {"error": {"code": answer.code, "message": nested["error"]}}
-    window = answer.window
-    for name, reaction in (("reduction", window.reduction), ("oxidation", window.oxidation)):
-        nested[name] = reaction and {
-            "reactants": _amounts(reaction.reactants), "products": _amounts(reaction.products),
-        }  # fmt: skip
-    nested["decomposition"] = _amounts(window.decomposition) if window.decomposition else None
-    nested["corrections"] = list(answer.corrections)
-    nested["window_note"] = list(window.notes)
-    return nested
-
-
-def _amounts(side: Mapping[str, float]) -> dict[str, float]:
-    return {formula: float(f"{amount:.{_AMOUNT_DIGITS}g}") for formula, amount in side.items()}

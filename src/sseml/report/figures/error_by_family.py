@@ -18,7 +18,7 @@ from sseml.report.figures import style
 from sseml.report.figures.held_out import Answered, read
 
 _REPEATABILITY_DECADES = (0.45, 0.6)
-"""By how much repeated measurements in the literature differ; see docs/evaluate.md."""
+"""By how much repeated measurements in the literature differ; see docs/figures.md."""
 
 
 class _Row(NamedTuple):
