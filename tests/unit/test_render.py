@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sseml.columns import COLUMNS, COMPAT_COLUMNS, ROW_COLUMNS, WINDOW_COLUMNS, Column
 from sseml.records import Answer, MeasuredValue, Neighbour, Prediction, Refusal
 from sseml.render import (
     OUTPUT_COLUMNS,
@@ -74,6 +77,27 @@ def test_the_output_columns_are_those_of_the_contract() -> None:
     assert " ".join(OUTPUT_COLUMNS) == contract
     assert tuple(to_record(ANSWER)) == OUTPUT_COLUMNS
     assert tuple(to_record(REFUSED)) == OUTPUT_COLUMNS
+
+
+@pytest.mark.parametrize("columns", [COLUMNS, WINDOW_COLUMNS, COMPAT_COLUMNS])
+def test_every_column_says_what_it_is(columns: tuple[Column, ...]) -> None:
+    names = [column.name for column in columns]
+    assert names[:3] == [column.name for column in ROW_COLUMNS]
+    assert len(set(names)) == len(names)
+    for column in columns:
+        assert column.meaning
+        assert bool(column.unit) == (column.holds is not str), column.name
+
+
+def test_numbers_are_rounded_as_their_column_says() -> None:
+    answer = SimpleNamespace(inner=SimpleNamespace(x=1234.56789), missing=None)
+    column = Column("x", float, "1", "", at="inner.x")
+    assert column.value(answer) == 1234.56789
+    assert replace(column, digits=6).value(answer) == 1234.57
+    assert replace(column, decimals=4).value(answer) == 1234.5679
+    assert replace(column, digits=6, at="missing.x").value(answer) is None
+    answer.inner.x = math.inf
+    assert replace(column, decimals=4).value(answer) is None
 
 
 def test_a_refused_row_says_row_text_reason_and_suggestion() -> None:

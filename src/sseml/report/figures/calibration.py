@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -11,11 +12,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MultipleLocator, PercentFormatter
+from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.report.figures import style
-from sseml.report.figures.held_out import GROUPS, Answered, read
+from sseml.report.figures.held_out import DOMAINS, GROUPS, Answered, read
 
 _LEVEL = 0.9
 _PROBABILITY_BINS = 10
@@ -24,7 +26,7 @@ _NORMAL_95 = 1.959964
 
 
 class Share(NamedTuple):
-    """How often something was so, and between which limits that is known."""
+    """Share of true entries with its 95 % limits, and of how many rows."""
 
     share: float
     low: float
@@ -69,11 +71,8 @@ def binomial(came_true: BoolArray) -> Share:
     share = float(came_true.mean())
     z2 = _NORMAL_95**2
     centre = (share + z2 / (2 * rows)) / (1 + z2 / rows)
-    half = (
-        _NORMAL_95
-        / (1 + z2 / rows)
-        * float(np.sqrt(share * (1 - share) / rows + z2 / (4 * rows**2)))
-    )
+    root = math.sqrt(share * (1 - share) / rows + z2 / (4 * rows**2))
+    half = _NORMAL_95 / (1 + z2 / rows) * root
     return Share(share, max(0.0, centre - half), min(1.0, centre + half), rows)
 
 
@@ -108,8 +107,11 @@ def _draw_coverage(axes: Axes, answered: Answered) -> None:
     counts: list[str] = []
     drawn: set[str] = set()
     place = 0.0
-    for block in (_all, _by_domain, _by_width, _by_group):
-        for label, share in block(answered):
+    for block in _blocks(answered):
+        for label, rows in block:
+            if not len(rows):
+                continue
+            share = binomial(answered.covered[rows])
             _draw_shares(axes, [place], [share], _verdict(share), upright=False)
             drawn.add(_verdict(share))
             places.append(place)
@@ -158,28 +160,14 @@ def _draw_shares(
     )  # fmt: skip
 
 
-def _all(answered: Answered) -> Iterator[tuple[str, Share]]:
-    yield "all", binomial(answered.covered)
-
-
-def _by_domain(answered: Answered) -> Iterator[tuple[str, Share]]:
-    for name in ("inside", "edge", "outside"):
-        own = answered.domains == name
-        if own.any():
-            yield f"domain: {name}", binomial(answered.covered[own])
-
-
-def _by_width(answered: Answered) -> Iterator[tuple[str, Share]]:
-    """Parts of equal size, the narrowest intervals first."""
+def _blocks(answered: Answered) -> Iterator[list[tuple[str, NDArray[np.int64]]]]:
+    """Rows whose coverage is drawn on one line with its label, block by block."""
+    rows = np.arange(len(answered))
+    yield [("all", rows)]
+    yield [(f"domain: {name}", rows[answered.domains == name]) for name in DOMAINS]
     width = answered.high - answered.low
-    order = np.argsort(width, kind="stable")
-    for part in np.array_split(order, min(_WIDTH_PARTS, len(order))):
-        name = f"width {width[part].min():.1f}–{width[part].max():.1f} decades"
-        yield name, binomial(answered.covered[part])
-
-
-def _by_group(answered: Answered) -> Iterator[tuple[str, Share]]:
-    for group in GROUPS:
-        own = answered.groups == group
-        if own.any():
-            yield group, binomial(answered.covered[own])
+    parts = np.array_split(np.argsort(width, kind="stable"), min(_WIDTH_PARTS, len(rows)))
+    yield [
+        (f"width {width[part].min():.1f}–{width[part].max():.1f} decades", part) for part in parts
+    ]
+    yield [(group, rows[answered.groups == group]) for group in GROUPS]

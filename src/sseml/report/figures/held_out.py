@@ -13,7 +13,7 @@ from sseml.evaluate.metrics import CLIP_LOG10_SIGMA, clipped_absolute_error
 from sseml.families import families
 from sseml.kinds import COMPOSITION
 from sseml.model.evidence import domain
-from sseml.records import RefusedInputError
+from sseml.records import Domain, RefusedInputError
 
 _NUMBERS = (
     "log10_sigma",
@@ -23,6 +23,7 @@ _NUMBERS = (
     "p_superionic",
     "nearest_distance",
 )
+DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
 
 _OF_ITS_OWN = {name: name for name in ("garnet", "perovskite", "NASICON")} | {
     "Li-P-S": "Li-P-S, sulfide glass",
@@ -109,13 +110,13 @@ def read(held_out: pd.DataFrame) -> Answered:
             "leave the row out",
         )
     truth, predicted, low, high, p_superionic, distance = numbers.T
-    radii = COMPOSITION.distance.radii
     names = held_out["family"].astype(str).to_numpy(dtype=np.str_)
+    groups = np.array([_group_of(name) for name in names])
+    radii = COMPOSITION.distance.radii
+    domains = np.array([domain(float(away), radii, parts_known=True) for away in distance])
     return Answered(
-        truth=truth, predicted=predicted, low=low, high=high, p_superionic=p_superionic,
-        distance=distance, families=names,
-        groups=np.array([_group_of(name) for name in names]),
-        domains=np.array([domain(float(away), radii, parts_known=True) for away in distance]),
+        truth, predicted, low, high, p_superionic, distance, families=names, groups=groups,
+        domains=domains,
     )  # fmt: skip
 
 

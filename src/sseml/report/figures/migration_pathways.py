@@ -1,4 +1,4 @@
-"""The Li network of a crystal: its energy landscape along three axes, and the easiest way through.
+"""Lithium migration pathways: the energy landscape seen along three axes, and the easiest pathway.
 
 Each map shows, at every point of a projected cell, the lowest energy met along the line of sight:
 a channel that runs anywhere through the depth of the cell is seen.
@@ -6,10 +6,10 @@ a channel that runs anywhere through the depth of the cell is seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -66,13 +66,8 @@ _SAME_EV = 0.01
 """Barriers this close share a line."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _View:
-    """One look along an axis.
-
-    `basis` are the projections of the two other lattice vectors, rows, Å; `low` and `high` are the
-    corners of what is drawn, Å.
-    """
+class _View(NamedTuple):
+    """One look along an axis; `basis` holds the other lattice vectors, projected, as rows, Å."""
 
     along: int
     right: int
@@ -97,8 +92,7 @@ class _View:
         return placed
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
+class _Level(NamedTuple):
     """A barrier or several equal ones, and the line it is drawn with."""
 
     energy_eV: float
@@ -107,7 +101,7 @@ class _Level:
 
 
 def lithium_network(found: Pathways) -> Figure:
-    """Draw three maps of the energy landscape with sites and the easiest way, and its profile.
+    """Draw three maps of the energy landscape with sites and the easiest pathway, and its profile.
 
     Parameters
     ----------
@@ -163,7 +157,7 @@ def _top_energy(found: Pathways) -> float:
 
 
 def _colours() -> Colormap:
-    """Dark where Li⁺ is at home, white where it cannot be."""
+    """Dark where the energy of Li⁺ is low, white where it is too high."""
     return LinearSegmentedColormap.from_list(
         "landscape", ["#08306B", "#2171B5", "#6BAED6", "#C6DBEF", "#FFFFFF"]
     )
@@ -206,7 +200,7 @@ def _levels(found: Pathways) -> list[_Level]:
         if barrier is None:
             break
         if levels and barrier.threshold_eV - levels[-1].energy_eV < _SAME_EV:
-            levels[-1] = replace(levels[-1], name=f"{levels[-1].name}, {count}D")
+            levels[-1] = levels[-1]._replace(name=f"{levels[-1].name}, {count}D")
         else:
             levels.append(_Level(barrier.threshold_eV, f"{count}D", _STYLES[len(levels)]))
     return levels
@@ -254,11 +248,9 @@ def _sites(
     found: Pathways, symbol: str, *, beside_li: bool = False
 ) -> tuple[FloatArray, FloatArray]:
     """Where an element sits in the part of the crystal that is drawn, and its occupancy there."""
+    sites = found.crystal.occupancies
     shares = np.array(
-        [
-            occupancy.get(symbol, 0.0) if "Li" in occupancy or not beside_li else 0.0
-            for occupancy in found.crystal.occupancies
-        ]
+        [site.get(symbol, 0.0) if "Li" in site or not beside_li else 0.0 for site in sites]
     )
     inside = np.asarray(found.crystal.positions)[shares > 0.0] % 1.0
     images = np.array(list(product((-1, 0, 1), repeat=3)))
@@ -268,7 +260,7 @@ def _sites(
 
 
 def _draw_way(axes: Axes, found: Pathways, view: _View) -> None:
-    """The easiest way, and its images, as far as they are in the picture."""
+    """The easiest pathway, and its images, as far as they are in the figure."""
     if found.passage is None:
         return
     way = view.place(_whole_way(found.passage))
@@ -280,7 +272,7 @@ def _draw_way(axes: Axes, found: Pathways, view: _View) -> None:
 
 
 def _whole_way(passage: Passage) -> FloatArray:
-    """The way, and what follows it until it has gone a whole number of cells."""
+    """The pathway, repeated until it has crossed a whole number of cells."""
     step = np.array(passage.translation)
     times = next((n for n in range(1, _MOST_TIMES) if np.allclose(n * step, np.rint(n * step))), 1)
     return np.vstack([passage.positions + n * step for n in range(times)])
@@ -330,7 +322,7 @@ def _draw_profile(figure: Figure, found: Pathways, bottom: float) -> None:
 
 
 def _near_lithium(found: Pathways) -> list[int]:
-    """Points of the way that come closest to a Li site, where they come close."""
+    """Points of the pathway that come closest to a Li site, where they come close."""
     way = found.passage
     if way is None:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -56,8 +56,7 @@ _DOTTED = (0, (1, 1.5))
 _DASHED = (0, (3, 1.5))
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """One material, and where it stands in inches below the upper edge of the axes."""
 
     name: str

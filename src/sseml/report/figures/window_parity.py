@@ -1,11 +1,10 @@
-"""Parity of windows: what others calculated against what is calculated here, limit by limit."""
+"""Window parity: published calculated limits against those calculated here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from string import ascii_lowercase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -48,9 +47,8 @@ _NAMES = (r"V$_{\mathregular{red}}$", r"V$_{\mathregular{ox}}$")
 _LIMITS = ("reduction limit", "oxidation limit")
 
 
-@dataclass(frozen=True, slots=True)
-class _Point:
-    """One limit of one material."""
+class _Point(NamedTuple):
+    """One limit of one material, in V."""
 
     formula: str
     group: str
@@ -59,7 +57,7 @@ class _Point:
 
     @property
     def difference(self) -> float:
-        """Calculated minus published, in V."""
+        """Calculated minus published."""
         return self.calculated - self.published
 
 
