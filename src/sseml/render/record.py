@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, assert_never
 
@@ -66,15 +66,24 @@ def to_record(answer: Answer, *, explain: bool = False) -> Record:
 
 def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
     """Like `to_record`, with the error as code and message, and all the neighbours in one list."""
+    neighbours = answer.nearest if isinstance(answer, Prediction) else ()
+    nearest = [plain(asdict(neighbour)) for neighbour in neighbours]
+    record = to_record(answer, explain=explain)
+    return nested_record(answer, record, NESTED, nearest, in_place_of=_IN_NESTED_LIST)
+
+
+def nested_record(
+    answer: Any, record: Record, name: str, items: list[Record], in_place_of: Collection[str]
+) -> Record:
+    """Put a list in the place of some columns of a flat record, and the error as an object."""
     nested: Record = {}
-    for name, value in to_record(answer, explain=explain).items():
-        if name == "error" and isinstance(answer, Refusal):
-            nested["error"] = {"code": answer.code, "message": value}
-        elif name not in _IN_NESTED_LIST:
-            nested[name] = value
-        elif NESTED not in nested:
-            neighbours = answer.nearest if isinstance(answer, Prediction) else ()
-            nested[NESTED] = [plain(asdict(neighbour)) for neighbour in neighbours]
+    for column, value in record.items():
+        if column in in_place_of:
+            nested[name] = items
+        else:
+            nested[column] = value
+    if isinstance(answer, Refusal):
+        nested["error"] = {"code": answer.code, "message": nested["error"]}
     return nested
 
 

@@ -17,6 +17,7 @@ from sseml.render.record import (
     amounts_record,
     flat_record,
     kept_columns,
+    nested_record,
 )
 from sseml.render.table import visible
 
@@ -79,14 +80,11 @@ def window_record(answer: AnsweredWindow | Refusal) -> Record:
 
 def nested_window_record(answer: AnsweredWindow | Refusal) -> Record:
     """Like `window_record`, with error, reactions and measured windows as objects."""
-    nested: Record = {}
-    for name, value in window_record(answer).items():
-        if name not in _MEASURED_COLUMNS:
-            nested[name] = value
-        elif _MEASURED not in nested:
-            nested[_MEASURED] = _measured_records(answer)
+    measured = _measured_records(answer)
+    record = window_record(answer)
+    nested = nested_record(answer, record, _MEASURED, measured, in_place_of=_MEASURED_COLUMNS)
     if isinstance(answer, Refusal):
-        return nested | {"error": {"code": answer.code, "message": nested["error"]}}
+        return nested
     window = answer.window
     for name, reaction in (("reduction", window.reduction), ("oxidation", window.oxidation)):
         nested[name] = reaction and {
