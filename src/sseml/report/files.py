@@ -24,13 +24,7 @@ _METADATA: dict[str, dict[str, str | None]] = {
 
 
 def require_picture(path: str | Path) -> Path:
-    """Return the path, if a picture can be written there.
-
-    Raises
-    ------
-    RefusedInputError
-        If the ending is none of a picture, there is no such folder, or the path is one.
-    """
+    """The path, if it ends like a picture and a file can be written there; else it is refused."""
     target = Path(path)
     ending = target.suffix.lower()
     if ending not in _METADATA:
@@ -50,7 +44,7 @@ def save(figure: Figure, path: str | Path) -> Path:
     Raises
     ------
     RefusedInputError
-        As `require_picture` does.
+        If the ending is none of a picture, there is no such folder, or the path is one.
     """
     target = require_picture(path)
     ending = target.suffix.lower()
