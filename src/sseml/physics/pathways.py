@@ -14,6 +14,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.parse.structure.cell import cell_volume, site_kinds
 from sseml.parse.structure.symmetry import primitive_lattice
 from sseml.physics.barriers import Measured, measured
 from sseml.physics.basins import Barrier, Barriers
@@ -60,7 +61,6 @@ _PARTS = (0.25, 0.9)
 
 
 _SAME_PLACE_A = 0.01
-_SHARE_DIGITS = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,7 +242,7 @@ def _grid(lattice_A: FloatArray, asked_A: float) -> tuple[tuple[int, ...], float
         if apart_A >= max(COARSEST_A, asked_A):
             break
         apart_A = min(apart_A * 1.02, COARSEST_A)
-    volume = abs(float(np.linalg.det(lattice_A)))
+    volume = cell_volume(lattice_A)
     raise RefusedInputError(
         f"the cell of {volume:,.0f} Å³ is too large: {COARSEST_A:g} Å between points would take "
         f"more than {MOST_POINTS:,} of them",
@@ -326,12 +326,7 @@ def primitive_cell(crystal: Crystal) -> Crystal:
     """
     lattice_A = np.asarray(crystal.lattice_A, dtype=np.float64)
     positions = np.asarray(crystal.positions, dtype=np.float64)
-    held = [
-        tuple(sorted((symbol, round(share, _SHARE_DIGITS)) for symbol, share in each.items()))
-        for each in crystal.occupancies
-    ]
-    numbers = {kind: number for number, kind in enumerate(dict.fromkeys(held), start=1)}
-    kinds = np.array([numbers[each] for each in held])
+    kinds = np.array(site_kinds(crystal.occupancies))
     smaller_A = primitive_lattice(lattice_A, positions, kinds.tolist(), _SAME_PLACE_A)
     if smaller_A is None:
         return crystal
@@ -343,7 +338,7 @@ def primitive_cell(crystal: Crystal) -> Crystal:
         apart_A = np.linalg.norm((apart - np.rint(apart)) @ smaller_A, axis=1)
         if not (apart_A < 2.0 * _SAME_PLACE_A).any():
             kept.append(site)
-    times = abs(np.linalg.det(lattice_A) / np.linalg.det(smaller_A))
+    times = cell_volume(lattice_A) / cell_volume(smaller_A)
     if abs(len(kept) * times - len(positions)) > 0.5:
         return crystal
     return replace(
