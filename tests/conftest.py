@@ -11,6 +11,9 @@ from hypothesis import settings
 # Before anything imports MLflow: the tests report nowhere.
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 os.environ["DO_NOT_TRACK"] = "true"
+# Before anything imports NumPy: the tests run in as many processes as there are cores.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
 
 settings.register_profile("sseml", deadline=None, print_blob=True)
 settings.load_profile("sseml")
