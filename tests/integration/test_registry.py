@@ -24,12 +24,22 @@ from sseml.prediction import default_phases
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking import smoke as smoke_list
 from sseml.tracking.gate import CHECKSUMS, COMPARISON, RECIPE, SMOKE, check_smoke
-from sseml.tracking.logged import DIGEST_TAG, bundle_inside
 from sseml.tracking.pyfunc import PyfuncModel
-from sseml.tracking.registry import promote, register, resolve, rollback, versions
+from sseml.tracking.registry import (
+    CHALLENGER,
+    CHAMPION,
+    GATE_TAG,
+    PAST_TAG,
+    REPORT_TAG,
+    promote,
+    register,
+    resolve,
+    rollback,
+    versions,
+)
+from sseml.tracking.runs import DIGEST_TAG, bundle_inside
 from sseml.tracking.store import connected
 from sseml.tracking.trial import try_out
-from sseml.tracking.versions import CHALLENGER, CHAMPION, GATE_TAG, PAST_TAG, REPORT_TAG
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,8 @@ from sseml.model.folder import CARD, MANIFEST, bundle_digest
 from sseml.model.train import train
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking import runs, store
-from sseml.tracking.logged import DIGEST_TAG, bundle_inside, metrics
 from sseml.tracking.registry import resolve
-from sseml.tracking.runs import TrackedRun, train_tracked
+from sseml.tracking.runs import DIGEST_TAG, TrackedRun, bundle_inside, metrics, train_tracked
 from sseml.tracking.store import StoreError, connected, shown, tracking_uri
 
 PLOTS = {"parity.png", "calibration.png", "error_by_family.png", "error_by_distance.png"}

@@ -12,8 +12,8 @@ from sseml.recipes.settings import PromoteSettings
 from sseml.recipes.steps import Step, read_json, write_json
 from sseml.records import RefusedInputError
 from sseml.tracking import registry
+from sseml.tracking.registry import CHAMPION, Version
 from sseml.tracking.store import StoreError, shown
-from sseml.tracking.versions import CHAMPION, Version
 
 GATE = "registry/gate.json"
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import mlflow
+import mlflow.artifacts
 import numpy as np
-from numpy.typing import NDArray
+from mlflow.exceptions import MlflowException
 
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, MARGIN_DECADES
 from sseml.evaluate.paired import Contender, compare
@@ -17,32 +20,28 @@ from sseml.model.bundle import Bundle
 from sseml.model.dataset import conductivity_set, measured_materials
 from sseml.model.fitting import Progress, silent
 from sseml.model.folder import bundle_digest
+from sseml.model.mlmodel import MLMODEL
 from sseml.model.train import train
 from sseml.records import BundleError, RefusedInputError
-from sseml.tracking.logged import bundle_inside
+from sseml.tracking.runs import bundle_inside
+from sseml.tracking.store import reason
 from sseml.tracking.trial import LIMIT_S, try_out
 
 TEMPERATURES_C = (25.0, 100.0)
-"""The second also asks the activation energy, and its share of the interval."""
+"""The second temperature also tests the activation energy and its share of the interval."""
 
 MEAN_DECADES, LARGEST_DECADES = 0.02, 1.0
-"""Other versions of the learners move answers by less; the first is the margin of the gate."""
+"""Other versions of the learners change predictions by less; the first is the gate's margin."""
 
 MEAN_PROBABILITY = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Remade:
-    """How far a bundle's answers are from those of the same bundle trained anew.
+    """Largest differences between a bundle's predictions and those of the bundle trained anew.
 
-    Attributes
-    ----------
-    rows
-        Materials that both were asked about, at `TEMPERATURES_C`: all measured ones.
-    mean_decades, largest_decades
-        Absolute difference of log10 σ, or of a limit of its 90 % interval, whichever differs most.
-    mean_probability
-        Absolute difference of the probability that σ ≥ 1e-4 S/cm.
+    Of `rows` measured materials at `TEMPERATURES_C`: in decades, of σ and the limits of its 90 %
+    interval; and of the probabilities.
     """
 
     rows: int
@@ -52,7 +51,7 @@ class Remade:
 
     @property
     def is_the_same(self) -> bool:
-        """Whether the bundle answers as its manifest says it must."""
+        """Whether the bundle predicts as its manifest says it must."""
         return (
             self.mean_decades <= MEAN_DECADES
             and self.largest_decades <= LARGEST_DECADES
@@ -60,7 +59,7 @@ class Remade:
         )
 
     def to_text(self) -> str:
-        """In a line."""
+        """One line."""
         return (
             f"trained anew, its conductivities and intervals are {self.mean_decades:.2g} decades "
             f"apart on average (at most {MEAN_DECADES:g}) and {self.largest_decades:.2g} at most "
@@ -70,7 +69,7 @@ class Remade:
 
 
 def remake(folder: Path, progress: Progress = silent) -> Remade:
-    """Train a bundle anew by its recipe on its evidence and compare the answers; half a minute.
+    """Train a bundle anew by its recipe on its evidence and compare the predictions; 30 seconds.
 
     Figures of a recipe, from held-out papers or in a comparison, are those of a bundle only if the
     bundle was made by that recipe from that evidence.
@@ -80,7 +79,7 @@ def remake(folder: Path, progress: Progress = silent) -> Remade:
     folder
         The bundle.
     progress
-        Told what is being done.
+        Called with what is being done.
 
     Raises
     ------
@@ -101,18 +100,18 @@ def remake(folder: Path, progress: Progress = silent) -> Remade:
     decades, probabilities = [], []
     for temperature_C in TEMPERATURES_C:
         asked = np.full(len(rows), temperature_C)
-        told, expected = bundle.predict(materials, asked), anew.predict(materials, asked)
-        decades += [
-            _apart(getattr(of_told, limit), getattr(of_expected, limit))
-            for of_told, of_expected in (
-                (told.sigma, expected.sigma),
-                (told.if_conductor, expected.if_conductor),
-            )
-            for limit in ("log10", "log10_low", "log10_high")
-        ]
+        stored, remade = bundle.predict(materials, asked), anew.predict(materials, asked)
+        for of_stored, of_remade in (
+            (stored.sigma, remade.sigma),
+            (stored.if_conductor, remade.if_conductor),
+        ):
+            decades += [
+                np.abs(getattr(of_stored, limit) - getattr(of_remade, limit))
+                for limit in ("log10", "log10_low", "log10_high")
+            ]
         probabilities += [
-            _apart(told.p_superionic, expected.p_superionic),
-            _apart(told.p_conductor, expected.p_conductor),
+            np.abs(stored.p_superionic - remade.p_superionic),
+            np.abs(stored.p_conductor - remade.p_conductor),
         ]
     return Remade(
         rows=len(rows),
@@ -120,10 +119,6 @@ def remake(folder: Path, progress: Progress = silent) -> Remade:
         largest_decades=max(float(each.max()) for each in decades),
         mean_probability=max(float(each.mean()) for each in probabilities),
     )
-
-
-def _apart(told: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.abs(told - expected)
 
 
 CHECKSUMS, SMOKE, RECIPE, COMPARISON = "checksums", "smoke list", "recipe", "comparison"
@@ -145,22 +140,8 @@ class Check:
 class GateReport:
     """What the gate found about a version, and whether the champion's alias moved to it.
 
-    Attributes
-    ----------
-    action
-        ``promote`` or ``rollback``.
-    model
-        Name of the registered model.
-    version
-        The candidate.
-    champion
-        The version that was champion before; None if there was none.
-    checks
-        In the order they were made; the first that fails is the last.
-    comparison_text
-        The comparison as Markdown; empty where none was made.
-    at
-        When, in UTC, ISO 8601.
+    `action` is ``promote`` or ``rollback``; `champion` the champion before, if any; the last of
+    `checks` is the first that failed; `at` is in UTC, ISO 8601; `comparison_text` is Markdown.
     """
 
     action: str
@@ -178,7 +159,7 @@ class GateReport:
 
     @property
     def verdict(self) -> str:
-        """One line: what became of the version, and if nothing, which check says so and why."""
+        """One line: whether the version is champion now, else which check failed and why."""
         if self.passed:
             before = f", after version {self.champion}" if self.champion is not None else ""
             return f"version {self.version} of {self.model} is the champion now{before}"
@@ -189,7 +170,7 @@ class GateReport:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """JSON-ready data."""
         return {
             "action": self.action,
             "model": self.model,
@@ -197,19 +178,11 @@ class GateReport:
             "champion_before": self.champion,
             "passed": self.passed,
             "at": self.at,
-            "checks": [
-                {
-                    "name": check.name,
-                    "passed": check.passed,
-                    "message": check.message,
-                    "figures": dict(check.figures),
-                }
-                for check in self.checks
-            ],
+            "checks": [asdict(check) for check in self.checks],
         }
 
     def to_text(self) -> str:
-        """As Markdown."""
+        """Markdown."""
         lines = [
             f"# {_HEADINGS[self.action]} version {self.version} of {self.model}, {self.at}",
             "",
@@ -227,71 +200,47 @@ class GateReport:
 
 
 def check_checksums(model_folder: Path, registered_digest: str) -> Check:
-    """Whether a downloaded model holds the very bytes that were registered.
-
-    Parameters
-    ----------
-    model_folder
-        What MLflow stored.
-    registered_digest
-        `bundle_digest` at registration; empty if nobody noted it.
-    """
+    """Whether a downloaded model has the `bundle_digest` noted at registration (empty: none)."""
     try:
         digest = bundle_digest(bundle_inside(model_folder))
     except BundleError as error:
         return Check(CHECKSUMS, False, _without(str(error), model_folder))
-    figures = {"digest": digest, "registered_digest": registered_digest}
     if not registered_digest:
-        reason = "the version carries no digest; register it with `sseml models register`"
-        return Check(CHECKSUMS, False, reason, figures)
-    if digest != registered_digest:
-        reason = f"the digest is {digest[:12]}…, registered was {registered_digest[:12]}…"
-        return Check(CHECKSUMS, False, reason, figures)
-    return Check(CHECKSUMS, True, f"every file is as registered, digest {digest[:12]}…", figures)
+        message = "the version carries no digest; register it with `sseml models register`"
+    elif digest != registered_digest:
+        message = f"the digest is {digest[:12]}…, registered was {registered_digest[:12]}…"
+    else:
+        message = f"every file is as registered, digest {digest[:12]}…"
+    figures = {"digest": digest, "registered_digest": registered_digest}
+    return Check(CHECKSUMS, digest == registered_digest, message, figures)
 
 
 def check_smoke(model_folder: Path, limit_s: float = LIMIT_S) -> Check:
-    """Whether a model loads in a fresh process and answers the smoke list there.
-
-    Parameters
-    ----------
-    model_folder
-        What MLflow stored.
-    limit_s
-        Seconds after which the process is killed.
-    """
+    """Whether a model loads in a new process and answers the smoke list there in time."""
     try:
-        trial = try_out(model_folder, limit_s)
+        result = try_out(model_folder, limit_s)
     except TimeoutError as error:
         return Check(SMOKE, False, str(error), {"limit_s": limit_s})
-    if trial.failure:
-        return Check(SMOKE, False, f"it does not load: {_without(trial.failure, model_folder)}")
-    questions, complaints = trial.questions, list(trial.complaints)
-    figures = {"questions": questions, "complaints": complaints}
+    if result.failure:
+        return Check(SMOKE, False, f"it does not load: {_without(result.failure, model_folder)}")
+    complaints = list(result.complaints)
+    figures = {"questions": result.questions, "complaints": complaints}
     if complaints:
-        some = "; ".join(complaints[:_SHOWN_COMPLAINTS])
+        message = "; ".join(complaints[:_SHOWN_COMPLAINTS])
         more = len(complaints) - _SHOWN_COMPLAINTS
         rest = f"; and {more} more" if more > 0 else ""
-        return Check(SMOKE, False, f"{some}{rest}", figures)
-    message = f"loads in a fresh process and answers all {questions} questions soundly"
+        return Check(SMOKE, False, f"{message}{rest}", figures)
+    message = f"loads in a fresh process and answers all {result.questions} questions soundly"
     return Check(SMOKE, True, message, figures)
 
 
 def check_recipe(model_folder: Path, progress: Progress = silent) -> Check:
-    """Whether a model answers as its recipe does, trained anew: what is compared is the recipe.
-
-    Parameters
-    ----------
-    model_folder
-        What MLflow stored.
-    progress
-        Told what is being done.
-    """
+    """Whether a model predicts as its recipe, trained anew: the comparison compares recipes."""
     try:
         remade = remake(bundle_inside(model_folder), progress)
     except (BundleError, RefusedInputError) as error:
-        reason = _without(str(error), model_folder)
-        return Check(RECIPE, False, f"it cannot be trained anew: {reason}")
+        message = _without(str(error), model_folder)
+        return Check(RECIPE, False, f"it cannot be trained anew: {message}")
     return Check(RECIPE, remade.is_the_same, remade.to_text(), asdict(remade))
 
 
@@ -300,41 +249,92 @@ def check_comparison(
     candidate: tuple[str, Path],
     *,
     margin: float = MARGIN_DECADES,
-    seed: int = 0,
     progress: Progress = silent,
 ) -> tuple[Check, str]:
     """Whether a candidate is not worse than the champion on the same held-out papers.
 
-    Parameters
-    ----------
-    champion, candidate
-        Name and what MLflow stored.
-    margin, seed, progress
-        See `sseml.evaluate.paired.compare`.
-
-    Returns
-    -------
-    tuple
-        The check, and the comparison as Markdown; empty where none could be made.
+    Both are a name and the folder that MLflow stored. Also returns the comparison as Markdown,
+    empty if there is none.
     """
     try:
         contenders = [
             Contender.of_bundle(bundle_inside(folder), name)
             for name, folder in (champion, candidate)
         ]
-        comparison = compare(*contenders, margin=margin, seed=seed, progress=progress)
+        comparison = compare(*contenders, margin=margin, progress=progress)
     except (BundleError, RefusedInputError) as error:
         return Check(COMPARISON, False, f"it cannot be made: {error}"), ""
-    if not comparison.not_worse:
+    if comparison.not_worse:
+        found = "; ".join(
+            f"{name} {part.difference:+.4f} decades (95 %: {part.low:+.4f} … {part.high:+.4f})"
+            for name, part in comparison.parts.items()
+            if name in (ALL, CHAMPIONS_OWN)
+        )
+        message = f"not worse than {champion[0]}: {found}; margin {margin:g}"
+    else:
         message = "; ".join(comparison.complaints)
-        return Check(COMPARISON, False, message, comparison.to_dict()), comparison.to_text()
-    found = "; ".join(
-        f"{name} {part.difference:+.4f} decades (95 %: {part.low:+.4f} … {part.high:+.4f})"
-        for name, part in comparison.parts.items()
-        if name in (ALL, CHAMPIONS_OWN)
+    check = Check(COMPARISON, comparison.not_worse, message, comparison.to_dict())
+    return check, comparison.to_text()
+
+
+def check_version(
+    action: str,
+    name: str,
+    candidate: int,
+    digest: str,
+    champion: int | None,
+    *,
+    margin: float | None,
+    progress: Progress,
+) -> GateReport:
+    """Check a version until a check fails; without a `margin` it is not trained or compared."""
+    text = ""
+    with tempfile.TemporaryDirectory() as scratch:
+        progress(f"version {candidate}: checksums")
+        folder, beside = Path(scratch) / "candidate", Path(scratch) / "champion"
+        checks = [_fetched(name, candidate, folder) or check_checksums(folder, digest)]
+        if checks[-1].passed:
+            progress(f"version {candidate}: smoke list in a fresh process")
+            checks.append(check_smoke(folder))
+        if checks[-1].passed and margin is not None:
+            progress(f"version {candidate}: trained anew")
+            checks.append(check_recipe(folder, progress))
+        if checks[-1].passed and champion is not None and margin is not None:
+            if _fetched(name, champion, beside) is None:
+                check, text = check_comparison(
+                    (f"version {champion}", beside),
+                    (f"version {candidate}", folder),
+                    margin=margin,
+                    progress=progress,
+                )
+            else:
+                gone = f"the files of the champion, version {champion}, are gone; roll back first"
+                check = Check(COMPARISON, False, gone)
+            checks.append(check)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return GateReport(action, name, candidate, champion, tuple(checks), at, text)
+
+
+def _fetched(name: str, version: int, folder: Path) -> Check | None:
+    """Download a version; returns a failed check if its files are gone."""
+    try:
+        download(name, version, folder)
+    except (MlflowException, OSError) as error:
+        text = reason(error, mlflow.get_tracking_uri())
+        return Check(CHECKSUMS, False, f"cannot be fetched: {text}")
+    if not (folder / MLMODEL).is_file():
+        return Check(CHECKSUMS, False, "cannot be fetched: its files are gone from the store")
+    return None
+
+
+def download(name: str, version: int, folder: Path | None) -> Path:
+    """Download a version into a folder; None: a temporary one, or the store on this machine."""
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    where = mlflow.artifacts.download_artifacts(
+        f"models:/{name}/{version}", dst_path=str(folder) if folder is not None else None
     )
-    message = f"not worse than {champion[0]}: {found}; margin {margin:g}"
-    return Check(COMPARISON, True, message, comparison.to_dict()), comparison.to_text()
+    return Path(where)
 
 
 def _without(text: str, folder: Path) -> str:

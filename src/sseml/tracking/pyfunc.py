@@ -25,15 +25,7 @@ if TYPE_CHECKING:
 
 
 class PyfuncModel:
-    """What `mlflow.pyfunc.load_model` wraps.
-
-    Parameters
-    ----------
-    bundle
-        The model.
-    phases
-        What electrochemical windows are calculated from.
-    """
+    """What `mlflow.pyfunc.load_model` wraps; windows are calculated from `phases`."""
 
     def __init__(self, bundle: Bundle, phases: PhaseBundle) -> None:
         self.bundle = bundle
@@ -42,31 +34,19 @@ class PyfuncModel:
     def predict(
         self, model_input: pd.DataFrame, params: Mapping[str, Any] | None = None
     ) -> list[dict[str, Any]] | list[str]:
-        """Answer every row, in order.
+        """Answer every row in order, as records of ``sseml predict --format jsonl``.
 
         Parameters
         ----------
         model_input
-            A column ``formula``; a missing cell of another column means that the row does not say.
-            A column ``columns`` holds, row by row, a mapping of whatever else the row carries; or
-            the number that a refusal names the row by, and that mapping.
+            A column ``formula`` and qualifiers; missing cells say nothing. A column ``columns``
+            holds, row by row, a mapping of whatever else the row carries, or the number that a
+            refusal names the row by and that mapping.
         params
-            ``temperature_C`` for rows that name none; ``explain``; ``time_limit_s``, the seconds
-            after which the answer is no longer waited for (0: no limit); ``threads`` for many rows;
-            ``window``, which is true, to calculate electrochemical windows too;
-            ``as_text`` for records as JSON texts, which MLflow's server passes on more quickly.
-
-        Returns
-        -------
-        list of dict or str
-            The records of ``sseml predict --format jsonl``; a sweep gives several for its row.
-
-        Raises
-        ------
-        TimeoutError
-            If the time limit has passed; the work stops there.
-        RefusedInputError
-            If `temperature_C` is no temperature.
+            ``temperature_C`` for rows that name none; ``explain``; ``time_limit_s``, after which
+            `TimeoutError` is raised (0: no limit); ``threads`` for many rows; ``window`` (default
+            true) to calculate electrochemical windows; ``as_text`` for records as JSON texts,
+            which MLflow's server passes on more quickly.
         """
         given = dict(params or {})
         threads = int(given.get("threads", 1))

@@ -4,64 +4,61 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import mlflow
-import mlflow.artifacts
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from sseml.evaluate.difference import MARGIN_DECADES
 from sseml.model.fitting import Progress, silent
-from sseml.model.folder import verify_checksums
-from sseml.model.mlmodel import MLMODEL
 from sseml.records import BundleError, RefusedInputError
-from sseml.tracking.gate import (
-    CHECKSUMS,
-    COMPARISON,
-    Check,
-    GateReport,
-    check_checksums,
-    check_comparison,
-    check_recipe,
-    check_smoke,
-)
-from sseml.tracking.logged import (
-    CODE_TAG,
+from sseml.tracking.gate import GateReport, check_checksums, check_version, download
+from sseml.tracking.runs import (
+    BUNDLE_TAGS,
     DATA_TAG,
     DIGEST_TAG,
     NAME_TAG,
     bundle_inside,
-    dataset,
-    evidence,
-    log_bundle,
-    parameters,
-    read_manifest,
+    log_untracked,
+    logged_by_run,
 )
-from sseml.tracking.store import EXPERIMENT, connected, experiment_id, reason
-from sseml.tracking.versions import (
-    CHALLENGER,
-    CHAMPION,
-    GATE_TAG,
-    REPORT_TAG,
-    Version,
-    aliases_of,
-    all_versions,
-    as_version,
-    get_version,
-    listed,
-    make_model,
-    move_champion,
-    past_champions,
-    return_champion,
-)
+from sseml.tracking.store import EXPERIMENT, connected, experiment_id
 
 MODEL = "sseml"
+CHAMPION, CHALLENGER = "champion", "challenger"
 
-_RUN_ID = re.compile(r"[0-9a-f]{32}")
+GATE_TAG = "sseml.gate"
+REPORT_TAG = "sseml.gate.report"
+"""On a version: what the gate found last, in words and in figures."""
+
+PAST_TAG = "sseml.past_champions"
+"""On a registered model: earlier champions as a JSON list of versions, the latest last."""
+
 _ADDRESS = re.compile(r"models:/([^/@]+)(?:@([\w-]+)|/(\d+))")
+_MISSING = "RESOURCE_DOES_NOT_EXIST"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A registered version of a bundle, with the digests noted at registration.
+
+    `run_id` is that of the MLflow run that logged it, empty if none; `created` is in UTC, ISO 8601;
+    `verdict` is that of the gate, empty if it was never asked.
+    """
+
+    model: str
+    version: int
+    aliases: tuple[str, ...]
+    bundle: str
+    digest: str
+    training_data_sha256: str
+    run_id: str
+    created: str
+    verdict: str
 
 
 def register(
@@ -71,16 +68,16 @@ def register(
     experiment: str = EXPERIMENT,
     uri: str | None = None,
 ) -> Version:
-    """Make a new version of a bundle or of what a run logged; it becomes the challenger.
+    """Register a bundle, or the model that a run logged, as a new version: the challenger.
 
     Parameters
     ----------
     source
         A bundle's folder, or the id of a run.
     name
-        Of the registered model, made if it is not there.
+        Name of the registered model, which is made if it does not exist.
     experiment
-        Where the run that logs a folder goes.
+        Experiment of the run that logs a folder.
     uri
         See `sseml.tracking.store.tracking_uri`.
 
@@ -94,18 +91,18 @@ def register(
     folder = Path(source)
     with connected(uri) as client:
         if folder.is_dir():
-            model_id, run_id = _logged_now(folder, experiment_id(client, experiment, uri))
+            model_id, run_id = log_untracked(folder, experiment_id(client, experiment, uri))
         else:
-            model_id, run_id = _logged_by_run(client, str(source))
+            model_id, run_id = logged_by_run(client, str(source))
         tags = client.get_logged_model(model_id).tags
-        kept = {tag: tags[tag] for tag in (DIGEST_TAG, DATA_TAG, NAME_TAG, CODE_TAG) if tag in tags}
-        make_model(client, name)
+        kept = {tag: tags[tag] for tag in BUNDLE_TAGS if tag in tags}
+        _make_model(client, name)
         made = client.create_model_version(
             name, source=f"models:/{model_id}", run_id=run_id, tags=kept, model_id=model_id
         )
         client.set_registered_model_alias(name, CHALLENGER, made.version)
-        found = get_version(client, name, int(made.version))
-        return as_version(found, {CHALLENGER: int(made.version)})
+        found = _get_version(client, name, int(made.version))
+        return _as_version(found, {CHALLENGER: int(made.version)})
 
 
 def promote(
@@ -121,20 +118,20 @@ def promote(
     Parameters
     ----------
     version
-        Which; the challenger if None.
+        Number of the version; the challenger if None.
     name
-        Of the registered model.
+        Name of the registered model.
     margin
-        Decades by which it may be worse than the champion.
+        Decades by which the version may be worse than the champion.
     uri
         See `sseml.tracking.store.tracking_uri`.
     progress
-        Told what is being done.
+        Called with what is being done.
 
     Returns
     -------
     GateReport
-        Also of a version that failed: the champion is then who it was.
+        If the version failed, the champion is the one before.
 
     Raises
     ------
@@ -143,20 +140,26 @@ def promote(
         while the gate was at work.
     """
     with connected(uri) as client:
-        aliases = aliases_of(client, name)
-        candidate = _wanted(client, name, version, aliases)
+        aliases = _aliases_of(client, name)
+        candidate = aliases.get(CHALLENGER) if version is None else version
         champion = aliases.get(CHAMPION)
+        if candidate is None:
+            raise RefusedInputError(
+                f"{name} has no {CHALLENGER}; its aliases are: {_listed(sorted(aliases))}",
+                "name a version, or register a model first",
+            )
         if candidate == champion:
             raise RefusedInputError(f"version {candidate} of {name} is the champion already")
-        report = _through_the_gate(
-            "promote", client, name, candidate, champion, margin=margin, progress=progress
+        digest = _registered_digest(client, name, candidate)
+        report = check_version(
+            "promote", name, candidate, digest, champion, margin=margin, progress=progress
         )
         if report.passed:
-            past = past_champions(client, name)
-            move_champion(
-                client, name, champion, candidate, past if champion is None else [*past, champion]
-            )
-            if aliases_of(client, name).get(CHALLENGER) == candidate:
+            past = _past_champions(client, name)
+            if champion is not None:
+                past.append(champion)
+            _move_champion(client, name, champion, candidate, past)
+            if _aliases_of(client, name).get(CHALLENGER) == candidate:
                 client.delete_registered_model_alias(name, CHALLENGER)
         _keep(client, report)
         return report
@@ -165,16 +168,12 @@ def promote(
 def rollback(
     *, name: str = MODEL, uri: str | None = None, progress: Progress = silent
 ) -> GateReport:
-    """Make the champion's predecessor champion again, if it is still undamaged and answers.
+    """Make the previous champion champion again, if it is undamaged and passes the smoke list.
 
     Parameters
     ----------
-    name
-        Of the registered model.
-    uri
-        See `sseml.tracking.store.tracking_uri`.
-    progress
-        Told what is being done.
+    name, uri, progress
+        See `promote`.
 
     Raises
     ------
@@ -182,9 +181,9 @@ def rollback(
         If there is no champion, or none before it.
     """
     with connected(uri) as client:
-        champion = aliases_of(client, name).get(CHAMPION)
-        there = {int(each.version) for each in all_versions(client, name)}
-        past = [each for each in past_champions(client, name) if each in there]
+        champion = _aliases_of(client, name).get(CHAMPION)
+        there = {int(each.version) for each in _all_versions(client, name)}
+        past = [each for each in _past_champions(client, name) if each in there]
         while past and past[-1] == champion:
             past.pop()
         if champion is None or not past:
@@ -193,11 +192,13 @@ def rollback(
                 f"{name} {now}, and no earlier one to go back to",
                 "`sseml models promote VERSION` sends any version through the gate",
             )
-        report = _through_the_gate(
-            "rollback", client, name, past[-1], champion, margin=None, progress=progress
+        candidate = past.pop()
+        digest = _registered_digest(client, name, candidate)
+        report = check_version(
+            "rollback", name, candidate, digest, champion, margin=None, progress=progress
         )
         if report.passed:
-            return_champion(client, name, champion, past[-1], past[:-1])
+            _move_champion(client, name, champion, candidate, past, back=True)
         _keep(client, report)
         return report
 
@@ -211,8 +212,8 @@ def versions(*, name: str = MODEL, uri: str | None = None) -> tuple[Version, ...
         If there is no such model.
     """
     with connected(uri) as client:
-        aliases = aliases_of(client, name)
-        return tuple(as_version(found, aliases) for found in all_versions(client, name))
+        aliases = _aliases_of(client, name)
+        return tuple(_as_version(found, aliases) for found in _all_versions(client, name))
 
 
 def resolve(model_uri: str, *, uri: str | None = None, into: Path | None = None) -> Path:
@@ -221,11 +222,11 @@ def resolve(model_uri: str, *, uri: str | None = None, into: Path | None = None)
     Parameters
     ----------
     model_uri
-        Such as ``models:/sseml@champion`` or ``models:/sseml/3``.
+        ``models:/sseml@champion`` or ``models:/sseml/3``.
     uri
         See `sseml.tracking.store.tracking_uri`.
     into
-        Where to; a temporary folder, or the store itself where that is on this machine, if None.
+        Folder to download to; if None, a temporary one, or the store itself on this machine.
 
     Returns
     -------
@@ -235,7 +236,7 @@ def resolve(model_uri: str, *, uri: str | None = None, into: Path | None = None)
     Raises
     ------
     RefusedInputError
-        If the address names no version there is.
+        If the address names no existing version.
     BundleError
         If the files are not those that were registered.
     """
@@ -247,138 +248,141 @@ def resolve(model_uri: str, *, uri: str | None = None, into: Path | None = None)
         )
     name, alias, number = matched.groups()
     with connected(uri) as client:
-        aliases = aliases_of(client, name)
+        aliases = _aliases_of(client, name)
         if alias is not None and alias not in aliases:
             raise RefusedInputError(
-                f"{name} has no alias {alias!r}; there are: {listed(sorted(aliases))}"
+                f"{name} has no alias {alias!r}; there are: {_listed(sorted(aliases))}"
             )
         version = aliases[alias] if alias is not None else int(number)
         digest = _registered_digest(client, name, version)
-        folder = _download(name, version, into)
+        folder = download(name, version, into)
         check = check_checksums(folder, digest)
         if not check.passed:
             raise BundleError(f"{model_uri}: {check.message}")
         return bundle_inside(folder)
 
 
-def _logged_now(folder: Path, experiment: str) -> tuple[str, str]:
-    """Log a bundle that was trained without tracking; its model id and run id."""
-    verify_checksums(folder)
-    manifest = read_manifest(folder)
-    choices = {"recipe": manifest.get("recipe", {}), **manifest.get("settings", {})}
-    with mlflow.start_run(experiment_id=experiment, run_name=folder.name) as run:
-        mlflow.log_params(parameters(choices))
-        data = dataset(evidence(folder), str(manifest["training_data_sha256"]), str(folder))
-        mlflow.log_input(data, context="training")
-        return log_bundle(folder, data), str(run.info.run_id)
-
-
-def _logged_by_run(client: MlflowClient, source: str) -> tuple[str, str]:
-    if not _RUN_ID.fullmatch(source):
-        raise RefusedInputError(
-            f"{source!r} is neither a folder nor the id of a run",
-            "`sseml train --track` prints the id of its run",
-        )
-    try:
-        run = client.get_run(source)
-    except MlflowException as error:
-        raise RefusedInputError(f"there is no run {source}") from error
-    logged = run.outputs.model_outputs if run.outputs is not None else []
-    if not logged:
-        raise RefusedInputError(
-            f"run {source} ({run.info.status.lower()}) logged no model",
-            "register the bundle's folder instead",
-        )
-    return str(logged[-1].model_id), source
-
-
-def _wanted(client: MlflowClient, name: str, version: int | None, aliases: dict[str, int]) -> int:
-    if version is not None:
-        return int(get_version(client, name, version).version)
-    if CHALLENGER not in aliases:
-        raise RefusedInputError(
-            f"{name} has no {CHALLENGER}; its aliases are: {listed(sorted(aliases))}",
-            "name a version, or register a model first",
-        )
-    return aliases[CHALLENGER]
-
-
-def _through_the_gate(
-    action: str,
-    client: MlflowClient,
-    name: str,
-    candidate: int,
-    champion: int | None,
-    *,
-    margin: float | None,
-    progress: Progress,
-) -> GateReport:
-    """Check a version until a check fails; where `margin` is None, only that it is sound."""
-    digest = _registered_digest(client, name, candidate)
-    text = ""
-    with tempfile.TemporaryDirectory() as scratch:
-        progress(f"version {candidate}: checksums")
-        folder, beside = Path(scratch) / "candidate", Path(scratch) / "champion"
-        checks = [_fetched(name, candidate, folder) or check_checksums(folder, digest)]
-        if checks[-1].passed:
-            progress(f"version {candidate}: smoke list in a fresh process")
-            checks.append(check_smoke(folder))
-        if checks[-1].passed and margin is not None:
-            progress(f"version {candidate}: trained anew")
-            checks.append(check_recipe(folder, progress))
-        if checks[-1].passed and champion is not None and margin is not None:
-            if _fetched(name, champion, beside) is not None:
-                reason = f"the files of the champion, version {champion}, are gone; roll back first"
-                checks.append(Check(COMPARISON, False, reason))
-            else:
-                check, text = check_comparison(
-                    (f"version {champion}", beside),
-                    (f"version {candidate}", folder),
-                    margin=margin,
-                    progress=progress,
-                )
-                checks.append(check)
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    return GateReport(action, name, candidate, champion, tuple(checks), at, text)
-
-
-def _fetched(name: str, version: int, folder: Path) -> Check | None:
-    """Download a version; a failed check if its files are not to be had."""
-    try:
-        _download(name, version, folder)
-    except (MlflowException, OSError) as error:
-        text = reason(error, mlflow.get_tracking_uri())
-        return Check(CHECKSUMS, False, f"cannot be fetched: {text}")
-    if not (folder / MLMODEL).is_file():
-        return Check(CHECKSUMS, False, "cannot be fetched: its files are gone from the store")
-    return None
-
-
-def _download(name: str, version: int, folder: Path | None) -> Path:
-    if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-    where = mlflow.artifacts.download_artifacts(
-        f"models:/{name}/{version}", dst_path=str(folder) if folder is not None else None
-    )
-    return Path(where)
-
-
 def _registered_digest(client: MlflowClient, name: str, version: int) -> str:
-    return str(get_version(client, name, version).tags.get(DIGEST_TAG, ""))
+    return str(_get_version(client, name, version).tags.get(DIGEST_TAG, ""))
 
 
 def _keep(client: MlflowClient, report: GateReport) -> None:
-    """Write a verdict where it is found again: on the version, and with the run that made it."""
-    version = str(report.version)
+    """Store the report of the gate on the version, and in the run that logged it."""
     word = "passed" if report.passed else "refused"
-    notes = {
-        GATE_TAG: f"{report.action} {word} {report.at}: {report.verdict}",
-        REPORT_TAG: json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False),
-    }
-    for key, value in notes.items():
-        client.set_model_version_tag(report.model, version, key, value)
-    run_id = get_version(client, report.model, report.version).run_id
+    verdict = f"{report.action} {word} {report.at}: {report.verdict}"
+    figures = json.dumps(report.to_dict(), ensure_ascii=False, allow_nan=False)
+    for tag, value in ((GATE_TAG, verdict), (REPORT_TAG, figures)):
+        client.set_model_version_tag(report.model, str(report.version), tag, value)
+    run_id = _get_version(client, report.model, report.version).run_id
     if run_id:
         stem = f"gate/{report.at.replace(':', '')}-{report.action}"
         client.log_dict(run_id, report.to_dict(), f"{stem}.json")
         client.log_text(run_id, report.to_text(), f"{stem}.md")
+
+
+def _aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
+    """Alias → version of a registered model, which must exist."""
+    try:
+        model = client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != _MISSING:
+            raise
+        there = (each.name for each in client.search_registered_models())
+        raise RefusedInputError(
+            f"there is no registered model {name!r}; there are: {_listed(there)}",
+            f"`sseml models register FOLDER --name {name}` makes it",
+        ) from error
+    return {str(alias): int(version) for alias, version in model.aliases.items()}
+
+
+def _get_version(client: MlflowClient, name: str, version: int) -> ModelVersion:
+    """A version by its number; it must exist."""
+    try:
+        return client.get_model_version(name, str(version))
+    except MlflowException as error:
+        if error.error_code != _MISSING:
+            raise
+        there = (each.version for each in reversed(_all_versions(client, name)))
+        raise RefusedInputError(
+            f"{name} has no version {version}; there are: {_listed(there)}"
+        ) from error
+
+
+def _all_versions(client: MlflowClient, name: str) -> list[ModelVersion]:
+    """Every version, the latest first."""
+    quoted = name.replace("'", "''")
+    found: list[ModelVersion] = []
+    token: str | None = None
+    while token != "":
+        page = client.search_model_versions(f"name='{quoted}'", page_token=token)
+        found += page
+        token = page.token or ""
+    return sorted(found, key=lambda each: -int(each.version))
+
+
+def _make_model(client: MlflowClient, name: str) -> None:
+    """Make a registered model if it does not exist."""
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+
+
+def _past_champions(client: MlflowClient, name: str) -> list[int]:
+    """Earlier champions, the latest last."""
+    noted = client.get_registered_model(name).tags.get(PAST_TAG, "[]")
+    return [int(version) for version in json.loads(noted)]
+
+
+def _move_champion(
+    client: MlflowClient,
+    name: str,
+    before: int | None,
+    after: int,
+    past: Sequence[int],
+    *,
+    back: bool = False,
+) -> None:
+    """Move the champion's alias to a version, or `back` to an earlier champion not in `past`.
+
+    There is a champion at every moment. If the process stops between the two writes, the champion
+    is also the last of the past ones; a later rollback skips it there.
+
+    Raises `RefusedInputError` if the champion is no longer `before`.
+    """
+    now = _aliases_of(client, name).get(CHAMPION)
+    if now != before:
+        raise RefusedInputError(
+            f"the champion of {name} became version {now} while version {after} was checked",
+            "send it through the gate again",
+        )
+    noted = json.dumps(list(past))
+    if back:
+        client.set_registered_model_alias(name, CHAMPION, str(after))
+        client.set_registered_model_tag(name, PAST_TAG, noted)
+    else:
+        client.set_registered_model_tag(name, PAST_TAG, noted)
+        client.set_registered_model_alias(name, CHAMPION, str(after))
+
+
+def _as_version(found: ModelVersion, aliases: Mapping[str, int]) -> Version:
+    """The record of a version that MLflow returned; `aliases` is alias → version."""
+    number, tags = int(found.version), dict(found.tags)
+    created = datetime.fromtimestamp(found.creation_timestamp / 1000, tz=UTC)
+    return Version(
+        model=str(found.name),
+        version=number,
+        aliases=tuple(sorted(alias for alias, version in aliases.items() if version == number)),
+        bundle=tags.get(NAME_TAG, ""),
+        digest=tags.get(DIGEST_TAG, ""),
+        training_data_sha256=tags.get(DATA_TAG, ""),
+        run_id=str(found.run_id or ""),
+        created=created.isoformat(timespec="seconds"),
+        verdict=tags.get(GATE_TAG, ""),
+    )
+
+
+def _listed(names: Iterable[object]) -> str:
+    """Names for a message."""
+    return ", ".join(str(name) for name in names) or "none"

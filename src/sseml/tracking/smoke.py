@@ -1,11 +1,11 @@
-"""The smoke list: questions every model must answer sensibly before it answers anybody."""
+"""The smoke list: questions that a model must answer plausibly before it is used."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pandas as pd
 from sseml.columns import COLUMNS
 from sseml.model.mlmodel import FORMULA_COLUMN
 from sseml.physics.transport import inverse_temperature_shift
+from sseml.tracking.trial import SmokeResult
 from sseml.units import celsius_to_kelvin
 
 Record = Mapping[str, Any]
@@ -27,10 +28,10 @@ GOOD = (
     "50Li2S-50GeS2", "Li3YCl6", "Li2ZrCl6", "Li2MgCl4", "LiAlCl4", "LiI", "Li3AlF6", "LiNbOCl4",
     "LiBH4", "LiCB9H10", "LiNH2", "Li3N", "Li9AlP4", "Li3BO3", "Li4SiO4",
 )  # fmt: skip
-"""One or more of every large family, written in the ways people write them."""
+"""At least one material of every large family, in the usual notations."""
 
 BAD = "Xx3PS4"
-"""No element; stands in the middle of the list, and only it must be refused."""
+"""Not a formula; stands in the middle of the list, and only this row must be refused."""
 
 COLD_C, WARM_C = 25.0, 100.0
 _BAD_POSITION = len(GOOD) // 2
@@ -41,22 +42,8 @@ _STEEPEST_EV = 1.6
 """No solid electrolyte in the literature has a higher activation energy."""
 
 
-@dataclass(frozen=True, slots=True)
-class SmokeResult:
-    """How many questions were asked, and what is wrong with the answers."""
-
-    questions: int
-    complaints: tuple[str, ...]
-
-
 def smoke(predict: Predict) -> SmokeResult:
-    """Ask the smoke list at 25 °C and at 100 °C.
-
-    Parameters
-    ----------
-    predict
-        As the `predict` of what `mlflow.pyfunc.load_model` returns.
-    """
+    """Ask the smoke list at 25 °C and at 100 °C; `predict` is that of a loaded MLflow model."""
     asked = pd.DataFrame({FORMULA_COLUMN: list(QUESTIONS)})
     answers = {}
     for temperature_C in (COLD_C, WARM_C):
@@ -109,7 +96,7 @@ def _not_sound(record: Record, temperature_C: float) -> list[str]:
 
 
 def _not_warming(cold: Record, warm: Record) -> list[str]:
-    """Heating must help, and by no more than the steepest Arrhenius line known."""
+    """Conductivity must rise on heating, by no more than the steepest Arrhenius line known."""
     rise = warm["log10_sigma"] - cold["log10_sigma"]
     span = abs(float(inverse_temperature_shift(*(celsius_to_kelvin(T) for T in (COLD_C, WARM_C)))))
     steepest = span * _STEEPEST_EV
@@ -123,11 +110,11 @@ def _is_finite(value: object) -> bool:
 
 
 def main(model_folder: str, result_file: str) -> int:
-    """Load a model through MLflow, ask it, and write a `SmokeResult` as JSON into a file.
+    """Load a model through MLflow, ask the smoke list, and write the result as a JSON file.
 
     Standard output would be shared with whatever the model's libraries print.
     """
-    model = mlflow.pyfunc.load_model(str(Path(model_folder)))
+    model = mlflow.pyfunc.load_model(model_folder)
     result = smoke(model.predict)
     text = json.dumps(asdict(result), ensure_ascii=False)
     Path(result_file).write_text(text, encoding="utf-8")

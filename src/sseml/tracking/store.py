@@ -1,4 +1,4 @@
-"""Where runs and models are kept: reach MLflow's store quietly, and say plainly why it fails."""
+"""Connect to MLflow's tracking store quietly; errors are plain and hold no secrets."""
 
 from __future__ import annotations
 
@@ -31,52 +31,37 @@ _QUIET = {
     "MLFLOW_UV_AUTO_DETECT": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
-_IMPATIENT = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-}
-"""For the first question only: later ones may wait for a busy server as long as MLflow likes."""
+_FIRST_REQUEST = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "10"}
+"""Later requests may wait for a busy server as long as MLflow allows."""
 
 _SQLITE = "sqlite:///"
 _LONGEST_REASON = 300
 
 _PASSWORD = re.compile(r"([\w+.-]+://[^\s/:@?#]*):(?!\d+(?:[/?#\s]|$))(\S*)@")
-"""In an address; a port is none. With more than one ``@``, the last ends it."""
+"""In an address; a port is no password. With more than one ``@``, the last ends it."""
 
 _QUERY_VALUE = re.compile(r"([?&][^\s=&?]+)=[^\s&;]+")
 _SHORTEST_SECRET = 4
-"""Shorter ones are hidden inside of addresses only: they may be part of any word."""
+"""Shorter secrets are hidden in addresses only: they may be part of any word."""
 
-_DRIVERS = {
-    "psycopg": "psycopg[binary]",
-    "psycopg2": "psycopg2-binary",
-    "MySQLdb": "mysqlclient",
-}
-"""Module → what `pip` knows it as."""
+_DRIVERS = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+"""Module → package of `pip`."""
 
 
 class StoreError(RefusedInputError):
-    """The tracking server or database does not answer, or refuses what it is asked."""
+    """The tracking server or database does not answer, or refuses a request."""
 
 
 def tracking_uri(uri: str | None = None) -> str:
-    """The store that is meant: `uri`, else ``MLFLOW_TRACKING_URI``, else ``sqlite:///mlflow.db``."""
+    """Address of the store: `uri`, else ``MLFLOW_TRACKING_URI``, else ``sqlite:///mlflow.db``."""
     return uri or os.environ.get(URI_VARIABLE) or DEFAULT_URI
 
 
 @contextmanager
 def connected(uri: str | None = None) -> Iterator[MlflowClient]:
-    """Talk to a tracking store; MLflow's global settings are put back afterwards.
+    """Connect to the store of `tracking_uri`; MLflow's global settings are restored afterwards.
 
-    Parameters
-    ----------
-    uri
-        See `tracking_uri`.
-
-    Raises
-    ------
-    StoreError
-        If the store cannot be reached, or MLflow refuses something on the way.
+    Raises `StoreError` if the store does not answer, or if MLflow refuses a request.
     """
     where = tracking_uri(uri)
     _require_usable(where)
@@ -84,19 +69,18 @@ def connected(uri: str | None = None) -> Iterator[MlflowClient]:
     with _environment(_QUIET), _silence():
         mlflow.set_tracking_uri(where)
         try:
-            client = _reached(where)
-            yield client
+            yield _reached(where)
         except (MlflowException, SQLAlchemyError, RequestException) as error:
-            said = f"MLflow at {shown(where)} says: {reason(error, where)}"
-            raise StoreError(said) from _harmless(error, where)
+            message = f"MLflow at {shown(where)} says: {reason(error, where)}"
+            raise StoreError(message) from _cause(error, where)
         finally:
             mlflow.set_tracking_uri(before)  # type: ignore[arg-type]
 
 
 def experiment_id(client: MlflowClient, name: str, uri: str | None = None) -> str:
-    """The experiment of this name, made if it is not there.
+    """Id of the experiment of this name, which is made if it does not exist.
 
-    A server decides by itself where artifacts go; beside a SQLite file they go to ``mlartifacts``.
+    A server chooses where artifacts go; without one they go to ``mlartifacts``.
     """
     found = client.get_experiment_by_name(name)
     if found is not None:
@@ -109,20 +93,12 @@ def experiment_id(client: MlflowClient, name: str, uri: str | None = None) -> st
 
 
 def shown(uri: str) -> str:
-    """An address without the password and the values of the query that it may carry."""
+    """An address without its password and the values of its query."""
     return without_secrets(uri, uri)
 
 
 def without_secrets(text: str, uri: str) -> str:
-    """A text without passwords and query values: those of any address in it, and those of `uri`.
-
-    Parameters
-    ----------
-    text
-        Such as the message of an error.
-    uri
-        The store's address; what is secret in it is hidden wherever it stands in the text.
-    """
+    """A text without the passwords and query values of the addresses in it, and of `uri`."""
     for secret in _secrets(uri):
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, "…")
@@ -130,24 +106,24 @@ def without_secrets(text: str, uri: str) -> str:
 
 
 def reason(error: Exception, uri: str) -> str:
-    """The first line of what an error says, in reasonable length and without secrets."""
+    """The first line of an error's message, at most 300 characters and without secrets."""
     line = (str(error).strip() or type(error).__name__).splitlines()[0]
     line = without_secrets(line.partition(": Max retries exceeded")[0], uri)
     return line if len(line) <= _LONGEST_REASON else f"{line[:_LONGEST_REASON]}…"
 
 
 def _secrets(uri: str) -> list[str]:
-    """As they are written and as they are meant, the longest first."""
+    """Password and query values, as written and decoded, the longest first."""
     password = _PASSWORD.match(uri)
     written = [password.group(2)] if password else []
     query = uri.partition("?")[2]
     written += [part.partition("=")[2] for part in query.split("&")]
-    meant = [unquote(each) for each in written] + [value for _, value in parse_qsl(query)]
-    return sorted({*written, *meant} - {""}, key=len, reverse=True)
+    decoded = [unquote(each) for each in written] + [value for _, value in parse_qsl(query)]
+    return sorted({*written, *decoded} - {""}, key=len, reverse=True)
 
 
-def _harmless(error: Exception, where: str) -> Exception | None:
-    """The error as a cause to be shown in a traceback; none where it would show a secret."""
+def _cause(error: Exception, where: str) -> Exception | None:
+    """The error as a cause in a traceback; none where it would show a secret."""
     return None if _secrets(where) else error
 
 
@@ -165,12 +141,12 @@ def _require_usable(where: str) -> None:
 
 
 def _sqlite_path(where: str) -> Path:
-    """Path of a SQLite store's file; of any other database, one in the working folder."""
+    """Path of a SQLite store's file; for other databases a file in the working folder."""
     return Path(where.removeprefix(_SQLITE) if where.startswith(_SQLITE) else "mlflow.db")
 
 
 def _reached(where: str) -> MlflowClient:
-    with _environment(_IMPATIENT):
+    with _environment(_FIRST_REQUEST):
         try:
             client = MlflowClient(where)
             client.search_experiments(max_results=1)
@@ -184,7 +160,7 @@ def _reached(where: str) -> MlflowClient:
             raise StoreError(
                 f"no MLflow answers at {shown(where)} ({reason(error, where)})",
                 f"start it with `mlflow server`, or name another store with {URI_VARIABLE}",
-            ) from _harmless(error, where)
+            ) from _cause(error, where)
     return client
 
 
@@ -197,7 +173,7 @@ def _driver_advice(where: str, module: str) -> str:
 
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
-    """Set what the person has not set, and take it away again."""
+    """Set the variables that the user has not set, and remove them again."""
     ours = {name: value for name, value in settings.items() if name not in os.environ}
     os.environ.update(ours)
     try:
@@ -209,7 +185,7 @@ def _environment(settings: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep back MLflow's notes on what it does; errors still come through."""
+    """Hide MLflow's log and warnings; errors are still shown."""
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "git", "urllib3")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
