@@ -1,4 +1,4 @@
-"""Read the command line, run one command, and turn whatever happens into an exit code."""
+"""Read the command line, run one command, and turn the outcome into an exit code."""
 
 from __future__ import annotations
 
@@ -12,19 +12,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from sseml._version import __version__
-from sseml.cli import (
-    compat,
-    data,
-    evaluate,
-    explain,
-    lists,
-    models,
-    predict,
-    run,
-    serve,
-    train,
-    window,
-)
+from sseml.cli import compat, data, evaluate, explain, lists, models, predict, run, serve, window
 from sseml.cli.command import (
     CRASHED,
     INTERRUPTED,
@@ -34,10 +22,10 @@ from sseml.cli.command import (
     Ended,
     ExampleParser,
 )
-from sseml.cli.streams import in_order, kept_for_results, let_go, standard_output
+from sseml.cli.streams import kept_for_results, let_go, prepare_streams, standard_output
 from sseml.records import BundleError, RefusedInputError
 
-_COMMANDS = (predict, window, compat, explain, evaluate, train, run, data, models, serve, lists)
+_COMMANDS = (predict, window, compat, explain, evaluate, run, data, models, serve, lists)
 
 _EXAMPLES = """\
 examples:
@@ -46,7 +34,7 @@ examples:
                                            one formula a line in, one record a row out
   sseml predict --explain "75Li2S-25P2S5"  why: family, domain, measured neighbours with DOI
   sseml window Li6PS5Cl --plot window.png  electrochemical limits and decomposition products
-  sseml explain LLZO.cif -o LLZO.png       the ways of Li+ through a crystal, with their barriers
+  sseml explain LLZO.cif -o LLZO.png       lithium migration pathways of a crystal structure
   sseml names                              the names that stand for a formula (LLZO, LGPS, …)
 
 exit codes:
@@ -59,30 +47,22 @@ exit codes:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command inside a process that goes on: a test, a notebook.
+    """Run one command inside a process that goes on (a test, a notebook); returns the exit code.
 
-    Parameters
-    ----------
-    argv
-        Arguments after the name of the program; those of the process if None.
-
-    Returns
-    -------
-    int
-        The exit code; this function never calls `sys.exit`.
+    `argv` holds the arguments after the name of the program; those of the process if None.
     """
     return _ended(argv, give_back=True)
 
 
 def program() -> int:
-    """Run the command that this process is; standard output stays with the results to its end."""
+    """Run the command of this process; standard output is kept for the results to its end."""
     return _ended(None, give_back=False)
 
 
 def _ended(argv: Sequence[str] | None, *, give_back: bool) -> int:
-    """Turn whatever happens into an exit code."""
+    """Run a command and turn every outcome, a crash too, into an exit code."""
     try:
-        in_order()
+        prepare_streams()
         with heeding_signals():
             arguments = _parsed(argv)
             if isinstance(arguments, int):
@@ -97,12 +77,12 @@ def _ended(argv: Sequence[str] | None, *, give_back: bool) -> int:
     except Ended as ended:
         _complain("ended")
         return ended.code
-    except (Exception, SystemExit):  # noqa: BLE001 - said with its traceback, under its own code
+    except (Exception, SystemExit):  # noqa: BLE001 - reported with its traceback
         return _crashed()
 
 
 def _parsed(argv: Sequence[str] | None) -> argparse.Namespace | int:
-    """Read the arguments; an exit code where argparse has already said all there is to say."""
+    """Read the arguments; an exit code where argparse has already written its message."""
     try:
         try:
             return build_parser().parse_args(argv)
@@ -152,7 +132,7 @@ def _complain(message: str) -> None:
 
 
 def _crashed() -> int:
-    """Say that this is a fault of sseml, and everything that whoever mends it needs."""
+    """Write that this is a fault of sseml, with what is needed to correct it."""
     with suppress(OSError, ValueError, MemoryError):
         traceback.print_exc(file=sys.stderr)
         _complain(
@@ -162,16 +142,13 @@ def _crashed() -> int:
     return CRASHED
 
 
-_NAMES = ("SIGTERM", "SIGHUP")
-
-
 @contextmanager
 def heeding_signals() -> Iterator[None]:
-    """Raise `Ended` on SIGTERM and SIGHUP, where nobody has decided otherwise (`nohup`)."""
-    if threading.current_thread() is not threading.main_thread():  # signals are the main one's
+    """Raise `Ended` on SIGTERM and SIGHUP, unless they are handled otherwise (`nohup`)."""
+    if threading.current_thread() is not threading.main_thread():  # only it handles signals
         yield
         return
-    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
 
     def end(number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""What all commands share: exit codes, help by example, missing extras, counts of refusals."""
+"""What all commands share: exit codes, help by example, argument types, counts of refusals."""
 
 from __future__ import annotations
 
@@ -7,39 +7,23 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from math import nan
 from typing import Any, TypeVar
 
+from sseml.records import Refusal
 from sseml.render import visible
 
 ANSWERED = 0
-"""Every row was answered."""
-
 REFUSED = 1
-"""Some rows were refused; all others were written."""
-
 UNUSABLE = 2
-"""The usage is wrong, or an input file or a bundle cannot be read."""
-
 CRASHED = 70
-"""A fault of sseml itself: nothing that was asked makes it end so."""
-
 INTERRUPTED = 130
-"""Stopped from the keyboard."""
-
 PIPE_CLOSED = 141
-"""Whoever read the results stopped reading."""
+"""Exit codes, as `sseml --help` explains them."""
 
 
 class CommandError(Exception):
-    """A command cannot go on; the message is for the person who typed it.
-
-    Parameters
-    ----------
-    message
-        What is wrong and what to do about it.
-    code
-        Exit code.
-    """
+    """A command cannot go on; the message tells the user what is wrong and what to do."""
 
     def __init__(self, message: str, code: int = UNUSABLE) -> None:
         super().__init__(message)
@@ -47,13 +31,7 @@ class CommandError(Exception):
 
 
 class Ended(BaseException):
-    """The process was told to end by a signal; what it holds open is cleaned up on the way out.
-
-    Parameters
-    ----------
-    number
-        Of the signal.
-    """
+    """The process was told to end by the signal `number`; clean-up runs on the way out."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -74,19 +52,11 @@ def needing(extra: str) -> Iterator[None]:
 
 
 Commands = Any
-"""What `add_subparsers` returns; argparse gives its type no public name."""
+"""What `add_subparsers` returns; argparse has no public name for its type."""
 
 
 class ExampleParser(argparse.ArgumentParser):
-    """An argument parser with a block of examples that is printed as written.
-
-    Parameters
-    ----------
-    examples
-        Text after the list of options.
-    **settings
-        Those of `argparse.ArgumentParser`.
-    """
+    """An argument parser with a block of examples that is printed as written."""
 
     def __init__(self, *, examples: str = "", **settings: Any) -> None:
         settings.setdefault("allow_abbrev", False)
@@ -96,10 +66,35 @@ class ExampleParser(argparse.ArgumentParser):
         super().__init__(epilog=examples, **settings)
 
 
+def number_type(
+    fits: Callable[[float], bool], complaint: str, unit: str = ""
+) -> Callable[[str], float]:
+    """An argument type: a number that `fits`, with or without its unit; else `complaint`.
+
+    ``{text}`` in the complaint is what the user wrote.
+    """
+
+    def number(text: str) -> float:
+        try:
+            value = float(text.removesuffix(unit))
+        except ValueError:
+            value = nan
+        if not fits(value):
+            raise argparse.ArgumentTypeError(complaint.format(text=text))
+        return value
+
+    return number
+
+
 _SHOWN = 5
-"""Refusals spelled out on standard error; the rest is counted."""
+"""Refusals written on standard error; the rest is counted."""
 
 Item = TypeVar("Item")
+
+
+def refusal_of(answer: object) -> str | None:
+    """Message of a refusal; None for an answer."""
+    return answer.message if isinstance(answer, Refusal) else None
 
 
 class Tally:
@@ -112,22 +107,9 @@ class Tally:
         self._shown: list[str] = []
 
     def passing(
-        self, answers: Iterable[Item], refusal: Callable[[Item], str | None]
+        self, answers: Iterable[Item], refusal: Callable[[Item], str | None] = refusal_of
     ) -> Iterator[Item]:
-        """Pass answers on.
-
-        Parameters
-        ----------
-        answers
-            Whatever passes by.
-        refusal
-            Why an answer is none; None for one that is.
-
-        Raises
-        ------
-        CommandError
-            At the first refusal, if `strict`.
-        """
+        """Pass answers on; `refusal` gives the message of a refusal, and None for an answer."""
         for answer in answers:
             self._answers += 1
             if message := refusal(answer):

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sseml.cli.command import REFUSED, CommandError, Commands, Tally, needing
+from sseml.cli.command import REFUSED, CommandError, Commands, Tally, number_type
 from sseml.cli.output import (
     TEXT_ENDINGS,
-    TEXT_FORMATS,
+    add_output,
     format_of,
+    require_picture,
     results,
     table_width,
     write_csv,
     write_jsonl,
 )
-from sseml.cli.progress import watched
-from sseml.cli.questions import add_questions, compositions_only, count_of, questions
+from sseml.cli.questions import add_questions, answered, count_of, questions
+from sseml.cli.streams import watched
 from sseml.cli.window import add_phases, load_bundle
 from sseml.columns import COMPAT_COLUMNS
-from sseml.records import Query, Refusal, RefusedInputError
+from sseml.records import Composition, Query, Refusal, RefusedInputError
 from sseml.render import visible
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ thermodynamics at 0 K; docs/window.md says how to read it.
 """
 _NARROWEST = 100
 _HIGHEST_V = 10.0
+
+_voltage = number_type(
+    lambda value: 0.0 <= value <= _HIGHEST_V,
+    f"{{text!r}} is no potential in V from 0 to {_HIGHEST_V:g}; write 4.3",
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -75,28 +80,17 @@ def add_commands(commands: Commands) -> None:
         "cathodes and your own formulas, as metals are at 0 V (default: no potential)",
     )
     add_phases(parser)
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
-    parser.add_argument(
-        "--format",
-        choices=TEXT_FORMATS,
-        help="default: by the ending of -o, else a table, which `text` means too",
-    )
-    parser.add_argument(
-        "--plot",
-        type=Path,
-        metavar="FILE",
-        help="draw the reaction energies of one material along the mixing ratio: PNG, SVG or PDF "
-        "(extra `report`)",
+    add_output(
+        parser,
+        "a table, which `text` means too",
+        "draw the reaction energies of one material along the mixing ratio",
     )
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Calculate, write, and count what was refused."""
-    if arguments.plot:
-        with needing("report"):
-            from sseml.report.files import require_picture  # noqa: PLC0415
-        require_picture(arguments.plot)
+    require_picture(arguments.plot)
     format_ = format_of(arguments.output, arguments.format, TEXT_ENDINGS, "table")
     items = questions(arguments)
     partners = _partners(arguments.partners)
@@ -105,7 +99,11 @@ def run(arguments: argparse.Namespace) -> int:
         items = list(items)
         _require_one(items)
     tally = Tally()
-    passing = tally.passing(_answers(items, partners, table, arguments), _refusal)
+    pairs = answered(
+        items,
+        lambda query, composition: _pairs(query, composition, partners, table, arguments),
+    )
+    passing = tally.passing(pairs, _refusal)
     answers: Iterable[AnsweredPair | Refusal] = watched(passing, total=count_of(arguments))
     if arguments.plot:
         answers = list(answers)
@@ -142,18 +140,6 @@ def _draw(
     save(compatibility_energies(table, material, found, arguments.corrections), arguments.plot)
 
 
-def _voltage(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value <= _HIGHEST_V:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no potential in V from 0 to {_HIGHEST_V:g}; write 4.3"
-        )
-    return value
-
-
 def _partners(texts: Sequence[str]) -> tuple[Partner, ...]:
     from sseml.physics.compatibility import find_partners  # noqa: PLC0415 - help needs no arrays
 
@@ -166,37 +152,33 @@ def _partners(texts: Sequence[str]) -> tuple[Partner, ...]:
     return tuple(found.values())
 
 
-def _answers(
-    items: Iterable[Query | Refusal],
+def _pairs(
+    query: Query,
+    material: Composition,
     partners: Sequence[Partner],
     table: PhaseTable,
     arguments: argparse.Namespace,
-) -> Iterator[AnsweredPair | Refusal]:
-    from sseml.kinds import composition_of  # noqa: PLC0415
+) -> Iterator[AnsweredPair]:
+    """The reactions of a material with each partner."""
     from sseml.physics.compatibility import compatibility, standard_partners  # noqa: PLC0415
     from sseml.physics.phases import UnknownElementError  # noqa: PLC0415
     from sseml.render.compat import AnsweredPair  # noqa: PLC0415
 
-    for item in compositions_only(items):
-        if isinstance(item, Refusal):
-            yield item
-            continue
-        material = composition_of(item.material)
-        for partner in partners or standard_partners(material.amounts):
-            found: Compatibility | RefusedInputError
-            try:
-                found = compatibility(
-                    table,
-                    material,
-                    partner,
-                    corrections=arguments.corrections,
-                    potential_V=arguments.voltage,
-                )
-            except UnknownElementError as unknown:
-                found = RefusedInputError(str(unknown))
-            except RefusedInputError as refusal:
-                found = refusal
-            yield AnsweredPair(item, partner, found, arguments.corrections, table.name)
+    for partner in partners or standard_partners(material.amounts):
+        found: Compatibility | RefusedInputError
+        try:
+            found = compatibility(
+                table,
+                material,
+                partner,
+                corrections=arguments.corrections,
+                potential_V=arguments.voltage,
+            )
+        except UnknownElementError as unknown:
+            found = RefusedInputError(str(unknown))
+        except RefusedInputError as refusal:
+            found = refusal
+        yield AnsweredPair(query, partner, found, arguments.corrections, table.name)
 
 
 def _write(

@@ -9,9 +9,8 @@ from pathlib import Path
 from sseml.cli.command import ANSWERED, REFUSED, CommandError, Commands, needing
 from sseml.cli.evaluate import add_table
 from sseml.cli.lists import add_format, show
-from sseml.cli.progress import say
 from sseml.cli.questions import add_columns
-from sseml.cli.streams import standard_output
+from sseml.cli.streams import say, standard_output
 
 _DATA = Path("data")
 _CURATED = _DATA / "curated"

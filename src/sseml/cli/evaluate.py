@@ -1,21 +1,22 @@
-"""`sseml evaluate`: the benchmarks, printed, as JSON, or put into a document."""
+"""`sseml evaluate` and `sseml train`: a table of measurements becomes figures, or a bundle."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sseml.cli.command import ANSWERED, CommandError, Commands, needing
-from sseml.cli.progress import say, say_on_the_way
-from sseml.cli.streams import standard_output
+from sseml.cli.output import write_report
+from sseml.cli.streams import say, say_on_the_way, standard_output
 from sseml.files import whole_file
 
 if TYPE_CHECKING:
     from sseml.evaluate import Report
 
-_EXAMPLES = """\
+_EVALUATE_EXAMPLES = """\
 examples:
   sseml evaluate                              every benchmark, as a table
   sseml evaluate official                     one of them
@@ -26,19 +27,37 @@ examples:
   sseml evaluate --figures figures.json       what was measured before, drawn again
   sseml evaluate papers --plots plots         pictures of the held-out answers, and their table
 """
+_TRAIN_EXAMPLES = """\
+examples:
+  sseml train -o runs/mine                    from the measurements the released bundle carries
+  sseml train -i data/curated -o runs/mine    from a table made by `sseml data curate`
+  sseml train -i data/curated -o runs/mine --figures figures.json
+                                              with what `sseml evaluate --json` measured in its card
+  sseml train -i data/curated -o runs/mine --track
+                                              measured now and logged to MLflow; prints the run's id
+  sseml train -o runs/mine --track --benchmarks papers clusters
+                                              the same, only two benchmarks
+  sseml predict --bundle runs/mine Li6PS5Cl   use it
+"""
+
 _DRAWN = {"papers": "papers held out", "clusters": "composition clusters held out"}
 _WINDOWS = "windows"
 _BEGIN, _END = "<!-- evaluate:begin -->", "<!-- evaluate:end -->"
 
 
 def add_commands(commands: Commands) -> None:
-    """Add `evaluate`."""
+    """Add `evaluate` and `train`."""
+    _add_evaluate(commands)
+    _add_train(commands)
+
+
+def _add_evaluate(commands: Commands) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="the benchmarks: splits, errors, coverage, by family; published windows",
         description="Measure on held-out papers, compositions and families; compare windows. "
         "Needs the extra `train`.",
-        examples=_EXAMPLES,
+        examples=_EVALUATE_EXAMPLES,
     )
     parser.add_argument("what", nargs="*", metavar="BENCHMARK", help="which (default: all)")
     add_table(parser)
@@ -61,11 +80,48 @@ def add_commands(commands: Commands) -> None:
         metavar="FOLDER",
         help="also draw what `papers` and `clusters` held out, and `windows` (extra `report`)",
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=_evaluate)
+
+
+def _add_train(commands: Commands) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="measurements become a bundle",
+        description="Fit, calibrate and save a bundle. Needs the extra `train`, and `mlflow` where "
+        "it is tracked.",
+        examples=_TRAIN_EXAMPLES,
+    )
+    add_table(parser)
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FOLDER", help="bundle to write"
+    )
+    parser.add_argument(
+        "--figures",
+        type=Path,
+        metavar="JSON",
+        help="what `sseml evaluate --json` printed for this table, for the card",
+    )
+    tracking = parser.add_argument_group("tracking with MLflow")
+    tracking.add_argument(
+        "--track",
+        action="store_true",
+        help="log to MLFLOW_TRACKING_URI, or to sqlite:///mlflow.db where it is not set; "
+        "done without asking where it is set",
+    )
+    tracking.add_argument(
+        "--experiment", default="sseml", metavar="NAME", help="MLflow's experiment (default: sseml)"
+    )
+    tracking.add_argument(
+        "--benchmarks",
+        nargs="*",
+        metavar="BENCHMARK",
+        help="measure these now, where --figures gives none (default: all; with no name: none)",
+    )
+    parser.set_defaults(run=_train)
 
 
 def add_table(parser: argparse.ArgumentParser) -> None:
-    """Add `-i`: the measurements to train or to measure on."""
+    """Add `-i`: the measurements to train on, or to evaluate."""
     parser.add_argument(
         "-i",
         "--input",
@@ -75,8 +131,7 @@ def add_table(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Measure and report."""
+def _evaluate(arguments: argparse.Namespace) -> int:
     if arguments.write:
         _require_marks(arguments.write)
     if arguments.plots:
@@ -87,26 +142,21 @@ def run(arguments: argparse.Namespace) -> int:
         with needing("report"):  # before minutes of measuring, not after
             import sseml.report.files  # noqa: F401, PLC0415
     if arguments.figures:
-        report = Report.from_dict(read_figures(arguments.figures))
+        report = Report.from_dict(_read_figures(arguments.figures))
     else:
         report = evaluate(arguments.what, arguments.input, progress=say_on_the_way)
     for benchmark, why in report.left_out.items():
         say(f"the benchmark {benchmark} is left out: {why}")
-    text = report.to_text().rstrip("\n") + "\n"
-    if arguments.json:
-        shown = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-        standard_output().write(shown)
-    else:
-        standard_output().write(text)
+    write_report(report, as_json=arguments.json)
     if arguments.write:
-        replace_between_marks(arguments.write, text)
+        replace_between_marks(arguments.write, report.to_text().rstrip("\n") + "\n")
     if arguments.plots:
         _draw(report, arguments.plots)
     return ANSWERED
 
 
 def _require_something_to_draw(arguments: argparse.Namespace) -> None:
-    """Say so before minutes of measuring if there will be no pictures."""
+    """Refuse `--plots` before minutes of measuring if there will be no pictures."""
     if arguments.figures:
         raise CommandError(
             "--plots draws what is measured now; the figures of --figures hold no rows: "
@@ -139,14 +189,38 @@ def _draw(report: Report, folder: Path) -> None:
         say(f"the picture is {save(window_parity(as_stated), place / 'parity.png')}")
 
 
-def read_figures(path: Path) -> dict[str, Any]:
-    """Read what `--json` printed.
+def _train(arguments: argparse.Namespace) -> int:
+    if arguments.output.exists():
+        raise CommandError(f"{arguments.output} is there already; name another folder")
+    figures = _read_figures(arguments.figures) if arguments.figures else None
+    if arguments.track or os.environ.get("MLFLOW_TRACKING_URI"):
+        return _train_tracked(arguments, figures)
+    with needing("train"):
+        from sseml.model.train import train  # noqa: PLC0415 - only training needs the learners
+    train(arguments.input, arguments.output, progress=say_on_the_way, metrics=figures)
+    say(f"the bundle is in {arguments.output}")
+    return ANSWERED
 
-    Raises
-    ------
-    CommandError
-        If the file holds something else.
-    """
+
+def _train_tracked(arguments: argparse.Namespace, figures: dict[str, Any] | None) -> int:
+    with needing("train,mlflow"):
+        from sseml.tracking.runs import train_tracked  # noqa: PLC0415 - MLflow takes a second
+    asked = arguments.benchmarks
+    tracked = train_tracked(
+        arguments.input,
+        arguments.output,
+        say_on_the_way,
+        report=figures,
+        benchmarks=() if asked is None else asked or None,
+        experiment=arguments.experiment,
+    )
+    say(f"the bundle is in {tracked.folder}; its run in experiment {arguments.experiment} is")
+    standard_output().write(f"{tracked.run_id}\n")
+    return ANSWERED
+
+
+def _read_figures(path: Path) -> dict[str, Any]:
+    """Read what `sseml evaluate --json` printed."""
     try:
         figures = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -1,17 +1,16 @@
-"""`sseml explain`: the ways of Li⁺ through a crystal, to be looked at."""
+"""`sseml explain`: lithium migration pathways in a crystal structure."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sseml.cli.command import ANSWERED, CommandError, Commands, needing
-from sseml.cli.progress import BETWEEN_S, redraw
-from sseml.cli.streams import standard_output
+from sseml.cli.command import ANSWERED, CommandError, Commands, needing, number_type
+from sseml.cli.output import require_picture, write_jsonl
+from sseml.cli.streams import BETWEEN_S, redraw, standard_output
 from sseml.records import Crystal, RefusedInputError
 
 _EXAMPLES = """\
@@ -24,6 +23,12 @@ examples:
 It is a static-lattice estimate to be looked at, no prediction of the conductivity: docs/window.md.
 """
 _FINEST_A, _COARSEST_A = 0.05, 0.5
+
+_spacing = number_type(
+    lambda value: _FINEST_A <= value <= _COARSEST_A,
+    f"{{text}} is no distance from {_FINEST_A:g} to {_COARSEST_A:g} Å",
+)
+_seconds = number_type(lambda value: value > 0.0, "{text} is no time above 0 s")
 
 
 def add_commands(commands: Commands) -> None:
@@ -39,11 +44,7 @@ def add_commands(commands: Commands) -> None:
         "file", type=Path, metavar="FILE", help="one structure: CIF, POSCAR or pymatgen .json"
     )
     parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="PICTURE",
-        help="draw the network: PNG, SVG or PDF",
+        "-o", "--output", type=Path, metavar="PICTURE", help="draw the network: PNG, SVG or PDF"
     )
     parser.add_argument(
         "--format", choices=("table", "json"), default="table", help="default: %(default)s"
@@ -68,10 +69,7 @@ def add_commands(commands: Commands) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Read the structure, calculate, draw, and print."""
     watch = _watch(arguments.time_limit)
-    if arguments.output:
-        with needing("explain"):
-            from sseml.report.files import require_picture  # noqa: PLC0415
-        require_picture(arguments.output)
+    require_picture(arguments.output, "explain")
     crystal = _crystal(arguments.file)
     with needing("explain"):
         from sseml.physics.charges import ions_of  # noqa: PLC0415
@@ -83,16 +81,16 @@ def run(arguments: argparse.Namespace) -> int:
             crystal, ions, imbalance=imbalance, spacing_A=arguments.spacing, watch=watch
         )
     except RefusedInputError as refusal:
-        raise _unusable(crystal.source, refusal) from refusal
+        raise CommandError(f"{crystal.source}: {refusal}") from refusal
     finally:
-        _wipe()
+        if sys.stderr.isatty():
+            redraw()
     if arguments.output:
         from sseml.report import lithium_network, save  # noqa: PLC0415
 
         save(lithium_network(found), arguments.output)
     if arguments.format == "json":
-        text = json.dumps(pathways_record(found), ensure_ascii=False, allow_nan=False)
-        standard_output().write(f"{text}\n")
+        write_jsonl([pathways_record(found)], standard_output())
     else:
         standard_output().writelines(f"{line}\n" for line in pathways_lines(found))
     return ANSWERED
@@ -110,15 +108,11 @@ def _crystal(path: Path) -> Crystal:
     [only] = read
     if isinstance(only, Crystal):
         return only
-    raise _unusable(only.source, only.refusal)
-
-
-def _unusable(source: str, refusal: RefusedInputError) -> CommandError:
-    return CommandError(f"{source}: {refusal}")
+    raise CommandError(f"{only.source}: {only.refusal}")
 
 
 def _watch(limit_s: float) -> Callable[[float], None]:
-    """What is called on the way: it keeps the time, and shows a person how far it has come."""
+    """Called with the share of the work that is done: keeps the time limit, shows the progress."""
     start = time.monotonic()
     due = start + BETWEEN_S
 
@@ -135,31 +129,3 @@ def _watch(limit_s: float) -> Callable[[float], None]:
             due = now + BETWEEN_S
 
     return watch
-
-
-def _wipe() -> None:
-    if sys.stderr.isatty():
-        redraw()
-
-
-def _spacing(text: str) -> float:
-    value = _number(text)
-    if not _FINEST_A <= value <= _COARSEST_A:
-        raise argparse.ArgumentTypeError(
-            f"{text} is no distance from {_FINEST_A:g} to {_COARSEST_A:g} Å"
-        )
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = _number(text)
-    if not value > 0.0:
-        raise argparse.ArgumentTypeError(f"{text} is no time above 0 s")
-    return value
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")

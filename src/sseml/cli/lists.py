@@ -41,12 +41,13 @@ def add_commands(commands: Commands) -> None:
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
-    """Add `--format`, for `show`."""
+    """Add `--format` of `show`."""
     parser.add_argument("--format", choices=("table", "csv", "jsonl"), default="table")
 
 
 def show(rows: Rows, format: str) -> int:
     """Write a short list to standard output, and return the exit code."""
+    table = [list(row) for row in rows[:1]] + [list(row.values()) for row in rows]
     match format:
         case "csv":
             if rows:
@@ -54,17 +55,11 @@ def show(rows: Rows, format: str) -> int:
         case "jsonl":
             write_jsonl(rows, standard_output())
         case _:
-            _show_table(rows)
+            widths = [max(map(text_width, column)) for column in zip(*table, strict=True)]
+            for cells in table:
+                padded = (pad(cell, width) for cell, width in zip(cells, widths, strict=True))
+                standard_output().write("  ".join(padded).rstrip() + "\n")
     return ANSWERED
-
-
-def _show_table(rows: Rows) -> None:
-    """Write aligned columns, the last one as long as it is."""
-    table = [list(row) for row in rows[:1]] + [list(row.values()) for row in rows]
-    widths = [max(map(text_width, column)) for column in zip(*table, strict=True)]
-    for cells in table:
-        padded = (pad(cell, width) for cell, width in zip(cells, widths, strict=True))
-        standard_output().write("  ".join(padded).rstrip() + "\n")
 
 
 def _names(arguments: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sseml._version import __version__
 from sseml.cli.command import ANSWERED, REFUSED, UNUSABLE, CommandError, Commands, needing
 from sseml.cli.lists import add_format, show
-from sseml.cli.progress import say, say_on_the_way
-from sseml.cli.streams import standard_output
+from sseml.cli.output import write_report
+from sseml.cli.streams import say, say_on_the_way, standard_output
 from sseml.records import BundleError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _verdict(folder: Path) -> str:
-    """What the checksums prove: whoever changes a file can change its checksum too."""
+    """What the checksums prove: who changes a file can change its checksum too."""
     from sseml.model.folder import CHECKSUMS, bundle_digest, released_as, unlisted  # noqa: PLC0415
 
     digest = bundle_digest(folder)
@@ -228,11 +228,7 @@ def _rollback(arguments: argparse.Namespace) -> int:
 
 
 def _ended(report: GateReport, arguments: argparse.Namespace) -> int:
-    if arguments.json:
-        shown = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
-        standard_output().write(shown + "\n")
-    else:
-        standard_output().write(report.to_text())
+    write_report(report, as_json=arguments.json)
     if report.passed:
         return ANSWERED
     say(f"sseml: {report.verdict}")

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
-from sseml.cli.command import CommandError
-from sseml.cli.progress import say
-from sseml.cli.streams import standard_output, standard_output_of_bytes, terminal_width
+from sseml.cli.command import CommandError, needing
+from sseml.cli.streams import say, standard_output
 from sseml.files import open_to_write, whole_file
 from sseml.render import write_csv as csv_of_records
 
 TEXT_FORMATS = ("table", "text", "csv", "jsonl")
-"""Of commands that print one kind of text: `table` and `text` are the same there."""
+"""Formats of commands for which `table` and `text` are the same."""
 
 TEXT_ENDINGS: Mapping[str, str] = MappingProxyType(
     {".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -27,19 +28,46 @@ _HELD_IN_MEMORY = 16 * 2**20
 _NAMED = 10
 
 
+class _Report(Protocol):
+    def to_dict(self) -> dict[str, Any]: ...
+
+    def to_text(self) -> str: ...
+
+
+def add_output(parser: argparse.ArgumentParser, otherwise: str, picture: str) -> None:
+    """Add `-o`, `--format` (what is written without either: `otherwise`) and `--plot`."""
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
+    parser.add_argument(
+        "--format", choices=TEXT_FORMATS, help=f"default: by the ending of -o, else {otherwise}"
+    )
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE", help=f"{picture}: PNG, SVG or PDF (extra `report`)"
+    )
+
+
+def require_picture(path: Path | None, extra: str = "report") -> None:
+    """Refuse a file that cannot become a picture, before anything is calculated."""
+    if path is not None:
+        with needing(extra):
+            from sseml.report.files import require_picture as require  # noqa: PLC0415
+        require(path)
+
+
+def write_report(report: _Report, *, as_json: bool) -> None:
+    """Write a report to standard output."""
+    if as_json:
+        text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1, allow_nan=False)
+    else:
+        text = report.to_text()
+    standard_output().write(text.rstrip("\n") + "\n")
+
+
 def results(
     path: Path | None, *, binary: bool = False, hold: bool = False
 ) -> AbstractContextManager[IO[Any]]:
-    """Open the place where results go.
+    """Open the file for the results, or standard output, for text or bytes (`binary`).
 
-    Parameters
-    ----------
-    path
-        File to write; standard output if None.
-    binary
-        The stream takes bytes instead of text.
-    hold
-        Keep everything back until the block ends without an error, on standard output too.
+    `hold` keeps everything back until the block ends without an error, on standard output too.
     """
     if path is None:
         return _held_stdout(binary) if hold else _stdout(binary)
@@ -50,7 +78,7 @@ def results(
 
 
 def require_no_folder(path: Path) -> None:
-    """Say that a folder is no place for a table."""
+    """Refuse a folder as the file to write."""
     if path.is_dir():
         raise CommandError(f"{path} is a folder; -o takes the name of a file")
 
@@ -58,24 +86,7 @@ def require_no_folder(path: Path) -> None:
 def format_of(
     path: Path | None, asked: str | None, endings: Mapping[str, str], otherwise: str
 ) -> str:
-    """Choose a format: the one asked for, or the one the ending of the file names.
-
-    Parameters
-    ----------
-    path
-        File to write; None for standard output.
-    asked
-        What ``--format`` says.
-    endings
-        Ending → format.
-    otherwise
-        For standard output.
-
-    Raises
-    ------
-    CommandError
-        If the ending names no format.
-    """
+    """The format asked for, or that of the file's ending; `otherwise` for standard output."""
     if asked is not None:
         return asked
     if path is None:
@@ -91,8 +102,15 @@ def format_of(
 
 
 def table_width(path: Path | None, narrowest: int) -> int:
-    """Columns for a table: those of the terminal it is shown on, but no fewer than it needs."""
-    return narrowest if path is not None else terminal_width(narrowest)
+    """Width of a table: that of the terminal it is shown on, but not less than `narrowest`."""
+    out = standard_output()
+    if path is not None or not out.isatty():
+        return narrowest
+    try:
+        shown = os.get_terminal_size(out.fileno()).columns
+    except (OSError, ValueError):  # a notebook
+        shown = shutil.get_terminal_size().columns
+    return max(narrowest, shown)
 
 
 def write_csv(
@@ -107,7 +125,7 @@ def write_csv(
 
 
 def name_late(columns: Sequence[str]) -> None:
-    """Name the columns that came too late for the header of a CSV on standard output."""
+    """Name columns that are missing in a CSV because they came after its header was written."""
     if columns:
         listed = ", ".join(map(repr, columns[:_NAMED]))
         more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
@@ -119,18 +137,16 @@ def name_late(columns: Sequence[str]) -> None:
 
 def write_jsonl(records: Iterable[Mapping[str, Any]], stream: IO[str]) -> None:
     """Write one JSON object a line, as they come."""
-    stream.writelines(f"{_json(record)}\n" for record in records)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    for record in records:
+        stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 @contextmanager
 def _stdout(binary: bool) -> Iterator[IO[Any]]:
     out: IO[Any] | None = standard_output()
     if binary:
-        out = None if standard_output().isatty() else standard_output_of_bytes()
+        standard_output().flush()
+        out = None if standard_output().isatty() else getattr(standard_output(), "buffer", None)
     if out is None:
         raise CommandError("Parquet is not for a terminal: name a file with -o FILE.parquet")
     yield out

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 from sseml.cli.command import Commands, Tally, needing
 from sseml.cli.output import format_of, name_late, results, table_width
-from sseml.cli.progress import say, watched
 from sseml.cli.questions import add_questions, count_of, questions
-from sseml.cli.streams import standard_output
-from sseml.records import Answer, Refusal
+from sseml.cli.streams import say, standard_output, watched
 from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -90,14 +88,13 @@ def add_commands(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Predict, write, and sum up what was refused."""
+    """Predict, write, and count what was refused."""
     # One thread serves a short list; starting a pool costs more CPU than predicting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from sseml.model.bundle import Bundle  # noqa: PLC0415 - help needs no arrays
     from sseml.prediction import default_bundle, default_phases, predict_queries  # noqa: PLC0415
 
-    chosen = format_of(arguments.output, arguments.format, _ENDINGS, "table")
-    format_ = cast(Format, chosen)
+    format_ = cast(Format, format_of(arguments.output, arguments.format, _ENDINGS, "table"))
     items = questions(arguments, arguments.temperature)
     bundle = Bundle.load(arguments.bundle) if arguments.bundle else default_bundle()
     tally = Tally(strict=arguments.strict)
@@ -106,17 +103,16 @@ def run(arguments: argparse.Namespace) -> int:
     answered = predict_queries(
         items, bundle, phases=phases, explain=arguments.explain, offsets=offsets
     )
-    answers = tally.passing(answered, _refusal)
+    answers = tally.passing(answered)
     if arguments.output or not standard_output().isatty():
         answers = watched(answers, total=count_of(arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
-        width = table_width(arguments.output, TABLE_WIDTH)
         late = write(
             answers,
             stream,
             format_,
             explain=arguments.explain,
-            width=width,
+            width=table_width(arguments.output, TABLE_WIDTH),
             whole=arguments.output is not None,
         )
     name_late(late)
@@ -130,7 +126,3 @@ def _offsets(file: Path, bundle: Bundle) -> Offsets:
     for line in own.said:
         say(f"sseml: {visible(line)}")
     return own.offsets
-
-
-def _refusal(answer: Answer) -> str | None:
-    return answer.message if isinstance(answer, Refusal) else None

@@ -1,22 +1,24 @@
-"""Where questions come from: formulas and structure files, a list of them, or standard input."""
+"""The materials asked about: formulas and structure files, a list of them, or standard input."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sseml.cli.command import CommandError, needing
-from sseml.cli.progress import say
-from sseml.records import Query, Refusal, RefusedInputError
+from sseml.cli.streams import say
+from sseml.records import Composition, Query, Refusal, RefusedInputError
 from sseml.render import OUTPUT_COLUMNS
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     from sseml.parse.raw import RawRow
+
+Answered = TypeVar("Answered")
 
 _LISTS = frozenset(
     (".txt", ".list", ".lst", ".dat", ".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet",
@@ -24,13 +26,13 @@ _LISTS = frozenset(
 )  # fmt: skip
 """Endings of files that hold lists, whether this release reads them or not."""
 
-_NAMED = 10
-_TIMES = 5
-"""Lines about columns: each JSON line may bring new ones."""
+_NAMED_COLUMNS = 10
+_MESSAGES = 5
+"""Limits of the messages about unused columns: each JSON line may bring new ones."""
 
 _OURS = frozenset((*OUTPUT_COLUMNS, "nearest", "explanation"))
 _MARK_OF_OURS = frozenset(("status", "error", "model"))
-"""Columns that our own output has, which nobody needs to be told are not used."""
+"""Columns of our own output, which is recognised by three of them: they are not reported."""
 
 
 def add_questions(parser: argparse.ArgumentParser) -> None:
@@ -83,19 +85,9 @@ def add_columns(parser: argparse.ArgumentParser) -> None:
 def questions(
     arguments: argparse.Namespace, temperature: str = f"{ROOM_TEMPERATURE_C:g}"
 ) -> Iterable[Query | Refusal]:
-    """Read what is asked, in order; what cannot be read is a `Refusal` in its place.
+    """Read the materials in order; what cannot be read is a `Refusal` in its place.
 
-    Parameters
-    ----------
-    arguments
-        Those of `add_questions`.
-    temperature
-        For rows that name none, as a person writes it.
-
-    Raises
-    ------
-    CommandError
-        If neither formulas nor a file are given, or both.
+    `temperature`, as a person writes it, is for rows that name none.
     """
     from sseml.parse.qualifiers import Qualifiers, read_asked_temperature  # noqa: PLC0415
     from sseml.parse.queries import parse_rows  # noqa: PLC0415
@@ -136,56 +128,64 @@ def questions(
 def _naming_unused(
     rows: Iterable[RawRow | Refusal], ignored: frozenset[str]
 ) -> Iterator[RawRow | Refusal]:
-    """Pass rows on, and name the columns that say nothing when they are first met."""
+    """Pass rows on, and report columns that are not used when they first appear."""
     seen: set[str] = set(ignored)
-    times = 0
+    messages = 0
     for row in rows:
-        if times < _TIMES and (new := [name for name in row.columns if name not in seen]):
+        if messages < _MESSAGES and (new := [name for name in row.columns if name not in seen]):
             _name_unused(new, row.columns, ignored)
             seen.update(new)
-            times += 1
+            messages += 1
         yield row
 
 
 def _name_unused(names: Iterable[str], beside: Collection[str], ignored: frozenset[str]) -> None:
-    from sseml.parse.headings import conditions_of, nearly_condition  # noqa: PLC0415
+    from sseml.parse.headings import (  # noqa: PLC0415
+        STRUCTURE_COLUMNS,
+        conditions_of,
+        folded_heading,
+        nearly_condition,
+    )
     from sseml.parse.raw import shown  # noqa: PLC0415
 
     try:
         used = conditions_of(beside, ignored)
-    except RefusedInputError:  # said in the row, where it is not the first
+    except RefusedInputError:  # the row itself reports it
         return
     known = {*used, *(_OURS if set(beside) >= _MARK_OF_OURS else ())}
-    unused = [name for name in names if name not in known and not _may_name_structures(name)]
-    said = []
-    for name in unused[:_NAMED]:
+    unused = [
+        name
+        for name in names
+        if name not in known and folded_heading(name) not in STRUCTURE_COLUMNS
+    ]
+    named = []
+    for name in unused[:_NAMED_COLUMNS]:
         meant = nearly_condition(name)
-        said.append(repr(shown(name)) + (f" (did you mean {meant!r}?)" if meant else ""))
-    if said:
-        more = f" and {len(unused) - _NAMED} more" if len(unused) > _NAMED else ""
-        say(f"sseml: columns that are kept but not used: {', '.join(said)}{more}")
+        named.append(repr(shown(name)) + (f" (did you mean {meant!r}?)" if meant else ""))
+    if named:
+        others = len(unused) - len(named)
+        more = f" and {others} more" if others else ""
+        say(f"sseml: columns that are kept but not used: {', '.join(named)}{more}")
 
 
-def compositions_only(items: Iterable[Query | Refusal]) -> Iterator[Query | Refusal]:
-    """Refuse, in their places, materials that have no composition to calculate with."""
+def answered(
+    items: Iterable[Query | Refusal], answers: Callable[[Query, Composition], Iterable[Answered]]
+) -> Iterator[Answered | Refusal]:
+    """Answer each material by its composition; without one it is refused in its place."""
     from sseml.kinds import composition_of  # noqa: PLC0415 - start-up
 
     for item in items:
-        if isinstance(item, Query):
-            try:
-                composition_of(item.material)
-            except RefusedInputError as error:
-                yield Refusal(
-                    item.row, item.input, error.reason, error.suggestion, item.columns, error.code
-                )
-                continue
-        yield item
-
-
-def _may_name_structures(name: str) -> bool:
-    from sseml.parse.headings import STRUCTURE_COLUMNS, folded_heading  # noqa: PLC0415
-
-    return folded_heading(name) in STRUCTURE_COLUMNS
+        if isinstance(item, Refusal):
+            yield item
+            continue
+        try:
+            composition = composition_of(item.material)
+        except RefusedInputError as error:
+            yield Refusal(
+                item.row, item.input, error.reason, error.suggestion, item.columns, error.code
+            )
+        else:
+            yield from answers(item, composition)
 
 
 def _with_structures(items: Iterable[Query | Refusal]) -> Iterator[Query | Refusal]:
@@ -193,28 +193,30 @@ def _with_structures(items: Iterable[Query | Refusal]) -> Iterator[Query | Refus
         yield from items
 
 
+def _is_unreadable(text: str) -> bool:
+    """Whether a text is neither a formula nor a name."""
+    from sseml.parse.material import parse_material  # noqa: PLC0415
+
+    try:
+        parse_material(text)
+    except RefusedInputError:
+        return True
+    return False
+
+
 def _with_slash(argument: str) -> str:
     """Write a folder as one, unless the argument is also a formula or a name."""
-    from sseml.parse.material import parse_material  # noqa: PLC0415
     from sseml.parse.structure.file_names import is_there  # noqa: PLC0415
 
     folder = Path(argument)
-    if (
-        not argument
-        or argument.endswith(("/", os.sep))
-        or not (is_there(folder) and folder.is_dir())
-    ):
+    if not argument or argument.endswith(("/", os.sep)):
         return argument
-    try:
-        parse_material(argument)
-    except RefusedInputError:
-        return f"{argument}/"
-    return argument
+    is_folder = is_there(folder) and folder.is_dir()
+    return f"{argument}/" if is_folder and _is_unreadable(argument) else argument
 
 
 def _refuse_lists(arguments: argparse.Namespace) -> None:
-    """Say so where a list is given in the place of a formula."""
-    from sseml.parse.material import parse_material  # noqa: PLC0415
+    """Refuse a list that is given in the place of a formula."""
     from sseml.parse.sources import no_file  # noqa: PLC0415
     from sseml.parse.structure.file_names import is_there, names_structures  # noqa: PLC0415
 
@@ -226,10 +228,8 @@ def _refuse_lists(arguments: argparse.Namespace) -> None:
                 raise no_file(path)
         elif not is_file or names_structures(text):
             continue
-        try:
-            parse_material(text)
-        except RefusedInputError:
-            raise CommandError(f"{text} is a file: write -i {text}") from None
+        if _is_unreadable(text):
+            raise CommandError(f"{text} is a file: write -i {text}")
 
 
 def _refuse_structure_as_list(source: str, format_name: str | None) -> None:
@@ -243,7 +243,7 @@ def _refuse_structure_as_list(source: str, format_name: str | None) -> None:
 
 
 def count_of(arguments: argparse.Namespace) -> int | None:
-    """Rows of the input as far as counting line ends tells; only a progress bar asks."""
+    """Number of rows of the input for a progress bar, by counting line ends; None if unknown."""
     from sseml.parse.structure.file_names import names_structures  # noqa: PLC0415
 
     if arguments.formula:

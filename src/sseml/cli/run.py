@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sseml.cli.command import ANSWERED, REFUSED, CommandError, Commands, needing
-from sseml.cli.progress import say, say_on_the_way
-from sseml.cli.streams import standard_output
+from sseml.cli.streams import say, say_on_the_way, standard_output
 from sseml.records import BundleError, RefusedInputError
 
 if TYPE_CHECKING:

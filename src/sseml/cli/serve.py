@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sseml.cli.command import ANSWERED, UNUSABLE, CommandError, Commands, needing
-from sseml.cli.progress import say
-from sseml.cli.streams import standard_output
+from sseml.cli.streams import say, standard_output
 from sseml.serving.settings import DEFAULT_PORT, Limits
 
 if TYPE_CHECKING:

@@ -1,22 +1,86 @@
-"""Standard output belongs to the results: whatever else is printed goes to standard error."""
+"""Standard output is for the results; messages, progress and all else go to standard error."""
 
 from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, Literal, TextIO
+from typing import Literal, Protocol, TextIO, TypeVar
 
 from sseml.cli.command import Ended
 
+BETWEEN_S = 0.2
+"""Seconds between two drawings of the progress."""
+
+_SILENT_S = 2.0
+"""A shorter job shows no progress."""
+
+_BAR = 24
 _OUT, _ERR = 1, 2
 
 _results: ContextVar[TextIO | None] = ContextVar("results", default=None)
+
+
+class _OfRow(Protocol):
+    @property
+    def row(self) -> int: ...
+
+
+Item = TypeVar("Item", bound=_OfRow)
+
+
+def say(line: str) -> None:
+    """Write a message for the user."""
+    sys.stderr.write(line + "\n")
+
+
+def say_on_the_way(line: str) -> None:
+    """Write how far a long job has come, if standard error is a terminal."""
+    if sys.stderr.isatty():
+        say(line)
+
+
+def redraw(text: str = "") -> None:
+    """Write over the line of progress that was drawn last."""
+    sys.stderr.write(f"\r\x1b[K{text}")
+    sys.stderr.flush()
+
+
+def watched(answers: Iterable[Item], total: int | None = None) -> Iterator[Item]:
+    """Pass answers on, with a progress bar on a terminal if they take longer than two seconds.
+
+    `total` is the number of rows of the input, where known.
+    """
+    if not sys.stderr.isatty():
+        yield from answers
+        return
+    start = time.monotonic()
+    due = start + _SILENT_S
+    drawn = False
+    try:
+        for count, answer in enumerate(answers, 1):
+            now = time.monotonic()
+            if now >= due:
+                redraw(_bar(answer.row, total, count, now - start))
+                due, drawn = now + BETWEEN_S, True
+            yield answer
+    finally:
+        if drawn:
+            redraw()
+
+
+def _bar(row: int, total: int | None, count: int, elapsed_s: float) -> str:
+    speed = f"{count:,} answers, {count / elapsed_s:,.0f}/s"
+    if not total:
+        return speed
+    share = min(1.0, row / total)
+    filled = round(share * _BAR)
+    return f"[{'#' * filled}{'.' * (_BAR - filled)}] {share:4.0%}  {speed}"
 
 
 def standard_output() -> TextIO:
@@ -24,27 +88,8 @@ def standard_output() -> TextIO:
     return _results.get() or sys.stdout
 
 
-def standard_output_of_bytes() -> IO[bytes] | None:
-    """The same for bytes; None where standard output was replaced by one that takes text alone."""
-    out = standard_output()
-    out.flush()
-    return getattr(out, "buffer", None)
-
-
-def terminal_width(narrowest: int) -> int:
-    """Columns of the terminal that shows the results, but no fewer than `narrowest`."""
-    out = standard_output()
-    if not out.isatty():
-        return narrowest
-    try:
-        shown = os.get_terminal_size(out.fileno()).columns
-    except (OSError, ValueError):  # a notebook
-        shown = shutil.get_terminal_size().columns
-    return max(narrowest, shown)
-
-
-def in_order() -> None:
-    """Stand in for streams that the shell closed (`>&-`), and write UTF-8 whatever the locale says.
+def prepare_streams() -> None:
+    """Open streams that the shell closed (`>&-`), and write UTF-8 in every locale.
 
     Results then fail as on a full disk; σ and ° are in the messages.
     """
@@ -59,16 +104,11 @@ def in_order() -> None:
 
 @contextmanager
 def kept_for_results(*, give_back: bool) -> Iterator[None]:
-    """Hand standard output to the results alone, as a private copy of its file descriptor.
+    """Keep standard output for the results, as a private copy of its file descriptor.
 
     Meanwhile descriptor 1 and `sys.stdout` lead to standard error. Where `sys.stdout` was replaced
-    (a notebook, a test), results go to what stands in for it.
-
-    Parameters
-    ----------
-    give_back
-        Put everything back at the end, for a caller that goes on. A process that ends keeps it:
-        what native code has in its buffers is written at the very end.
+    (a notebook, a test), results go to its replacement. `give_back` restores everything at the end,
+    for a caller that goes on; a process that ends does not: native code writes its buffers last.
     """
     printed = sys.stdout
     printed.flush()
@@ -95,7 +135,7 @@ def kept_for_results(*, give_back: bool) -> Iterator[None]:
 
 
 def let_go(stream: TextIO) -> None:
-    """Forget what nobody reads any more, so that closing the stream cannot complain or wait."""
+    """Redirect a stream that nobody reads to nowhere, so that closing it cannot fail or wait."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -124,18 +164,14 @@ def _copy_of_descriptor() -> int | None:
 
 
 def _restore(before: int | None) -> None:
-    _flush_native()
+    """Write what native code has buffered, and lead descriptor 1 back to `before`."""
+    import ctypes  # noqa: PLC0415 - start-up
+
+    with suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).fflush(None)
     if before is None:
         with suppress(OSError):
             os.close(_OUT)
         return
     os.dup2(before, _OUT)
     os.close(before)
-
-
-def _flush_native() -> None:
-    """Write out what C code has printed and the C library still holds back."""
-    import ctypes  # noqa: PLC0415 - start-up
-
-    with suppress(OSError, TypeError, AttributeError):
-        ctypes.CDLL(None).fflush(None)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from sseml.cli.command import REFUSED, CommandError, Commands, Tally, needing
+from sseml.cli.command import REFUSED, CommandError, Commands, Tally, number_type
 from sseml.cli.output import (
     TEXT_ENDINGS,
-    TEXT_FORMATS,
+    add_output,
     format_of,
+    require_picture,
     results,
     write_csv,
     write_jsonl,
 )
-from sseml.cli.progress import watched
-from sseml.cli.questions import add_questions, compositions_only, count_of, questions
+from sseml.cli.questions import add_questions, answered, count_of, questions
+from sseml.cli.streams import watched
 from sseml.columns import WINDOW_COLUMNS
-from sseml.records import Query, Refusal, RefusedInputError
+from sseml.records import Composition, Query, Refusal, RefusedInputError
 from sseml.render import visible
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ Calculated windows are thermodynamic; measured ones are mostly wider, often by 0
 stand beside them where they are known. Nothing is blended. What it all means: docs/window.md.
 """
 _MOST_REASONS = 5
-"""Rows that are said to have no window when there is nothing to draw."""
+"""Rows that are named in the message that there is nothing to draw."""
+
+_CORRECTED = ("S", "Br", "I")
+_percent = number_type(
+    lambda value: 0.0 <= value < 100.0, "{text} is no percentage from 0 to below 100", unit="%"
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -71,15 +77,7 @@ def add_commands(commands: Commands) -> None:
         help="a plateau that exchanges less of the ion than this sets no limit "
         "(default: %(default)g)",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
-    parser.add_argument(
-        "--format",
-        choices=TEXT_FORMATS,
-        help="default: by the ending of -o, else text, which `table` means too",
-    )
-    parser.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw it: PNG, SVG or PDF (extra `report`)"
-    )
+    add_output(parser, "text, which `table` means too", "draw it")
     parser.set_defaults(run=run)
 
 
@@ -107,16 +105,15 @@ def load_bundle(arguments: argparse.Namespace) -> PhaseBundle:
 
 def run(arguments: argparse.Namespace) -> int:
     """Calculate, write, draw, and count what was refused."""
-    if arguments.plot:
-        with needing("report"):
-            from sseml.report.files import require_picture  # noqa: PLC0415
-        require_picture(arguments.plot)
+    require_picture(arguments.plot)
     items = questions(arguments)
     format_ = format_of(arguments.output, arguments.format, TEXT_ENDINGS, "text")
     bundle = load_bundle(arguments)
     tally = Tally()
-    passing = tally.passing(_answers(items, bundle, arguments), _refusal)
-    answers = list(watched(passing, total=count_of(arguments)))
+    windows = answered(
+        items, lambda query, composition: [_answer(query, composition, bundle, arguments)]
+    )
+    answers = list(watched(tally.passing(windows), total=count_of(arguments)))
     if arguments.plot:
         _draw(answers, bundle, arguments)
     with results(arguments.output) as stream:
@@ -124,43 +121,31 @@ def run(arguments: argparse.Namespace) -> int:
     return tally.report()
 
 
-def _refusal(answer: AnsweredWindow | Refusal) -> str | None:
-    return answer.message if isinstance(answer, Refusal) else None
-
-
-def _answers(
-    items: Iterable[Query | Refusal], bundle: PhaseBundle, arguments: argparse.Namespace
-) -> Iterator[AnsweredWindow | Refusal]:
-    from sseml.kinds import composition_of  # noqa: PLC0415
+def _answer(
+    query: Query, composition: Composition, bundle: PhaseBundle, arguments: argparse.Namespace
+) -> AnsweredWindow:
     from sseml.physics.window import electrochemical_window  # noqa: PLC0415
     from sseml.render.window import AnsweredWindow  # noqa: PLC0415
 
-    for item in compositions_only(items):
-        if isinstance(item, Refusal):
-            yield item
-            continue
-
-        def window(corrections: Sequence[str], asked: Query = item) -> Window:
-            return electrochemical_window(
-                bundle.table,
-                asked.material.formula,
-                composition_of(asked.material).amounts,
-                ion=arguments.ion,
-                tolerance=arguments.tolerance / 100.0,
-                trace=arguments.trace / 100.0,
-                corrections=corrections,
-            )
-
-        yield AnsweredWindow(
-            query=item,
-            window=window(arguments.corrections),
-            corrections=arguments.corrections,
-            uncorrected=window(()) if arguments.corrections else None,
-            measured=bundle.published.measured_windows(
-                composition_of(item.material).amounts, arguments.ion
-            ),
-            phases=bundle.table.name,
+    def window(corrections: Sequence[str]) -> Window:
+        return electrochemical_window(
+            bundle.table,
+            query.material.formula,
+            composition.amounts,
+            ion=arguments.ion,
+            tolerance=arguments.tolerance / 100.0,
+            trace=arguments.trace / 100.0,
+            corrections=corrections,
         )
+
+    return AnsweredWindow(
+        query=query,
+        window=window(arguments.corrections),
+        corrections=arguments.corrections,
+        uncorrected=window(()) if arguments.corrections else None,
+        measured=bundle.published.measured_windows(composition.amounts, arguments.ion),
+        phases=bundle.table.name,
+    )
 
 
 def _write(answers: Sequence[AnsweredWindow | Refusal], stream: IO[str], format_: str) -> None:
@@ -193,25 +178,20 @@ def _draw(
     if all(each.window.V_red is None for each in drawable):
         reasons = "\n".join(visible(_reason(each)) for each in answers[:_MOST_REASONS])
         raise CommandError(f"no row has a window: nothing was drawn\n{reasons}".strip(), REFUSED)
+    names = [_as_typed(each.query) for each in drawable]
+    notes = _corrected(drawable, names)
     if len(drawable) > 1:
-        figure = windows_compared(
-            [_as_typed(each.query) for each in drawable],
-            [each.window for each in drawable],
-            [each.measured for each in drawable],
-            notes=_corrected(drawable),
+        windows = [each.window for each in drawable]
+        figure = windows_compared(names, windows, [each.measured for each in drawable], notes=notes)
+    else:
+        [only] = drawable
+        plateaus = voltage_profile(
+            bundle.table,
+            composition_of(only.query.material).amounts,
+            ion=arguments.ion,
+            corrections=arguments.corrections,
         )
-        save(figure, arguments.plot)
-        return
-    [only] = drawable
-    plateaus = voltage_profile(
-        bundle.table,
-        composition_of(only.query.material).amounts,
-        ion=arguments.ion,
-        corrections=arguments.corrections,
-    )
-    figure = drawn_profile(
-        _as_typed(only.query), plateaus, only.window, only.measured, notes=_corrected(drawable)
-    )
+        figure = drawn_profile(names[0], plateaus, only.window, only.measured, notes=notes)
     save(figure, arguments.plot)
 
 
@@ -222,22 +202,21 @@ def _reason(answer: AnsweredWindow | Refusal) -> str:
     return f"row {answer.row}: {answer.query.input!r}: {'; '.join(answer.window.notes)}"
 
 
-def _corrected(answers: Sequence[AnsweredWindow]) -> tuple[str, ...]:
-    """What was corrected, and the limits without it; nothing if nothing was asked for."""
+def _corrected(answers: Sequence[AnsweredWindow], names: Sequence[str]) -> tuple[str, ...]:
+    """A note on the corrections and the limits without them; none without corrections."""
     corrections = ", ".join(answers[0].corrections)
     if not corrections:
         return ()
-    limits = [
-        (_as_typed(each.query), f"{each.uncorrected.V_red:.2f} to {each.uncorrected.V_ox:.2f} V")
-        for each in answers
-        if each.uncorrected and each.uncorrected.V_red is not None
-    ]
-    listed = [text if len(answers) == 1 else f"{name} {text}" for name, text in limits]
-    return (f"corrected for {corrections}; as the table stands: {', '.join(listed)}",)
+    limits = []
+    for name, each in zip(names, answers, strict=True):
+        if each.uncorrected and each.uncorrected.V_red is not None:
+            text = f"{each.uncorrected.V_red:.2f} to {each.uncorrected.V_ox:.2f} V"
+            limits.append(text if len(answers) == 1 else f"{name} {text}")
+    return (f"corrected for {corrections}; as the table stands: {', '.join(limits)}",)
 
 
 def _as_typed(query: Query) -> str:
-    """The formula as the person wrote it; a name, a mixture or a sweep by what it stands for."""
+    """The formula as the user wrote it; the formula of a name, a mixture or a sweep."""
     from sseml.kinds import composition_of  # noqa: PLC0415
     from sseml.parse.formula import parse_formula  # noqa: PLC0415
 
@@ -249,21 +228,10 @@ def _as_typed(query: Query) -> str:
     return query.input.strip() if same else query.material.formula
 
 
-def _percent(text: str) -> float:
-    try:
-        value = float(text.removesuffix("%"))
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value < 100.0:
-        raise argparse.ArgumentTypeError(f"{text} is no percentage from 0 to below 100")
-    return value
-
-
 def _corrections(text: str) -> tuple[str, ...]:
-    known = ("S", "Br", "I")
     asked = [part.strip() for part in text.split(",") if part.strip()]
-    if unknown := [part for part in asked if part not in known]:
+    if unknown := [part for part in asked if part not in _CORRECTED]:
         raise argparse.ArgumentTypeError(
-            f"there is no correction for {', '.join(unknown)}; there are: {', '.join(known)}"
+            f"there is no correction for {', '.join(unknown)}; there are: {', '.join(_CORRECTED)}"
         )
-    return tuple(symbol for symbol in known if symbol in asked)
+    return tuple(symbol for symbol in _CORRECTED if symbol in asked)
