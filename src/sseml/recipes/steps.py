@@ -33,12 +33,11 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is made from files and settings.
+    """A step of a recipe.
 
-    `inputs` names the files and folders that are read. `outputs` are paths in the recipe's folder,
-    which `make` writes below the folder that it is given. `settings`, plain JSON data, is what else
-    decides the outputs. `still_valid` is asked before the step is skipped: a registry may say
-    something else by now.
+    It reads the files and folders of `inputs`. `outputs` are paths in the recipe's folder, which
+    `make` writes below the folder that it is given. `settings` (JSON data) decide the outputs too.
+    `still_valid` is called before the step is skipped: a registry may have changed.
     """
 
     name: str
@@ -51,10 +50,7 @@ class Step:
 
 @contextmanager
 def exclusive_run(folder: Path) -> Iterator[None]:
-    """Hold the lock of a recipe's folder, which is made; the lock ends with the process.
-
-    Raises `RefusedInputError` if another recipe holds it.
-    """
+    """Make a recipe's folder and hold its lock, until the process ends at the latest."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / RUNNING).open("ab") as held:
         if fcntl is not None:
@@ -71,10 +67,7 @@ def make_step(step: Step, folder: Path) -> bool:
     """Make the outputs of a step, unless they are as recorded; return whether they were made.
 
     The outputs replace the old ones when all are complete. The record is written after every
-    step, so a stopped recipe loses only the step it was in.
-
-    Raises `RefusedInputError` if an input is missing or changes meanwhile, if an output would
-    replace a file that no recipe has made, or if the record cannot be read.
+    step, so a stopped recipe loses only that step.
     """
     records = _read_records(folder)
     wanted: Record = {
@@ -86,26 +79,36 @@ def make_step(step: Step, folder: Path) -> bool:
     if records.get(step.name) == recorded and step.still_valid():
         return False
     _refuse_foreign_outputs(step, folder, records)
-    with _scratch(step, folder) as scratch:
+    prefix = f".{step.name.replace(' ', '-')}."
+    for path in list(folder.iterdir()):
+        if path.name.startswith(prefix):  # left by a run that was killed
+            shutil.rmtree(path)
+    # Beside the outputs, so that they can be renamed into place.
+    with tempfile.TemporaryDirectory(
+        prefix=prefix, dir=folder, ignore_cleanup_errors=True
+    ) as temporary:
+        scratch = Path(temporary)
         step.make(scratch)
         if _input_digests(step) != wanted["inputs"]:
             raise RefusedInputError("an input changed while it was read", "start the recipe again")
         made = _digests({name: scratch / name for name in step.outputs})
-        # The record comes first: if the recipe stops between the two, they differ and the step
-        # is made again.
-        _write_records(folder, records | {step.name: wanted | {"outputs": made}})
+        # The record comes first: if the recipe stops before the outputs are in place, they differ
+        # and the step is made again.
+        new_record = scratch / LOCK
+        write_json(new_record, {"steps": records | {step.name: wanted | {"outputs": made}}})
+        new_record.replace(folder / LOCK)
         for name in step.outputs:
             _replace(folder / name, scratch / name)
     return True
 
 
 def read_json(path: Path) -> Any:
-    """The data in a JSON file."""
+    """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_json(path: Path, data: object) -> None:
-    """Write a JSON file that people can read too; its folder is made."""
+    """Write an indented JSON file and make its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     path.write_text(text, encoding="utf-8")
@@ -164,26 +167,6 @@ def _read_records(folder: Path) -> dict[str, Record]:
         raise RefusedInputError(
             f"{path} is no record of a recipe ({error})", f"remove {folder}; it is made again"
         ) from error
-
-
-def _write_records(folder: Path, records: Mapping[str, Record]) -> None:
-    temporary = folder / f".{LOCK}.part"
-    write_json(temporary, {"steps": records})
-    temporary.replace(folder / LOCK)
-
-
-@contextmanager
-def _scratch(step: Step, folder: Path) -> Iterator[Path]:
-    """A folder beside the outputs, so that they can be renamed into place."""
-    prefix = f".{step.name.replace(' ', '-')}."
-    for path in list(folder.iterdir()):
-        if path.name.startswith(prefix):  # left by a run that was killed
-            shutil.rmtree(path)
-    scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=folder))
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _replace(place: Path, new: Path) -> None:
