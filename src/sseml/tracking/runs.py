@@ -27,6 +27,7 @@ from mlflow.models import Model
 from yaml import YAMLError  # type: ignore[import-untyped]
 
 from sseml.evaluate import Report, evaluate, measurements_at
+from sseml.kinds import COMPOSITION
 from sseml.model.bundle import EVIDENCE
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
@@ -107,7 +108,7 @@ def train_tracked(
         raise FileExistsError(f"{folder} is there already; name another folder")
     measurements = measurements_at(table)
     choices = {
-        "recipe": asdict(recipe or Recipe()),
+        "recipe": asdict((recipe or Recipe()).of(COMPOSITION)),
         "conductivity": asdict(settings[0]),
         "energy": asdict(settings[1]),
         "seed": settings[0].seed,
