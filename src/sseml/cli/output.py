@@ -22,7 +22,7 @@ TEXT_FORMATS = ("table", "text", "csv", "jsonl")
 """Formats of commands for which `table` and `text` are the same."""
 
 TEXT_ENDINGS: Mapping[str, str] = MappingProxyType(
-    {".txt": "text", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+    {".txt": "table", ".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 )
 _HELD_IN_MEMORY = 16 * 2**20
 _NAMED = 10

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from sseml.cli.command import Commands, Tally, needing
-from sseml.cli.output import format_of, name_late, results, table_width
+from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.streams import say, standard_output, watched
 from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
@@ -36,13 +36,7 @@ be answered keeps its place, with the reason; the exit code is then 1. A file is
 not at all.
 """
 
-_ENDINGS: dict[str, Format] = {
-    ".txt": "table",
-    ".csv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-}
+_ENDINGS = {**TEXT_ENDINGS, ".parquet": "parquet"}
 
 
 def add_commands(commands: Commands) -> None:
