@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sseml.model.offsets import Offsets, Shift
-    from sseml.model.stability import PhaseBundle, Stability
+    from sseml.model.phases import PhaseBundle, Stability
     from sseml.parse.structure.agreement import OnMismatch
 
 _BATCH = 128
@@ -188,7 +188,7 @@ def default_bundle() -> Bundle:
 
 def default_phases() -> PhaseBundle:
     """Load the released phase table and the windows published beside it."""
-    from sseml.model.stability import PhaseBundle  # noqa: PLC0415 - start-up: 50 ms
+    from sseml.model.phases import PhaseBundle  # noqa: PLC0415 - start-up: 50 ms
 
     return PhaseBundle.load(released_folder() / DEFAULT_PHASES)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sseml.model.bundle import Bundle
-from sseml.model.stability import PhaseBundle
+from sseml.model.phases import PhaseBundle
 from sseml.parse.formula import parse_formula
 from sseml.physics.window import electrochemical_windows
 from sseml.prediction import default_bundle, default_phases, predict_queries

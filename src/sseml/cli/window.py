@@ -24,7 +24,7 @@ from sseml.records import Composition, Query, Refusal, RefusedInputError
 from sseml.render import visible
 
 if TYPE_CHECKING:
-    from sseml.model.stability import PhaseBundle
+    from sseml.model.phases import PhaseBundle
     from sseml.physics.window import Window
     from sseml.render.window import AnsweredWindow
 
@@ -97,7 +97,7 @@ def add_phases(parser: argparse.ArgumentParser) -> None:
 
 def load_bundle(arguments: argparse.Namespace) -> PhaseBundle:
     """Load the phase bundle that `add_phases` names."""
-    from sseml.model.stability import PhaseBundle  # noqa: PLC0415 - help needs no arrays
+    from sseml.model.phases import PhaseBundle  # noqa: PLC0415 - help needs no arrays
     from sseml.prediction import default_phases  # noqa: PLC0415
 
     return PhaseBundle.load(arguments.phases) if arguments.phases else default_phases()

@@ -40,9 +40,9 @@ from sseml.model.fitting import (
     fit_calibrated,
     predict_held_out,
 )
+from sseml.model.phases import PhaseBundle
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.model.split import official_split
-from sseml.model.stability import PhaseBundle
 from sseml.records import RefusedInputError
 from sseml.released import DEFAULT_PHASES, released_folder
 

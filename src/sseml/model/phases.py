@@ -1,11 +1,13 @@
-"""The phase table as a bundle of its own, with the windows published of its materials."""
+"""The phase bundle: compounds, published windows, and the stability of a material from both."""
 
 from __future__ import annotations
 
 import csv
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +21,85 @@ from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_
 from sseml.parse.formula import parse_formula
 from sseml.physics.phases import SHIFTS_EV, PhaseTable
 from sseml.physics.published_windows import PublishedWindow, read_windows
-from sseml.records import BundleError
+from sseml.physics.reactions import written
+from sseml.physics.window import Window, electrochemical_windows
+from sseml.records import BundleError, Composition
 
+PHASES = "phases.parquet"
 WINDOWS = "windows.csv"
+PHASE_SCHEMA_VERSION = 1
+KIND = "phases"
 
 SAME_MATERIAL = 1e-3
 """Element fractions that differ by no more are those of one material."""
 
+_CARD_SECTIONS = "phases_card.toml"
 _SYMBOL = re.compile("[A-Z][a-z]?")
+_ENERGY = "formation_energy_eV_atom"
+_ARROW_NAMES = {np.float64: "double", np.int32: "int32", np.uint8: "uint8"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhaseBundle:
+    """The phases that can form, and the windows that were published."""
+
+    table: PhaseTable
+    published: PublishedWindows
+
+    @classmethod
+    def load(cls, folder: Path) -> PhaseBundle:
+        """Verify and read both; a `BundleError` names a file that is missing or damaged."""
+        return cls(load_phases(folder), load_windows(folder))
+
+    def stabilities(
+        self, materials: Iterable[Composition], *, reactions: bool = True
+    ) -> list[Stability]:
+        """Stability against Li metal and beyond, in order; what is alike is calculated once.
+
+        Amounts that are written as one formula can differ beyond its digits: they are not alike.
+        """
+        keys = [(material.formula, tuple(material.amounts.items())) for material in materials]
+        asked = {key: (key[0], dict(key[1])) for key in keys}
+        windows = electrochemical_windows(self.table, asked.values(), reactions=reactions)
+        found = {
+            key: Stability(window, self.published.measured_windows(asked[key][1]))
+            for key, window in zip(asked, windows, strict=True)
+        }
+        return [found[key] for key in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """The calculated window of a material, and the windows measured of this very material."""
+
+    window: Window
+    measured: tuple[PublishedWindow, ...]
+
+    @property
+    def note(self) -> str:
+        """How the numbers are to be read, and what was measured, on one line."""
+        measured = (f"measured: {in_words(each)}" for each in self.measured)
+        return "; ".join((*self.window.notes, *measured))
+
+    def reasons(self) -> Iterator[str]:
+        """What becomes of the material outside its window, and at its composition.
+
+        Nothing where the window, or its reactions, were not calculated.
+        """
+        window = self.window
+        if window.V_red is None or window.V_ox is None or window.oxidation is None:
+            return
+        if window.reduction:
+            yield f"reduced below {window.V_red:.2f} V: {window.reduction}"
+        else:
+            yield f"stable against {window.ion} metal"
+        yield f"oxidised above {window.V_ox:.2f} V: {window.oxidation}"
+        if window.decomposition and window.e_above_hull_eV_atom != 0.0:
+            yield f"at its composition are stable: {written(window.decomposition)}"
 
 
 class PublishedWindows:
-    """A table of published windows, looked up by composition.
-
-    Parameters
-    ----------
-    rows
-        Checked before, as a bundle's are.
-
-    Attributes
-    ----------
-    rows
-        As given.
-    """
+    """A table of published windows, looked up by composition; the rows were checked before."""
 
     def __init__(self, rows: Sequence[PublishedWindow]) -> None:
         self.rows = tuple(rows)
@@ -59,53 +117,28 @@ class PublishedWindows:
     def measured_windows(
         self, amounts: Mapping[str, float], ion: str = "Li"
     ) -> tuple[PublishedWindow, ...]:
-        """Windows measured of a material; calculated ones are left out.
+        """Windows measured of a material against the metal of `ion`, in the table's order.
 
-        Parameters
-        ----------
-        amounts
-            Element → amount, of any sum.
-        ion
-            Against whose metal.
-
-        Returns
-        -------
-        tuple of PublishedWindow
-            Those of the same elements with no element fraction off by more than `SAME_MATERIAL`,
-            in the table's order.
+        `amounts` (element → amount) are of any sum. A row is of the same material if it holds the
+        same elements and no element fraction differs by more than `SAME_MATERIAL`.
         """
         candidates = self._measured.get(frozenset(amounts), ())
         asked = _fractions(amounts) if candidates else {}
         return tuple(
-            row for row in candidates if row.ion == ion and _is_same(asked, self._of(row.formula))
+            row
+            for row in candidates
+            if row.ion == ion
+            and all(
+                abs(asked[symbol] - fraction) <= SAME_MATERIAL
+                for symbol, fraction in self._of(row.formula).items()
+            )
         )
 
     def _of(self, formula: str) -> Mapping[str, float]:
-        """Element fractions of a row, worked out when first asked for: parsing takes its time."""
+        """Element fractions of a row, calculated when first asked for: parsing takes its time."""
         if formula not in self._fractions:
             self._fractions[formula] = _fractions(parse_formula(formula).amounts)
         return self._fractions[formula]
-
-
-def load_windows(folder: Path) -> PublishedWindows:
-    """Read the published windows of a phase bundle, after verifying it.
-
-    Parameters
-    ----------
-    folder
-        What `sseml.model.phases.save_phases` wrote; without windows the result is empty.
-
-    Raises
-    ------
-    BundleError
-        If a file is missing or damaged.
-    """
-    path = folder / WINDOWS
-    verify_checksums(folder, needed=(WINDOWS,) if path.exists() else ())
-    if not path.exists():
-        return PublishedWindows(())
-    with reading(path), path.open(encoding="utf-8-sig", newline="") as stream:
-        return PublishedWindows([PublishedWindow.from_row(row) for row in csv.DictReader(stream)])
 
 
 def _fractions(amounts: Mapping[str, float]) -> Mapping[str, float]:
@@ -113,83 +146,25 @@ def _fractions(amounts: Mapping[str, float]) -> Mapping[str, float]:
     return {symbol: amount / total for symbol, amount in amounts.items()}
 
 
-def _is_same(asked: Mapping[str, float], known: Mapping[str, float]) -> bool:
-    return all(abs(asked[symbol] - known[symbol]) <= SAME_MATERIAL for symbol in known)
+def in_words(measured: PublishedWindow) -> str:
+    """A measured window with its method and source.
 
-
-PHASES = "phases.parquet"
-PHASE_SCHEMA_VERSION = 1
-KIND = "phases"
-_ENERGY = "formation_energy_eV_atom"
-_ARROW_NAMES = {np.float64: "double", np.int32: "int32", np.uint8: "uint8"}
-
-_CARD = """\
-# {name}
-
-{rows} compounds and elements with their formation energies: what a solid electrolyte can decompose
-into. `sseml window` and `sseml compat` calculate from them; no network and no key are needed.
-
-| | |
-|---|---|
-| source | {source} |
-| licence | {licence} |
-| credit | {credit} |
-| file read | SHA-256 `{sha256}` |
-| energies | from the elements, eV/atom, at 0 K, without vibrations; {corrections} |
-| elements | {symbols} |
-| made by | sseml {version} |
-
-## What was left out
-{dropped_count} oxides and fluorides that hold more O and F than their cations can carry at their
-highest charges (peroxides, superoxides and ozonides of hydrogen, alkali and alkaline-earth metals
-stay): {dropped}
-
-{shifts}
-## What it cannot say
-- Only what was computed: a compound that is not in the table competes with nothing.
-- No temperature, no entropy, no disorder, no kinetics: a window calculated from it is the
-  thermodynamic one. Measured windows are mostly wider, often by 0.5 V and more.
-{errors}"""
-
-_SHIFTS_OF_THE_FIRST_SCHEME = """\
-## Corrections that can be asked for
-In eV for each anion of the element; the oxidised element of a sulfate or bromate is no anion. It is
-decided from the formula alone, so a disulfide such as FeS2 is shifted too.
-
-- S {S:+.5f}: takes back the sulfide correction of the Materials Project's first scheme. Sulfides
-  are oxidised up to 0.15 V earlier, as in the windows published in 2015.
-- Br {Br:+.3f}: the correction of the scheme of 2021, which the first one lacks. Bromides are
-  oxidised 0.5 V later.
-- I {I:+.3f}: the same for iodides, 0.4 V later.
-"""
-
-_SHIFTS_OF_OTHERS = """\
-## Corrections that should not be asked for
-`--corrections` adds {S:+.5f} eV for each anion of S, {Br:+.3f} of Br and {I:+.3f} of I. That is
-meant for energies with the Materials Project's first scheme of corrections; these were not said to
-be of it.
-"""
-
-_ERRORS_OF_THE_FIRST_SCHEME = """\
-- The first scheme binds H2O, H2S and CO2 too strongly, by about 1.2 eV a molecule (table: -4.17,
-  -1.42 and -5.35 eV; measured: -2.96, -0.21 and -4.08). In reactions that turn one into another it
-  cancels.
-- Sulfates, nitrates, chlorates and perchlorates, S-S bonds and positive hydrogen are too stable as
-  well; `sseml window` and `sseml compat` name them wherever they come out.
-"""
-
-_ERRORS_OF_OTHERS = """\
-- What is said to be too stable "in the table" by `sseml window` and `sseml compat` is known of the
-  Materials Project's first scheme, and so is the 0.46 eV that `sseml compat` adds for each positive
-  hydrogen where water takes part.
-"""
-
-_CARD_WINDOWS = """
-## Published windows
-`{file}`: {rows} electrochemical windows from the literature, {measured} of them measured, each with
-its source and method: to compare with, and to show beside what is calculated. They are facts, to
-which nobody holds a copyright; they enter no calculation.
-"""
+    Such as ``1.2 to 2.5 V (CV with carbon, 10.1002/aenm.201501590)``; where the limits are only
+    those of the experiment, ``no reaction seen up to 5 V (…)``.
+    """
+    match measured.V_red, measured.V_ox:
+        case None, high:
+            limits = f"up to {high:g} V"
+        case low, None:
+            limits = f"down to {low:g} V"
+        case low, high:
+            limits = f"{low:g} to {high:g} V"
+    if measured.relation == "within" and measured.V_red is not None and measured.V_ox is not None:
+        limits = f"from {limits}"
+    before = {"within": "no reaction seen ", "~": "about "}.get(measured.relation, "")
+    method = f"method {measured.method}" if "not stated" in measured.method else measured.method
+    source = measured.doi or measured.reference or measured.read_in
+    return f"{before}{limits} ({', '.join(part for part in (method, source) if part)})"
 
 
 def save_phases(
@@ -248,25 +223,10 @@ def save_phases(
         "shifts_eV": dict(SHIFTS_EV),
         "published_windows": len(published),
     }
-    card = _CARD.format(
-        **{key: value for key, value in manifest.items() if key not in ("symbols", "dropped")},
-        shifts=(_SHIFTS_OF_THE_FIRST_SCHEME if first_scheme else _SHIFTS_OF_OTHERS).format(
-            **SHIFTS_EV
-        ),
-        errors=_ERRORS_OF_THE_FIRST_SCHEME if first_scheme else _ERRORS_OF_OTHERS,
-        sha256=draft.sha256,
-        version=__version__,
-        symbols=" ".join(symbols),
-        corrections=corrections,
-        dropped_count=len(draft.dropped),
-        dropped=", ".join(draft.dropped) or "none",
-    )
-    if published:
-        measured = sum(not window.is_calculated for window in published)
-        card += _CARD_WINDOWS.format(file=WINDOWS, rows=len(published), measured=measured)
     with whole_folder(folder) as building:
         document = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
         (building / MANIFEST).write_text(document, encoding="utf-8")
+        card = _card_text(manifest, corrections, published)
         (building / CARD).write_text(card, encoding="utf-8")
         _write_rows(building / PHASES, draft, symbols, licence)
         if windows is not None:
@@ -274,22 +234,47 @@ def save_phases(
         write_checksums(building)
 
 
+def _card_text(
+    manifest: Mapping[str, Any], corrections: str, published: Sequence[PublishedWindow]
+) -> str:
+    import tomllib  # noqa: PLC0415 - start-up: only when a bundle is written
+
+    text = files("sseml.model").joinpath(_CARD_SECTIONS).read_text(encoding="utf-8")
+    section = tomllib.loads(text)
+    scheme = "first_scheme" if manifest["first_scheme"] else "other"
+    dropped = manifest["dropped"]
+    card: str = section["card"].format(
+        **{name: manifest[name] for name in ("name", "rows", "source", "licence", "credit")},
+        sha256=manifest["source_sha256"],
+        version=manifest["code_version"],
+        symbols=" ".join(manifest["symbols"]),
+        corrections=corrections,
+        dropped_count=len(dropped),
+        dropped=", ".join(dropped) or "none",
+        shifts=section[f"shifts_{scheme}"].format(**SHIFTS_EV),
+        errors=section[f"errors_{scheme}"],
+    )
+    if published:
+        measured = sum(not window.is_calculated for window in published)
+        card += section["windows"].format(file=WINDOWS, rows=len(published), measured=measured)
+    return card
+
+
 def _write_rows(path: Path, draft: PhaseDraft, symbols: Sequence[str], licence: str) -> None:
     import pyarrow as pa  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read or written
     from pyarrow import parquet  # noqa: PLC0415
+
+    def lists(values: list[list[Any]], of: pa.DataType) -> pa.Array:
+        return pa.array(values, pa.list_(pa.field("item", of, nullable=False)))
 
     place = {symbol: index for index, symbol in enumerate(symbols)}
     phases = draft.phases
     columns = {
         "formula": pa.array([phase.formula for phase in phases]),
-        "element": pa.array(
-            [[place[symbol] for symbol in phase.amounts] for phase in phases],
-            pa.list_(pa.field("item", pa.uint8(), nullable=False)),
+        "element": lists(
+            [[place[symbol] for symbol in each.amounts] for each in phases], pa.uint8()
         ),
-        "amount": pa.array(
-            [list(phase.amounts.values()) for phase in phases],
-            pa.list_(pa.field("item", pa.float64(), nullable=False)),
-        ),
+        "amount": lists([list(phase.amounts.values()) for phase in phases], pa.float64()),
         _ENERGY: pa.array([phase.formation_energy_eV_atom for phase in phases]),
         **{
             f"anionic_{symbol}": pa.array([float(phase.anionic[symbol]) for phase in phases])
@@ -302,7 +287,7 @@ def _write_rows(path: Path, draft: PhaseDraft, symbols: Sequence[str], licence: 
 
 
 def load_phases(folder: Path) -> PhaseTable:
-    """Verify every checksum, then read the table.
+    """Verify every checksum, then read the table of phases.
 
     Raises
     ------
@@ -321,6 +306,22 @@ def load_phases(folder: Path) -> PhaseTable:
         )
     with reading(folder / PHASES) as path:
         return _read_rows(path, name, symbols)
+
+
+def load_windows(folder: Path) -> PublishedWindows:
+    """Verify every checksum, then read the published windows; empty where there is no such file.
+
+    Raises
+    ------
+    BundleError
+        If a file is missing or damaged.
+    """
+    path = folder / WINDOWS
+    verify_checksums(folder, needed=(WINDOWS,) if path.exists() else ())
+    if not path.exists():
+        return PublishedWindows(())
+    with reading(path), path.open(encoding="utf-8-sig", newline="") as stream:
+        return PublishedWindows([PublishedWindow.from_row(row) for row in csv.DictReader(stream)])
 
 
 def _read_rows(path: Path, name: str, symbols: tuple[str, ...]) -> PhaseTable:

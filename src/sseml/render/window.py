@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sseml.columns import WINDOW_COLUMNS
-from sseml.model.stability import in_words
+from sseml.model.phases import in_words
 from sseml.physics.published_windows import PublishedWindow
 from sseml.physics.reactions import written
 from sseml.physics.window import Window

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sseml.model.bundle import Bundle
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
-from sseml.model.stability import PhaseBundle
+from sseml.model.phases import PhaseBundle
 from sseml.parse.qualifiers import Qualifiers, read_temperature
 from sseml.parse.queries import parse_rows
 from sseml.parse.raw import RawRow, row_of_record
