@@ -21,7 +21,7 @@ from sseml.evaluate.metrics import clipped_absolute_error, group_mean, group_wei
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.ensemble import Blend
-from sseml.model.fitting import BY_CLUSTER, BY_PAPER, fit, held_out_masks
+from sseml.model.fitting import BY_CLUSTER, BY_PAPER, fit
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 
 FOLDS = 5
@@ -99,8 +99,7 @@ def measure(
     figures: dict[str, dict[str, float]] = {name: {} for name in parts}
     for regime in (BY_PAPER, BY_CLUSTER):
         answers = {name: np.empty(len(data)) for name in parts}
-        for held_out in held_out_masks(data, regime, FOLDS, settings.seed):
-            trained = regime.training_mask(data, held_out)
+        for trained, held_out in regime.folds(data, FOLDS, settings.seed):
             model = fit(data.take(trained), settings)
             for name, answer in parts.items():
                 answers[name][held_out] = answer(model, data, trained, held_out)

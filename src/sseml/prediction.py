@@ -321,7 +321,7 @@ def _prediction(
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
     space_group = kind.space_group(material)
-    known = evidence.all_measured(distance, query.temperature_C, space_group)
+    known = evidence.measured(distance, query.temperature_C, space_group)
     measured = known.chosen if known else None
     parts_known = bool(answer.parts_known[index])
     radii = kind.distance.radii

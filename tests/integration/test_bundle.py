@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sseml.kinds import COMPOSITION
 from sseml.model.bundle import ARRAYS, EVIDENCE, SCHEMA_VERSION, Bundle
 from sseml.model.folder import CARD, CHECKSUMS, MANIFEST, verify_checksums, write_checksums
 from sseml.parse.formula import parse_formula
@@ -69,14 +71,17 @@ def test_loaded_answers_as_trained(trained: Any) -> None:
     np.testing.assert_array_equal(after.parts_known, before.parts_known)
 
 
-def test_loaded_evidence_is_the_evidence_given(trained: Any) -> None:
-    loaded, given = Bundle.load(trained.folder).evidence, trained.bundle.evidence
-    assert list(loaded.formulas) == list(given.formulas)
-    assert list(loaded.dois) == list(given.dois)
-    assert list(loaded.relations) == list(given.relations)
-    assert list(loaded.conductivity_kinds) == list(given.conductivity_kinds)
-    np.testing.assert_array_equal(loaded.sigma_S_cm, given.sigma_S_cm)
-    np.testing.assert_allclose(loaded.positions, given.positions, atol=1e-7)
+def test_loaded_evidence_is_the_evidence_given(trained: Any, small_table: pd.DataFrame) -> None:
+    given = small_table.astype(object).where(small_table.notna(), None)
+    for evidence in (Bundle.load(trained.folder).evidence, trained.bundle.evidence):
+        assert list(evidence.formulas) == given["formula"].to_list()
+        assert list(evidence.dois) == given["doi"].to_list()
+        assert list(evidence.relations) == given["relation"].to_list()
+        assert list(evidence.conductivity_kinds) == given["conductivity_kind"].to_list()
+        assert list(evidence.space_groups) == given["space_group_number"].to_list()
+        np.testing.assert_array_equal(evidence.sigma_S_cm, small_table["sigma_S_cm"])
+        positions = COMPOSITION.distance.positions(COMPOSITION.read_all(given["formula"]))
+        np.testing.assert_allclose(evidence.positions, positions, atol=1e-7)
 
 
 @pytest.mark.parametrize("place", [0.0, 0.37, 0.999])

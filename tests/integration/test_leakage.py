@@ -10,8 +10,9 @@ import pytest
 
 import sseml.evaluate.benchmarks as benchmarks
 from sseml.evaluate import evaluate
+from sseml.kinds import COMPOSITION
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
-from sseml.model.fitting import BY_CLUSTER, BY_PAPER, Regime, held_out_masks
+from sseml.model.fitting import BY_CLUSTER, BY_PAPER, Regime
 from sseml.parse.formula import parse_formula
 
 SAME_MATERIAL = 1e-3
@@ -79,6 +80,10 @@ def data(request: pytest.FixtureRequest, measurements: pd.DataFrame) -> Training
     return build(measurements, Recipe())
 
 
+def purge_distance(regime: Regime) -> float:
+    return getattr(COMPOSITION.distance.radii, str(regime.purged))
+
+
 @pytest.mark.parametrize("fold_count", [4, 10])
 @pytest.mark.parametrize("regime", [BY_PAPER, BY_CLUSTER], ids=lambda regime: regime.name)
 def test_no_fold_leaks_and_every_row_is_held_out_once(
@@ -86,32 +91,31 @@ def test_no_fold_leaks_and_every_row_is_held_out_once(
 ) -> None:
     facts = facts_of(measurements, data.rows)
     held_out_count = np.zeros(len(data), dtype=int)
-    for held_out in held_out_masks(data, regime, fold_count, seed=0):
+    for trained, held_out in regime.folds(data, fold_count, seed=0):
         held_out_count += held_out
-        trained = regime.training_mask(data, held_out)
         assert not (trained & held_out).any()
         assert trained.sum() > len(data) / 4, "purging left next to nothing to learn from"
         assert not leaks(
             facts,
             np.flatnonzero(trained),
             np.flatnonzero(held_out),
-            regime.purge_distance,
-            same_elements=regime.same_elements,
+            purge_distance(regime),
+            same_elements=regime.same_parts,
         )
         assert not spellings(facts, trained, held_out)
     assert (held_out_count == 1).all()
 
 
 def test_the_distances_are_those_that_were_promised() -> None:
-    assert (BY_PAPER.purge_distance, BY_PAPER.same_elements) == (0.02, True)
-    assert (BY_CLUSTER.purge_distance, BY_CLUSTER.same_elements) == (0.12, False)
+    assert (purge_distance(BY_PAPER), BY_PAPER.same_parts) == (0.02, True)
+    assert (purge_distance(BY_CLUSTER), BY_CLUSTER.same_parts) == (0.12, False)
 
 
 def test_the_check_itself_finds_leaks(measurements: pd.DataFrame) -> None:
     """Without the purge it would be full of them, or it proves nothing."""
     data = conductivity_set(measurements, Recipe())
     facts = facts_of(measurements, data.rows)
-    held_out = next(held_out_masks(data, BY_CLUSTER, 10, seed=0))
+    _, held_out = next(BY_CLUSTER.folds(data, 10, seed=0))
     found = leaks(
         facts, np.flatnonzero(~held_out), np.flatnonzero(held_out), 0.12, same_elements=False
     )

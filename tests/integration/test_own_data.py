@@ -14,7 +14,7 @@ from sseml.curation.headings import find_columns
 from sseml.curation.own import OwnResult, add_own
 from sseml.curation.schema import MEASUREMENTS, has_flag
 from sseml.model.dataset import Recipe, conductivity_set
-from sseml.model.fitting import BY_PAPER, held_out_masks
+from sseml.model.fitting import BY_PAPER
 from sseml.model.split import near_duplicate_groups, paper_groups, paper_names
 from sseml.records import BundleError, RefusedInputError
 
@@ -404,10 +404,10 @@ def test_a_series_is_held_out_together_and_counts_fully(
     own = (table["source"].to_numpy()[data.rows] == "own").nonzero()[0]
     assert len(own) == 5, "of the two temperatures of one sample, the one nearest 25 °C"
     assert len(set(data.papers[own])) == 1
-    for held_out in held_out_masks(data, BY_PAPER, 4, seed=0):
+    for trained, held_out in BY_PAPER.folds(data, 4, seed=0):
         assert held_out[own].all() or not held_out[own].any()
         if held_out[own].all():
-            assert not BY_PAPER.training_mask(data, held_out)[own].any()
+            assert not trained[own].any()
     duplicates = near_duplicate_groups(data.positions, data.kind.distance)
     unshared = data.weights * np.sqrt(np.bincount(duplicates)[duplicates])
     source = table["source"].to_numpy()[data.rows]

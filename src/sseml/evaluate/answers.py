@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sseml.arrays import BoolArray, FloatArray
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.schema import without_lists
 from sseml.evaluate.metrics import clipped_absolute_error, coverage
 from sseml.kinds import COMPOSITION, Kind
@@ -25,7 +25,6 @@ from sseml.model.fitting import (
     Progress,
     Regime,
     fit_calibrated,
-    held_out_masks,
     predict_held_out,
     predict_outputs_held_out,
     silent,
@@ -45,18 +44,11 @@ SMALLEST_FAMILY = 10
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Held-out answers with their limits, one entry a tested row.
+    """Held-out answers with their limits, one entry a tested row; each shape (n,).
 
-    Attributes
-    ----------
-    mean, low, high
-        Predicted log10 of σ in S/cm at 25 °C and its 90 % interval, shape (n,).
-    probability
-        That σ ≥ 1e-4 S/cm, shape (n,).
-    nearest
-        Composition distance to the nearest training row, shape (n,).
-    rows
-        Position in the training set, shape (n,).
+    `mean`, `low` and `high` are predicted log10 of σ in S/cm at 25 °C and its 90 % interval;
+    `probability` is that of σ ≥ 1e-4 S/cm; `nearest` is the distance to the nearest training row;
+    `rows` are positions in the training set.
     """
 
     mean: FloatArray
@@ -66,8 +58,8 @@ class Answers:
     nearest: FloatArray
     rows: NDArray[np.int64]
 
-    def take(self, picked: BoolArray) -> Answers:
-        """The answers selected by a mask."""
+    def take(self, picked: BoolArray | IntArray) -> Answers:
+        """The answers selected by a mask or by positions."""
         return Answers(*(getattr(self, field.name)[picked] for field in fields(Answers)))
 
     @staticmethod
@@ -149,8 +141,7 @@ def cross_answer(
     """Hold out group after group; intervals are calibrated on the training part of each fold."""
     parts = []
     deal = settings.seed if seed is None else seed
-    for number, asked in enumerate(held_out_masks(data, regime, folds, deal), start=1):
-        trained = regime.training_mask(data, asked)
+    for number, (trained, asked) in enumerate(regime.folds(data, folds, deal), start=1):
         progress(f"by {regime.name}: fold {number} of {folds}, {int(trained.sum())} rows")
         parts.append(answer(fit_calibrated(data.take(trained), settings), data, trained, asked))
     return Answers.join(parts)
@@ -181,16 +172,7 @@ def answer_both(
 ) -> BothAnswers:
     """Both outputs about the `asked` rows of a set, fitted on its `trained` rows.
 
-    Parameters
-    ----------
-    model
-        Fitted to the `trained` rows.
-    data
-        All rows.
-    trained, asked
-        Masks of rows.
-    by_system
-        Whether the crystal system of a row, where it is known, is part of the answer.
+    With `by_system` the crystal system of a row, where it is known, is part of the answer.
     """
     plain, if_conductor = predict_outputs_held_out(model.outputs, data, trained, asked)
     if by_system:
@@ -224,44 +206,33 @@ def tabulate(
     table: pd.DataFrame, data: TrainingSet, regime: Regime, answers: Answers
 ) -> pd.DataFrame:
     """Put answers beside what was measured; see `held_out` for the columns."""
-    in_order = np.argsort(answers.rows)
-    sorted_answers = replace(
-        answers, **{field.name: getattr(answers, field.name)[in_order] for field in fields(Answers)}
-    )
-    rows = sorted_answers.rows
+    answers = answers.take(np.argsort(answers.rows))
+    rows = answers.rows
     picked = table.iloc[data.rows[rows]]
     named = without_lists(picked[["measurement_id", "formula", "family", "doi", "source"]])
     return named.reset_index(drop=True).assign(
         group=regime.groups(data)[rows],
         log10_sigma=data.target[rows],
-        predicted_log10_sigma=sorted_answers.mean,
-        low_log10_sigma=sorted_answers.low,
-        high_log10_sigma=sorted_answers.high,
-        p_superionic=sorted_answers.probability,
-        nearest_distance=sorted_answers.nearest,
+        predicted_log10_sigma=answers.mean,
+        low_log10_sigma=answers.low,
+        high_log10_sigma=answers.high,
+        p_superionic=answers.probability,
+        nearest_distance=answers.nearest,
     )
 
 
 def figures_by_family(answered: pd.DataFrame) -> dict[str, Figures]:
     """Rows, ``MAE10c``, ``bias`` and ``coverage`` of each family with ten rows or more.
 
-    Parameters
-    ----------
-    answered
-        What `held_out` returns.
+    Takes what `held_out` returns.
     """
     figures: dict[str, Figures] = {}
     for family, own in answered.groupby("family"):
         if len(own) < SMALLEST_FAMILY:
             continue
         truth, predicted, low, high = (
-            own[name].to_numpy(dtype=float)
-            for name in (
-                "log10_sigma",
-                "predicted_log10_sigma",
-                "low_log10_sigma",
-                "high_log10_sigma",
-            )
+            own[f"{which}log10_sigma"].to_numpy(dtype=float)
+            for which in ("", "predicted_", "low_", "high_")
         )
         figures[str(family)] = {
             "rows": float(len(own)),

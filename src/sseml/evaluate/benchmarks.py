@@ -88,7 +88,7 @@ class Outcome:
 def official(subject: Subject, progress: Progress) -> Outcome:
     """OBELiX's own train/test split; training rows that match a test row are removed."""
     data = conductivity_set(subject.table, subject.recipe, subject.kind)
-    is_test = _official_test_rows(subject.table.iloc[data.rows])
+    _, is_test = official_split(subject.table.iloc[data.rows])
     trained = BY_PAPER.training_mask(data, is_test)
     progress(f"official split: {int(trained.sum())} training rows, {int(is_test.sum())} test rows")
     model = fit_calibrated(data.take(trained), subject.conductivity, progress)
@@ -254,13 +254,6 @@ def _has_doi(subject: Subject, data: TrainingSet) -> BoolArray:
 
 def _error_of_median(truth: FloatArray) -> FloatArray:
     return clipped_absolute_error(truth, np.full(len(truth), np.median(truth)))
-
-
-def _official_test_rows(table: pd.DataFrame) -> BoolArray:
-    try:
-        return official_split(table)[1]
-    except ValueError as error:
-        raise RefusedInputError(str(error), "leave the benchmark official out") from error
 
 
 def _mean(values: FloatArray) -> float:

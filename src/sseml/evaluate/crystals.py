@@ -13,14 +13,7 @@ from sseml.kinds import COMPOSITION, Kind
 from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
-from sseml.model.fitting import (
-    BY_PAPER,
-    Progress,
-    Regime,
-    fit_calibrated_outputs,
-    held_out_masks,
-    silent,
-)
+from sseml.model.fitting import BY_PAPER, Progress, Regime, fit_calibrated_outputs, silent
 from sseml.model.regressors import CONDUCTIVITY, BlendSettings
 from sseml.records import RefusedInputError
 
@@ -32,7 +25,7 @@ _VIEWS = {"": BY_PAPER, " grouped only": BY_PAPER_ALONE}
 
 
 class NoStructuresError(RefusedInputError):
-    """A table says nothing of crystal systems."""
+    """No row of a table names a space group."""
 
 
 def crystal_figures(
@@ -45,25 +38,9 @@ def crystal_figures(
 ) -> Figures:
     """Errors on rows whose space group is known, by the composition alone and with the system.
 
-    Parameters
-    ----------
-    table
-        Curated measurements.
-    recipe
-        Which rows are learned from, and how.
-    settings
-        What is fitted.
-    progress
-        Told what is being done.
-    kind
-        Of the materials.
-
-    Returns
-    -------
-    dict
-        Of the plain output, and ending in ``if it conducts`` of the other; ``grouped only`` where
-        the composition itself may be learned from, in another paper. ``gain`` is with minus
-        without, ``gain low`` and ``gain high`` its 95 % interval from resampled papers.
+    Figures of the second output end in ``if it conducts``; those where the composition itself may
+    be learned from, in another paper, in ``grouped only``. ``gain`` is with minus without the
+    system, ``gain low`` and ``gain high`` are its 95 % interval from resampled papers.
 
     Raises
     ------
@@ -90,8 +67,7 @@ def _answered(
     data: TrainingSet, regime: Regime, settings: BlendSettings
 ) -> Iterator[tuple[BothAnswers, BothAnswers]]:
     """Of each fold the rows of known system: answers by the composition, and with the system."""
-    for held_out in held_out_masks(data, regime, FOLDS, settings.seed):
-        trained = regime.training_mask(data, held_out)
+    for trained, held_out in regime.folds(data, FOLDS, settings.seed):
         model = fit_calibrated_outputs(data.take(trained), settings)
         asked = held_out & (data.systems != UNKNOWN)
         if asked.any():

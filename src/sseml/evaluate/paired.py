@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from sseml.evaluate.difference import (
 from sseml.evaluate.metrics import clipped_absolute_error
 from sseml.kinds import COMPOSITION, KINDS, Kind, kind_named
 from sseml.model.bundle import EVIDENCE
-from sseml.model.calibration import IntervalModel, Signals
+from sseml.model.calibration import IntervalModel
 from sseml.model.crystal_system import systems_of
 from sseml.model.dataset import (
     Recipe,
@@ -48,18 +48,7 @@ FOLDS = 5
 class Contender:
     """A way to make a model: what it learns from, and how.
 
-    Attributes
-    ----------
-    name
-        How the report calls it.
-    table
-        Its curated measurements.
-    recipe
-        Which rows and features.
-    settings, energy_settings
-        Of the conductivity, and of the activation energy, which is not compared.
-    kind
-        Of the materials in its table.
+    `energy_settings` are those of the activation energy, which is not compared.
     """
 
     name: str
@@ -292,18 +281,14 @@ def _inside(
     for number in np.unique(fold):
         here, others = fold == number, (fold != number) & own
         interval = IntervalModel.fit(
-            _take(answers.signals, others),
+            answers.signals.take(others),
             residual[others],
             np.ones(int(others.sum())),
             resolution=by.settings.resolution,
         )
-        low, high = interval.offsets(_take(answers.signals, here))
+        low, high = interval.offsets(answers.signals.take(here))
         inside[here] = (low <= residual[here]) & (residual[here] <= high)
     return inside
-
-
-def _take(signals: Signals, mask: BoolArray) -> Signals:
-    return Signals(**{each.name: getattr(signals, each.name)[mask] for each in fields(Signals)})
 
 
 def _parts(champion: BoolArray, candidate: BoolArray) -> Iterator[tuple[str, BoolArray]]:

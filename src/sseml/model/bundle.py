@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import repeat
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
-from sseml.curation.papers import listed_dois, paper_name, stated_reference
-from sseml.curation.sources import require_known_sources
 from sseml.files import whole_folder
 from sseml.kinds import KINDS, Kind, kind_named
 from sseml.model.calibration import IntervalModel, ProbabilityModel
@@ -27,9 +24,8 @@ from sseml.model.ensemble import (
     arrays_below,
     conductor_offsets,
     named,
-    predict_with_signals,
 )
-from sseml.model.evidence import Evidence
+from sseml.model.evidence import Evidence, read_evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
@@ -44,10 +40,10 @@ EVIDENCE = "evidence.parquet"
 _NEEDED = (
     "name", "kind", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C",
 )  # fmt: skip
-"""What predicting asks of the manifest."""
+"""Entries of the manifest that predicting uses."""
 
 CEILING_LOG10_SIGMA = 1.0
-"""No answer exceeds 10 S/cm: no solid conducts ions better, and one Arrhenius line knows no end."""
+"""No answer exceeds 10 S/cm: no solid conducts ions better, and an Arrhenius line has no limit."""
 
 _CALIBRATION: Mapping[str, Any] = {
     "interval": IntervalModel,
@@ -57,20 +53,6 @@ _CALIBRATION: Mapping[str, Any] = {
     "conductor": ProbabilityModel,
 }
 """What `calibration` in the manifest holds, by the names of `Bundle`'s attributes."""
-
-_EVIDENCE_COLUMNS = (
-    "formula",
-    "sigma_S_cm",
-    "relation",
-    "temperature_C",
-    "conductivity_kind",
-    "doi",
-    "source",
-    "source_id",
-    "space_group_number",
-)
-_REFERENCE = "reference"
-"""Column of the evidence that bundles of earlier releases lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,79 +66,47 @@ class Conductivity:
 
 @dataclass(frozen=True, slots=True)
 class BundleAnswer:
-    """What a bundle says about each material at its temperature; every array has shape (n,).
-
-    Attributes
-    ----------
-    sigma
-        Of any material.
-    if_conductor
-        On the condition that the material is a conductor: above 1e-7 S/cm at 25 °C.
-    p_conductor
-        Probability of that condition.
-    p_superionic
-        Probability that σ ≥ 1e-4 S/cm at the temperature asked about.
-    activation_energy_eV
-        Of both outputs.
-    by_crystal_system
-        Decades that the crystal system adds; 0 where it is not known.
-    nearest_distance, parts_known
-        Distance to the nearest measurement, and whether a measurement holds each of the parts
-        (elements).
-    distance
-        Distance to every measurement of the evidence, shape (n, n_measurements).
-    """
+    """Predictions for each material at its temperature; every array has shape (n,)."""
 
     sigma: Conductivity
     if_conductor: Conductivity
+    """On the condition that the material is a conductor: above 1e-7 S/cm at 25 °C."""
     p_conductor: FloatArray
     p_superionic: FloatArray
+    """Probability that σ ≥ 1e-4 S/cm at the temperature asked about."""
     activation_energy_eV: FloatArray
     by_crystal_system: FloatArray
+    """Decades that the crystal system adds; 0 where it is not known."""
     nearest_distance: FloatArray
     parts_known: NDArray[np.bool_]
+    """Whether each of the parts (elements) is part of some measured material."""
     distance: FloatArray
+    """To every measurement of the evidence, shape (n, n_measurements)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A fitted model of one kind of material, with its calibration and its evidence.
-
-    Attributes
-    ----------
-    kind
-        Of the materials that it answers about.
-    manifest
-        What `bundle.json` says beyond the calibration: name, kind, target, feature sets and names
-        with units, training-data digest, code version, metrics, settings, temperature range.
-    conductivity
-        Both outputs for log10 σ (S/cm) at 25 °C.
-    energy
-        Blend for the activation energy in eV.
-    conductivity_rows, energy_rows
-        Rows of the evidence that these were trained on.
-    interval, if_conductor_interval, energy_interval
-        Calibrated widths.
-    superionic, conductor
-        Probabilities of σ ≥ 1e-4 S/cm, and of more than 1e-7 S/cm at 25 °C.
-    polymorph
-        What a known crystal system adds to both outputs.
-    evidence
-        The measurements, and the table they came from as Parquet bytes.
-    """
+    """A fitted model of one kind of material, with its calibration and its evidence."""
 
     kind: Kind
     manifest: Mapping[str, Any]
+    """`bundle.json` without the calibration."""
     conductivity: TwoOutputs
+    """For log10 σ (S/cm) at 25 °C."""
     energy: Blend
+    """For the activation energy in eV."""
     conductivity_rows: NDArray[np.int64]
     energy_rows: NDArray[np.int64]
+    """Rows of the evidence that these were trained on."""
     interval: IntervalModel
     if_conductor_interval: IntervalModel
     energy_interval: IntervalModel
     superionic: ProbabilityModel
+    """That σ ≥ 1e-4 S/cm."""
     conductor: ProbabilityModel
+    """That σ at 25 °C is above 1e-7 S/cm."""
     polymorph: PolymorphCorrection
+    """What a known crystal system adds to both outputs."""
     evidence: Evidence
 
     @property
@@ -172,15 +122,8 @@ class Bundle:
     ) -> BundleAnswer:
         """Predict conductivity, activation energy, intervals and probabilities.
 
-        Parameters
-        ----------
-        materials
-            What to predict.
-        temperature_C
-            The temperature of each, shape (n,).
-        shift
-            Added to both outputs at 25 °C; intervals and probabilities follow, and a conductor
-            stays one.
+        `temperature_C` is that of each material, shape (n,). A `shift` is added to both outputs at
+        25 °C; intervals and probabilities follow, and a conductor stays one.
         """
         X = self.kind.features(materials, self.manifest["feature_sets"]).values
         measured = self.evidence
@@ -193,9 +136,8 @@ class Bundle:
         if shift is not None:
             added += shift
         plain, if_conductor = added.applied(plain, if_conductor)
-        heating = self._heating(
-            predict_with_signals(self.energy, X, distance[:, self.energy_rows]), temperature_C
-        )
+        energy = self.energy.predict(X, distance[:, self.energy_rows])
+        heating = self._heating(energy, temperature_C)
         sigma = heating.conductivity(plain, self.interval.offsets(plain.signals))
         width = self.interval.width(plain.signals)
         known = self.kind.distance.parts(measured.positions).any(axis=0)
@@ -232,7 +174,7 @@ class Bundle:
     def save(self, folder: Path, evidence_parquet: bytes, card: str) -> None:
         """Write the bundle to a folder that does not exist yet; whole or not at all."""
         with whole_folder(folder) as building:
-            calibration = {name: getattr(self, name).to_dict() for name in _CALIBRATION}
+            calibration = {name: asdict(getattr(self, name)) for name in _CALIBRATION}
             document = {"schema_version": SCHEMA_VERSION, **self.manifest}
             document["calibration"] = calibration
             (building / MANIFEST).write_text(
@@ -256,14 +198,7 @@ class Bundle:
 
     @classmethod
     def load(cls, folder: Path, kinds: Iterable[Kind] = KINDS) -> Bundle:
-        """Verify every checksum, then read the bundle.
-
-        Parameters
-        ----------
-        folder
-            What `save` wrote.
-        kinds
-            Those that the bundle may be of.
+        """Verify every checksum, then read the bundle, which may be of any of `kinds`.
 
         Raises
         ------
@@ -283,7 +218,7 @@ class Bundle:
         with reading(folder / MANIFEST):
             calibration = manifest.pop("calibration")
             calibrated = {
-                name: kind.from_dict(calibration[name]) for name, kind in _CALIBRATION.items()
+                name: model.from_dict(calibration[name]) for name, model in _CALIBRATION.items()
             }
             for needed in _NEEDED:
                 manifest[needed]
@@ -303,7 +238,10 @@ class Bundle:
             rows = arrays["conductivity_rows"], arrays["energy_rows"]
             positions = arrays["evidence_positions"]
         with reading(folder / EVIDENCE) as path:
-            evidence = _read_evidence(path, positions, kind)
+            evidence = read_evidence(path, kind, positions.astype(np.float64))
+            count = len(evidence.formulas)
+            if count != len(positions):
+                raise ValueError(f"{count} rows, but {ARRAYS} has positions of {len(positions)}")
         return cls(
             kind=kind,
             manifest=manifest,
@@ -318,7 +256,7 @@ class Bundle:
 
 
 def _require_same_features(manifest: Mapping[str, Any], kind: Kind) -> None:
-    """Refuse columns that this code computes no longer, or otherwise: answers would be wrong."""
+    """Refuse features that this code does not calculate as listed: answers would be wrong."""
     trained_on = [feature["name"] for feature in manifest["features"]]
     computed = [feature.name for feature in kind.feature_list(manifest["feature_sets"])]
     if trained_on != computed:
@@ -331,10 +269,10 @@ def _require_same_features(manifest: Mapping[str, Any], kind: Kind) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Heating:
-    """The way from 25 °C to the temperature asked about; every array has shape (n,).
+    """From 25 °C to the temperature asked about, along the activation energy; each shape (n,).
 
-    `energy_low`, `energy_high` and `energy_width` are what the interval and the typical error of
-    the activation energy come to there, in decades of S/cm.
+    `energy_low`, `energy_high` and `energy_width` are the interval and the typical error of the
+    activation energy, in decades of S/cm at that temperature.
     """
 
     energy_eV: FloatArray
@@ -344,7 +282,7 @@ class _Heating:
     energy_width: FloatArray
 
     def conductivity(self, at_25: Told, offsets: tuple[FloatArray, FloatArray]) -> Conductivity:
-        """What an output at 25 °C and the offsets to its limits there come to."""
+        """Conductivity from an output at 25 °C and the offsets to its limits there."""
         reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
         mean = arrhenius_log10_sigma(at_25.mean, self.energy_eV, reference_K, self.asked_K)
         mean = np.minimum(mean, CEILING_LOG10_SIGMA)
@@ -354,35 +292,3 @@ class _Heating:
             log10_low=mean - np.hypot(low, self.energy_low),
             log10_high=np.minimum(mean + np.hypot(high, self.energy_high), CEILING_LOG10_SIGMA),
         )
-
-
-def _read_evidence(path: Path, positions: NDArray[np.float32], kind: Kind) -> Evidence:
-    from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
-
-    file = parquet.ParquetFile(path)
-    for name in _EVIDENCE_COLUMNS:
-        if name not in file.schema_arrow.names:
-            raise KeyError(name)
-    names = [name for name in (*_EVIDENCE_COLUMNS, _REFERENCE) if name in file.schema_arrow.names]
-    table = file.read(columns=names)
-    # not .to_numpy(), which imports pandas (0.2 s) where it is installed
-    column = {name: table.column(name).to_pylist() for name in names}
-    require_known_sources(column["source"])
-    rows = [column[name] for name in ("source", "source_id")]
-    references = list(map(stated_reference, *rows, column.get(_REFERENCE, repeat(None))))
-    if table.num_rows != len(positions):
-        raise ValueError(f"{table.num_rows} rows, but {ARRAYS} has positions of {len(positions)}")
-    return Evidence(
-        formulas=column["formula"],
-        distance=kind.distance,
-        positions=positions.astype(np.float64),
-        sigma_S_cm=np.array(column["sigma_S_cm"]),
-        temperature_C=np.array(column["temperature_C"]),
-        relations=column["relation"],
-        conductivity_kinds=column["conductivity_kind"],
-        dois=["|".join(listed_dois(stored)) or None for stored in column["doi"]],
-        sources=column["source"],
-        space_groups=column["space_group_number"],
-        references=references,
-        papers=list(map(paper_name, column["doi"], *rows, references)),
-    )

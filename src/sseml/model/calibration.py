@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from sseml.arrays import FloatArray
+from sseml.arrays import BoolArray, FloatArray
+
+SUPERIONIC_LOG10_SIGMA = -4.0
+"""log10 of 1e-4 S/cm, the conductivity asked of a separator."""
 
 _SUREST_TESTED = 0.1
-"""Quantile of the held-out signals that stands for the surest prediction."""
+"""Quantile of the held-out signals that counts as the surest prediction."""
 
 _NEAR = 0.05
 _FAR = 0.4
 """Distances between which the logarithm of the width follows that of the distance."""
 
+_NEWTON_STEPS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What is known about a prediction's trustworthiness before its truth is; each shape (n_rows,).
+    """What is known of predictions before they are compared with the truth; each shape (n_rows,).
 
-    Attributes
-    ----------
-    distance
-        To the nearest training row, 0 to 1.
-    spread
-        Standard deviation over the averaged trees, in decades.
-    kernel_deviation
-        Standard deviation of the Gaussian process, in decades.
-    disagreement
-        Absolute difference between the trees' and the Gaussian process's answers, in decades.
+    `distance` is that to the nearest training row (0 to 1). In the unit of the target are `spread`,
+    the standard deviation over the averaged trees, `kernel_deviation`, that of the Gaussian
+    process, and `disagreement`, the absolute difference of the trees' and the process's answers.
     """
 
     distance: FloatArray
     spread: FloatArray
     kernel_deviation: FloatArray
     disagreement: FloatArray
+
+    def take(self, picked: BoolArray) -> Signals:
+        """The signals of the rows selected by a mask."""
+        return Signals(*(getattr(self, field.name)[picked] for field in fields(self)))
+
+    @staticmethod
+    def join(parts: Sequence[Signals]) -> Signals:
+        """Concatenate."""
+        names = (field.name for field in fields(Signals))
+        return Signals(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     def design(self, resolution: float) -> FloatArray:
         """Columns of the log-width model, shape (n_rows, 5); see `IntervalModel.resolution`."""
@@ -56,20 +64,11 @@ class Signals:
 class IntervalModel:
     """A fitted width and the conformal quantiles of the scaled residuals.
 
-    Attributes
-    ----------
-    width_coefficients
-        Of the columns of `Signals.design`, for the logarithm of the width.
-    signal_floor
-        Lowest value of each column that counts: no prediction is called surer than the surest that
-        was tested, not even one of a material that the model was trained on.
-    low_quantile, high_quantile
-        Conformal quantiles of (truth - prediction) / width, the first ≤ 0, the second ≥ 0.
-    level
-        Nominal coverage.
-    resolution
-        Added to an error before its logarithm, so that a lucky hit does not rule the fit; in the
-        unit of the target.
+    `width_coefficients` belong to the columns of `Signals.design` and give the logarithm of the
+    width. A column counts no lower than its `signal_floor`: no prediction is called surer than the
+    surest that was tested, not even one of a training material. The quantiles are those of
+    (truth - prediction) / width, the low one ≤ 0, the high one ≥ 0. `resolution` (in the unit of
+    the target) is added to an error before its logarithm, so that a lucky hit does not decide.
     """
 
     width_coefficients: tuple[float, ...]
@@ -90,25 +89,9 @@ class IntervalModel:
         ridge: float = 5.0,
         resolution: float = 0.1,
     ) -> IntervalModel:
-        """Learn the width, then conformalise.
+        """Learn the width from held-out predictions, then conformalise to the coverage `level`.
 
-        Parameters
-        ----------
-        signals
-            Of held-out predictions.
-        residual
-            Truth minus held-out prediction in decades, shape (n,).
-        weights
-            Weight of each held-out prediction, shape (n,).
-        level
-            Wanted coverage.
-        ridge
-            Penalty that shrinks the width to a constant.
-        resolution
-            See `IntervalModel.resolution`.
-
-        Notes
-        -----
+        `residual` is truth minus prediction, shape (n,); `ridge` shrinks the width to a constant.
         Split conformal prediction with normalised scores, doi 10.1080/01621459.2017.1307116; the
         residuals come from cross-fitting over groups (papers, composition clusters), doi
         10.1214/20-AOS1965.
@@ -147,21 +130,12 @@ class IntervalModel:
         width: FloatArray = np.exp((design * np.array(self.width_coefficients)).sum(axis=1))
         return width
 
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON-ready data."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> IntervalModel:
-        """Rebuild from `to_dict`."""
-        return cls(
-            width_coefficients=tuple(data["width_coefficients"]),
-            signal_floor=tuple(data["signal_floor"]),
-            low_quantile=data["low_quantile"],
-            high_quantile=data["high_quantile"],
-            level=data["level"],
-            resolution=data["resolution"],
-        )
+        """Rebuild from what `dataclasses.asdict` gave."""
+        own = {field.name: data[field.name] for field in fields(cls)}
+        own |= {name: tuple(own[name]) for name in ("width_coefficients", "signal_floor")}
+        return cls(**own)
 
 
 def conformal_quantile(score: FloatArray, weights: FloatArray, level: float) -> float:
@@ -176,22 +150,11 @@ def conformal_quantile(score: FloatArray, weights: FloatArray, level: float) -> 
     return float(score[order][min(position, len(score) - 1)])
 
 
-SUPERIONIC_LOG10_SIGMA = -4.0
-"""log10 of 1e-4 S/cm, what the field asks of a separator."""
-
-_NEWTON_STEPS = 50
-
-
 @dataclass(frozen=True, slots=True)
 class ProbabilityModel:
-    """A logit on how far the prediction stands above the threshold, in units of its own width.
+    """A logit on how far the prediction is above a threshold of σ, in units of its own width.
 
-    Attributes
-    ----------
-    intercept, slope
-        Of the logit; the slope is positive, so more conductivity is never less probability.
-    threshold_log10_sigma
-        log10 of the threshold in S/cm.
+    The slope is not negative: more conductivity is never less probability.
     """
 
     intercept: float
@@ -201,32 +164,16 @@ class ProbabilityModel:
     def predict(self, log10_sigma: FloatArray, width: FloatArray) -> FloatArray:
         """Probability that σ reaches the threshold, shape (n_rows,).
 
-        Parameters
-        ----------
-        log10_sigma
-            Predicted log10 of σ in S/cm, shape (n_rows,).
-        width
-            Typical error of the prediction in decades, shape (n_rows,).
+        Takes predicted log10 of σ in S/cm and its typical error in decades, each shape (n_rows,).
         """
-        standing = _standing(log10_sigma, width, self.threshold_log10_sigma)
-        logit = self.intercept + self.slope * standing
+        logit = self.intercept + self.slope * ((log10_sigma - self.threshold_log10_sigma) / width)
         probability: FloatArray = 1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))
         return probability
 
-    def to_dict(self) -> dict[str, float]:
-        """As JSON-ready data."""
-        return asdict(self)
-
     @classmethod
     def from_dict(cls, data: Mapping[str, float]) -> ProbabilityModel:
-        """Rebuild from `to_dict`."""
+        """Rebuild from what `dataclasses.asdict` gave."""
         return cls(data["intercept"], data["slope"], data["threshold_log10_sigma"])
-
-
-def _standing(log10_sigma: FloatArray, width: FloatArray, threshold: float) -> FloatArray:
-    """Distance of a prediction above the threshold, in units of its typical error."""
-    above: FloatArray = (log10_sigma - threshold) / width
-    return above
 
 
 def fit_probability(
@@ -236,29 +183,17 @@ def fit_probability(
     weights: FloatArray,
     threshold_log10_sigma: float = SUPERIONIC_LOG10_SIGMA,
 ) -> ProbabilityModel:
-    """Calibrate on held-out predictions, by logistic regression (Platt scaling).
+    """Calibrate on held-out predictions by logistic regression (Platt scaling); arrays are (n,).
 
-    Parameters
-    ----------
-    log10_sigma, width
-        Held-out predictions and their typical errors in decades, shape (n,).
-    truth
-        Measured log10 of σ in S/cm, shape (n,).
-    weights
-        Weight of each, shape (n,).
-    threshold_log10_sigma
-        log10 of the threshold in S/cm.
-
-    Notes
-    -----
-    Newton's method on the log-likelihood, with Platt's smoothed labels; his paper is doi
-    10.1007/s10994-007-5018-6 in its corrected form.
+    `log10_sigma` (predicted) and `truth` (measured) are of S/cm; `width` is the typical error in
+    decades. Newton's method on the log-likelihood with Platt's smoothed labels, as corrected in doi
+    10.1007/s10994-007-5018-6.
     """
     positive = truth >= threshold_log10_sigma
     n_positive, n_negative = float(weights[positive].sum()), float(weights[~positive].sum())
     label = np.where(positive, (n_positive + 1.0) / (n_positive + 2.0), 1.0 / (n_negative + 2.0))
-    standing = _standing(log10_sigma, width, threshold_log10_sigma)
-    design = np.column_stack([np.ones_like(log10_sigma), standing])
+    above = (log10_sigma - threshold_log10_sigma) / width
+    design = np.column_stack([np.ones_like(log10_sigma), above])
     coefficients = np.zeros(2)
     for _ in range(_NEWTON_STEPS):
         probability = 1.0 / (1.0 + np.exp(-np.clip(design @ coefficients, -30.0, 30.0)))

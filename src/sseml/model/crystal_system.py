@@ -27,51 +27,32 @@ def systems_of(space_groups: Iterable[int | None]) -> IntArray:
 
 @dataclass(frozen=True, slots=True)
 class PolymorphSettings:
-    """What is chosen before fitting, in decades and composition distances; chosen without the test.
-
-    Attributes
-    ----------
-    variance, length
-        Of the correction, and how far in composition it carries.
-    expectation_length, expectation_weight
-        How far away a composition still says which system to expect, and how many rows the mean
-        of all counts for.
-    distance_variance
-        Of errors that composition explains, which are none of the correction's.
-    noise_variance
-        Of an error of weight 1; a weight w divides it.
-    largest
-        No answer is moved by more.
-    """
+    """What is chosen before fitting, without the test rows; lengths are distances of the kind."""
 
     variance: float = 0.5
+    """Of the correction."""
     length: float = 0.15
+    """Distance over which the correction carries."""
     expectation_length: float = 0.08
+    """Distance over which a measured material says which system to expect."""
     expectation_weight: float = 1.0
+    """How many rows the mean of all counts for in what to expect."""
     distance_variance: float = 1.5
+    """Of errors that the distance explains, which do not belong to the correction."""
     noise_variance: float = 1.0
+    """Of an error of weight 1; a weight w divides it."""
     largest: float = 2.5
+    """No answer is changed by more."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolymorphCorrection:
-    """A Gaussian process on how a crystal system differs from what its composition lets expect.
+    """A Gaussian process on how a crystal system differs from that expected of the material.
 
-    A row's contrast is its system, as one of seven shares, less the shares of measured rows of near
-    composition. Where all that is near has the same system there is no contrast, and no correction.
-
-    Attributes
-    ----------
-    settings
-        Of the kernel.
-    rows
-        Training rows whose crystal system is known, shape (m,).
-    systems
-        Of these rows, 0 to 6, shape (m,).
-    contrast
-        Of these rows, shape (m, 7).
-    dual
-        Solution of (K + noise) dual = held-out error, shape (m,).
+    A row's contrast is its system, as one of seven shares, less the shares of near measured rows.
+    Where all near rows have the same system there is no contrast, and no correction. `rows` (m,)
+    are the training rows of known `systems` (0 to 6); `contrast` is (m, 7); `dual` (m,) solves
+    (K + noise) dual = held-out error.
     """
 
     settings: PolymorphSettings
@@ -89,20 +70,10 @@ class PolymorphCorrection:
         error: FloatArray,
         weights: FloatArray,
     ) -> PolymorphCorrection:
-        """Fit to the errors of a model that saw neither a row's paper nor its composition.
+        """Fit to the errors of models that saw neither a row's paper nor its material.
 
-        Parameters
-        ----------
-        settings
-            What to fit.
-        systems
-            Crystal system of each training row, 0 to 6, or `UNKNOWN`, shape (n_train,).
-        distance
-            Between all pairs of training rows, shape (n_train, n_train).
-        error
-            Measured minus held-out prediction in decades, shape (n_train,).
-        weights
-            Positive, shape (n_train,).
+        `systems` (0 to 6, or `UNKNOWN`), `error` (measured minus held-out prediction in decades)
+        and `weights` (positive) are (n_train,); `distance` is (n_train, n_train).
         """
         rows = np.flatnonzero(systems != UNKNOWN)
         own, distance = systems[rows], distance[np.ix_(rows, rows)]
@@ -116,14 +87,9 @@ class PolymorphCorrection:
         return cls(settings, rows, own, contrast, dual)
 
     def shift(self, systems: IntArray, distance: FloatArray) -> FloatArray:
-        """Decades to add, shape (n_rows,); 0 where the crystal system is not known.
+        """Decades to add, shape (n_rows,); 0 where the crystal system is `UNKNOWN`.
 
-        Parameters
-        ----------
-        systems
-            Of each row, 0 to 6, or `UNKNOWN`, shape (n_rows,).
-        distance
-            To every training row, shape (n_rows, n_train).
+        `distance` is that to every training row, shape (n_rows, n_train).
         """
         added = np.zeros(len(systems))
         known = systems != UNKNOWN

@@ -40,46 +40,28 @@ _NO_ENERGY = ("composite", "improbable_prefactor")
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Rows ready to be fitted; every array has one entry a row.
-
-    Attributes
-    ----------
-    X
-        Features, missing as NaN, shape (n, n_features).
-    positions
-        What the distance of the kind compares, shape (n, k).
-    target
-        What is learned, in its own unit.
-    weights
-        Positive.
-    dois
-        What must not be split, as `sseml.model.split.paper_names` gives it: DOIs joined by
-        ``|`` (and the series of a lab's own row), or None.
-    papers, clusters
-        Group numbers: rows that share a paper, rows of a near-identical material.
-    families
-        Family of each material.
-    distance
-        Between all pairs, shape (n, n).
-    systems
-        Crystal system of each row, 0 to 6, or `sseml.model.crystal_system.UNKNOWN`.
-    rows
-        Position in the measurement table that each came from.
-    kind
-        Of all the materials.
-    """
+    """Rows of one kind of material, ready to be fitted; every array has one entry a row."""
 
     X: FloatArray
+    """Features, missing as NaN, shape (n, n_features)."""
     positions: FloatArray
+    """What the distance of the kind compares, shape (n, k)."""
     target: FloatArray
+    """What is learned, in its own unit."""
     weights: FloatArray
     dois: NDArray[np.object_]
+    """What must not be split, as `sseml.model.split.paper_names` gives it."""
     papers: IntArray
+    """Group numbers: rows of one group share a paper."""
     clusters: IntArray
+    """Group numbers: rows of one group are of near materials."""
     families: NDArray[np.object_]
     distance: FloatArray
+    """Between all pairs, shape (n, n)."""
     systems: IntArray
+    """Crystal systems, 0 to 6, or `sseml.model.crystal_system.UNKNOWN`."""
     rows: IntArray
+    """Position in the table of measurements."""
     kind: Kind
 
     def __len__(self) -> int:
@@ -102,29 +84,18 @@ class TrainingSet:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Which rows are learned from, and how much each counts.
-
-    Attributes
-    ----------
-    feature_sets
-        Sets of the kind of material; None for those that it learns from by default.
-    outside_weight
-        Weight of a measurement whose source does not count fully; OBELiX's and one's own are 1.
-    duplicate_power
-        Rows of one near-identical material share a weight of n^(1 - power).
-    """
+    """Which features are learned from, and how much each row counts."""
 
     feature_sets: tuple[str, ...] | None = None
+    """Sets of the kind of material; None for those that it learns from by default."""
     outside_weight: float = 0.6
+    """Weight of a measurement whose source does not count fully; OBELiX's and one's own are 1."""
     duplicate_power: float = 0.5
+    """Rows of one near-identical material share a weight of n^(1 - power)."""
 
     def sets(self, kind: Kind) -> tuple[str, ...]:
         """The feature sets to learn from: those of the kind where none are named."""
         return kind.default_sets if self.feature_sets is None else self.feature_sets
-
-    def of(self, kind: Kind) -> Recipe:
-        """The same with its feature sets named."""
-        return replace(self, feature_sets=self.sets(kind))
 
 
 def space_groups(table: pd.DataFrame) -> list[int | None]:

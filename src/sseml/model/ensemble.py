@@ -19,16 +19,13 @@ Arrays = Mapping[str, NDArray[Any]]
 _DECIMALS = 7
 """Features are rounded to this many, so that trees do not tell 0 from the 1e-17 of rounding."""
 
+CONDUCTOR_LOG10_SIGMA = -7.0
+"""log10 of the S/cm at 25 °C above which a material counts as a conductor."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standardiser:
-    """Fill missing values with the training median, centre, scale and clip.
-
-    Attributes
-    ----------
-    median, centre, scale
-        By feature, shape (n_features,).
-    """
+    """Fill missing values with the training median, centre, scale and clip; each (n_features,)."""
 
     median: FloatArray
     centre: FloatArray
@@ -55,27 +52,19 @@ class Standardiser:
 
 
 @dataclass(frozen=True, slots=True)
-class BlendAnswer:
-    """What a blend says about each row; every array has shape (n_rows,), in units of the target."""
+class Told:
+    """Predictions of rows, shape (n_rows,), and the signals of their trustworthiness."""
 
     mean: FloatArray
-    spread: FloatArray
-    kernel_deviation: FloatArray
-    disagreement: FloatArray
+    signals: Signals
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What the parts of a blend see of the rows that are asked about.
 
-    Attributes
-    ----------
-    filled, standardised
-        Features, shape (n_rows, n_features).
-    cross
-        Kernel to the training inputs, shape (n_rows, n_distinct).
-    kernel_deviation
-        Standard deviation of the Gaussian process, shape (n_rows,).
+    `filled` and `standardised` features are (n_rows, n_features), the kernel to the training
+    inputs, `cross`, is (n_rows, n_distinct), the deviation of the Gaussian process (n_rows,).
     """
 
     filled: FloatArray
@@ -86,18 +75,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """A linear mean with trees on its residual, averaged with what a Gaussian process expects.
+    """A linear mean with trees on its residual, averaged with the mean of a Gaussian process.
 
-    Attributes
-    ----------
-    linear
-        Intercept and coefficients on standardised features, shape (1 + n_features,).
-    boosted, averaged
-        Trees on the residual of the linear mean, half each.
-    expectation
-        Of the Gaussian process.
-    kernel_share
-        Share of the Gaussian process in the blend.
+    `linear` holds the intercept and the coefficients on standardised features, shape
+    (1 + n_features,); both kinds of trees have half the weight.
     """
 
     linear: FloatArray
@@ -106,17 +87,15 @@ class Mix:
     expectation: KernelMean
     kernel_share: float
 
-    def answer(self, view: View) -> BlendAnswer:
-        """Predict the rows that a view is of."""
+    def answer(self, view: View, nearest: FloatArray) -> Told:
+        """Predict the rows of a view; `nearest` is their distance to the nearest training row."""
         averaged, spread = self.averaged.predict_with_spread(view.filled)
         linear = self.linear[0] + (view.standardised * self.linear[1:]).sum(axis=1)
         trees = linear + (self.boosted.predict(view.filled) + averaged) / 2.0
         kernel = self.expectation.predict(view.cross)
-        return BlendAnswer(
+        return Told(
             mean=(1.0 - self.kernel_share) * trees + self.kernel_share * kernel,
-            spread=spread,
-            kernel_deviation=view.kernel_deviation,
-            disagreement=np.abs(trees - kernel),
+            signals=Signals(nearest, spread, view.kernel_deviation, np.abs(trees - kernel)),
         )
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -143,16 +122,9 @@ class Mix:
 
 @dataclass(frozen=True, slots=True)
 class Blend:
-    """A model: how it looks at rows, and the mix that answers.
+    """An ensemble: how it looks at rows, and the mix that answers.
 
-    Attributes
-    ----------
-    standardiser
-        Applied to features before everything else.
-    kernel
-        The Gaussian process.
-    mix
-        Fitted to the target. Another mix, fitted to some of the rows, can share the rest.
+    Another mix, fitted to some of the rows, can share the standardiser and the Gaussian process.
     """
 
     standardiser: Standardiser
@@ -162,21 +134,17 @@ class Blend:
     def view(self, X: FloatArray, distance: FloatArray) -> View:
         """Look at rows.
 
-        Parameters
-        ----------
-        X
-            Features, missing as NaN, shape (n_rows, n_features).
-        distance
-            To every training row, shape (n_rows, n_train).
+        `X` are features, missing as NaN, shape (n_rows, n_features); `distance` is that to every
+        training row, shape (n_rows, n_train).
         """
         filled = self.standardiser.fill(X)
         standardised = self.standardiser.standardise(filled)
         cross = self.kernel.cross(standardised, distance)
         return View(filled, standardised, cross, self.kernel.deviation(cross))
 
-    def predict(self, X: FloatArray, distance: FloatArray) -> BlendAnswer:
+    def predict(self, X: FloatArray, distance: FloatArray) -> Told:
         """Predict; takes what `view` takes."""
-        return self.mix.answer(self.view(X, distance))
+        return self.mix.answer(self.view(X, distance), distance.min(axis=1))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
@@ -223,30 +191,12 @@ def arrays_below(arrays: Arrays, part: str) -> dict[str, NDArray[Any]]:
     return _Part(f"{part}.", arrays)
 
 
-CONDUCTOR_LOG10_SIGMA = -7.0
-"""log10 of the S/cm at 25 °C above which a material counts as a conductor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer about each row, shape (n_rows,), and the signals of its trustworthiness."""
-
-    mean: FloatArray
-    signals: Signals
-
-
 @dataclass(frozen=True, slots=True)
 class TwoOutputs:
     """A blend fitted to every measurement, and a mix fitted to the conductors among them.
 
-    Attributes
-    ----------
-    blend
-        Answers for any material.
-    if_conductor
-        Answers on the condition that the material is a conductor; shares the blend's view.
-    conductors
-        Which training rows are above `CONDUCTOR_LOG10_SIGMA`, shape (n_train,).
+    The blend answers for any material, the mix on the condition that the material is a conductor.
+    `conductors` masks the training rows above `CONDUCTOR_LOG10_SIGMA`, shape (n_train,).
     """
 
     blend: Blend
@@ -256,57 +206,16 @@ class TwoOutputs:
     def predict(self, X: FloatArray, distance: FloatArray) -> tuple[Told, Told]:
         """Answer for any material, and on the condition that it is a conductor.
 
-        Parameters
-        ----------
-        X
-            Features, shape (n_rows, n_features).
-        distance
-            Composition distance to every training row, shape (n_rows, n_train).
+        Takes what `Blend.view` takes.
         """
         view = self.blend.view(X, distance)
-        if_conductor = _told(self.if_conductor.answer(view), distance[:, self.conductors])
-        return (
-            _told(self.blend.mix.answer(view), distance),
-            replace(if_conductor, mean=np.maximum(if_conductor.mean, CONDUCTOR_LOG10_SIGMA)),
-        )
+        plain = self.blend.mix.answer(view, distance.min(axis=1))
+        if_conductor = self.if_conductor.answer(view, distance[:, self.conductors].min(axis=1))
+        conducting = np.maximum(if_conductor.mean, CONDUCTOR_LOG10_SIGMA)
+        return plain, replace(if_conductor, mean=conducting)
 
 
 def conductor_offsets(told: Told, interval: IntervalModel) -> tuple[FloatArray, FloatArray]:
-    """Offsets to the limits of the second output; a conductor's lower limit is that of being one.
-
-    Parameters
-    ----------
-    told
-        The second output's answers.
-    interval
-        Its calibrated interval.
-    """
+    """Offsets to the limits of the second output, which do not go below `CONDUCTOR_LOG10_SIGMA`."""
     low, high = interval.offsets(told.signals)
     return np.maximum(low, CONDUCTOR_LOG10_SIGMA - told.mean), high
-
-
-def predict_with_signals(blend: Blend, X: FloatArray, distance: FloatArray) -> Told:
-    """Answer of a blend, and the signals its interval is made from.
-
-    Parameters
-    ----------
-    blend
-        The fitted model.
-    X
-        Features, shape (n_rows, n_features).
-    distance
-        Composition distance to every training row, shape (n_rows, n_train).
-    """
-    return _told(blend.predict(X, distance), distance)
-
-
-def _told(answer: BlendAnswer, distance: FloatArray) -> Told:
-    return Told(
-        mean=answer.mean,
-        signals=Signals(
-            distance=distance.min(axis=1),
-            spread=answer.spread,
-            kernel_deviation=answer.kernel_deviation,
-            disagreement=answer.disagreement,
-        ),
-    )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
-from sseml.curation.papers import shown_doi
-from sseml.curation.sources import trust_rank
+from sseml.curation.papers import listed_dois, paper_name, shown_doi, stated_reference
+from sseml.curation.sources import require_known_sources, trust_rank
 from sseml.features.contract import Distance, Radii
+from sseml.kinds import Kind
 from sseml.parse.space_groups import crystal_system
 from sseml.records import Domain, MeasuredValue, Neighbour
 
@@ -24,19 +28,19 @@ _REACHES = (0.02, 0.1, 1.0)
 
 _FACTOR_OF_TWO = math.log10(2.0)
 
+_COLUMNS = (
+    "formula", "sigma_S_cm", "relation", "temperature_C", "conductivity_kind", "doi", "source",
+    "source_id", "space_group_number",
+)  # fmt: skip
+_REFERENCE = "reference"
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """All that was measured of the very material that was asked about.
+    """All measurements of the very material that was asked about.
 
-    Attributes
-    ----------
-    chosen
-        The one that stands for all.
-    values
-        Every one, by conductivity.
-    papers
-        How many papers are known to have reported them.
+    `chosen` represents them, `values` are all by conductivity, `papers` is the number of papers
+    that are known to report them.
     """
 
     chosen: MeasuredValue
@@ -48,30 +52,10 @@ class Measured:
 class Evidence:
     """The measurements a bundle knows, one row each; sequences and arrays of equal length.
 
-    Attributes
-    ----------
-    formulas
-        Canonical formulas.
-    distance
-        Of the kind of material.
-    positions
-        What it compares, shape (n_measurements, k).
-    sigma_S_cm, temperature_C
-        Shape (n_measurements,).
-    relations
-        ``=``, ``~``, or ``<`` / ``>`` where `sigma_S_cm` is a bound.
-    conductivity_kinds
-        ``total``, ``bulk`` or None.
-    dois
-        DOI, several joined by ``|``, or None.
-    sources
-        Dataset that each was taken from.
-    space_groups
-        International numbers, or None.
-    references
-        What says where each is from beside its DOI, or None.
-    papers
-        What each was reported in, as `sseml.curation.papers.paper_name` gives it, or None.
+    `distance` is that of the kind of material, and compares `positions`, shape (n, k). `relations`
+    are ``=``, ``~``, or ``<`` / ``>`` where `sigma_S_cm` is a bound. `dois` join several by ``|``;
+    `references` say where a row is from beside its DOI; `papers` name what reported it, as
+    `sseml.curation.papers.paper_name` gives it.
     """
 
     formulas: Sequence[str]
@@ -95,23 +79,12 @@ class Evidence:
         *,
         space_group_number: int | None = None,
     ) -> tuple[Neighbour, ...]:
-        """Find the nearest measured materials, each at its temperature nearest the asked one.
+        """Find the `count` nearest measured materials, each at the nearest measured temperature.
 
-        Spellings of one composition are one material, under the spelling nearest the asked one.
-        Of several measurements of a material there, the one that `measured` would name.
-
-        Parameters
-        ----------
-        distance
-            Distance from the asked material to every measurement, shape
-            (n_measurements,).
-        temperature_C
-            The asked temperature.
-        count
-            How many different materials to name.
-        space_group_number
-            Of the asked material: of its own composition, another crystal system is named only
-            where no other was measured.
+        `distance` is that of the asked material to every measurement, shape (n,). Spellings of one
+        material are one, under the spelling nearest the asked one. Several measurements of a
+        material there are represented as in `measured`. Of the asked material itself, another
+        crystal system than that of its space group is named only where no other was measured.
         """
         rounded = np.round(distance, 6)
         nearest = rounded.min()
@@ -121,37 +94,29 @@ class Evidence:
             rows_of = self._first_materials(order, count, self._same(distance))
             if len(rows_of) > count:  # else more rows of the last may lie beyond
                 break
-        return tuple(
-            Neighbour(
-                formula=self.formulas[rows[0]],
-                distance=float(rounded[rows[0]]),
+        neighbours = []
+        for rows in rows_of[:count]:
+            nearest_row, own = rows[0], rows
+            if space_group_number is not None and distance[nearest_row] < self.distance.radii.same:
+                own = self._of_structure(rows, space_group_number) or rows
+            chosen = self._representative(self._nearest_in_temperature(own, temperature_C))
+            neighbour = Neighbour(
+                formula=self.formulas[nearest_row],
+                distance=float(rounded[nearest_row]),
                 sigma_S_cm=float(self.sigma_S_cm[chosen]),
                 temperature_C=float(self.temperature_C[chosen]),
                 doi=shown_doi(self.dois[chosen]),
                 reference=self.references[chosen],
             )
-            for rows in rows_of[:count]
-            for chosen in [self._named(rows, temperature_C, space_group_number, distance)]
-        )
-
-    def _named(
-        self,
-        rows: list[int],
-        temperature_C: float,
-        space_group_number: int | None,
-        distance: FloatArray,
-    ) -> int:
-        """Row that stands for the measurements of one material."""
-        if space_group_number is not None and distance[rows[0]] < self.distance.radii.same:
-            rows = self._of_structure(rows, space_group_number) or rows
-        return self._representative(self._nearest_in_temperature(rows, temperature_C))
+            neighbours.append(neighbour)
+        return tuple(neighbours)
 
     def _first_materials(
         self, order: NDArray[np.intp], count: int, asked: frozenset[int]
     ) -> list[list[int]]:
         """Rows of each material in `order`, up to the first row of material number `count` + 1.
 
-        The rows `asked` are one material, and so are those of the same elements and amounts.
+        The rows `asked` are one material, and so are those that are spellings of one another.
         """
         materials: list[list[int]] = []
         seen: dict[str | None, list[int]] = {}
@@ -182,27 +147,17 @@ class Evidence:
 
     def measured(
         self, distance: FloatArray, temperature_C: float, space_group_number: int | None = None
-    ) -> MeasuredValue | None:
-        """Find the measurement of this very material at this temperature, if there is one.
+    ) -> Measured | None:
+        """Find all measurements of this very material at this temperature; bounds are among them.
 
         Where a space group is asked about, measurements of that group go before those of another
         group of its crystal system, and these before those that name none; another crystal system
         is another material.
 
-        Numbers go before bounds, total before bulk conductivity, and of one paper only what the
-        most trusted source reports counts. Of what is left the middle one by conductivity: of those
-        with a DOI if there are several; else of all, where one with a DOI within a factor of two
-        stands in its place.
-        """
-        known = self.all_measured(distance, temperature_C, space_group_number)
-        return known.chosen if known else None
-
-    def all_measured(
-        self, distance: FloatArray, temperature_C: float, space_group_number: int | None = None
-    ) -> Measured | None:
-        """Find all measurements of this very material at this temperature, and the one they name.
-
-        Of the structure asked about, as `measured` says; bounds are among them.
+        In choosing one, numbers go before bounds, total before bulk conductivity, and of one paper
+        only what the most trusted source reports counts. Of what is left the middle one by
+        conductivity is chosen: of those with a DOI if there are several; else of all, where one
+        with a DOI within a factor of two takes its place.
         """
         rows = self._at(self._same(distance), temperature_C)
         if space_group_number is not None:
@@ -219,12 +174,9 @@ class Evidence:
     def polymorphs(
         self, distance: FloatArray, temperature_C: float
     ) -> tuple[tuple[int, MeasuredValue], ...]:
-        """Every structure that this composition was measured in at this temperature.
+        """Space group number and measurement of every structure measured at this temperature.
 
-        Returns
-        -------
-        tuple
-            Space group number and measurement, by number; empty unless there are two or more.
+        By number; empty unless there are two or more.
         """
         rows_of: dict[int, list[int]] = {}
         for row in self._at(self._same(distance), temperature_C):
@@ -239,7 +191,7 @@ class Evidence:
         )
 
     def _same(self, distance: FloatArray) -> frozenset[int]:
-        """Rows of the very composition: of the elements that the nearest of them has."""
+        """Rows of the very material: of the parts (elements) that the nearest of them has."""
         rows = np.flatnonzero(distance < self.distance.radii.same)
         if not len(rows):
             return frozenset()
@@ -288,7 +240,7 @@ class Evidence:
         ]
 
     def _representative(self, rows: list[int]) -> int:
-        """Row that stands for several measurements of one material at one temperature."""
+        """Row that represents several measurements of one material at one temperature."""
         if len(rows) == 1:
             return rows[0]
 
@@ -322,6 +274,47 @@ class Evidence:
         return stand_in if decades_off(stand_in) <= _FACTOR_OF_TWO else middle
 
 
+def read_evidence(
+    file: Path | BinaryIO, kind: Kind, positions: FloatArray | None = None
+) -> Evidence:
+    """Read the evidence of a bundle from Parquet; positions are calculated where none are given.
+
+    Raises
+    ------
+    KeyError
+        If a column is missing; bundles of earlier releases lack `reference`.
+    """
+    from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
+
+    stored = parquet.ParquetFile(file)
+    for name in _COLUMNS:
+        if name not in stored.schema_arrow.names:
+            raise KeyError(name)
+    names = [name for name in (*_COLUMNS, _REFERENCE) if name in stored.schema_arrow.names]
+    table = stored.read(columns=names)
+    # not .to_numpy(), which imports pandas (0.2 s) where it is installed
+    column = {name: table.column(name).to_pylist() for name in names}
+    require_known_sources(column["source"])
+    rows = [column[name] for name in ("source", "source_id")]
+    references = list(map(stated_reference, *rows, column.get(_REFERENCE, repeat(None))))
+    if positions is None:
+        positions = kind.distance.positions(kind.read_all(column["formula"]))
+    return Evidence(
+        formulas=column["formula"],
+        distance=kind.distance,
+        positions=positions,
+        sigma_S_cm=np.array(column["sigma_S_cm"]),
+        temperature_C=np.array(column["temperature_C"]),
+        relations=column["relation"],
+        conductivity_kinds=column["conductivity_kind"],
+        dois=["|".join(listed_dois(stored)) or None for stored in column["doi"]],
+        sources=column["source"],
+        space_groups=column["space_group_number"],
+        references=references,
+        papers=list(map(paper_name, column["doi"], *rows, references)),
+    )
+
+
 def _paper_count(names: Iterable[str | None]) -> int:
     """Number of papers that are known: names that share a part are one."""
     papers: list[set[str]] = []
@@ -334,16 +327,9 @@ def _paper_count(names: Iterable[str | None]) -> int:
 
 
 def domain(nearest_distance: float, radii: Radii, *, parts_known: bool) -> Domain:
-    """Say whether a question lies inside what was measured.
+    """Whether a material lies inside what was measured.
 
-    Parameters
-    ----------
-    nearest_distance
-        To the nearest measured material.
-    radii
-        Of the kind of material.
-    parts_known
-        Whether every part (element) of it occurs in some measured material.
+    `parts_known` says whether every part (element) of it occurs in some measured material.
     """
     if not parts_known or nearest_distance > radii.edge:
         return "outside"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,13 +12,7 @@ from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.model.calibration import IntervalModel, ProbabilityModel, Signals, fit_probability
 from sseml.model.crystal_system import PolymorphCorrection, PolymorphSettings
 from sseml.model.dataset import CENSOR_LOG10_SIGMA, TrainingSet
-from sseml.model.ensemble import (
-    CONDUCTOR_LOG10_SIGMA,
-    Blend,
-    Told,
-    TwoOutputs,
-    predict_with_signals,
-)
+from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Blend, Told, TwoOutputs
 from sseml.model.regressors import BlendSettings, fit_blend, fit_part
 from sseml.model.split import grouped_folds, purge
 from sseml.records import RefusedInputError
@@ -36,17 +30,11 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """A way of holding out: which groups stay together, and how near a training row may be.
+    """A scheme of holding out: which groups stay together, and how near a training row may be.
 
-    Attributes
-    ----------
-    name
-        ``paper`` or ``cluster``: the groups that are never split.
-    purged
-        Which of the kind's `Radii` keeps training rows away from held-out ones: ``near`` or
-        ``cluster``; None to let them be as near as they are.
-    same_parts
-        Whether only rows of the same parts (elements) count as near.
+    Groups of `name` (``paper`` or ``cluster``) are never split. `purged` names the one of the
+    kind's `Radii` that keeps training rows away from held-out ones; None lets them be as near as
+    they are. With `same_parts` only rows of the same parts (elements) count as near.
     """
 
     name: str
@@ -71,6 +59,29 @@ class Regime:
         )
         return keep
 
+    def folds(
+        self, data: TrainingSet, fold_count: int, seed: int
+    ) -> Iterator[tuple[BoolArray, BoolArray]]:
+        """Masks (trained, held out), a pair for each fold; each row is held out once.
+
+        Raises
+        ------
+        RefusedInputError
+            If there are fewer groups than folds.
+        """
+        groups = self.groups(data)
+        group_count = len(np.unique(groups))
+        if group_count < fold_count:
+            raise RefusedInputError(
+                f"holding out {self.name}s takes at least {fold_count} of them, "
+                f"and the {len(data)} usable measurements are of {group_count}",
+                "add measurements, such as those the released bundle carries",
+            )
+        fold_of_row = grouped_folds(groups, fold_count, seed)
+        for fold in range(fold_count):
+            held_out = fold_of_row == fold
+            yield self.training_mask(data, held_out), held_out
+
 
 BY_PAPER = Regime("paper", "near", same_parts=True)
 BY_CLUSTER = Regime("cluster", "cluster", same_parts=False)
@@ -88,22 +99,15 @@ class HeldOut(Told):
     @staticmethod
     def join(parts: Sequence[HeldOut]) -> HeldOut:
         """Concatenate."""
-        signals = {
-            field.name: np.concatenate([getattr(part.signals, field.name) for part in parts])
-            for field in fields(Signals)
-        }
         return HeldOut(
             mean=np.concatenate([part.mean for part in parts]),
-            signals=Signals(**signals),
+            signals=Signals.join([part.signals for part in parts]),
             rows=np.concatenate([part.rows for part in parts]),
         )
 
     def take(self, picked: BoolArray) -> HeldOut:
         """The predictions selected by a mask."""
-        signals = {
-            field.name: getattr(self.signals, field.name)[picked] for field in fields(Signals)
-        }
-        return HeldOut(self.mean[picked], Signals(**signals), self.rows[picked])
+        return HeldOut(self.mean[picked], self.signals.take(picked), self.rows[picked])
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +128,10 @@ class Calibrated:
 
 @dataclass(frozen=True, slots=True)
 class CalibratedOutputs:
-    """Both outputs of a conductivity model with their calibrations.
+    """Both outputs of a conductivity model, fitted to every row, with their calibrations.
 
-    Attributes
-    ----------
-    outputs
-        Fitted to every row.
-    plain, if_conductor
-        Calibrations of the outputs.
-    conductor
-        The probability that a material is a conductor, from the plain output.
-    polymorph
-        What a known crystal system adds to both outputs.
+    `conductor` is the probability that a material is a conductor, from the plain output;
+    `polymorph` is what a known crystal system adds to both outputs.
     """
 
     outputs: TwoOutputs
@@ -187,8 +183,8 @@ def predict_held_out(
     blend: Blend, data: TrainingSet, trained: BoolArray, asked: BoolArray
 ) -> HeldOut:
     """Predict the `asked` rows of a set with a blend that was fitted on its `trained` rows."""
-    told = predict_with_signals(blend, data.X[asked], data.distance[asked][:, trained])
-    return _held_out(told, asked)
+    told = blend.predict(data.X[asked], data.distance[asked][:, trained])
+    return HeldOut(told.mean, told.signals, np.flatnonzero(asked))
 
 
 def predict_outputs_held_out(
@@ -196,66 +192,27 @@ def predict_outputs_held_out(
 ) -> tuple[HeldOut, HeldOut]:
     """Both outputs about the `asked` rows of a set, fitted on its `trained` rows."""
     plain, if_conductor = outputs.predict(data.X[asked], data.distance[asked][:, trained])
-    return _held_out(plain, asked), _held_out(if_conductor, asked)
-
-
-def _held_out(told: Told, asked: BoolArray) -> HeldOut:
-    return HeldOut(told.mean, told.signals, np.flatnonzero(asked))
-
-
-def held_out_masks(
-    data: TrainingSet, regime: Regime, fold_count: int, seed: int
-) -> Iterator[BoolArray]:
-    """Masks of the held-out rows, one a fold; each row is held out once.
-
-    Raises
-    ------
-    RefusedInputError
-        If there are fewer groups than folds.
-    """
-    groups = regime.groups(data)
-    group_count = len(np.unique(groups))
-    if group_count < fold_count:
-        raise RefusedInputError(
-            f"holding out {regime.name}s takes at least {fold_count} of them, "
-            f"and the {len(data)} usable measurements are of {group_count}",
-            "add measurements, such as those the released bundle carries",
-        )
-    fold_of_row = grouped_folds(groups, fold_count, seed)
-    for fold in range(fold_count):
-        yield fold_of_row == fold
+    rows = np.flatnonzero(asked)
+    return (
+        HeldOut(plain.mean, plain.signals, rows),
+        HeldOut(if_conductor.mean, if_conductor.signals, rows),
+    )
 
 
 def cross_fit(
     data: TrainingSet, regime: Regime, settings: BlendSettings, fold_count: int
 ) -> HeldOut:
     """Predict every row of the set by models that have not seen its group nor anything near it."""
-    parts = []
-    for held_out in held_out_masks(data, regime, fold_count, settings.seed):
-        trained = regime.training_mask(data, held_out)
-        blend = fit(data.take(trained), settings)
-        parts.append(predict_held_out(blend, data, trained, held_out))
-    return HeldOut.join(parts)
-
-
-def cross_fit_outputs(
-    data: TrainingSet, regime: Regime, settings: BlendSettings, fold_count: int
-) -> tuple[HeldOut, HeldOut]:
-    """Both outputs about every row, by models that have not seen its group nor anything near it."""
-    plain, if_conductor = [], []
-    for held_out in held_out_masks(data, regime, fold_count, settings.seed):
-        trained = regime.training_mask(data, held_out)
-        outputs = fit_outputs(data.take(trained), settings)
-        told = predict_outputs_held_out(outputs, data, trained, held_out)
-        plain.append(told[0])
-        if_conductor.append(told[1])
-    return HeldOut.join(plain), HeldOut.join(if_conductor)
+    return HeldOut.join(
+        [
+            predict_held_out(fit(data.take(trained), settings), data, trained, held_out)
+            for trained, held_out in regime.folds(data, fold_count, settings.seed)
+        ]
+    )
 
 
 def fit_calibrated(
-    data: TrainingSet,
-    settings: BlendSettings,
-    progress: Progress = silent,
+    data: TrainingSet, settings: BlendSettings, progress: Progress = silent
 ) -> Calibrated:
     """Fit, and calibrate on groups that neither the fit of their fold nor anything near has seen.
 
@@ -266,15 +223,13 @@ def fit_calibrated(
     for regime in (BY_PAPER, BY_CLUSTER):
         progress(f"calibrating on rows held out by {regime.name}")
         parts.append(cross_fit(data, regime, settings, CALIBRATION_FOLDS))
-    calibration, *_ = _calibrate(data, HeldOut.join(parts), _weights(data, parts), settings)
+    calibration, _ = _calibrate(data, HeldOut.join(parts), _weights(data, *parts), settings)
     progress("fitting on every row")
     return Calibrated(fit(data, settings), calibration)
 
 
 def fit_calibrated_outputs(
-    data: TrainingSet,
-    settings: BlendSettings,
-    progress: Progress = silent,
+    data: TrainingSet, settings: BlendSettings, progress: Progress = silent
 ) -> CalibratedOutputs:
     """Fit both outputs and calibrate them as `fit_calibrated` does, the second on conductors.
 
@@ -284,23 +239,31 @@ def fit_calibrated_outputs(
         If there are too few measurements, or too few of conductors.
     """
     _require_conductors(data)
-    parts = []
+    plain_parts, conductor_parts = [], []
     for regime in (BY_PAPER, BY_CLUSTER):
         progress(f"calibrating on rows held out by {regime.name}")
-        parts.append(cross_fit_outputs(data, regime, settings, CALIBRATION_FOLDS))
-    plain, if_conductor = (HeldOut.join(each) for each in zip(*parts, strict=True))
-    weight = _weights(data, [part[0] for part in parts])
-    of_all, width = _calibrate(data, plain, weight, settings)
+        folds = []
+        for trained, held_out in regime.folds(data, CALIBRATION_FOLDS, settings.seed):
+            outputs = fit_outputs(data.take(trained), settings)
+            folds.append(predict_outputs_held_out(outputs, data, trained, held_out))
+        plain_folds, conductor_folds = zip(*folds, strict=True)
+        plain_parts.append(HeldOut.join(plain_folds))
+        conductor_parts.append(HeldOut.join(conductor_folds))
+    plain, if_conductor = HeldOut.join(plain_parts), HeldOut.join(conductor_parts)
+    weight = _weights(data, *plain_parts)
+    plain_calibration, width = _calibrate(data, plain, weight, settings)
     truth = data.target[plain.rows]
     conducts = truth > CONDUCTOR_LOG10_SIGMA
-    of_conductors, _ = _calibrate(data, if_conductor.take(conducts), weight[conducts], settings)
+    conductor_calibration, _ = _calibrate(
+        data, if_conductor.take(conducts), weight[conducts], settings
+    )
     progress("fitting on every row")
     return CalibratedOutputs(
         outputs=fit_outputs(data, settings),
-        plain=of_all,
-        if_conductor=of_conductors,
+        plain=plain_calibration,
+        if_conductor=conductor_calibration,
         conductor=fit_probability(plain.mean, width, truth, weight, CONDUCTOR_LOG10_SIGMA),
-        polymorph=_fit_polymorph(data, parts[0][0]),
+        polymorph=_fit_polymorph(data, plain_parts[0]),
     )
 
 
@@ -315,7 +278,7 @@ def _require_conductors(data: TrainingSet) -> None:
 
 
 def _fit_polymorph(data: TrainingSet, by_paper: HeldOut) -> PolymorphCorrection:
-    """Learn from what papers held out were predicted, and turned out, to be."""
+    """Learn from the errors of the predictions held out by paper."""
     expected = np.empty(len(data))
     expected[by_paper.rows] = np.maximum(by_paper.mean, CENSOR_LOG10_SIGMA)
     return PolymorphCorrection.fit(
@@ -337,26 +300,15 @@ def _calibrate(
     return Calibration(interval, superionic), width
 
 
-def _weights(data: TrainingSet, parts: Sequence[HeldOut]) -> FloatArray:
-    """Weights of predictions held out by paper, then by cluster; with mean 1."""
-    weight = np.concatenate(
-        [
-            calibration_weights(data, regime)[part.rows]
-            for regime, part in zip((BY_PAPER, BY_CLUSTER), parts, strict=True)
-        ]
-    )
-    scaled: FloatArray = weight * (len(weight) / weight.sum())
-    return scaled
-
-
-def calibration_weights(data: TrainingSet, regime: Regime) -> FloatArray:
-    """Weights of held-out rows, summing to 1.
+def _weights(data: TrainingSet, by_paper: HeldOut, by_cluster: HeldOut) -> FloatArray:
+    """Weights of rows held out by paper, then by cluster; both sum to the same, with mean 1.
 
     By paper each row counts alike; by cluster each cluster does, as a question about new chemistry
     is as likely to fall into a small cluster as into a large one.
     """
-    if regime.name == "paper":
-        return np.full(len(data), 1.0 / len(data))
+    each_row = np.full(len(data), 1.0 / len(data))
     size = np.bincount(data.clusters)[data.clusters]
-    weights: FloatArray = 1.0 / (size * len(np.unique(data.clusters)))
-    return weights
+    each_cluster = 1.0 / (size * len(np.unique(data.clusters)))
+    weight = np.concatenate([each_row[by_paper.rows], each_cluster[by_cluster.rows]])
+    scaled: FloatArray = weight * (len(weight) / weight.sum())
+    return scaled

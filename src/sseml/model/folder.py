@@ -1,4 +1,4 @@
-"""A bundle as a folder: its checksums, its digest, and refusals that name the file at fault."""
+"""A bundle as a folder: checksums, digest, and errors that name the damaged file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RELEASED = "released.csv"
 
 @contextmanager
 def reading(path: Path) -> Iterator[Path]:
-    """Refuse a file whose content is not what a bundle needs, saying which and why."""
+    """Raise a `BundleError` that names the file whose content is not what a bundle needs."""
     try:
         yield path
     except KeyError as error:
@@ -49,18 +49,13 @@ def write_checksums(folder: Path) -> None:
 def verify_checksums(folder: Path, needed: Sequence[str] = ()) -> None:
     """Compare every file named in `SHA256SUMS` with its checksum.
 
-    Parameters
-    ----------
-    folder
-        A bundle of any kind.
-    needed
-        Files that have to be listed, beside manifest and card and those of MLflow's that are there.
+    Manifest, card, the files `needed` and MLflow's files that exist have to be listed.
 
     Raises
     ------
     BundleError
-        If the folder is no bundle, a needed file is not listed, is missing or differs, or MLflow
-        would load it with other code than sseml's.
+        If the folder is no bundle, a file is not listed, is missing or differs, or MLflow would
+        load it with other code than sseml's.
     """
     expected = _listed(folder)
     of_mlflow = (name for name in MLFLOW_FILES if (folder / name).exists())
@@ -82,7 +77,7 @@ def verify_checksums(folder: Path, needed: Sequence[str] = ()) -> None:
 
 
 def unlisted(folder: Path) -> list[str]:
-    """What lies in a bundle's folder and no checksum vouches for; a folder ends in a slash."""
+    """Files and folders of a bundle that have no checksum; a folder ends in a slash."""
     expected = {CHECKSUMS, *_listed(folder)}
     return [
         f"{path.name}/" if path.is_dir() else path.name
@@ -92,26 +87,20 @@ def unlisted(folder: Path) -> list[str]:
 
 
 def bundle_digest(folder: Path) -> str:
-    """SHA-256 of `SHA256SUMS`: the same for two bundles of the same bytes, and for no others.
-
-    Raises
-    ------
-    BundleError
-        If the folder is no bundle, or a file of it is not what its checksum says.
-    """
+    """Verify a bundle, then give the SHA-256 of `SHA256SUMS`: equal for bundles of equal bytes."""
     verify_checksums(folder)
     return _sha256(folder / CHECKSUMS)
 
 
 def released_as(digest: str) -> str | None:
-    """Name of the released bundle that has this digest; None if the package knows none."""
+    """Name of the released bundle that has this digest, or None."""
     text = files("sseml.model").joinpath(RELEASED).read_text(encoding="utf-8")
     known = {row["digest"]: row["name"] for row in csv.DictReader(text.splitlines())}
     return known.get(digest)
 
 
 def _listed(folder: Path) -> dict[str, str]:
-    """Read which file has which checksum."""
+    """File → checksum, from `SHA256SUMS`."""
     try:
         lines = (folder / CHECKSUMS).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -21,27 +21,12 @@ _WORTH_LEAVING = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Trees laid together; a prediction is `offset` + `tree_weight` x the sum of the leaves.
+    """Trees joined; a prediction is `offset` + `tree_weight` x the sum of the leaves.
 
-    The children of a node lie side by side, so that a step is: to the first child, and one further
-    where ``float32(x) > threshold``. A leaf is its own child; nothing exceeds its threshold.
-
-    Attributes
-    ----------
-    feature
-        Column tested at each node, 0 at a leaf; intp, shape (n_nodes,).
-    threshold
-        float32, shape (n_nodes,); infinite at a leaf.
-    child
-        Index of the first of the two children, its own at a leaf; intp, shape (n_nodes,).
-    value
-        Value of the leaf; float32, shape (n_nodes,).
-    roots
-        Index of each tree's first node; intp, shape (n_trees,).
-    offset
-        Constant added to the sum of the trees.
-    tree_weight
-        What one tree contributes: 1 for boosting, 1 / n_trees for an average.
+    Arrays are (n_nodes,), `roots` is (n_trees,). The two children of a node lie side by side: a
+    step goes to the first, `child`, and one further where ``float32(x) > threshold`` of column
+    `feature`. A leaf is its own child, with an infinite threshold and a `value`. `tree_weight` is
+    1 for boosting, 1 / n_trees for an average.
     """
 
     feature: NDArray[np.intp]
@@ -53,16 +38,9 @@ class Forest:
     tree_weight: float
 
     def leaf_values(self, X: FloatArray) -> NDArray[np.float32]:
-        """Value of the leaf that each row reaches in each tree.
+        """Value of the leaf that each row reaches in each tree, shape (n_rows, n_trees).
 
-        Parameters
-        ----------
-        X
-            Features without NaN, shape (n_rows, n_features).
-
-        Returns
-        -------
-        ndarray of float32, shape (n_rows, n_trees)
+        `X` are features without NaN, shape (n_rows, n_features).
         """
         rows, columns = X.shape
         cells = np.ascontiguousarray(X, dtype=np.float32).ravel()
@@ -92,13 +70,9 @@ class Forest:
         return mean
 
     def predict_with_spread(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Predict, and say by how much the trees disagree.
+        """Prediction and standard deviation over the trees, each shape (n_rows,).
 
-        Returns
-        -------
-        mean, spread
-            Each of shape (n_rows,); the spread is the standard deviation of the leaf values, which
-            means something for averaged trees only.
+        The standard deviation has a meaning for averaged trees only.
         """
         mean, spread = np.empty(len(X)), np.empty(len(X))
         for block, leaves in self._blocks(X):

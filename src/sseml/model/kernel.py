@@ -25,17 +25,11 @@ _DIGITS, _ROOM = 25, 52
 
 @dataclass(frozen=True, slots=True)
 class KernelSettings:
-    """Variances and lengths of the sum of two kernels, in units of the target and the inputs.
+    """Variances and lengths of the sum of two exponential kernels, in units of target and inputs.
 
-    Attributes
-    ----------
-    feature_variance, feature_length
-        Exponential kernel on the Euclidean distance of standardised features, the distance divided
-        by the square root of their number.
-    distance_variance, distance_length
-        Exponential kernel on the distance of the kind of material.
-    noise_variance
-        Variance of a measurement of weight 1; a weight w divides it.
+    One kernel is of the Euclidean distance of standardised features, divided by the square root of
+    their number, the other of the distance of the kind of material. `noise_variance` is that of a
+    measurement of weight 1; a weight w divides it.
     """
 
     feature_variance: float = 1.3
@@ -110,15 +104,10 @@ def _kernel(
 
 @dataclass(frozen=True, slots=True)
 class KernelMean:
-    """What a Gaussian process expects, given the kernel between the question and its inputs.
+    """Expected target of a Gaussian process, from the kernel between question and inputs.
 
-    Attributes
-    ----------
-    mean
-        Mean of the target.
-    dual
-        Solution of (K + noise) dual = target - mean, shape (n_distinct,); 0 at inputs that were
-        not learned from.
+    `mean` is that of the target; `dual` (n_distinct,) solves (K + noise) dual = target - mean, and
+    is 0 at inputs that were not learned from.
     """
 
     mean: float
@@ -144,20 +133,11 @@ class GaussianProcess:
     """A fitted Gaussian process: its distinct training inputs, and how sure it is between them.
 
     Rows of the same input are one to a Gaussian process: their weighted mean, with the sum of their
-    weights, gives the same posterior as all of them do.
-
-    Attributes
-    ----------
-    settings
-        The kernel.
-    rows
-        The first training row of each distinct input, shape (n_distinct,).
-    inputs
-        Standardised features of those, shape (n_distinct, n_features).
-    inverse_factor
-        Inverse of the lower Cholesky factor of K + noise in strips of rows, each up to its last
-        column that is not all zero. Each row is rounded so that its products with kernel values
-        add up exactly.
+    weights, gives the same posterior as all of them do. `rows` (n_distinct,) is the first training
+    row of each distinct input, `inputs` (n_distinct, n_features) are the standardised features of
+    these. `inverse_factor` is the inverse of the lower Cholesky factor of K + noise in strips of
+    rows, each up to its last column that is not all zero; each row is rounded so that its products
+    with kernel values add up exactly.
     """
 
     settings: KernelSettings
@@ -176,16 +156,8 @@ class GaussianProcess:
     ) -> tuple[GaussianProcess, KernelMean]:
         """Fit exactly, by Cholesky decomposition: the process, and what it expects.
 
-        Parameters
-        ----------
-        settings
-            The kernel.
-        inputs
-            Standardised features, shape (n_train, n_features).
-        distance
-            Between all pairs of training rows, shape (n_train, n_train).
-        target, weights
-            Shape (n_train,); weights are positive.
+        `inputs` are standardised features, shape (n_train, n_features); `distance` is
+        (n_train, n_train); `target` and `weights` (positive) are (n_train,).
         """
         inputs = _exact_inputs(inputs)
         mean = float(np.average(target, weights=weights))
@@ -207,14 +179,9 @@ class GaussianProcess:
         target: FloatArray,
         weights: FloatArray,
     ) -> KernelMean:
-        """Fit the same kernel to some of the training rows.
+        """Fit the same kernel to the `picked` training rows (a mask), or to another target.
 
-        Parameters
-        ----------
-        inputs, distance, target, weights
-            What the process was fitted to, or another target.
-        picked
-            The rows to learn from, shape (n_train,).
+        The other arrays are those that `fit` takes.
         """
         inputs = _exact_inputs(inputs)
         _, same = _distinct(inputs, distance)
@@ -232,12 +199,7 @@ class GaussianProcess:
     def cross(self, inputs: FloatArray, distance: FloatArray) -> FloatArray:
         """Kernel between rows and the training inputs, shape (n_rows, n_distinct).
 
-        Parameters
-        ----------
-        inputs
-            Standardised features, shape (n_rows, n_features).
-        distance
-            To every training row, shape (n_rows, n_train).
+        `inputs` are (n_rows, n_features), `distance` to every training row is (n_rows, n_train).
         """
         rounded = _exact_inputs(inputs)
         return _kernel(self.settings, (rounded, self.inputs), distance[:, self.rows])

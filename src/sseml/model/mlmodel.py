@@ -24,7 +24,7 @@ INPUT_EXAMPLE = "input_example.json"
 SERVING_EXAMPLE = "serving_input_example.json"
 
 MLFLOW_FILES = (MLMODEL, REQUIREMENTS, ENVIRONMENT, INPUT_EXAMPLE, SERVING_EXAMPLE)
-"""What MLflow reads of a bundle, and runs: where one of them is there, it is under a checksum."""
+"""What MLflow reads of a bundle, and runs: each that exists has a checksum."""
 
 _EXAMPLE = {
     "columns": [FORMULA_COLUMN, "temperature"],
@@ -32,6 +32,16 @@ _EXAMPLE = {
 }
 
 _MLFLOW_TYPES = {str: "string", float: "double", int: "long"}
+
+_PARAMS = (
+    ("temperature_C", 25.0, "double"),
+    ("explain", False, "boolean"),
+    ("window", True, "boolean"),
+    ("time_limit_s", 0.0, "double"),
+    ("threads", 1, "long"),
+    ("as_text", False, "boolean"),
+)
+"""Name, default and MLflow type of the parameters of a request."""
 
 _MLMODEL = """\
 flavors:
@@ -66,15 +76,10 @@ _AS_WRITTEN = re.compile(
 
 
 def require_own_loader(folder: Path) -> None:
-    """Refuse a bundle that MLflow would load with other code than sseml's.
+    """Raise a `BundleError` for a bundle that MLflow would load with other code than sseml's.
 
-    Read without MLflow, which not every machine has: the text is the one that
-    `write_mlflow_files` writes, or it may say anything, in any of YAML's ways.
-
-    Raises
-    ------
-    BundleError
-        If it is another.
+    Checked without MLflow, which need not be installed: the text has to be the one that
+    `write_mlflow_files` writes, as YAML can say the same in many ways.
     """
     path = folder / MLMODEL
     if not path.is_file():  # then MLflow does not load it at all
@@ -89,7 +94,7 @@ def require_own_loader(folder: Path) -> None:
 
 
 def signature() -> dict[str, str]:
-    """MLflow's model signature: inputs, outputs and params, each as the JSON text MLflow keeps."""
+    """MLflow's model signature: inputs, outputs and params, each as JSON text."""
     optional = (*QUALIFIER_COLUMNS, OTHER_COLUMNS)
     inputs = [
         {"type": "string", "name": FORMULA_COLUMN, "required": True},
@@ -102,12 +107,8 @@ def signature() -> dict[str, str]:
     ]
     outputs += [{"type": "any", "name": name, "required": False} for name in ("error", NESTED)]
     params = [
-        {"name": "temperature_C", "default": 25.0, "shape": None, "type": "double"},
-        {"name": "explain", "default": False, "shape": None, "type": "boolean"},
-        {"name": "window", "default": True, "shape": None, "type": "boolean"},
-        {"name": "time_limit_s", "default": 0.0, "shape": None, "type": "double"},
-        {"name": "threads", "default": 1, "shape": None, "type": "long"},
-        {"name": "as_text", "default": False, "shape": None, "type": "boolean"},
+        {"name": name, "default": default, "shape": None, "type": kind}
+        for name, default, kind in _PARAMS
     ]
     return {
         "inputs": json.dumps(inputs),
@@ -117,13 +118,13 @@ def signature() -> dict[str, str]:
 
 
 def requirements() -> list[str]:
-    """What serving a bundle made here needs, pinned where the numbers depend on it."""
+    """Packages that serving needs, pinned where the numbers depend on the version."""
     pinned = [f"{name}=={version(name)}" for name in ("numpy", "pyarrow")]
     return [f"sseml[mlflow]=={__version__}", *pinned]
 
 
 def write_mlflow_files(folder: Path) -> None:
-    """Put beside a bundle's own files those that MLflow needs to load and serve it as it stands."""
+    """Write the files that MLflow needs to load and serve a bundle as it is."""
     texts = {
         MLMODEL: _MLMODEL.format(
             environment=ENVIRONMENT,

@@ -1,4 +1,4 @@
-"""Family offsets: how far a few measurements of a family lie from what a model says of them."""
+"""Family offsets: how far a few measurements of a family lie from what a model predicts."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _Answer = TypeVar("_Answer", bound=Told)
 
 SHRINKAGE = 2.0
 CONDUCTOR_SHRINKAGE = 4.0
-"""Measurements of "no offset" that stand beside one's own in each output: about what a measurement
-scatters inside its family, over what families differ by, in squares. The second output errs less by
+"""Number of measurements of "no offset" added to one's own in each output: about the variance of a
+measurement inside its family, over the variance between families. The second output errs less by
 family, so it takes more. Measured in docs/decisions/0012-family-offset.md."""
 
 RETRAIN_FROM = 6
@@ -47,7 +47,7 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class FamilyOffset:
-    """The offsets of one family in decades, and what stands behind them.
+    """The offsets of one family in decades, and what they were calculated from.
 
     `compositions` were measured, `conductors` of them are above 1e-7 S/cm; from `learned`
     measurements of the family the model has learned already.
@@ -62,17 +62,10 @@ class FamilyOffset:
 
 @dataclass(frozen=True, slots=True)
 class Residuals:
-    """Measured minus predicted log10 σ at 25 °C, one entry a measurement.
+    """Measured minus predicted log10 σ at 25 °C for each output, one entry a measurement.
 
-    Attributes
-    ----------
-    families
-        Family of each.
-    compositions
-        Number of the composition; measurements of one composition share it. Shape (n,).
-    plain, if_conductor
-        From each output, in decades; the second NaN where the material is not known to be above
-        1e-7 S/cm. Shape (n,).
+    Measurements of one composition share its number in `compositions`. `if_conductor` is NaN where
+    the material is not known to be above 1e-7 S/cm.
     """
 
     families: Sequence[str]
@@ -91,19 +84,9 @@ class Residuals:
         families: Sequence[str],
         compositions: IntArray,
     ) -> Residuals:
-        """Compare measurements with both outputs.
+        """Compare measured log10 of σ at 25 °C with both outputs, each of S/cm and shape (n,).
 
-        Parameters
-        ----------
-        log10_sigma
-            Measured, of S/cm at 25 °C, shape (n,).
-        relations
-            ``=``, ``~``, or ``<`` / ``>`` for a bound, which counts only as far as the prediction
-            contradicts it.
-        plain, if_conductor
-            Predicted, of S/cm at 25 °C, shape (n,).
-        families, compositions
-            As in `Residuals`.
+        A bound (relation ``<`` or ``>``) counts only as far as the prediction contradicts it.
         """
         relation = np.array(relations, dtype=object)
         conducts = (log10_sigma > CONDUCTOR_LOG10_SIGMA) & (relation != "<")
@@ -117,15 +100,7 @@ class Residuals:
 
 @dataclass(frozen=True, slots=True)
 class Offsets:
-    """What the measurements of a file say about the families they are of.
-
-    Attributes
-    ----------
-    file
-        Name of the file, for the notes.
-    of_family
-        Family → its offsets.
-    """
+    """The offsets of each family that was measured in a file, which the notes name."""
 
     file: str
     of_family: Mapping[str, FamilyOffset]
@@ -139,16 +114,17 @@ class Offsets:
         )
 
     def note(self, family: str) -> str | None:
-        """What was done to an answer about a material of this family; None if nothing."""
+        """How an answer about a material of this family was shifted; None if it was not."""
         offset = self.of_family.get(family)
         if offset is None:
             return None
+        plural = "" if offset.compositions == 1 else "s"
         second = f"{offset.if_conductor:+.2f} if it is a conductor"
         if not offset.conductors:
             second = "not shifted if it is a conductor"
         return (
             f"shifted by {offset.plain:+.2f} decades, {second}: an offset of the family {family}, "
-            f"from {_counted(offset.compositions, 'composition')} measured in {self.file} "
+            f"from {offset.compositions} composition{plural} measured in {self.file} "
             f"({offset.conductors} above 1e-7 S/cm) beside {offset.learned} measurements that the "
             "model has learned from"
         )
@@ -157,15 +133,10 @@ class Offsets:
 def family_offsets(
     residuals: Residuals, learned: Mapping[str, int], learned_conductors: Mapping[str, int]
 ) -> dict[str, FamilyOffset]:
-    """The offsets of each family that was measured.
+    """The offsets of each family that was measured, whatever the order of the measurements.
 
-    Parameters
-    ----------
-    residuals
-        Of the measurements, in any order.
-    learned, learned_conductors
-        Family → number of its measurements that the outputs have learned from. What they say is in
-        the model already; to an offset each is one more measurement of "none".
+    `learned` and `learned_conductors` hold family → number of its measurements that each output has
+    learned from. These are in the model already: each is one more measurement of "no offset".
     """
     family_of_row = np.array(residuals.families, dtype=object)
     found = {}
@@ -189,14 +160,7 @@ def shrunken_mean(
 ) -> tuple[float, int]:
     """Sum of the compositions' mean residuals over (their number + `shrinkage`), and that number.
 
-    Parameters
-    ----------
-    residual
-        In decades, NaN where there is none, shape (n,).
-    compositions
-        Number of each one's composition, which counts once; shape (n,).
-    shrinkage
-        Above 0.
+    `residual` is in decades, shape (n,), NaN where there is none; `shrinkage` is above 0.
     """
     known = np.isfinite(residual)
     residual, compositions = residual[known], compositions[known]
@@ -213,7 +177,3 @@ def _residual(
     residual = measured - predicted
     residual = np.where(relation == "<", np.minimum(residual, 0.0), residual)
     return np.where(relation == ">", np.maximum(residual, 0.0), residual)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

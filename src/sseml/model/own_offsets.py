@@ -16,8 +16,6 @@ from sseml.curation.duplicates import LINKED_DISTANCE, SAME_CONDUCTIVITY, SAME_T
 from sseml.curation.own import OwnResult, add_own
 from sseml.curation.papers import listed_dois
 from sseml.curation.table import to_table
-from sseml.families import recognise
-from sseml.features.composition import SAME_COMPOSITION
 from sseml.model.bundle import Bundle
 from sseml.model.dataset import (
     CENSOR_LOG10_SIGMA,
@@ -29,23 +27,15 @@ from sseml.model.dataset import (
 from sseml.model.evidence import Evidence
 from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
 from sseml.model.split import near_duplicate_groups
-from sseml.parse.formula import parse_formula
 from sseml.records import Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
 
 
 @dataclass(frozen=True, slots=True)
 class OwnOffsets:
-    """Offsets read from a file.
+    """Offsets read from a file, the rows that were refused, and remarks.
 
-    Attributes
-    ----------
-    offsets
-        For `sseml.prediction.predict_queries`.
-    refused
-        Rows of the file that cannot be read, each with its reason.
-    remarks
-        What else a person should know: rows left out, columns not used, when to retrain.
+    Remarks name rows left out and columns not used, and say when to retrain.
     """
 
     offsets: Offsets
@@ -54,23 +44,17 @@ class OwnOffsets:
 
     @property
     def said(self) -> tuple[str, ...]:
-        """All that a person should know, a line each."""
+        """Refused rows and remarks, a line each."""
         file = self.offsets.file
         return (*(f"{file}: {each.message}; left out" for each in self.refused), *self.remarks)
 
 
 def read_offsets(file: Path | str, bundle: Bundle) -> OwnOffsets:
-    """Read a lab's measurements and compare them with what a bundle says of the same materials.
+    """Compare a lab's measurements with what a bundle predicts for the same materials.
 
-    A measurement is read as `sseml data add` reads it and carried to 25 °C as in training. One that
+    The file is CSV, TSV, JSON lines or Parquet with a formula and a conductivity in every row. A
+    measurement is read as `sseml data add` reads it and carried to 25 °C as in training. One that
     the bundle was trained on says nothing about the bundle's error and is left out.
-
-    Parameters
-    ----------
-    file
-        CSV, TSV, JSON lines or Parquet with a formula and a conductivity in every row.
-    bundle
-        The model whose answers are to be shifted.
 
     Raises
     ------
@@ -107,7 +91,7 @@ def read_offsets(file: Path | str, bundle: Bundle) -> OwnOffsets:
 def _at_25(own: OwnResult, bundle: Bundle, name: str) -> TrainingSet:
     recipe = Recipe(feature_sets=tuple(bundle.manifest["feature_sets"]))
     try:
-        return conductivity_set(own.added, recipe)
+        return conductivity_set(own.added, recipe, bundle.kind)
     except RefusedInputError as error:
         reasons = "; ".join(refusal.message for refusal in own.refused[:3])
         raise RefusedInputError(
@@ -119,7 +103,8 @@ def _at_25(own: OwnResult, bundle: Bundle, name: str) -> TrainingSet:
 def _residuals(
     picked: pd.DataFrame, data: TrainingSet, bundle: Bundle, new: BoolArray
 ) -> Residuals:
-    materials = measured_materials(picked[new])
+    materials = measured_materials(picked[new], bundle.kind)
+    distance = bundle.kind.distance
     answer = bundle.predict(materials, np.full(len(materials), ROOM_TEMPERATURE_C))
     return Residuals.between(
         data.target[new],
@@ -127,16 +112,15 @@ def _residuals(
         np.maximum(answer.sigma.log10, CENSOR_LOG10_SIGMA),  # as the measurements are
         answer.if_conductor.log10,
         families=data.families[new].tolist(),
-        compositions=near_duplicate_groups(
-            data.positions[new], bundle.kind.distance, SAME_COMPOSITION
-        ),
+        compositions=near_duplicate_groups(data.positions[new], distance, distance.radii.same),
     )
 
 
 def _learned(bundle: Bundle) -> tuple[Counter[str], Counter[str]]:
     """Measurements of each family that the outputs have learned from: of all, of conductors."""
+    kind = bundle.kind
     formulas = np.array(bundle.evidence.formulas, dtype=object)[bundle.conductivity_rows]
-    family_of = {formula: recognise(parse_formula(formula)).family for formula in set(formulas)}
+    family_of = {formula: kind.recognise(kind.read(formula)).family for formula in set(formulas)}
     families = np.array([family_of[formula] for formula in formulas], dtype=object)
     return Counter(families), Counter(families[bundle.conductivity.conductors])
 
@@ -147,7 +131,7 @@ def _known(picked: pd.DataFrame, data: TrainingSet, evidence: Evidence) -> BoolA
     sigma_S_cm = picked["sigma_S_cm"].to_numpy(dtype=float)[:, None]
     temperature_C = picked["temperature_C"].to_numpy(dtype=float)[:, None]
     same = (
-        (distance < SAME_COMPOSITION)
+        (distance < evidence.distance.radii.same)
         & (np.abs(np.log10(evidence.sigma_S_cm / sigma_S_cm)) <= SAME_CONDUCTIVITY)
         & (np.abs(evidence.temperature_C - temperature_C) <= SAME_TEMPERATURE_K)
     )
@@ -160,7 +144,7 @@ def _known(picked: pd.DataFrame, data: TrainingSet, evidence: Evidence) -> BoolA
 
 def _unused(own: OwnResult, picked: pd.DataFrame) -> Iterator[str]:
     for notice in own.report.notices:
-        if "series" not in notice:  # it decides what is held out together, and nothing is here
+        if "series" not in notice:  # a series decides what is held out together: not needed here
             yield notice
     used = set(picked["formula"])
     for (row, _), formula, text in zip(

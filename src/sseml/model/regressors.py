@@ -19,11 +19,8 @@ from sseml.model.kernel import GaussianProcess, KernelMean, KernelSettings
 class BlendSettings:
     """Everything that is chosen before fitting; the defaults were tuned on training folds only.
 
-    Attributes
-    ----------
-    resolution
-        Errors smaller than this, in the unit of the target, are not told apart when the width of
-        the interval is learned.
+    Errors smaller than `resolution`, in the unit of the target, count as one when the width of the
+    interval is learned.
     """
 
     ridge_penalty: float = 300.0
@@ -57,18 +54,8 @@ def fit_blend(
 ) -> Blend:
     """Fit a blend.
 
-    Parameters
-    ----------
-    settings
-        What to fit.
-    X
-        Features, missing as NaN, shape (n_train, n_features).
-    distance
-        Between all pairs of training rows, shape (n_train, n_train).
-    target
-        In the unit the blend will answer in, shape (n_train,).
-    weights
-        Positive, shape (n_train,).
+    `X` are features, missing as NaN, shape (n_train, n_features); `distance` is (n_train, n_train);
+    `target` and `weights` (positive) are (n_train,).
     """
     standardiser = Standardiser.fit(X)
     filled = standardiser.fill(X)
@@ -92,18 +79,9 @@ def fit_part(
     target: FloatArray,
     weights: FloatArray,
 ) -> Mix:
-    """Fit a second mix to some of the rows that a blend was fitted to.
+    """Fit a second mix to the `picked` rows (a mask) of those that a blend was fitted to.
 
     It shares the blend's view, and so its standardiser, its kernel inputs and what these cost.
-
-    Parameters
-    ----------
-    settings, X, distance, target, weights
-        What the blend was fitted with.
-    blend
-        The fitted blend.
-    picked
-        The rows to learn from, shape (n_train,).
     """
     filled = blend.standardiser.fill(X)
     standardised = blend.standardiser.standardise(filled)
@@ -131,7 +109,7 @@ def _fit_mix(
     residual = target - ridge.predict(standardised)
     return Mix(
         linear=np.concatenate([[ridge.intercept_], ridge.coef_]),
-        boosted=_fit_boosted(settings, filled, residual, weights, "reg:squarederror"),
+        boosted=_fit_boosted(settings, filled, residual, weights),
         averaged=_fit_averaged(settings, filled, residual, weights),
         expectation=expectation,
         kernel_share=settings.kernel_share,
@@ -139,10 +117,10 @@ def _fit_mix(
 
 
 def _fit_boosted(
-    settings: BlendSettings, X: FloatArray, target: FloatArray, weights: FloatArray, objective: str
+    settings: BlendSettings, X: FloatArray, target: FloatArray, weights: FloatArray
 ) -> Forest:
     parameters = {
-        "objective": objective,
+        "objective": "reg:squarederror",
         "eta": settings.learning_rate,
         "max_depth": settings.boosting_depth,
         "min_child_weight": settings.boosting_leaf_weight,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,23 +16,16 @@ from scipy.spatial.distance import cdist, squareform
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.papers import paper_name
 from sseml.features.contract import Distance
+from sseml.records import RefusedInputError
 
 CHUNK_ROWS = 1024
 
 
 def paper_names(table: pd.DataFrame) -> NDArray[np.object_]:
-    """What must not be split: the papers of each row of a table of measurements.
+    """What must not be split: the paper of each row of a table of measurements, shape (n,).
 
-    Parameters
-    ----------
-    table
-        With the columns ``doi``, ``source`` and ``source_id``, and ``reference`` where it has one.
-
-    Returns
-    -------
-    array of str or None, shape (n,)
-        As `sseml.curation.papers.paper_name` gives it. A lab's own row names its series too: what
-        was made and measured together errs together, whether it is published or not.
+    As `sseml.curation.papers.paper_name` gives it, or None. A lab's own row names its series too:
+    what was made and measured together errs together, whether it is published or not.
     """
     columns = ["doi", "source", "source_id", "reference"]
     stated = table.reindex(columns=columns).astype(object)
@@ -43,18 +36,8 @@ def paper_names(table: pd.DataFrame) -> NDArray[np.object_]:
 def paper_groups(dois: Sequence[str | None], fallback_ids: Sequence[Hashable]) -> IntArray:
     """Number the papers: rows that share any DOI, directly or through other rows, are one group.
 
-    Parameters
-    ----------
-    dois
-        One per row; several joined by ``|``; None, NaN or empty where no paper is known.
-    fallback_ids
-        One per row; rows without a DOI are grouped by this (a composition cluster, or a row number
-        to leave each alone).
-
-    Returns
-    -------
-    array of int
-        Group of each row, numbered from 0 in order of first appearance.
+    Several DOIs of a row are joined by ``|``. Rows without one (None, NaN or empty) are grouped by
+    `fallback_ids`. Groups are numbered from 0 in order of first appearance.
     """
     if len(dois) != len(fallback_ids):
         raise ValueError(f"{len(dois)} DOIs, but {len(fallback_ids)} fallback ids")
@@ -72,12 +55,7 @@ def paper_groups(dois: Sequence[str | None], fallback_ids: Sequence[Hashable]) -
 def material_groups(positions: FloatArray, distance: Distance) -> IntArray:
     """Number the materials: each row joins the first material that it is a spelling of.
 
-    Parameters
-    ----------
-    positions
-        Shape (n, k).
-    distance
-        Of the kind of material.
+    `positions` are (n, k); the result is (n,).
     """
     groups = np.empty(len(positions), dtype=np.int64)
     firsts: dict[bytes, list[tuple[int, FloatArray]]] = {}
@@ -99,36 +77,26 @@ def near_duplicate_groups(
 ) -> IntArray:
     """Number the near-identical materials: of the same parts, nearer than `threshold`, chained.
 
-    Parameters
-    ----------
-    positions
-        Shape (n, k).
-    distance
-        Of the kind of material.
-    threshold
-        None for the kind's own, `Radii.near`.
+    `positions` are (n, k); without a threshold it is the kind's own, `Radii.near`.
     """
     threshold = distance.radii.near if threshold is None else threshold
-    groups = [
-        (int(i), int(j))
-        for rows in _rows_by_parts(distance.parts(positions)).values()
-        for i, j in _close_pairs(positions, rows, distance, threshold)
-    ]
-    return _components(len(positions), groups)
+    rows_of: dict[bytes, list[int]] = defaultdict(list)
+    for row, parts in enumerate(distance.parts(positions)):
+        rows_of[parts.tobytes()].append(row)
+    edges = []
+    for rows in map(np.array, rows_of.values()):
+        for start in range(0, len(rows), CHUNK_ROWS):
+            block = rows[start : start + CHUNK_ROWS]
+            close = distance.pairs(positions[block], positions[rows]) < threshold
+            edges += [(int(block[i]), int(rows[j])) for i, j in np.argwhere(close)]
+    return _components(len(positions), edges)
 
 
 def material_clusters(positions: FloatArray, distance: Distance) -> IntArray:
     """Number the clusters of materials, by average linkage; deterministic.
 
-    Rows of equal position always share a cluster. Two clusters are one where the mean distance
-    between them is below `Radii.cluster`.
-
-    Parameters
-    ----------
-    positions
-        Shape (n, k).
-    distance
-        Of the kind of material.
+    Rows of equal position, shape (n, k), always share a cluster. Two clusters are one where the
+    mean distance between them is below `Radii.cluster`.
     """
     unique, inverse = np.unique(np.round(positions, 9), axis=0, return_inverse=True)
     inverse = inverse.reshape(-1)
@@ -153,13 +121,8 @@ def purge(
 ) -> BoolArray:
     """Mark the training rows that may stay beside a test set.
 
-    A row goes if it shares a DOI with any test row, or if it is nearer than `threshold` to a test
-    row (of the same parts, where `same_parts`). None stands for `Radii.near`.
-
-    Returns
-    -------
-    array of bool
-        True for each training row to keep.
+    A row is removed if it shares a DOI with any test row, or if it is nearer than `threshold` (None
+    for `Radii.near`) to a test row, one of the same parts where `same_parts`.
     """
     threshold = distance.radii.near if threshold is None else threshold
     keep = np.ones(len(train_positions), dtype=np.bool_)
@@ -180,25 +143,11 @@ def purge(
 
 
 def grouped_folds(groups: IntArray, n_folds: int, seed: int) -> IntArray:
-    """Deal groups out to folds of nearly equal size; no group is split.
+    """Fold of each row, 0 to ``n_folds - 1``, of nearly equal size; no group is split.
 
     Groups go from largest to smallest, each into the fold that has fewest rows; groups of one size
     go in an order drawn from `seed`. The outcome depends on the groups, not on how they are
     numbered by order of appearance among equal sizes.
-
-    Parameters
-    ----------
-    groups
-        Group of each row.
-    n_folds
-        Number of folds, at least 2 and at most the number of groups.
-    seed
-        Seed of the draw.
-
-    Returns
-    -------
-    array of int
-        Fold of each row, 0 to ``n_folds - 1``.
     """
     names, rows = np.unique(groups, return_counts=True)
     if not 2 <= n_folds <= len(names):
@@ -219,13 +168,16 @@ def official_split(table: pd.DataFrame) -> tuple[BoolArray, BoolArray]:
 
     Raises
     ------
-    ValueError
+    RefusedInputError
         If the table carries no official split.
     """
     split = table["official_split"].fillna("").to_numpy(dtype=object)
     train, test = split == "train", split == "test"
     if not (train.any() and test.any()):
-        raise ValueError("the table carries no official split: was OBELiX among its sources?")
+        raise RefusedInputError(
+            "the table carries no official split: was OBELiX among its sources?",
+            "leave the benchmark official out",
+        )
     return train.astype(np.bool_), test.astype(np.bool_)
 
 
@@ -233,23 +185,6 @@ def _dois(text: str | None) -> set[Hashable]:
     if not isinstance(text, str):
         return set()
     return {part.strip().lower() for part in text.split("|") if part.strip()}
-
-
-def _rows_by_parts(parts: BoolArray) -> dict[bytes, IntArray]:
-    rows: dict[bytes, list[int]] = defaultdict(list)
-    for row, own in enumerate(parts):
-        rows[own.tobytes()].append(row)
-    return {key: np.array(value, dtype=np.int64) for key, value in rows.items()}
-
-
-def _close_pairs(
-    positions: FloatArray, rows: IntArray, distance: Distance, threshold: float
-) -> Iterator[tuple[int, int]]:
-    for start in range(0, len(rows), CHUNK_ROWS):
-        block = rows[start : start + CHUNK_ROWS]
-        close = distance.pairs(positions[block], positions[rows]) < threshold
-        for i, j in np.argwhere(close):
-            yield block[i], rows[j]
 
 
 def _components(n: int, edges: Iterable[tuple[int, int]]) -> IntArray:

@@ -1,10 +1,11 @@
-"""Curated measurements become a bundle: fit, calibrate, describe, save."""
+"""Curated measurements become a bundle: fit, calibrate, describe in a card, save."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,18 +17,11 @@ from sseml._version import __version__
 from sseml.curation.table import measurements_at, write_parquet
 from sseml.kinds import COMPOSITION, Kind
 from sseml.model.bundle import Bundle
-from sseml.model.card import card_text
-from sseml.model.dataset import (
-    CENSOR_LOG10_SIGMA,
-    Recipe,
-    conductivity_set,
-    energy_set,
-    space_groups,
-)
-from sseml.model.evidence import Evidence
+from sseml.model.dataset import CENSOR_LOG10_SIGMA, Recipe, conductivity_set, energy_set
+from sseml.model.evidence import read_evidence
 from sseml.model.fitting import Progress, fit_calibrated, fit_calibrated_outputs, silent
+from sseml.model.folder import CARD
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
-from sseml.model.split import paper_names
 
 ENERGY_RANGE_EV = (0.05, 1.5)
 
@@ -51,11 +45,11 @@ def train(
     folder
         Where the bundle goes; must not exist. Its last part is the bundle's name.
     progress
-        Told what is being done.
+        Is called with the name of each step.
     kind
         Of the materials in the table.
     recipe
-        Which rows and features; None for the released way.
+        Which rows and features; None for those of the released bundle.
     settings
         For the conductivity and for the activation energy.
     metrics
@@ -64,11 +58,12 @@ def train(
     Raises
     ------
     FileExistsError
-        If the folder is there already.
+        If the folder exists.
     """
     if folder.exists():
         raise FileExistsError(f"{folder} is there already; name another folder")
-    recipe = (recipe or Recipe()).of(kind)
+    recipe = recipe or Recipe()
+    recipe = replace(recipe, feature_sets=recipe.sets(kind))
     sets = recipe.sets(kind)
     measurements = measurements_at(table)
     parquet = measurements_parquet(measurements)
@@ -100,7 +95,7 @@ def train(
         "training_data_sha256": hashlib.sha256(parquet).hexdigest(),
         "censored_below_log10_sigma": CENSOR_LOG10_SIGMA,
         "activation_energy_range_eV": list(ENERGY_RANGE_EV),
-        "temperature_range_C": _temperature_range(measurements),
+        "temperature_range_C": _temperature_range_C(measurements),
         "code_version": __version__,
         "metrics": dict(metrics or {}),
     }
@@ -117,9 +112,9 @@ def train(
         superionic=sigma.plain.superionic,
         conductor=sigma.conductor,
         polymorph=sigma.polymorph,
-        evidence=_evidence(measurements, kind),
+        evidence=read_evidence(BytesIO(parquet), kind),
     )
-    bundle.save(folder, parquet, card_text(manifest, measurements))
+    bundle.save(folder, parquet, _card_text(manifest, measurements))
     return bundle
 
 
@@ -130,27 +125,42 @@ def measurements_parquet(measurements: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _temperature_range(measurements: pd.DataFrame) -> list[float]:
-    """The central 98 % of the measured temperatures, in °C."""
+def _temperature_range_C(measurements: pd.DataFrame) -> list[float]:  # noqa: N802 - its unit
+    """The central 98 % of the measured temperatures."""
     low, high = np.quantile(measurements["temperature_C"], [0.01, 0.99])
     return [float(np.floor(low)), float(np.ceil(high))]
 
 
-def _evidence(measurements: pd.DataFrame, kind: Kind) -> Evidence:
-    def texts(column: str) -> list[str | None]:
-        return [None if pd.isna(value) else str(value) for value in measurements[column]]
-
-    return Evidence(
-        formulas=[str(formula) for formula in measurements["formula"]],
-        distance=kind.distance,
-        positions=kind.distance.positions(kind.read_all(measurements["formula"])),
-        sigma_S_cm=measurements["sigma_S_cm"].to_numpy(dtype=float),
-        temperature_C=measurements["temperature_C"].to_numpy(dtype=float),
-        relations=[str(relation) for relation in measurements["relation"]],
-        conductivity_kinds=texts("conductivity_kind"),
-        dois=["|".join(dois) or None for dois in measurements["doi"]],
-        sources=[str(source) for source in measurements["source"]],
-        space_groups=space_groups(measurements),
-        references=texts("reference"),
-        papers=list(paper_names(measurements)),
+def _card_text(manifest: Mapping[str, Any], measurements: pd.DataFrame) -> str:
+    """The model card: what a bundle is, what it was made from, how good it is, where it fails."""
+    counted = measurements.value_counts(["source", "licence"], sort=False).reset_index()
+    sources = [f"| {row.source} | {row.licence} | {row.count} |" for row in counted.itertuples()]
+    template = files("sseml.model").joinpath(CARD).read_text(encoding="utf-8")
+    rows = manifest["training_rows"]
+    return template.format(
+        name=manifest["name"],
+        kind=manifest["kind"],
+        code_version=manifest["code_version"],
+        conductivity_rows=rows["conductivity"],
+        conductor_rows=rows["if_conductor"],
+        polymorph_rows=rows["polymorph"],
+        energy_rows=rows["energy"],
+        digest=manifest["training_data_sha256"],
+        feature_sets=", ".join(manifest["feature_sets"]),
+        n_features=len(manifest["features"]),
+        kernel_share=manifest["settings"]["conductivity"]["kernel_share"],
+        sources="\n".join(["| source | licence | rows |", "|---|---|---|", *sources]),
+        figures=_figures(manifest["metrics"]),
     )
+
+
+def _figures(metrics: Mapping[str, Any]) -> str:
+    benchmarks = metrics.get("benchmarks", {})
+    if not benchmarks:
+        return "None were measured for this bundle: run `sseml evaluate`."
+    lines = ["| benchmark | figure | value |", "|---|---|---|"]
+    for benchmark, figures in benchmarks.items():
+        for name, value in figures.items():
+            shown = "–" if value is None else f"{value:.3f}"
+            lines.append(f"| {benchmark} | {name} | {shown} |")
+    return "\n".join(lines)

@@ -107,8 +107,9 @@ def train_tracked(
     if folder.exists():
         raise FileExistsError(f"{folder} is there already; name another folder")
     measurements = measurements_at(table)
+    recipe = recipe or Recipe()
     choices = {
-        "recipe": asdict((recipe or Recipe()).of(COMPOSITION)),
+        "recipe": asdict(recipe) | {"feature_sets": recipe.sets(COMPOSITION)},
         "conductivity": asdict(settings[0]),
         "energy": asdict(settings[1]),
         "seed": settings[0].seed,

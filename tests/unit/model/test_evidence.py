@@ -71,7 +71,7 @@ def measured(
 ) -> float | None:
     evidence, distance = known(rows)
     found = evidence.measured(distance, temperature_C, space_group)
-    return found.sigma_S_cm if found else None
+    return found.chosen.sigma_S_cm if found else None
 
 
 def test_the_nearest_come_first() -> None:
@@ -171,7 +171,7 @@ def test_a_bound_is_said_to_be_one_only_where_nothing_better_is_known() -> None:
     for rows, is_bound in (([bound], True), ([bound, Row(1e-8)], False), ([], False)):
         evidence, distance = known(rows)
         found = evidence.measured(distance, 25.0)
-        assert (found is not None and found.is_bound) is is_bound
+        assert (found is not None and found.chosen.is_bound) is is_bound
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_two_spellings_of_one_composition_are_one_material() -> None:
     ]
     assert nearest(rows) == [("Li10GeP2S12", 1.8e-3), ("Li10GeP2S12 with a trace", 5e-3)]
     evidence, distance = known(rows)
-    told = evidence.all_measured(distance, 25.0)
+    told = evidence.measured(distance, 25.0)
     assert told is not None
     assert [value.sigma_S_cm for value in told.values] == [1.8e-3, 1.2e-2]
     away = [replace(row, distance=row.distance + 0.05) for row in rows]
@@ -288,7 +288,7 @@ def test_all_that_was_measured_is_told() -> None:
         Row(1e-2, temperature_C=60.0, doi="10.1000/c"),
     ]
     evidence, distance = known(rows)
-    told = evidence.all_measured(distance, 25.0)
+    told = evidence.measured(distance, 25.0)
     assert told is not None
     assert told.chosen.sigma_S_cm == measured(rows)
     assert [value.sigma_S_cm for value in told.values] == [1e-9, 1e-3, 2e-3, 4e-3]
@@ -298,7 +298,7 @@ def test_all_that_was_measured_is_told() -> None:
 
 def test_an_article_is_shown_before_its_abstract_and_its_cover() -> None:
     evidence, distance = known([Row(1e-3, doi="10.1002/chin.198639014|10.1149/1.2108704")])
-    told = evidence.all_measured(distance, 25.0)
+    told = evidence.measured(distance, 25.0)
     assert told is not None
     assert told.chosen.doi == "10.1149/1.2108704"
     assert evidence.nearest(distance, 25.0)[0].doi == "10.1149/1.2108704"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,4 +78,4 @@ def test_limits_hold_the_prediction_however_biased_the_residuals(seed: int, bias
 def test_dictionary_round_trip() -> None:
     signals, residual = _world(100, 5)
     model = IntervalModel.fit(signals, residual, np.ones(100))
-    assert IntervalModel.from_dict(model.to_dict()) == model
+    assert IntervalModel.from_dict(asdict(model)) == model
