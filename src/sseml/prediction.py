@@ -1,4 +1,4 @@
-"""The straight way: text → material → features → bundle → prediction with its evidence."""
+"""From text to prediction: text → material → features → bundle → prediction with its evidence."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """What answers are made from."""
+    """Bundles by kind, phases and settings that answers are calculated from."""
 
     bundles: Mapping[str, Bundle]
     kinds: tuple[Kind, ...]
@@ -68,7 +68,7 @@ class _Sources:
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """Answers in the order of the questions; refused ones stand among them as `Refusal`."""
+    """Answers in the order of the questions; refused rows are a `Refusal` in their place."""
 
     answers: tuple[Answer, ...]
 
@@ -216,7 +216,7 @@ def predict_queries(
     phases
         What the electrochemical windows are calculated from; None leaves them out.
     explain
-        Say in the notes also what a material reacts to at the limits of its window.
+        Add to the notes what a material reacts to at the limits of its window.
     offsets
         By how much the answers about each family are shifted; None leaves them as they are.
     """
@@ -281,7 +281,7 @@ def _refusal(query: Query, kind: Kind, sources: _Sources) -> Refusal | None:
         fix = f"the model at hand answers {there}; name one of its kind"
         return _refused(query, reason, fix, "unsupported_material")
     found = kind.refusal(query.material)
-    return None if found is None else _refused(query, *found, "no_lithium")
+    return None if found is None else _refused(query, found.reason, found.suggestion, found.code)
 
 
 def _refused(query: Query, reason: str, suggestion: str, code: RefusalCode) -> Refusal:
@@ -377,7 +377,7 @@ def _prediction(
 def _notes_on_reach(
     query: Query, bundle: Bundle, measured: MeasuredValue | None, *, parts_known: bool
 ) -> Iterator[str]:
-    """How far the model and its measurements reach."""
+    """Notes where a question is beyond the model or its measurements."""
     low_C, high_C = bundle.manifest["temperature_range_C"]
     if not low_C <= query.temperature_C <= high_C:
         yield (
@@ -404,7 +404,7 @@ def _notes_on_polymorphs(measured: Sequence[tuple[int, MeasuredValue]]) -> Itera
 
 
 def _noted(prediction: Prediction, offsets: Offsets | None) -> Prediction:
-    """Say which model answered where its answer was shifted, and by how much."""
+    """Add a note, and a mark to the model's name, where the answer was shifted."""
     note = offsets.note(prediction.family) if offsets else None
     if note is None:
         return prediction
@@ -412,5 +412,5 @@ def _noted(prediction: Prediction, offsets: Offsets | None) -> Prediction:
 
 
 def _power_of_ten(exponent: float) -> float:
-    """10 to a power, held below what a float can say: near 0 K an upper limit has no bound."""
+    """10 to a power that a float can hold: near 0 K an upper limit has no bound."""
     return float(10.0 ** min(float(exponent), _LARGEST_EXPONENT))

@@ -1,4 +1,4 @@
-"""The records that travel the straight way: what was asked, what is answered, what is refused."""
+"""The records of a prediction: what was asked, what is answered, what is refused."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ CONDUCTIVITY_KINDS: tuple[ConductivityKind, ...] = ("total", "bulk")
 class RefusedInputError(ValueError):
     """A person wrote something that cannot be answered: the reason, and what to write instead.
 
-    This is "not my kind of input", apart from a bug: only this error becomes a `Refusal`.
+    Only this error becomes a `Refusal`; any other error is a bug.
 
     Parameters
     ----------
     reason
         What is wrong, quoting the offending text.
     suggestion
-        What to write instead; empty where there is nothing useful to say.
+        What to write instead; empty where there is none.
     """
 
     code: RefusalCode = "invalid_formula"
-    """What a program may decide by."""
+    """The reason as a word that a program can test."""
 
     def __init__(self, reason: str, suggestion: str = "") -> None:
         super().__init__(f"{reason} ({suggestion})" if suggestion else reason)
@@ -55,6 +55,12 @@ class UnsupportedMaterialError(RefusedInputError):
     """The text is understood, but names a kind of material that this release does not answer."""
 
     code: RefusalCode = "unsupported_material"
+
+
+class NoLithiumError(RefusedInputError):
+    """The material holds no lithium, and is no lithium electrolyte."""
+
+    code: RefusalCode = "no_lithium"
 
 
 class BundleError(RuntimeError):

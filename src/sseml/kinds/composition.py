@@ -12,15 +12,10 @@ from sseml.kinds.contract import Doubt, Kind
 from sseml.parse.charge import CHARGE_TOLERANCE, charge_gap
 from sseml.parse.formula import parse_formula
 from sseml.parse.space_groups import SYSTEMS, crystal_system
-from sseml.records import Composition, Crystal
+from sseml.records import Composition, Crystal, NoLithiumError
 
 _GROSS_IMBALANCE = 0.2
-"""Share of the anion charge that is not balanced, above which a formula is of no known material.
-
-Of all published formulas one lies above it.
-"""
-
-_NO_LITHIUM_FIX = "this model knows Li+ conductors only; write the Li-containing material"
+"""Share of the anion charge that is not balanced; one published formula lies above it."""
 
 
 def crystal_space_group(material: Composition) -> int | None:
@@ -32,10 +27,13 @@ def _in_space_group(material: Composition, number: int | None) -> Composition:
     return replace(material, space_group_number=number)
 
 
-def _refusal(material: Composition) -> tuple[str, str] | None:
+def _refusal(material: Composition) -> NoLithiumError | None:
     if "Li" in material.amounts:
         return None
-    return f"{material.formula} contains no Li", _NO_LITHIUM_FIX
+    return NoLithiumError(
+        f"{material.formula} contains no Li",
+        "this model knows Li+ conductors only; write the Li-containing material",
+    )
 
 
 def _doubt(material: Composition) -> Doubt:
@@ -52,7 +50,7 @@ def _doubt(material: Composition) -> Doubt:
 
 
 def _notes(material: Composition, by_crystal_system: float) -> Iterator[str]:
-    """What the row says about the material beyond its composition, and what came of it."""
+    """What else the row says about the material, and whether it is used."""
     number = crystal_space_group(material)
     if number is not None:
         system, *_ = SYSTEMS[crystal_system(number)]

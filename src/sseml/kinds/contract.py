@@ -1,4 +1,4 @@
-"""What the straight way needs to know of a kind of material: one record."""
+"""What training and predicting need to know of a kind of material, in one record."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from sseml.families import FamilyMatch
 from sseml.features.contract import Distance, Feature, Featurizer
 from sseml.features.table import FeatureTable, feature_table
-from sseml.records import Domain
+from sseml.records import Domain, RefusedInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,54 +40,37 @@ def _no_notes(_: Any, __: float) -> Iterable[str]:
 class Kind:
     """A kind of material: how it is read, recognised, featurized and compared.
 
-    Attributes
-    ----------
-    name
-        In the column ``kind``.
-    material
-        Type of its materials, as `sseml.records.Material` says.
-    read
-        Makes a material from the text in a table of measurements; `Material.formula` is such a
-        text.
-    featurizers
-        Its sets of features by name.
-    default_sets
-        Those that a model learns from unless told otherwise.
-    distance
-        How far apart its materials are.
-    recognise
-        Names the family of a material.
-    answered_by
-        Name of the kind whose bundle answers; empty for its own.
-    has_window
-        Whether an electrochemical window can be calculated from the material's elements.
-    space_group
-        International number that the conductivity depends on, where one is known.
-    in_space_group
-        Takes a material and a number, and gives the material measured in that space group.
-    refusal
-        Why a material is not answered, and what to write instead; None for one that is.
-    doubt
-        What speaks against a material.
-    notes
-        What is said of a material beside its answer; takes also the decades that the crystal
-        system added.
+    The first seven entries are needed; the others have defaults for a kind that has neither a
+    window nor a space group and refuses nothing.
     """
 
     name: str
+    """As in the column ``kind``."""
     material: type
+    """Type of its materials, a `sseml.records.Material`."""
     read: Callable[[str], Any]
+    """Makes a material from its text in a table of measurements, such as `Material.formula`."""
     featurizers: Mapping[str, Featurizer]
+    """Its sets of features by name."""
     default_sets: tuple[str, ...]
+    """Sets of features that a model learns from by default."""
     distance: Distance
     recognise: Callable[[Any], FamilyMatch]
+    """Names the family of a material."""
     answered_by: str = ""
+    """Name of the kind whose bundle answers; empty for its own."""
     has_window: bool = False
+    """Whether an electrochemical window can be calculated from the material's elements."""
     space_group: Callable[[Any], int | None] = _none
+    """International number that the conductivity depends on, where one is known."""
     in_space_group: Callable[[Any, int | None], Any] = _as_it_is
-    refusal: Callable[[Any], tuple[str, str] | None] = _none
+    """The material measured in the space group of that number."""
+    refusal: Callable[[Any], RefusedInputError | None] = _none
+    """Why a material is not answered, and what to write instead; None for one that is."""
     doubt: Callable[[Any], Doubt] = _no_doubt
+    """What speaks against a material."""
     notes: Callable[[Any, float], Iterable[str]] = _no_notes
+    """Notes on a material; takes also the decades that the crystal system added."""
 
     @property
     def bundle_kind(self) -> str:
