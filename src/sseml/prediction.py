@@ -25,7 +25,7 @@ from sseml.records import (
     Prediction,
     Query,
     Refusal,
-    RefusalCode,
+    UnsupportedMaterialError,
 )
 from sseml.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
 from sseml.units import ROOM_TEMPERATURE_C
@@ -33,7 +33,7 @@ from sseml.units import ROOM_TEMPERATURE_C
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sseml.model.offsets import Offsets, Shift
+    from sseml.model.offsets import Offsets
     from sseml.model.phases import PhaseBundle, Stability
     from sseml.parse.structure.agreement import OnMismatch
 
@@ -54,16 +54,6 @@ class _Sources:
     phases: PhaseBundle | None
     explain: bool
     offsets: Offsets | None
-
-    def shift(self, families: Sequence[FamilyMatch]) -> Shift | None:
-        if self.offsets is None:
-            return None
-        return self.offsets.shift([match.family for match in families])
-
-    def stabilities(self, materials: Sequence[Any]) -> Sequence[Stability | None]:
-        if self.phases is None:
-            return [None] * len(materials)
-        return self.phases.stabilities(materials, reactions=self.explain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +148,10 @@ def predict(
     from sseml.parse.queries import parse_inputs  # noqa: PLC0415
     from sseml.parse.structure.files import StructureFiles  # noqa: PLC0415
 
-    match bundle:
-        case None:
-            bundle = default_bundle()
-        case Path() | str():
-            bundle = Bundle.load(Path(bundle))
-        case _:
-            pass
+    if bundle is None:
+        bundle = default_bundle()
+    elif isinstance(bundle, Path | str):
+        bundle = Bundle.load(Path(bundle))
     defaults = Qualifiers(temperature_C=read_temperature(str(float(temperature_C))))
     items = parse_inputs(formulas, defaults, StructureFiles(Path(), structure_mismatch))
     phases = default_phases() if window else None
@@ -207,18 +194,18 @@ def predict_queries(
     Parameters
     ----------
     items
-        Queries, and refusals that are handed through in their places.
+        Queries; refusals among them keep their places.
     bundles
         The model, or one for each kind of material.
     threads
         Batches worked on at a time. With more than one, an answer waits for as many batches to be
         read as there are threads: not for a source that is slower than the model.
     phases
-        What the electrochemical windows are calculated from; None leaves them out.
+        For the electrochemical windows; None leaves them out.
     explain
         Add to the notes what a material reacts to at the limits of its window.
     offsets
-        By how much the answers about each family are shifted; None leaves them as they are.
+        Shifts of the answers about each family, or None.
     """
     stream = iter(items)
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
@@ -275,36 +262,41 @@ def _answered(batch: Sequence[Query | Refusal], sources: _Sources) -> list[Answe
 
 def _refusal(query: Query, kind: Kind, sources: _Sources) -> Refusal | None:
     """Why a material is not answered; None for one that is."""
-    if kind.bundle_kind not in sources.bundles:
-        there = ", ".join(sources.bundles)
-        reason = f"{query.material.formula} is of the kind {kind.name}"
-        fix = f"the model at hand answers {there}; name one of its kind"
-        return _refused(query, reason, fix, "unsupported_material")
-    found = kind.refusal(query.material)
-    return None if found is None else _refused(query, found.reason, found.suggestion, found.code)
-
-
-def _refused(query: Query, reason: str, suggestion: str, code: RefusalCode) -> Refusal:
-    source = query.material.source if isinstance(query.material, Crystal) else ""
-    where = "" if source in query.input else f"{source}: "
-    return Refusal(query.row, query.input, f"{where}{reason}", suggestion, query.columns, code)
+    material = query.material
+    if kind.bundle_kind in sources.bundles:
+        error = kind.refusal(material)
+    else:
+        error = UnsupportedMaterialError(
+            f"{material.formula} is of the kind {kind.name}",
+            f"the model at hand answers {', '.join(sources.bundles)}; name one of its kind",
+        )
+    if error is None:
+        return None
+    source = material.source if isinstance(material, Crystal) else ""
+    reason = error.reason if source in query.input else f"{source}: {error.reason}"
+    return Refusal(query.row, query.input, reason, error.suggestion, query.columns, error.code)
 
 
 def _predict_batch(
     queries: Sequence[tuple[Query, Kind]], bundle: Bundle, sources: _Sources
 ) -> Iterator[Prediction]:
-    materials = [query.material for query, _ in queries]
+    materials: list[Any] = [query.material for query, _ in queries]
     temperature_C = np.array([query.temperature_C for query, _ in queries])
     families = [kind.recognise(query.material) for query, kind in queries]
-    answer = bundle.predict(materials, temperature_C, sources.shift(families))
+    offsets = sources.offsets
+    shift = offsets.shift([match.family for match in families]) if offsets else None
+    answer = bundle.predict(materials, temperature_C, shift)
     stabilities: Sequence[Stability | None] = [None] * len(materials)
-    if bundle.kind.has_window:
-        stabilities = sources.stabilities(materials)
+    if sources.phases is not None and bundle.kind.has_window:
+        stabilities = sources.phases.stabilities(materials, reactions=sources.explain)
     for index, (query, kind) in enumerate(queries):
         prediction = _prediction(
             query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
         )
-        yield _noted(prediction, sources.offsets)
+        if offsets and (note := offsets.note(prediction.family)):
+            notes = (note, *prediction.notes)
+            prediction = replace(prediction, model=f"{prediction.model}+offset", notes=notes)
+        yield prediction
 
 
 def _prediction(
@@ -324,8 +316,8 @@ def _prediction(
     known = evidence.measured(distance, query.temperature_C, space_group)
     measured = known.chosen if known else None
     parts_known = bool(answer.parts_known[index])
-    radii = kind.distance.radii
-    found = domain(float(answer.nearest_distance[index]), radii, parts_known=parts_known)
+    nearest = float(answer.nearest_distance[index])
+    found = domain(nearest, kind.distance.radii, parts_known=parts_known)
     doubt = kind.doubt(material)
     window = stability.window if stability else None
     return Prediction(
@@ -401,14 +393,6 @@ def _notes_on_polymorphs(measured: Sequence[tuple[int, MeasuredValue]]) -> Itera
             f"measured as {system} (space group {number}): {bound}{value.sigma_S_cm:.2g} S/cm at "
             f"{value.temperature_C:g} °C, {value.doi or value.reference or 'no DOI'}"
         )
-
-
-def _noted(prediction: Prediction, offsets: Offsets | None) -> Prediction:
-    """Add a note, and a mark to the model's name, where the answer was shifted."""
-    note = offsets.note(prediction.family) if offsets else None
-    if note is None:
-        return prediction
-    return replace(prediction, model=f"{prediction.model}+offset", notes=(note, *prediction.notes))
 
 
 def _power_of_ten(exponent: float) -> float:
