@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from sseml.evaluate import measurements_at
-from sseml.evaluate.metrics import clipped_absolute_error, group_mean, group_weighted_auc
+from sseml.evaluate.metrics import auc, clipped_absolute_error, group_mean
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
 from sseml.model.ensemble import Blend
@@ -109,7 +109,7 @@ def measure(
                 figures[name]["papers MAE10c"] = float(error.mean())
             else:
                 figures[name]["clusters MAE10c"] = group_mean(error, data.clusters)
-                figures[name]["clusters AUC"] = group_weighted_auc(
+                figures[name]["clusters AUC"] = auc(
                     data.target >= SUPERIONIC_LOG10_SIGMA, predicted, data.clusters
                 )
     return figures

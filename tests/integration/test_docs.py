@@ -13,7 +13,7 @@ import pytest
 
 from sseml.curation.table import load_measurements
 from sseml.evaluate.benchmarks import BENCHMARKS
-from sseml.evaluate.run import GOALS, Report
+from sseml.evaluate.run import Report, goals
 from sseml.model.dataset import Recipe, conductivity_set, energy_set
 from sseml.model.folder import MANIFEST
 from sseml.released import DEFAULT_BUNDLE, released_folder
@@ -43,7 +43,7 @@ def test_every_benchmark_and_kind_of_figure_is_explained() -> None:
     for name in BENCHMARKS:
         assert f"| `{name}` |" in page
     variants = re.findall(r"`… (.*?)`", page)
-    for _, figure in GOALS:
+    for _, figure in goals():
         base = figure
         for variant in variants:
             base = base.removesuffix(f" {variant}")

@@ -15,11 +15,11 @@ from sklearn.metrics import roc_auc_score
 import sseml.evaluate.time_split as module
 from sseml.cli.app import main
 from sseml.evaluate import Report, evaluate
-from sseml.evaluate.answers import BothAnswers, answer_both
+from sseml.evaluate.answers import BothAnswers, Subject, answer_both
 from sseml.evaluate.benchmarks import BENCHMARKS
 from sseml.evaluate.time_split import NoYearsError, split_by_year, time_split
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
-from sseml.model.fitting import fit_calibrated_outputs, fit_outputs
+from sseml.model.fitting import fit_calibrated_outputs, fit_outputs, silent
 from sseml.model.split import paper_names
 from sseml.parse.formula import parse_formula
 from sseml.records import RefusedInputError
@@ -100,7 +100,7 @@ def test_fits_and_calibrations_see_training_rows_alone(
         return fit_calibrated_outputs(data, *arguments)
 
     monkeypatch.setattr(module, "fit_calibrated_outputs", recording)
-    time_split(table, Recipe(), small_settings[0])
+    time_split(Subject(table, Recipe(), conductivity=small_settings[0]), silent)
     assert len(seen) == 1
     assert not (table["year"].iloc[seen[0].rows] >= 2020).any()
 

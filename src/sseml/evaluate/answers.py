@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import pandas as pd
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.schema import without_lists
-from sseml.evaluate.metrics import clipped_absolute_error, coverage
+from sseml.evaluate.metrics import Figures, clipped_absolute_error, coverage
+from sseml.evaluate.windows import ComparedWindow
 from sseml.kinds import COMPOSITION, Kind
-from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
 from sseml.model.ensemble import conductor_offsets
 from sseml.model.fitting import (
     BY_CLUSTER,
@@ -30,16 +31,48 @@ from sseml.model.fitting import (
     silent,
 )
 from sseml.model.offsets import Shift
-from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.records import RefusedInputError
-
-Figures = dict[str, float]
 
 OUTER_FOLDS = 10
 REGIMES = {regime.name: regime for regime in (BY_PAPER, BY_CLUSTER)}
 
 SMALLEST_FAMILY = 10
-"""A family of fewer rows has no figures of its own: one bad row would decide them."""
+"""A family of fewer rows has no figures of its own: one outlier would decide them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is evaluated: a curated table, and how the model is made from it."""
+
+    table: pd.DataFrame
+    recipe: Recipe
+    kind: Kind = COMPOSITION
+    conductivity: BlendSettings = CONDUCTIVITY
+    energy: BlendSettings = ENERGY
+
+    def conductivity_set(self) -> TrainingSet:
+        """Rows that the conductivity is learned from."""
+        return conductivity_set(self.table, self.recipe, self.kind)
+
+    def energy_set(self) -> TrainingSet:
+        """Rows that the activation energy is learned from."""
+        return energy_set(self.table, self.recipe, self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Figures of a benchmark, and what they were calculated from.
+
+    `held_out` are answers as `sseml.evaluate.held_out` gives them; `by_family` is name of an
+    output → family → figures, where these do not come from `held_out`; `compared` are published
+    and calculated windows.
+    """
+
+    figures: Figures
+    held_out: pd.DataFrame | None = None
+    by_family: Mapping[str, dict[str, Figures]] = field(default_factory=dict)
+    compared: tuple[ComparedWindow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +93,12 @@ class Answers:
 
     def take(self, picked: BoolArray | IntArray) -> Answers:
         """The answers selected by a mask or by positions."""
-        return Answers(*(getattr(self, field.name)[picked] for field in fields(Answers)))
+        return Answers(*(getattr(self, each.name)[picked] for each in fields(Answers)))
 
     @staticmethod
     def join(parts: Sequence[Answers]) -> Answers:
         """Concatenate."""
-        names = (field.name for field in fields(Answers))
+        names = (each.name for each in fields(Answers))
         return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
@@ -97,7 +130,7 @@ def held_out(
     settings
         What is fitted.
     progress
-        Told what is being done.
+        Is called with the name of each step.
     kind
         Of the materials.
 
@@ -205,7 +238,7 @@ def _answers(
 def tabulate(
     table: pd.DataFrame, data: TrainingSet, regime: Regime, answers: Answers
 ) -> pd.DataFrame:
-    """Put answers beside what was measured; see `held_out` for the columns."""
+    """Answers with what was measured, as a table; see `held_out` for the columns."""
     answers = answers.take(np.argsort(answers.rows))
     rows = answers.rows
     picked = table.iloc[data.rows[rows]]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,24 +12,26 @@ from sseml.arrays import BoolArray, FloatArray
 from sseml.evaluate.answers import (
     OUTER_FOLDS,
     SMALLEST_FAMILY,
-    Figures,
+    Outcome,
+    Subject,
     answer,
     cross_answer,
     tabulate,
 )
-from sseml.evaluate.crystals import crystal_figures
+from sseml.evaluate.crystals import crystals
 from sseml.evaluate.metrics import (
+    Figures,
     auc,
     clipped_absolute_error,
     coverage,
     group_mean,
+    mean_or_nan,
     spearman,
 )
 from sseml.evaluate.time_split import time_split
-from sseml.evaluate.windows import ComparedWindow, agreement, collapses, compared_both_ways
-from sseml.kinds import COMPOSITION, Kind
+from sseml.evaluate.windows import agreement, collapses, compared_both_ways
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
-from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
+from sseml.model.dataset import TrainingSet
 from sseml.model.fitting import (
     BY_CLUSTER,
     BY_PAPER,
@@ -41,7 +43,6 @@ from sseml.model.fitting import (
     predict_held_out,
 )
 from sseml.model.phases import PhaseBundle
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
 from sseml.model.split import official_split
 from sseml.records import RefusedInputError
 from sseml.released import DEFAULT_PHASES, released_folder
@@ -51,43 +52,9 @@ PAPER_LABEL_OF_BOUNDS = -15.0
 """The OBELiX paper's target for `<` (doi 10.1039/D5DD00441A), the label of MAE15."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is evaluated: a curated table, and how the model is made from it."""
-
-    table: pd.DataFrame
-    recipe: Recipe
-    kind: Kind = COMPOSITION
-    conductivity: BlendSettings = CONDUCTIVITY
-    energy: BlendSettings = ENERGY
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a benchmark found.
-
-    Attributes
-    ----------
-    figures
-        Name → figure.
-    held_out
-        The answers behind them, as `sseml.evaluate.held_out` gives them; None where the rows are
-        not held out group by group.
-    by_family
-        Name of an output → family → its figures, where they do not come from `held_out`.
-    compared
-        Published windows and what is calculated, row by row.
-    """
-
-    figures: Figures
-    held_out: pd.DataFrame | None = None
-    by_family: Mapping[str, dict[str, Figures]] = field(default_factory=dict)
-    compared: tuple[ComparedWindow, ...] = ()
-
-
 def official(subject: Subject, progress: Progress) -> Outcome:
     """OBELiX's own train/test split; training rows that match a test row are removed."""
-    data = conductivity_set(subject.table, subject.recipe, subject.kind)
+    data = subject.conductivity_set()
     _, is_test = official_split(subject.table.iloc[data.rows])
     trained = BY_PAPER.training_mask(data, is_test)
     progress(f"official split: {int(trained.sum())} training rows, {int(is_test.sum())} test rows")
@@ -99,7 +66,8 @@ def official(subject: Subject, progress: Progress) -> Outcome:
     blend = fit(with_bounds.take(trained), subject.conductivity)
     as_paper = predict_held_out(blend, with_bounds, trained, is_test)
     constant = np.full(len(truth), np.median(data.target[trained]))
-    neighbour = _nearest_target(data, trained, is_test)
+    nearest = data.distance[is_test][:, trained].argmin(axis=1)
+    neighbour = data.target[trained][nearest]
     figures = {
         "test rows": float(is_test.sum()),
         "MAE15": float(np.abs(with_bounds.target[is_test] - as_paper.mean).mean()),
@@ -117,7 +85,7 @@ def official(subject: Subject, progress: Progress) -> Outcome:
 
 def papers(subject: Subject, progress: Progress) -> Outcome:
     """Cross-validation grouped by DOI, training rows near a held-out row removed."""
-    data = conductivity_set(subject.table, subject.recipe, subject.kind)
+    data = subject.conductivity_set()
     answers = cross_answer(data, BY_PAPER, subject.conductivity, progress=progress)
     truth = data.target[answers.rows]
     error = clipped_absolute_error(truth, answers.mean)
@@ -128,8 +96,8 @@ def papers(subject: Subject, progress: Progress) -> Outcome:
         "rows": float(len(truth)),
         "MAE10c": float(error.mean()),
         "MAE10c constant": float(_error_of_median(truth).mean()),
-        "MAE10c rows with a DOI": _mean(error[has_doi]),
-        "MAE10c OBELiX rows": _mean(error[obelix]),
+        "MAE10c rows with a DOI": mean_or_nan(error[has_doi]),
+        "MAE10c OBELiX rows": mean_or_nan(error[obelix]),
         "AUC": auc(truth >= SUPERIONIC_LOG10_SIGMA, answers.probability),
         "coverage": coverage(truth, answers.low, answers.high),
         "median width": float(np.median(answers.high - answers.low)),
@@ -141,7 +109,7 @@ def papers(subject: Subject, progress: Progress) -> Outcome:
 
 def clusters(subject: Subject, progress: Progress) -> Outcome:
     """Composition clusters held out, training rows within 0.12 of a held-out row removed."""
-    data = conductivity_set(subject.table, subject.recipe, subject.kind)
+    data = subject.conductivity_set()
     answers = cross_answer(data, BY_CLUSTER, subject.conductivity, progress=progress)
     truth = data.target[answers.rows]
     groups = data.clusters[answers.rows]
@@ -167,7 +135,7 @@ def clusters(subject: Subject, progress: Progress) -> Outcome:
 
 def families(subject: Subject, progress: Progress) -> Outcome:
     """Leave one family out: error and bias of each family that the model has never seen."""
-    data = conductivity_set(subject.table, subject.recipe, subject.kind)
+    data = subject.conductivity_set()
     figures: Figures = {}
     errors = []
     names, sizes = np.unique(data.families.astype(str), return_counts=True)
@@ -183,13 +151,13 @@ def families(subject: Subject, progress: Progress) -> Outcome:
         figures[f"{name} MAE10c"] = float(error.mean())
         figures[f"{name} bias"] = float((told.mean - truth).mean())
         progress(f"left out {name}: {error.mean():.2f} decades")
-    pooled = _mean(np.concatenate([np.empty(0), *errors]))
+    pooled = mean_or_nan(np.concatenate([np.empty(0), *errors]))
     return Outcome({"MAE10c pooled": pooled} | figures)
 
 
 def energies(subject: Subject, progress: Progress) -> Outcome:
     """Activation energy, cross-validation grouped by DOI."""
-    data = energy_set(subject.table, subject.recipe, subject.kind)
+    data = subject.energy_set()
     progress(f"activation energies: {len(data)} rows")
     held_out = cross_fit(data, BY_PAPER, subject.energy, OUTER_FOLDS)
     truth = data.target[held_out.rows]
@@ -201,14 +169,6 @@ def energies(subject: Subject, progress: Progress) -> Outcome:
         "Spearman": spearman(truth, held_out.mean),
     }
     return Outcome(figures)
-
-
-def time(subject: Subject, progress: Progress) -> Outcome:
-    """Learn from papers up to 2019, answer those of 2020 and later."""
-    found = time_split(
-        subject.table, subject.recipe, subject.conductivity, progress, kind=subject.kind
-    )
-    return Outcome(found.figures, by_family=found.by_family)
 
 
 def windows(subject: Subject, progress: Progress) -> Outcome:
@@ -226,28 +186,20 @@ def windows(subject: Subject, progress: Progress) -> Outcome:
     return Outcome(agreement(rows) | collapses(released.table, formulas), compared=tuple(rows))
 
 
-def crystals(subject: Subject, progress: Progress) -> Outcome:
-    """Papers held out: rows of known space group with and without what it adds."""
-    found = crystal_figures(
-        subject.table, subject.recipe, subject.conductivity, progress, kind=subject.kind
-    )
-    return Outcome(found)
-
-
 BENCHMARKS: dict[str, Callable[[Subject, Progress], Outcome]] = {
     "official": official,
     "papers": papers,
     "clusters": clusters,
     "families": families,
     "energies": energies,
-    "time": time,
+    "time": time_split,
     "crystals": crystals,
     "windows": windows,
 }
 
 
 def _has_doi(subject: Subject, data: TrainingSet) -> BoolArray:
-    """Rows whose paper is known; a lab's own series is none."""
+    """Rows whose DOI is known; a lab's own series has none."""
     known: BoolArray = subject.table["doi"].map(bool).to_numpy(dtype=bool)[data.rows]
     return known
 
@@ -256,18 +208,13 @@ def _error_of_median(truth: FloatArray) -> FloatArray:
     return clipped_absolute_error(truth, np.full(len(truth), np.median(truth)))
 
 
-def _mean(values: FloatArray) -> float:
-    """Mean, NaN of nothing."""
-    return float(values.mean()) if len(values) else float("nan")
-
-
 def _grouped_only(subject: Subject, data: TrainingSet) -> float:
     """Error where papers are held out but the same material in another paper may be learned."""
     unpurged = replace(BY_PAPER, purged=None)
     held_out = cross_fit(data, unpurged, subject.conductivity, OUTER_FOLDS)
     has_doi = _has_doi(subject, data)[held_out.rows]
     error = clipped_absolute_error(data.target[held_out.rows], held_out.mean)
-    return _mean(error[has_doi])
+    return mean_or_nan(error[has_doi])
 
 
 def _scatter(subject: Subject, data: TrainingSet, regime: Regime) -> Figures:
@@ -292,9 +239,3 @@ def _paper_target(table: pd.DataFrame, data: TrainingSet) -> FloatArray:
     reported = np.log10(picked["sigma_S_cm"].to_numpy(dtype=float))
     above_clip = np.where(reported < data.target, reported, data.target)
     return np.where(is_bound, PAPER_LABEL_OF_BOUNDS, above_clip)
-
-
-def _nearest_target(data: TrainingSet, trained: BoolArray, asked: BoolArray) -> FloatArray:
-    nearest = data.distance[asked][:, trained].argmin(axis=1)
-    target: FloatArray = data.target[trained][nearest]
-    return target

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import pandas as pd
-
-from sseml.evaluate.answers import Answers, BothAnswers, Figures, answer_both
+from sseml.evaluate.answers import Answers, BothAnswers, Outcome, Subject, answer_both
 from sseml.evaluate.difference import paired_difference
-from sseml.evaluate.metrics import clipped_absolute_error, coverage
-from sseml.kinds import COMPOSITION, Kind
+from sseml.evaluate.metrics import Figures, clipped_absolute_error, coverage
 from sseml.model.crystal_system import UNKNOWN
-from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
+from sseml.model.dataset import TrainingSet
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
-from sseml.model.fitting import BY_PAPER, Progress, Regime, fit_calibrated_outputs, silent
-from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+from sseml.model.fitting import BY_PAPER, Progress, Regime, fit_calibrated_outputs
+from sseml.model.regressors import BlendSettings
 from sseml.records import RefusedInputError
 
 FOLDS = 5
@@ -28,28 +25,15 @@ class NoStructuresError(RefusedInputError):
     """No row of a table names a space group."""
 
 
-def crystal_figures(
-    table: pd.DataFrame,
-    recipe: Recipe,
-    settings: BlendSettings = CONDUCTIVITY,
-    progress: Progress = silent,
-    *,
-    kind: Kind = COMPOSITION,
-) -> Figures:
-    """Errors on rows whose space group is known, by the composition alone and with the system.
+def crystals(subject: Subject, progress: Progress) -> Outcome:
+    """Papers held out: rows of known space group, by the composition alone and with the system.
 
     Figures of the second output end in ``if it conducts``; those where the composition itself may
     be learned from, in another paper, in ``grouped only``. ``gain`` is with minus without the
-    system, ``gain low`` and ``gain high`` are its 95 % interval from resampled papers.
-
-    Raises
-    ------
-    NoStructuresError
-        If no row names a space group.
-    RefusedInputError
-        If there are fewer papers than folds, or no conductor among a fold's training rows.
+    system, ``gain low`` and ``gain high`` are its 95 % interval from resampled papers. Raises
+    `NoStructuresError` if no row names a space group.
     """
-    data = conductivity_set(table, recipe, kind)
+    data = subject.conductivity_set()
     known = data.systems != UNKNOWN
     if not known.any():
         raise NoStructuresError(
@@ -59,8 +43,9 @@ def crystal_figures(
     figures: Figures = {"rows": float(known.sum())}
     for view, regime in _VIEWS.items():
         progress(f"crystals{view}: {FOLDS} folds")
-        figures |= _figures(data, list(_answered(data, regime, settings)), view)
-    return figures
+        folds = list(_answered(data, regime, subject.conductivity))
+        figures |= _figures(data, folds, view)
+    return Outcome(figures)
 
 
 def _answered(

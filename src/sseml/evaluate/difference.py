@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import isfinite, nan
 from typing import Any
 
@@ -25,24 +25,10 @@ GATED = (ALL, CHAMPIONS_OWN)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Errors of two contenders on the same rows, in decades; positive: the candidate is worse.
+    """Errors of two models on the same rows, in decades; positive: the candidate is worse.
 
-    Attributes
-    ----------
-    rows, groups
-        How many measurements, of how many groups.
-    champion_MAE10c, candidate_MAE10c
-        Mean absolute errors, both sides clipped at 1e-10 S/cm.
-    difference
-        Candidate minus champion.
-    low, high
-        Limits of the 95 % interval of the difference; NaN for fewer than `FEWEST_GROUPS` groups.
-    upper
-        The difference is below this with 95 % probability.
-    p_worse
-        Probability that the candidate is worse by more than the margin.
-    champion_coverage, candidate_coverage
-        Share of the rows inside each one's 90 % interval; NaN where it was not measured.
+    Interval and probabilities are NaN for fewer than `FEWEST_GROUPS` groups; a coverage, the share
+    of rows inside the 90 % interval of a model, is NaN where it was not measured.
     """
 
     rows: int
@@ -50,21 +36,21 @@ class Difference:
     champion_MAE10c: float
     candidate_MAE10c: float
     difference: float
+    """Candidate minus champion."""
     low: float
     high: float
+    """Limits of the 95 % interval of the difference."""
     upper: float
+    """The difference is below this with 95 % probability."""
     p_worse: float
+    """Probability that the candidate is worse by more than the margin."""
     champion_coverage: float = nan
     candidate_coverage: float = nan
-
-    def with_coverage(self, champion: float, candidate: float) -> Difference:
-        """The same difference, with the coverage of each one's 90 % interval."""
-        return replace(self, champion_coverage=champion, candidate_coverage=candidate)
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How a candidate does against the champion, and how sure that is.
+    """How a candidate does against the champion, and how certain that is.
 
     `parts` are the differences on all judged rows, on those the champion knows, and on those that
     both, only the champion and only the candidate knows; a part without rows is left out.
@@ -102,8 +88,10 @@ class Comparison:
             "not_worse": self.not_worse,
             "complaints": list(self.complaints),
             "parts": {
-                name: {key: value if isfinite(value) else None for key, value in own.items()}
-                for name, own in ((name, asdict(part)) for name, part in self.parts.items())
+                name: {
+                    key: value if isfinite(value) else None for key, value in asdict(part).items()
+                }
+                for name, part in self.parts.items()
             },
         }
 
@@ -142,18 +130,8 @@ def paired_difference(
 ) -> Difference:
     """Mean difference of two errors on the same rows, with an interval from resampled groups.
 
-    Parameters
-    ----------
-    champion_error, candidate_error
-        Absolute errors in decades, shape (n,), n at least 1.
-    groups
-        Group of each row, shape (n,). Rows of one group stay together in every resampling.
-    resamples
-        Number of resamplings.
-    seed
-        Of the resampling.
-    margin
-        For `Difference.p_worse`.
+    Absolute errors are in decades, shape (n,), n at least 1. Rows of one group stay together in
+    every resampling. The margin is that of `Difference.p_worse`.
     """
     excess = candidate_error - champion_error
     _, position = np.unique(groups, return_inverse=True)

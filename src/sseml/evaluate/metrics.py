@@ -7,11 +7,14 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
 
+Figures = dict[str, float]
+"""Name → figure; NaN where it cannot be had."""
+
 CLIP_LOG10_SIGMA = -10.0
-"""Labels and predictions are held above this for MAE10c: below it nobody measures reliably."""
+"""Labels and predictions are clipped here for MAE10c: below it no measurement is reliable."""
 
 _EQUALLY_NEAR = 1e-9
-"""Composition distances that differ by less are one."""
+"""Distances that differ by less are equal."""
 
 
 def clipped_absolute_error(truth: FloatArray, predicted: FloatArray) -> FloatArray:
@@ -29,68 +32,40 @@ def group_mean(values: FloatArray, groups: NDArray[np.int64]) -> float:
     return float((sums / np.bincount(position)).mean())
 
 
-def roc_auc(positive: NDArray[np.bool_], score: FloatArray) -> float:
-    """Probability that a random positive scores above a random negative, ties counting half.
-
-    Raises
-    ------
-    ValueError
-        If either class is empty.
-    """
-    n_positive = int(positive.sum())
-    n_negative = len(positive) - n_positive
-    if n_positive == 0 or n_negative == 0:
-        raise ValueError("the area under the ROC curve needs both classes")
-    _, position, count = np.unique(score, return_inverse=True, return_counts=True)
-    upper_rank = np.cumsum(count)
-    rank = (upper_rank - (count - 1) / 2.0)[position]
-    return float(
-        (rank[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative)
-    )
+def mean_or_nan(values: FloatArray) -> float:
+    """Mean, NaN of nothing."""
+    return float(values.mean()) if len(values) else float("nan")
 
 
-def group_weighted_auc(
-    positive: NDArray[np.bool_], score: FloatArray, groups: NDArray[np.int64]
-) -> float:
-    """ROC-AUC in which each group weighs 1, shared evenly by its rows; ties count half.
-
-    Raises
-    ------
-    ValueError
-        If either class is empty.
-    """
+def group_weights(groups: NDArray[np.int64]) -> FloatArray:
+    """Weight of each row where each group weighs 1, shared evenly by its rows; shape (n,)."""
     _, position = np.unique(groups, return_inverse=True)
-    weight = 1.0 / np.bincount(position)[position]
-    positive_weight, negative_weight = weight[positive].sum(), weight[~positive].sum()
-    if positive_weight == 0 or negative_weight == 0:
-        raise ValueError("the area under the ROC curve needs both classes")
-    _, place = np.unique(score, return_inverse=True)
-    negatives_here = np.bincount(place, weights=np.where(positive, 0.0, weight))
-    negatives_below = np.cumsum(negatives_here) - negatives_here / 2.0
-    won = (weight * negatives_below[place])[positive].sum()
-    return float(won / (positive_weight * negative_weight))
+    weights: FloatArray = 1.0 / np.bincount(position)[position]
+    return weights
 
 
 def auc(
     positive: NDArray[np.bool_], score: FloatArray, groups: NDArray[np.int64] | None = None
 ) -> float:
-    """Area under the ROC curve, each group weighing 1 if given; NaN where one class is empty."""
+    """Area under the ROC curve, ties counting half; NaN where one class is empty.
+
+    Each row weighs 1, or each group where `groups` are given.
+    """
     if positive.all() or not positive.any():
         return float("nan")
-    if groups is None:
-        return roc_auc(positive, score)
-    return group_weighted_auc(positive, score, groups)
+    weight = np.ones(len(positive)) if groups is None else group_weights(groups)
+    _, place = np.unique(score, return_inverse=True)
+    negatives_here = np.bincount(place, weights=np.where(positive, 0.0, weight))
+    negatives_below = np.cumsum(negatives_here) - negatives_here / 2.0
+    won = (weight * negatives_below[place])[positive].sum()
+    return float(won / (weight[positive].sum() * weight[~positive].sum()))
 
 
 def of_nearest(distance: FloatArray, values: FloatArray) -> FloatArray:
-    """Mean over what is nearest, all that is equally near, shape (n,).
+    """Mean value of the nearest, all that are equally near, shape (n,).
 
-    Parameters
-    ----------
-    distance
-        From each row to everything that has a value, shape (n, m).
-    values
-        Shape (m,).
+    `distance` is that from each row to everything that has a value, shape (n, m); `values` are
+    (m,).
     """
     nearest = distance <= distance.min(axis=1, keepdims=True) + _EQUALLY_NEAR
     mean: FloatArray = nearest @ values / nearest.sum(axis=1)

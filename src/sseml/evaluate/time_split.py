@@ -1,8 +1,7 @@
-"""The time split: learn from papers up to 2019, answer those of 2020 and later."""
+"""The time split: learn from papers up to 2019, predict those of 2020 and later."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import nan
 
@@ -11,25 +10,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.evaluate.answers import SMALLEST_FAMILY, Answers, Figures, answer_both
+from sseml.evaluate.answers import SMALLEST_FAMILY, Answers, Outcome, Subject, answer_both
 from sseml.evaluate.difference import FEWEST_GROUPS
 from sseml.evaluate.metrics import (
+    Figures,
     auc,
     clipped_absolute_error,
     group_mean,
+    group_weights,
+    mean_or_nan,
     of_nearest,
 )
-from sseml.kinds import COMPOSITION, Kind
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
-from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
-from sseml.model.fitting import (
-    BY_PAPER,
-    Progress,
-    conducting,
-    fit_calibrated_outputs,
-    silent,
-)
-from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+from sseml.model.dataset import TrainingSet
+from sseml.model.fitting import BY_PAPER, Progress, conducting, fit_calibrated_outputs
 from sseml.records import RefusedInputError
 
 FIRST_TESTED_YEAR = 2020
@@ -45,63 +39,26 @@ class NoYearsError(RefusedInputError):
     """A table cannot be split by time: too few of its rows say when they were published."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSplit:
-    """What the time split found.
-
-    Attributes
-    ----------
-    figures
-        Of the plain output by their names; those of the output "if it conducts" end in
-        `IF_IT_CONDUCTS`. Where each paper counts once, the name of the figure is followed by
-        `EACH_PAPER_ONCE`.
-    by_family
-        Name of the output → family of ten tested rows or more → its figures, each row counting
-        once.
-    """
-
-    figures: Figures
-    by_family: Mapping[str, dict[str, Figures]]
-
-
-def time_split(
-    table: pd.DataFrame,
-    recipe: Recipe,
-    settings: BlendSettings = CONDUCTIVITY,
-    progress: Progress = silent,
-    *,
-    kind: Kind = COMPOSITION,
-) -> TimeSplit:
-    """Judge both outputs on what was published later than all that they were learned from.
+def time_split(subject: Subject, progress: Progress) -> Outcome:
+    """Learn from papers up to 2019, predict those of 2020 and later.
 
     The plain output is learned from every row and judged on every tested row; the output "if it
-    conducts" is learned from rows above 1e-7 S/cm and judged on tested rows above it. Training rows
-    that share a paper or a near-identical composition with a tested row are removed. Intervals and
-    probabilities are calibrated on training rows alone.
-
-    Parameters
-    ----------
-    table
-        Curated measurements with the column ``year``.
-    recipe
-        Which rows are learned from, and how.
-    settings
-        What is fitted.
-    progress
-        Told what is being done.
-    kind
-        Of the materials.
-
-    Raises
-    ------
-    NoYearsError
-        If the rows say no years, or those of 2020 and later are of fewer than ten papers.
+    conducts" is learned from rows above 1e-7 S/cm and judged on tested rows above it: its figures
+    end in `IF_IT_CONDUCTS`. Where each paper counts once, the name of a figure is followed by
+    `EACH_PAPER_ONCE`. Training rows that share a paper or a near-identical material with a tested
+    row are removed. Intervals and probabilities are calibrated on training rows alone. Without
+    years, or with fewer than ten papers to test on, it raises `NoYearsError`.
     """
-    _require_years(table)
-    data = conductivity_set(table, recipe, kind)
+    table = subject.table
+    if "year" not in table.columns or table["year"].isna().all():
+        raise NoYearsError(
+            "the table says no years",
+            "leave the benchmark time out, or curate the table again: `sseml data curate`",
+        )
+    data = subject.conductivity_set()
     trained, tested = split_by_year(table, data)
     progress(f"time split: {int(trained.sum())} training rows, {int(tested.sum())} test rows")
-    model = fit_calibrated_outputs(data.take(trained), settings)
+    model = fit_calibrated_outputs(data.take(trained), subject.conductivity)
     answers = answer_both(model, data, trained, tested)
     conducts = conducting(data)
     judged = {
@@ -113,11 +70,12 @@ def time_split(
     figures = _link_figures(conducts[tested], answers.p_conductor)
     for output, own in judged.items():
         figures |= own.figures(output)
-    return TimeSplit(figures, {f"time{output}": own.by_family() for output, own in judged.items()})
+    by_family = {f"time{output}": own.by_family() for output, own in judged.items()}
+    return Outcome(figures, by_family=by_family)
 
 
 def _link_figures(conducts: BoolArray, probability: FloatArray) -> Figures:
-    """How well it is known which of the tested rows conduct at all."""
+    """How well the probability of being a conductor ranks and weighs the tested rows."""
     share = conducts.mean()
     return {
         "AUC of conducting": auc(conducts, probability),
@@ -130,12 +88,7 @@ def split_by_year(table: pd.DataFrame, data: TrainingSet) -> tuple[BoolArray, Bo
     """Masks (training, test) of a training set made from `table`.
 
     A row of unknown year is learned from only if it comes from one of `PUBLIC_SOURCES`, and is
-    never tested.
-
-    Raises
-    ------
-    NoYearsError
-        If the test is of fewer than ten papers, or nothing is left to learn from.
+    never tested. Raises `NoYearsError` if too few papers are tested, or no row is left to train on.
     """
     picked = table.iloc[data.rows]
     year = picked["year"].to_numpy(dtype=float, na_value=np.nan)
@@ -147,7 +100,9 @@ def split_by_year(table: pd.DataFrame, data: TrainingSet) -> tuple[BoolArray, Bo
             f"later, and the time split takes {FEWEST_GROUPS} papers",
             "leave the benchmark time out, or add measurements of recent papers",
         )
-    trained = BY_PAPER.training_mask(data, tested) & known_by(picked, FIRST_TESTED_YEAR - 1)
+    public = picked["source"].isin(PUBLIC_SOURCES).to_numpy(dtype=bool)
+    older = (year < FIRST_TESTED_YEAR) | (np.isnan(year) & public)
+    trained = BY_PAPER.training_mask(data, tested) & older
     if not trained.any():
         raise NoYearsError(
             f"no usable row is known to be older than {FIRST_TESTED_YEAR}",
@@ -156,25 +111,9 @@ def split_by_year(table: pd.DataFrame, data: TrainingSet) -> tuple[BoolArray, Bo
     return trained, tested
 
 
-def known_by(table: pd.DataFrame, last_year: int) -> BoolArray:
-    """Rows of papers up to a year; undated ones only of sources that end around 2020."""
-    year = table["year"].to_numpy(dtype=float, na_value=np.nan)
-    public = table["source"].isin(PUBLIC_SOURCES).to_numpy(dtype=bool)
-    known: BoolArray = (year <= last_year) | (np.isnan(year) & public)
-    return known
-
-
-def _require_years(table: pd.DataFrame) -> None:
-    if "year" not in table.columns or table["year"].isna().all():
-        raise NoYearsError(
-            "the table says no years",
-            "leave the benchmark time out, or curate the table again: `sseml data curate`",
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """Tested rows with their answers and what simpler ways would have answered; each shape (n,)."""
+    """Tested rows with their answers and those of simpler rules; each shape (n,)."""
 
     truth: FloatArray
     answers: Answers
@@ -233,9 +172,9 @@ class _Judged:
             ),
             "median width": _median(self.answers.high - self.answers.low, groups),
             "AUC": auc(superionic, self.answers.probability, groups),
-            "Spearman in families": _mean(orders[~np.isnan(orders)]),
+            "Spearman in families": mean_or_nan(orders[~np.isnan(orders)]),
             "families won": float(sum(won)),
-            "families won share": _mean(np.array(won, dtype=float)),
+            "families won share": mean_or_nan(np.array(won, dtype=float)),
         }
 
     def _of_family(self, rows: IntArray, groups: IntArray) -> Figures:
@@ -262,22 +201,10 @@ class _Judged:
         return {str(name): np.flatnonzero(self.families == name) for name in large}
 
 
-def _mean(values: FloatArray) -> float:
-    """Mean, NaN of nothing."""
-    return float(values.mean()) if len(values) else nan
-
-
-def _shares(groups: IntArray) -> FloatArray:
-    """Weight of each row where each group weighs 1."""
-    _, position, size = np.unique(groups, return_inverse=True, return_counts=True)
-    shares: FloatArray = 1.0 / size[position]
-    return shares
-
-
 def _median(values: FloatArray, groups: IntArray) -> float:
     """Median in which each group weighs 1; the mean of two values where either would do."""
     order = np.argsort(values)
-    cumulative = np.cumsum(_shares(groups)[order])
+    cumulative = np.cumsum(group_weights(groups)[order])
     half = cumulative[-1] / 2.0
     lower, upper = np.searchsorted(cumulative, [half - 1e-9, half + 1e-9])
     return float(values[order][[lower, upper]].mean())
@@ -285,7 +212,7 @@ def _median(values: FloatArray, groups: IntArray) -> float:
 
 def _spearman(truth: FloatArray, predicted: FloatArray, groups: IntArray) -> float:
     """Rank correlation in which each group weighs 1; NaN where either side is constant."""
-    weight = _shares(groups)
+    weight = group_weights(groups)
     ranks = np.stack([_ranks(values, weight) for values in (truth, predicted)])
     if (np.ptp(ranks, axis=1) == 0.0).any():
         return nan
@@ -294,7 +221,7 @@ def _spearman(truth: FloatArray, predicted: FloatArray, groups: IntArray) -> flo
 
 
 def _ranks(values: FloatArray, weight: FloatArray) -> FloatArray:
-    """Weight that stands below each value, half of its equals included."""
+    """Weight of all lower values, and half the weight of equal ones; shape (n,)."""
     _, position = np.unique(values, return_inverse=True)
     here = np.bincount(position, weights=weight)
     ranks: FloatArray = (np.cumsum(here) - here / 2.0)[position]

@@ -1,4 +1,4 @@
-"""Calculated windows beside those that others calculated, and how often a window collapses."""
+"""Calculated windows against published calculated ones, and how often a window collapses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sseml.evaluate.answers import Figures
+from sseml.evaluate.metrics import Figures
 from sseml.parse.formula import parse_formula
 from sseml.physics.phases import PhaseTable
 from sseml.physics.published_windows import PublishedWindow
@@ -31,33 +31,21 @@ corrections of 2021. 2021: the decomposition windows of doi 10.1021/jacsau.1c002
 
 @dataclass(frozen=True, slots=True)
 class ComparedWindow:
-    """One material: what was published, and what is calculated here.
-
-    Attributes
-    ----------
-    benchmark
-        The set it belongs to, among `STATED`.
-    formula
-        Of the material.
-    published_V_red, published_V_ox, V_red, V_ox
-        Limits in V against the metal of the ion; None where there is none.
-    corrections
-        Elements of `sseml.physics.phases.SHIFTS_EV` that were corrected.
-    tolerance
-        Share by which the amount of the ion could be changed to find a window.
-    ion_change
-        Share by which it was.
-    """
+    """Published and calculated window of one material: limits in V against the metal of the ion."""
 
     benchmark: str
+    """The set it belongs to, among `STATED`."""
     formula: str
     published_V_red: float | None
     published_V_ox: float | None
     V_red: float | None
     V_ox: float | None
     corrections: tuple[str, ...]
+    """Elements of `sseml.physics.phases.SHIFTS_EV` that were corrected."""
     tolerance: float
+    """Share by which the amount of the ion could be changed to find a window."""
     ion_change: float
+    """Share by which it was changed."""
 
     @property
     def differences(self) -> tuple[float | None, float | None]:
@@ -69,7 +57,7 @@ class ComparedWindow:
 
     @property
     def settings(self) -> str:
-        """Corrections and tolerance as text for people."""
+        """Corrections and tolerance as text."""
         corrected = ", ".join(f"{symbol} taken back" for symbol in self.corrections)
         return f"{corrected or 'as it stands'}, ±{100.0 * self.tolerance:g} %"
 
@@ -150,10 +138,7 @@ def _compare(
 def compared_both_ways(
     table: PhaseTable, published: Iterable[PublishedWindow]
 ) -> list[ComparedWindow]:
-    """As `compared`, and then every row again where the optional correction of S is the other way.
-
-    So the effect of the option can be seen.
-    """
+    """As `compared`, then every row again with the other setting of the optional S correction."""
     rows = [row for row in published if row.benchmark in STATED]
     found = compared(table, rows)
     for corrections in _SETTINGS:
@@ -163,13 +148,7 @@ def compared_both_ways(
 
 
 def agreement(rows: Sequence[ComparedWindow]) -> Figures:
-    """Mean absolute differences in V by set and settings; NaN where a row has no answer.
-
-    Parameters
-    ----------
-    rows
-        What `compared` or `compared_both_ways` returned.
-    """
+    """Mean absolute differences in V by set and settings; NaN where a row has no answer."""
     figures: Figures = {}
     for benchmark, stated in STATED.items():
         for corrections, words in _SETTINGS.items():
@@ -189,15 +168,7 @@ def _errors(rows: Sequence[ComparedWindow], name: str) -> Figures:
 
 
 def collapses(table: PhaseTable, formulas: Iterable[str]) -> Figures:
-    """How many materials have an answer, and the share of these whose window has collapsed.
-
-    Parameters
-    ----------
-    table
-        The phases that can form.
-    formulas
-        Each counts once.
-    """
+    """How many formulas have a window, and the share of these windows that have collapsed."""
     asked = [(formula, parse_formula(formula).amounts) for formula in dict.fromkeys(formulas)]
     within = electrochemical_windows(table, asked)
     written = electrochemical_windows(table, asked, tolerance=0.0)

@@ -15,7 +15,7 @@ import numpy as np
 from mlflow.exceptions import MlflowException
 
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, MARGIN_DECADES
-from sseml.evaluate.paired import Contender, compare
+from sseml.evaluate.model_comparison import Contender, compare
 from sseml.model.bundle import Bundle
 from sseml.model.dataset import conductivity_set, measured_materials
 from sseml.model.fitting import Progress, silent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,7 @@ from sseml.kinds import COMPOSITION, KINDS, Kind, kind_named
 from sseml.model.bundle import EVIDENCE
 from sseml.model.calibration import IntervalModel
 from sseml.model.crystal_system import systems_of
-from sseml.model.dataset import (
-    Recipe,
-    TrainingSet,
-    conductivity_set,
-    space_groups,
-)
+from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, space_groups
 from sseml.model.fitting import BY_PAPER, HeldOut, Progress, fit, predict_held_out, silent
 from sseml.model.folder import MANIFEST, verify_checksums
 from sseml.model.kernel import KernelSettings
@@ -46,7 +41,7 @@ FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """A way to make a model: what it learns from, and how.
+    """What a model is trained on, and how.
 
     `energy_settings` are those of the activation energy, which is not compared.
     """
@@ -121,7 +116,7 @@ def compare(
     margin
         Decades by which the candidate may be worse.
     progress
-        Told what is being done.
+        Is called with the name of each step.
 
     Raises
     ------
@@ -152,8 +147,10 @@ def compare(
             seed=seed,
             margin=margin,
         )
-        coverage = (float(side.inside[mask].mean()) for side in sides)
-        parts[name] = paired.with_coverage(*coverage)
+        champion_coverage, candidate_coverage = (float(side.inside[mask].mean()) for side in sides)
+        parts[name] = replace(
+            paired, champion_coverage=champion_coverage, candidate_coverage=candidate_coverage
+        )
     return Comparison(champion.name, candidate.name, parts, margin, folds, seed, resamples)
 
 
@@ -184,7 +181,7 @@ class _Judged:
     def of(cls, champion: Contender, candidate: Contender) -> _Judged:
         owned = []
         for contender in (champion, candidate):
-            # in one order: a sum of weights in another differs in its last digit, which trees see
+            # in one order: a sum in another order differs in its last digit, which trees can see
             measurements = contender.table.sort_values("measurement_id", ignore_index=True)
             data = conductivity_set(measurements, contender.recipe, contender.kind)
             owned.append((measurements.iloc[data.rows], data))
@@ -211,7 +208,7 @@ class _Judged:
         )
 
     def as_learned_by(self, contender: Contender, knows: _Known) -> TrainingSet:
-        """All judged rows with a contender's features; its targets and weights where it knows."""
+        """All judged rows with a contender's features, and with targets and weights of its own."""
         kind = contender.kind
         materials = kind.read_all(self.table["formula"])
         features = kind.features(materials, contender.recipe.sets(kind))
@@ -274,7 +271,7 @@ def _judge(
 def _inside(
     answers: HeldOut, truth: FloatArray, known: BoolArray, fold_of_row: IntArray, by: Contender
 ) -> BoolArray:
-    """Whether the truth is inside the interval that the other folds' held-out errors call for."""
+    """Whether the truth is inside the interval calibrated on the errors of the other folds."""
     residual = truth[answers.rows] - answers.mean
     fold, own = fold_of_row[answers.rows], known[answers.rows]
     inside = np.zeros(len(residual), dtype=np.bool_)

@@ -16,9 +16,9 @@ from hypothesis.extra import numpy as hnp
 
 from sseml.curation.schema import has_flag
 from sseml.curation.table import load_measurements
-from sseml.evaluate import paired
+from sseml.evaluate import model_comparison
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, FEWEST_GROUPS, paired_difference
-from sseml.evaluate.paired import Contender, compare
+from sseml.evaluate.model_comparison import Contender, compare
 from sseml.model.bundle import EVIDENCE
 from sseml.model.dataset import Recipe, TrainingSet
 from sseml.model.folder import MANIFEST, write_checksums
@@ -165,7 +165,7 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
     )
     learned: list[TrainingSet] = []
     asked: list[np.ndarray] = []
-    fit, predict_held_out = paired.fit, paired.predict_held_out
+    fit, predict_held_out = model_comparison.fit, model_comparison.predict_held_out
 
     def watched_fit(data: TrainingSet, how: BlendSettings) -> object:
         learned.append(data)
@@ -177,8 +177,8 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
         asked.append(data.positions[held_out])
         return predict_held_out(blend, data, trained, held_out)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(paired, "fit", watched_fit)
-    monkeypatch.setattr(paired, "predict_held_out", watched_predict)
+    monkeypatch.setattr(model_comparison, "fit", watched_fit)
+    monkeypatch.setattr(model_comparison, "predict_held_out", watched_predict)
     compare(contender(table), contender(twin), folds=3)
     assert len(learned) == len(asked) == 6
     for trained, held_out in zip(learned, asked, strict=True):
