@@ -174,7 +174,7 @@ def default_bundle() -> Bundle:
 
 
 def default_phases() -> PhaseBundle:
-    """Load the released phase table and the windows published beside it."""
+    """Load the released phase table and the published windows."""
     from sseml.model.phases import PhaseBundle  # noqa: PLC0415 - start-up: 50 ms
 
     return PhaseBundle.load(released_folder() / DEFAULT_PHASES)

@@ -46,7 +46,7 @@ class RefusedInputError(ValueError):
 
 
 class RefusedQualifierError(RefusedInputError):
-    """A condition beside the formula cannot be what was written."""
+    """A condition that was written with the formula is impossible."""
 
     code: RefusalCode = "invalid_qualifier"
 
@@ -153,7 +153,7 @@ class Query:
     columns
         The other columns of the input row, kept for the output.
     notes
-        What was taken from words beside the formula, and what was not used.
+        What was read from words around the formula, and what was not used.
     """
 
     row: int
@@ -188,7 +188,7 @@ class MeasuredValue:
     """A measurement of the very material that was asked about.
 
     `relation` is ``=``, ``~``, or ``<`` / ``>`` where `sigma_S_cm` is a bound. `reference` says
-    where the value is from beside the DOI, or in its place.
+    where the value is from in addition to the DOI, or where there is none.
     """
 
     sigma_S_cm: float
@@ -222,10 +222,10 @@ class Neighbour:
 class Prediction:
     """The answer to one `Query`; None means not known.
 
-    `measured_…` is one measurement of this very material, and beside it how many there are, from
-    how many papers, the lowest and the highest of them; `measurements` holds them all by
-    conductivity. `sigma_if_conductor_S_cm` and its limits hold on the condition that the material
-    is a conductor: above 1e-7 S/cm at 25 °C. `p_conductor` is the probability of that condition.
+    `measured_…` is one measurement of this very material, how many there are, from how many papers,
+    and the lowest and the highest of them; `measurements` holds all of them by conductivity.
+    `sigma_if_conductor_S_cm` and its limits hold on the condition that the material is a conductor:
+    above 1e-7 S/cm at 25 °C. `p_conductor` is the probability of that condition.
     """
 
     row: int

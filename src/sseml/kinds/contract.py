@@ -95,7 +95,7 @@ class Kind:
         return self.features([], sets).features
 
     def read_all(self, texts: Iterable[str]) -> list[Any]:
-        """The material of each text; a text that stands often is read once."""
+        """The material of each text; equal texts are read once."""
         written = list(texts)
         read = {text: self.read(text) for text in dict.fromkeys(written)}
         return [read[text] for text in written]

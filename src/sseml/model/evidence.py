@@ -54,7 +54,7 @@ class Evidence:
 
     `distance` is that of the kind of material, and compares `positions`, shape (n, k). `relations`
     are ``=``, ``~``, or ``<`` / ``>`` where `sigma_S_cm` is a bound. `dois` join several by ``|``;
-    `references` say where a row is from beside its DOI; `papers` name what reported it, as
+    `references` say where a row is from in addition to its DOI; `papers` name what reported it, as
     `sseml.curation.papers.paper_name` gives it.
     """
 
@@ -150,12 +150,12 @@ class Evidence:
     ) -> Measured | None:
         """Find all measurements of this very material at this temperature; bounds are among them.
 
-        Where a space group is asked about, measurements of that group go before those of another
-        group of its crystal system, and these before those that name none; another crystal system
+        Where a space group is asked about, measurements of that group are preferred to those of
+        another group of its crystal system, and these to those without one; another crystal system
         is another material.
 
-        In choosing one, numbers go before bounds, total before bulk conductivity, and of one paper
-        only what the most trusted source reports counts. Of what is left the middle one by
+        In choosing one, numbers are preferred to bounds and total to bulk conductivity; of one
+        paper only the most trusted source counts. Of what is left the middle one by
         conductivity is chosen: of those with a DOI if there are several; else of all, where one
         with a DOI within a factor of two takes its place.
         """
@@ -279,10 +279,7 @@ def read_evidence(
 ) -> Evidence:
     """Read the evidence of a bundle from Parquet; positions are calculated where none are given.
 
-    Raises
-    ------
-    KeyError
-        If a column is missing; bundles of earlier releases lack `reference`.
+    A `KeyError` names a missing column; bundles of earlier releases lack `reference`.
     """
     from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
 

@@ -64,10 +64,7 @@ class Regime:
     ) -> Iterator[tuple[BoolArray, BoolArray]]:
         """Masks (trained, held out), a pair for each fold; each row is held out once.
 
-        Raises
-        ------
-        RefusedInputError
-            If there are fewer groups than folds.
+        A `RefusedInputError` says if there are fewer groups than folds.
         """
         groups = self.groups(data)
         group_count = len(np.unique(groups))
@@ -153,13 +150,7 @@ def conducting(data: TrainingSet) -> BoolArray:
 
 
 def fit_outputs(data: TrainingSet, settings: BlendSettings) -> TwoOutputs:
-    """Fit both outputs, the second on the rows above 1e-7 S/cm.
-
-    Raises
-    ------
-    RefusedInputError
-        If no row is above 1e-7 S/cm.
-    """
+    """Fit both outputs, the second on the rows above 1e-7 S/cm; refused if there are none."""
     conductors = conducting(data)
     if not conductors.any():
         raise RefusedInputError(
@@ -233,10 +224,7 @@ def fit_calibrated_outputs(
 ) -> CalibratedOutputs:
     """Fit both outputs and calibrate them as `fit_calibrated` does, the second on conductors.
 
-    Raises
-    ------
-    RefusedInputError
-        If there are too few measurements, or too few of conductors.
+    A `RefusedInputError` says if there are too few measurements, or too few of conductors.
     """
     _require_conductors(data)
     plain_parts, conductor_parts = [], []

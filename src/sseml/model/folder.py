@@ -49,13 +49,8 @@ def write_checksums(folder: Path) -> None:
 def verify_checksums(folder: Path, needed: Sequence[str] = ()) -> None:
     """Compare every file named in `SHA256SUMS` with its checksum.
 
-    Manifest, card, the files `needed` and MLflow's files that exist have to be listed.
-
-    Raises
-    ------
-    BundleError
-        If the folder is no bundle, a file is not listed, is missing or differs, or MLflow would
-        load it with other code than sseml's.
+    A `BundleError` names a file that is not listed, is missing or differs, and an `MLmodel` that
+    would run other code. Manifest, card, the files `needed` and MLflow's have to be listed.
     """
     expected = _listed(folder)
     of_mlflow = (name for name in MLFLOW_FILES if (folder / name).exists())

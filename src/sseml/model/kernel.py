@@ -154,7 +154,7 @@ class GaussianProcess:
         target: FloatArray,
         weights: FloatArray,
     ) -> tuple[GaussianProcess, KernelMean]:
-        """Fit exactly, by Cholesky decomposition: the process, and what it expects.
+        """Fit exactly, by Cholesky decomposition: the process, and its mean.
 
         `inputs` are standardised features, shape (n_train, n_features); `distance` is
         (n_train, n_train); `target` and `weights` (positive) are (n_train,).

@@ -54,12 +54,8 @@ def read_offsets(file: Path | str, bundle: Bundle) -> OwnOffsets:
 
     The file is CSV, TSV, JSON lines or Parquet with a formula and a conductivity in every row. A
     measurement is read as `sseml data add` reads it and carried to 25 °C as in training. One that
-    the bundle was trained on says nothing about the bundle's error and is left out.
-
-    Raises
-    ------
-    RefusedInputError
-        If the file cannot be read, or holds no row to take an offset from.
+    the bundle was trained on says nothing about the bundle's error and is left out; a
+    `RefusedInputError` says if nothing is left.
     """
     path = Path(file)
     own = add_own(path, to_table([]))

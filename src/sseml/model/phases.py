@@ -309,13 +309,7 @@ def load_phases(folder: Path) -> PhaseTable:
 
 
 def load_windows(folder: Path) -> PublishedWindows:
-    """Verify every checksum, then read the published windows; empty where there is no such file.
-
-    Raises
-    ------
-    BundleError
-        If a file is missing or damaged.
-    """
+    """Verify every checksum, then read the published windows; empty where there is no such file."""
     path = folder / WINDOWS
     verify_checksums(folder, needed=(WINDOWS,) if path.exists() else ())
     if not path.exists():

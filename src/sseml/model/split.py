@@ -119,7 +119,7 @@ def purge(
     threshold: float | None = None,
     same_parts: bool = True,
 ) -> BoolArray:
-    """Mark the training rows that may stay beside a test set.
+    """Mask of the training rows that may be used with a test set.
 
     A row is removed if it shares a DOI with any test row, or if it is nearer than `threshold` (None
     for `Radii.near`) to a test row, one of the same parts where `same_parts`.
@@ -164,13 +164,7 @@ def grouped_folds(groups: IntArray, n_folds: int, seed: int) -> IntArray:
 
 
 def official_split(table: pd.DataFrame) -> tuple[BoolArray, BoolArray]:
-    """Masks (train, test) of the rows that OBELiX's official split assigns.
-
-    Raises
-    ------
-    RefusedInputError
-        If the table carries no official split.
-    """
+    """Masks (train, test) of the rows of OBELiX's official split; refused if there are none."""
     split = table["official_split"].fillna("").to_numpy(dtype=object)
     train, test = split == "train", split == "test"
     if not (train.any() and test.any()):
