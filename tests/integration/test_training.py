@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sseml.curation import released as shipped
+from sseml import released as shipped
 from sseml.curation.table import load_measurements
 from sseml.evaluate import measurements_at
 from sseml.model.bundle import EVIDENCE, Bundle
