@@ -153,12 +153,13 @@ def energy_set(table: pd.DataFrame, recipe: Recipe, kind: Kind = COMPOSITION) ->
     """Rows that say what the activation energy is, one per paper and composition; target in eV.
 
     An energy that does not belong to its conductivity (``improbable_prefactor``) is left out: in
-    cross-validation by paper the others are then met better. Its conductivity is learned from.
+    cross-validation by paper the others are then predicted better. Its conductivity is used.
     """
     usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool, copy=True)
     usable &= ~has_flag(table, *_NO_ENERGY)
     series = _series(table, _materials(table, kind))
-    rows = _first_where(series, usable)
+    rows = np.flatnonzero(usable)
+    rows = rows[~pd.Series(series[rows]).duplicated().to_numpy()]
     picked = table.iloc[rows]
     return _training_set(
         picked,
@@ -180,13 +181,6 @@ def _series(table: pd.DataFrame, materials: IntArray) -> NDArray[np.object_]:
     """What was measured of one material in one paper; a row of no paper is alone."""
     papers = pd.Series(paper_names(table), index=table.index).fillna(table["source_id"])
     return np.char.add(materials.astype(str), ("|" + papers).to_numpy(dtype=str)).astype(object)
-
-
-def _first_where(keys: NDArray[np.object_], usable: BoolArray) -> IntArray:
-    """Position of the first usable row of each key, in order."""
-    positions = np.flatnonzero(usable)
-    _, first = np.unique(np.asarray(keys)[positions].astype(str), return_index=True)
-    return positions[np.sort(first)]
 
 
 def _training_set(
