@@ -55,7 +55,7 @@ def leaks(
         found += [
             (trained_dois[doi], row, "paper") for doi in facts.dois[row] if doi in trained_dois
         ]
-        away = np.abs(facts.positions[trained] - facts.positions[row]).sum(axis=1) / 2
+        away = np.abs(facts.fractions[trained] - facts.fractions[row]).sum(axis=1) / 2
         # a hair inside the distance, as rounding may put a pair on either side of it
         for near in trained[away < distance - 1e-9]:
             if not same_elements or facts.elements[near] == facts.elements[row]:
@@ -70,7 +70,7 @@ def spellings(facts: Facts, trained: np.ndarray, asked: np.ndarray) -> list[tupl
         for row in np.flatnonzero(asked)
         for near in np.flatnonzero(trained)
         if facts.elements[near] == facts.elements[row]
-        and np.abs(facts.positions[near] - facts.positions[row]).sum() / 2 < SAME_MATERIAL
+        and np.abs(facts.fractions[near] - facts.fractions[row]).sum() / 2 < SAME_MATERIAL
     ]
 
 
