@@ -20,45 +20,53 @@ from sseml.evaluate import measurements_at
 from sseml.evaluate.metrics import auc, clipped_absolute_error, group_mean
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set
-from sseml.model.ensemble import Blend
+from sseml.model.ensemble import Ensemble
 from sseml.model.fitting import BY_CLUSTER, BY_PAPER, fit
-from sseml.model.regressors import CONDUCTIVITY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, EnsembleSettings
 
 FOLDS = 5
-Answer = Callable[[Blend, TrainingSet, np.ndarray, np.ndarray], np.ndarray]
+Answer = Callable[[Ensemble, TrainingSet, np.ndarray, np.ndarray], np.ndarray]
 
 
-def blend(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def ensemble(
+    model: Ensemble, data: TrainingSet, trained: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
     """The whole model."""
     return model.predict(data.X[asked], data.distance[asked][:, trained]).mean
 
 
-def linear(model: Blend, data: TrainingSet, _: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def linear(model: Ensemble, data: TrainingSet, _: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """The ridge mean alone."""
     filled = model.standardiser.fill(data.X[asked])
     return model.mix.linear[0] + model.standardiser.standardise(filled) @ model.mix.linear[1:]
 
 
-def boosted(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def boosted(
+    model: Ensemble, data: TrainingSet, trained: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
     """Ridge mean and boosted trees."""
     filled = model.standardiser.fill(data.X[asked])
     return linear(model, data, trained, asked) + model.mix.boosted.predict(filled)
 
 
-def averaged(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def averaged(
+    model: Ensemble, data: TrainingSet, trained: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
     """Ridge mean and extremely randomised trees."""
     filled = model.standardiser.fill(data.X[asked])
     return linear(model, data, trained, asked) + model.mix.averaged.predict(filled)
 
 
-def kernel(model: Blend, data: TrainingSet, trained: np.ndarray, asked: np.ndarray) -> np.ndarray:
+def kernel(
+    model: Ensemble, data: TrainingSet, trained: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
     """The Gaussian process alone."""
     view = model.view(data.X[asked], data.distance[asked][:, trained])
     return model.mix.expectation.predict(view.cross)
 
 
 PARTS: dict[str, Answer] = {
-    "blend": blend,
+    "ensemble": ensemble,
     "ridge": linear,
     "ridge + boosted": boosted,
     "ridge + extra-trees": averaged,
@@ -92,20 +100,20 @@ SETTINGS = {
 
 
 def measure(
-    table: pd.DataFrame, recipe: Recipe, settings: BlendSettings, parts: dict[str, Answer]
+    table: pd.DataFrame, recipe: Recipe, settings: EnsembleSettings, parts: dict[str, Answer]
 ) -> dict[str, dict[str, float]]:
     """Cross-validate one way of making the model; figures of each part of it."""
     data = conductivity_set(table, recipe)
     figures: dict[str, dict[str, float]] = {name: {} for name in parts}
-    for regime in (BY_PAPER, BY_CLUSTER):
+    for holdout_scheme in (BY_PAPER, BY_CLUSTER):
         answers = {name: np.empty(len(data)) for name in parts}
-        for trained, held_out in regime.folds(data, FOLDS, settings.seed):
+        for trained, held_out in holdout_scheme.folds(data, FOLDS, settings.seed):
             model = fit(data.take(trained), settings)
             for name, answer in parts.items():
                 answers[name][held_out] = answer(model, data, trained, held_out)
         for name, predicted in answers.items():
             error = clipped_absolute_error(data.target, predicted)
-            if regime is BY_PAPER:
+            if holdout_scheme is BY_PAPER:
                 figures[name]["papers MAE10c"] = float(error.mean())
             else:
                 figures[name]["clusters MAE10c"] = group_mean(error, data.clusters)
@@ -137,7 +145,7 @@ def main() -> int:
     )
     for name, recipe, settings in variants:
         sys.stderr.write(f"{name}\n")
-        figures[name] = measure(table, recipe, settings, {"blend": blend})["blend"]
+        figures[name] = measure(table, recipe, settings, {"ensemble": ensemble})["ensemble"]
     if arguments.json:
         print(json.dumps(figures, indent=1))
         return 0

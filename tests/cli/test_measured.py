@@ -44,14 +44,14 @@ def test_both_outputs_of_the_measured_family_are_shifted_with_their_limits(
     plain, shifted = answers(run, *ASKED), answers(run, *ASKED, "--measured", lab)
     for before, after in zip(plain[:2], shifted[:2], strict=True):  # at 25 and 100 °C alike
         for name in ("sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm"):
-            assert decades(after, before, name) == pytest.approx(offset.plain, abs=1e-4)
+            assert decades(after, before, name) == pytest.approx(offset.unconditional, abs=1e-4)
         for name in ("sigma_if_conductor_S_cm", "sigma_if_conductor_high_S_cm"):
             assert decades(after, before, name) == pytest.approx(offset.if_conductor, abs=1e-4)
         assert after["sigma_if_conductor_low_S_cm"] >= LOWEST_CONDUCTOR
         assert after["activation_energy_eV"] == before["activation_energy_eV"]
         assert after["model"] == before["model"] + "+offset"
         for name in ("p_superionic", "p_conductor"):
-            assert (after[name] > before[name]) == (offset.plain > 0)
+            assert (after[name] > before[name]) == (offset.unconditional > 0)
 
 
 def test_no_other_family_is_touched(run: Any, lab: Path) -> None:

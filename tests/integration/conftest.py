@@ -12,11 +12,11 @@ import pytest
 from sseml.curation.table import load_measurements
 from sseml.model.bundle import EVIDENCE, Bundle
 from sseml.model.kernel import KernelSettings
-from sseml.model.regressors import BlendSettings
+from sseml.model.regressors import EnsembleSettings
 from sseml.model.train import train
 from sseml.released import DEFAULT_BUNDLE, released_folder
 
-Settings = tuple[BlendSettings, BlendSettings]
+Settings = tuple[EnsembleSettings, EnsembleSettings]
 
 
 class Trained(NamedTuple):
@@ -51,8 +51,8 @@ def small_table(measurements: pd.DataFrame) -> pd.DataFrame:
 def small_settings() -> Settings:
     few = {"boosting_rounds": 4, "averaged_trees": 4, "threads": 1}
     return (
-        BlendSettings(**few),
-        BlendSettings(**few, kernel=KernelSettings().scaled(0.01), resolution=0.01),
+        EnsembleSettings(**few),
+        EnsembleSettings(**few, kernel=KernelSettings().scaled(0.01), resolution=0.01),
     )
 
 

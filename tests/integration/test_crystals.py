@@ -100,7 +100,10 @@ def test_what_is_judged_is_what_a_bundle_answers(
     judged = answer_both(model, data, every, every, by_system=True)
     bundle = train(table, tmp_path / "all", settings=small_settings)
     told = bundle.predict(measured_materials(table.iloc[data.rows]), np.full(len(data), 25.0))
-    for answers, own in ((judged.plain, told.sigma), (judged.if_conductor, told.if_conductor)):
+    for answers, own in (
+        (judged.unconditional, told.sigma),
+        (judged.if_conductor, told.if_conductor),
+    ):
         np.testing.assert_allclose(answers.mean, own.log10, atol=1e-9)
         np.testing.assert_allclose(answers.low, own.log10_low, atol=1e-9)
         np.testing.assert_allclose(answers.high, own.log10_high, atol=1e-9)

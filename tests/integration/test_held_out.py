@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from sseml.curation.schema import without_lists
-from sseml.evaluate import Report, evaluate, held_out
+from sseml.evaluate import Report, evaluate, out_of_fold
 from sseml.evaluate.metrics import clipped_absolute_error, coverage
 from sseml.records import RefusedInputError
 
@@ -28,7 +28,7 @@ def report(small_table: pd.DataFrame, small_settings: Any) -> Report:
 
 @pytest.fixture(scope="module")
 def table(small_table: pd.DataFrame, small_settings: Any) -> pd.DataFrame:
-    return held_out(small_table, "paper", folds=4, settings=small_settings[0])
+    return out_of_fold(small_table, "paper", folds=4, settings=small_settings[0])
 
 
 def test_it_has_the_promised_columns_one_row_a_measurement_in_order(
@@ -57,7 +57,7 @@ def test_papers_and_clusters_are_what_the_groups_say(
 ) -> None:
     known = table.dropna(subset="doi")
     assert (known.groupby("doi")["group"].nunique() == 1).all()
-    by_cluster = held_out(small_table, "cluster", folds=4, settings=small_settings[0])
+    by_cluster = out_of_fold(small_table, "cluster", folds=4, settings=small_settings[0])
     assert (by_cluster.groupby("formula")["group"].nunique() == 1).all()
     assert (by_cluster["nearest_distance"] >= 0.12 - 1e-9).all()
     assert table["nearest_distance"].median() < by_cluster["nearest_distance"].median()
@@ -65,7 +65,7 @@ def test_papers_and_clusters_are_what_the_groups_say(
 
 @pytest.mark.parametrize("benchmark", ["papers", "clusters"])
 def test_the_table_of_a_benchmark_gives_its_figures(report: Report, benchmark: str) -> None:
-    figures, answered = report.figures[benchmark], report.held_out[benchmark]
+    figures, answered = report.figures[benchmark], report.out_of_fold[benchmark]
     truth, predicted = (
         answered[name].to_numpy(float) for name in ("log10_sigma", "predicted_log10_sigma")
     )
@@ -82,15 +82,15 @@ def test_the_table_of_a_benchmark_gives_its_figures(report: Report, benchmark: s
 def test_asked_for_alone_it_is_the_table_of_the_benchmark(
     report: Report, small_table: pd.DataFrame, small_settings: Any
 ) -> None:
-    alone = held_out(small_table, "cluster", settings=small_settings[0])
-    pd.testing.assert_frame_equal(alone, report.held_out["clusters"])
+    alone = out_of_fold(small_table, "cluster", settings=small_settings[0])
+    pd.testing.assert_frame_equal(alone, report.out_of_fold["clusters"])
 
 
 def test_another_seed_deals_otherwise_and_the_same_seed_alike(
     small_table: pd.DataFrame, small_settings: Any, table: pd.DataFrame
 ) -> None:
-    same = held_out(small_table, "paper", folds=4, seed=0, settings=small_settings[0])
-    other = held_out(small_table, "paper", folds=4, seed=1, settings=small_settings[0])
+    same = out_of_fold(small_table, "paper", folds=4, seed=0, settings=small_settings[0])
+    other = out_of_fold(small_table, "paper", folds=4, seed=1, settings=small_settings[0])
     pd.testing.assert_frame_equal(same, table)
     assert not np.allclose(other["predicted_log10_sigma"], table["predicted_log10_sigma"])
     assert other["measurement_id"].equals(table["measurement_id"])
@@ -98,7 +98,7 @@ def test_another_seed_deals_otherwise_and_the_same_seed_alike(
 
 def test_every_family_of_ten_rows_has_figures(report: Report) -> None:
     for benchmark, families in report.by_family.items():
-        answered = report.held_out[benchmark]
+        answered = report.out_of_fold[benchmark]
         sizes = answered["family"].value_counts()
         assert set(families) == set(sizes[sizes >= 10].index)
         for family, figures in families.items():
@@ -119,16 +119,16 @@ def test_the_report_comes_back_from_json_without_its_tables(report: Report) -> N
     back = Report.from_dict(document)
     assert back.by_family == report.by_family
     assert back.figures == report.figures
-    assert back.held_out == {}
+    assert back.out_of_fold == {}
     del document["by_family"]  # what an older version printed
     assert Report.from_dict(document).by_family == {}
 
 
 def test_what_cannot_be_held_out_is_refused(small_table: pd.DataFrame, small_settings: Any) -> None:
     with pytest.raises(RefusedInputError, match="choose among paper, cluster"):
-        held_out(small_table, "family", settings=small_settings[0])
+        out_of_fold(small_table, "family", settings=small_settings[0])
     with pytest.raises(RefusedInputError, match="take at least 2"):
-        held_out(small_table, folds=1, settings=small_settings[0])
+        out_of_fold(small_table, folds=1, settings=small_settings[0])
     own = small_table.head(20).assign(doi="10.1000/one").astype({"doi": "string"})
     with pytest.raises(RefusedInputError, match="takes at least 5 of them"):
-        held_out(own, "paper", folds=5, settings=small_settings[0])
+        out_of_fold(own, "paper", folds=5, settings=small_settings[0])

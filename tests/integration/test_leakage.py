@@ -12,7 +12,7 @@ import sseml.evaluate.benchmarks as benchmarks
 from sseml.evaluate import evaluate
 from sseml.kinds import COMPOSITION
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, energy_set
-from sseml.model.fitting import BY_CLUSTER, BY_PAPER, Regime
+from sseml.model.fitting import BY_CLUSTER, BY_PAPER, HoldoutScheme
 from sseml.parse.formula import parse_formula
 
 SAME_MATERIAL = 1e-3
@@ -80,18 +80,20 @@ def data(request: pytest.FixtureRequest, measurements: pd.DataFrame) -> Training
     return build(measurements, Recipe())
 
 
-def purge_distance(regime: Regime) -> float:
-    return getattr(COMPOSITION.distance.radii, str(regime.purged))
+def purge_distance(holdout_scheme: HoldoutScheme) -> float:
+    return getattr(COMPOSITION.distance.radii, str(holdout_scheme.purged))
 
 
 @pytest.mark.parametrize("fold_count", [4, 10])
-@pytest.mark.parametrize("regime", [BY_PAPER, BY_CLUSTER], ids=lambda regime: regime.name)
+@pytest.mark.parametrize(
+    "holdout_scheme", [BY_PAPER, BY_CLUSTER], ids=lambda holdout_scheme: holdout_scheme.name
+)
 def test_no_fold_leaks_and_every_row_is_held_out_once(
-    data: TrainingSet, measurements: pd.DataFrame, regime: Regime, fold_count: int
+    data: TrainingSet, measurements: pd.DataFrame, holdout_scheme: HoldoutScheme, fold_count: int
 ) -> None:
     facts = facts_of(measurements, data.rows)
     held_out_count = np.zeros(len(data), dtype=int)
-    for trained, held_out in regime.folds(data, fold_count, seed=0):
+    for trained, held_out in holdout_scheme.folds(data, fold_count, seed=0):
         held_out_count += held_out
         assert not (trained & held_out).any()
         assert trained.sum() > len(data) / 4, "purging left next to nothing to learn from"
@@ -99,8 +101,8 @@ def test_no_fold_leaks_and_every_row_is_held_out_once(
             facts,
             np.flatnonzero(trained),
             np.flatnonzero(held_out),
-            purge_distance(regime),
-            same_elements=regime.same_parts,
+            purge_distance(holdout_scheme),
+            same_elements=holdout_scheme.same_parts,
         )
         assert not spellings(facts, trained, held_out)
     assert (held_out_count == 1).all()

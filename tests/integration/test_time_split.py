@@ -154,7 +154,7 @@ def test_the_second_output_is_judged_on_conductors(report: Report, fitted_anew: 
 
 def test_errors_and_their_rivals(report: Report, fitted_anew: Any) -> None:
     data, trained, tested, both = fitted_anew
-    answers = both.plain
+    answers = both.unconditional
     figures = report.figures["time"]
     truth = data.target[tested]
     neighbour = _of_nearest(data, trained, tested)
@@ -185,7 +185,7 @@ def _of_nearest(data: TrainingSet, trained: np.ndarray, tested: np.ndarray) -> n
 
 def test_each_paper_counts_once(report: Report, fitted_anew: Any) -> None:
     data, _, tested, both = fitted_anew
-    answers = both.plain
+    answers = both.unconditional
     figures = report.figures["time"]
     truth, papers = data.target[tested], pd.Series(data.papers[tested])
     weight = 1.0 / papers.map(papers.value_counts()).to_numpy()
@@ -205,7 +205,7 @@ def test_each_paper_counts_once(report: Report, fitted_anew: Any) -> None:
 
 def test_families_are_ranked_and_won(report: Report, fitted_anew: Any) -> None:
     data, trained, tested, both = fitted_anew
-    answers = both.plain
+    answers = both.unconditional
     truth, families = data.target[tested], pd.Series(data.families[tested])
     large = [name for name, count in families.value_counts().items() if count >= 10]
     assert len(large) >= 3

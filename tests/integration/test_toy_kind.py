@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 
 from sseml.arrays import FloatArray
-from sseml.evaluate import evaluate, held_out
+from sseml.evaluate import evaluate, out_of_fold
 from sseml.families import FamilyMatch
 from sseml.features.contract import Distance, Feature, Radii
 from sseml.kinds import KINDS, Kind
 from sseml.model.bundle import Bundle
 from sseml.model.folder import verify_checksums
 from sseml.model.kernel import KernelSettings
-from sseml.model.regressors import BlendSettings
+from sseml.model.regressors import EnsembleSettings
 from sseml.model.train import train
 from sseml.parse.formula import parse_formula
 from sseml.prediction import default_bundle, default_phases, predict_queries
@@ -87,8 +87,8 @@ BRAID = Kind(
 
 FEW = {"boosting_rounds": 8, "averaged_trees": 8, "kernel_share": 0.5}
 SETTINGS = (
-    BlendSettings(**FEW),
-    BlendSettings(**FEW, kernel=KernelSettings().scaled(0.01), resolution=0.01),
+    EnsembleSettings(**FEW),
+    EnsembleSettings(**FEW, kernel=KernelSettings().scaled(0.01), resolution=0.01),
 )
 
 
@@ -197,7 +197,7 @@ def test_a_kind_without_a_bundle_is_refused_and_the_others_are_answered(bundle: 
 
 
 def test_it_is_answered_out_of_fold(braids: pd.DataFrame) -> None:
-    answered = held_out(braids, folds=2, kind=BRAID, settings=SETTINGS[0])
+    answered = out_of_fold(braids, folds=2, kind=BRAID, settings=SETTINGS[0])
     error = (answered["predicted_log10_sigma"] - answered["log10_sigma"]).abs().mean()
     assert len(answered) == 160
     assert error < 0.5 * answered["log10_sigma"].std()

@@ -22,11 +22,11 @@ from sseml.evaluate.model_comparison import Contender, compare
 from sseml.model.bundle import EVIDENCE
 from sseml.model.dataset import Recipe, TrainingSet
 from sseml.model.folder import MANIFEST, write_checksums
-from sseml.model.regressors import BlendSettings
+from sseml.model.regressors import EnsembleSettings
 from sseml.records import BundleError, RefusedInputError
 from sseml.released import DEFAULT_BUNDLE, released_folder
 
-QUICK = BlendSettings(boosting_rounds=2, averaged_trees=2, threads=1)
+QUICK = EnsembleSettings(boosting_rounds=2, averaged_trees=2, threads=1)
 RELEASED = released_folder() / DEFAULT_BUNDLE
 
 errors = hnp.arrays(float, 36, elements=st.floats(0.0, 8.0, width=32))
@@ -165,20 +165,20 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
     )
     learned: list[TrainingSet] = []
     asked: list[np.ndarray] = []
-    fit, predict_held_out = model_comparison.fit, model_comparison.predict_held_out
+    fit, predict_out_of_fold = model_comparison.fit, model_comparison.predict_out_of_fold
 
-    def watched_fit(data: TrainingSet, how: BlendSettings) -> object:
+    def watched_fit(data: TrainingSet, how: EnsembleSettings) -> object:
         learned.append(data)
         return fit(data, how)
 
     def watched_predict(
-        blend: object, data: TrainingSet, trained: np.ndarray, held_out: np.ndarray
+        ensemble: object, data: TrainingSet, trained: np.ndarray, held_out: np.ndarray
     ) -> object:
         asked.append(data.positions[held_out])
-        return predict_held_out(blend, data, trained, held_out)  # type: ignore[arg-type]
+        return predict_out_of_fold(ensemble, data, trained, held_out)  # type: ignore[arg-type]
 
     monkeypatch.setattr(model_comparison, "fit", watched_fit)
-    monkeypatch.setattr(model_comparison, "predict_held_out", watched_predict)
+    monkeypatch.setattr(model_comparison, "predict_out_of_fold", watched_predict)
     compare(contender(table), contender(twin), folds=3)
     assert len(learned) == len(asked) == 6
     for trained, held_out in zip(learned, asked, strict=True):
@@ -242,7 +242,7 @@ def test_a_bundle_says_how_it_was_made() -> None:
     released = Contender.of_bundle(RELEASED)
     assert released.name == DEFAULT_BUNDLE
     assert released.recipe == Recipe(feature_sets=released.kind.default_sets)
-    assert released.settings == BlendSettings()
+    assert released.settings == EnsembleSettings()
     assert len(released.table) == len(load_measurements(RELEASED / EVIDENCE))
 
 

@@ -20,7 +20,7 @@ from sseml.report import (
     parity,
     ranking,
     save,
-    save_held_out,
+    save_out_of_fold,
 )
 from sseml.report.figures.calibration import binomial
 from sseml.report.figures.style import SKY, VERMILLION
@@ -30,7 +30,7 @@ PICTURES = [parity, calibration, error_by_family, error_by_distance]
 
 
 def answered(rows: int, seed: int = 0) -> pd.DataFrame:
-    """Held-out answers as `sseml.evaluate.held_out` gives them, with bounds among them."""
+    """Held-out answers as `sseml.evaluate.out_of_fold` gives them, with bounds among them."""
     draw = np.random.default_rng(seed)
     truth = np.maximum(draw.normal(-5.0, 2.5, rows), -10.0)
     predicted = truth + draw.normal(0.0, 0.8, rows)
@@ -255,7 +255,7 @@ def test_files_are_written_whole_or_not_at_all(table: pd.DataFrame, tmp_path: Pa
 
 
 def test_all_pictures_of_a_table_go_into_one_folder(table: pd.DataFrame, tmp_path: Path) -> None:
-    written = save_held_out(table, tmp_path / "new" / "papers", "papers held out")
+    written = save_out_of_fold(table, tmp_path / "new" / "papers", "papers held out")
     assert [path.name for path in written] == [
         "parity.png", "calibration.png", "error_by_family.png", "error_by_distance.png",
     ]  # fmt: skip

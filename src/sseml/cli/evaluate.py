@@ -174,11 +174,11 @@ def _require_something_to_draw(arguments: argparse.Namespace) -> None:
 def _draw(report: Report, folder: Path) -> None:
     """Write the pictures of each benchmark, and the table behind them, into a folder of its own."""
     from sseml.evaluate.windows import STATED  # noqa: PLC0415
-    from sseml.report import save, save_held_out, window_parity  # noqa: PLC0415 - matplotlib
+    from sseml.report import save, save_out_of_fold, window_parity  # noqa: PLC0415 - matplotlib
 
-    for benchmark, answered in report.held_out.items():
+    for benchmark, answered in report.out_of_fold.items():
         place = folder / benchmark
-        save_held_out(answered, place, _DRAWN[benchmark])
+        save_out_of_fold(answered, place, _DRAWN[benchmark])
         with whole_file(place / "held_out.csv") as stream:
             answered.to_csv(stream, index=False, lineterminator="\n")
         say(f"the pictures are in {place}")

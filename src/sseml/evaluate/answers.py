@@ -22,20 +22,20 @@ from sseml.model.fitting import (
     Calibrated,
     CalibratedOutputs,
     Calibration,
-    HeldOut,
+    HoldoutScheme,
+    OutOfFold,
     Progress,
-    Regime,
     fit_calibrated,
-    predict_held_out,
-    predict_outputs_held_out,
+    predict_out_of_fold,
+    predict_outputs_out_of_fold,
     silent,
 )
 from sseml.model.offsets import Shift
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.records import RefusedInputError
 
 OUTER_FOLDS = 10
-REGIMES = {regime.name: regime for regime in (BY_PAPER, BY_CLUSTER)}
+HOLDOUT_SCHEMES = {holdout_scheme.name: holdout_scheme for holdout_scheme in (BY_PAPER, BY_CLUSTER)}
 
 SMALLEST_FAMILY = 10
 """A family of fewer rows has no figures of its own: one outlier would decide them."""
@@ -48,8 +48,8 @@ class Subject:
     table: pd.DataFrame
     recipe: Recipe
     kind: Kind = COMPOSITION
-    conductivity: BlendSettings = CONDUCTIVITY
-    energy: BlendSettings = ENERGY
+    conductivity: EnsembleSettings = CONDUCTIVITY
+    energy: EnsembleSettings = ENERGY
 
     def conductivity_set(self) -> TrainingSet:
         """Rows that the conductivity is learned from."""
@@ -64,13 +64,13 @@ class Subject:
 class Outcome:
     """Figures of a benchmark, and what they were calculated from.
 
-    `held_out` are answers as `sseml.evaluate.held_out` gives them; `by_family` is name of an
-    output → family → figures, where these do not come from `held_out`; `compared` are published
+    `out_of_fold` are answers as `sseml.evaluate.out_of_fold` gives them; `by_family` is name of an
+    output → family → figures, where these do not come from `out_of_fold`; `compared` are published
     and calculated windows.
     """
 
     figures: Figures
-    held_out: pd.DataFrame | None = None
+    out_of_fold: pd.DataFrame | None = None
     by_family: Mapping[str, dict[str, Figures]] = field(default_factory=dict)
     compared: tuple[ComparedWindow, ...] = ()
 
@@ -102,14 +102,14 @@ class Answers:
         return Answers(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def held_out(
+def out_of_fold(
     table: pd.DataFrame,
-    regime: str = BY_PAPER.name,
+    holdout_scheme: str = BY_PAPER.name,
     *,
     folds: int = OUTER_FOLDS,
     seed: int | None = None,
     recipe: Recipe | None = None,
-    settings: BlendSettings = CONDUCTIVITY,
+    settings: EnsembleSettings = CONDUCTIVITY,
     progress: Progress = silent,
     kind: Kind = COMPOSITION,
 ) -> pd.DataFrame:
@@ -119,7 +119,7 @@ def held_out(
     ----------
     table
         Curated measurements.
-    regime
+    holdout_scheme
         ``paper`` or ``cluster``: what is held out together, and how near a training row may be.
     folds
         Into how many parts the groups are dealt; each costs one calibrated fit.
@@ -147,25 +147,26 @@ def held_out(
     Raises
     ------
     RefusedInputError
-        If the regime is unknown, or there are fewer groups than folds.
+        If the holdout_scheme is unknown, or there are fewer groups than folds.
     """
-    if regime not in REGIMES:
+    if holdout_scheme not in HOLDOUT_SCHEMES:
         raise RefusedInputError(
-            f"there is no way of holding out by {regime!r}", f"choose among {', '.join(REGIMES)}"
+            f"there is no way of holding out by {holdout_scheme!r}",
+            f"choose among {', '.join(HOLDOUT_SCHEMES)}",
         )
     if folds < 2:
         raise RefusedInputError(f"{folds} fold(s) hold nothing out", "take at least 2")
     data = conductivity_set(table, recipe or Recipe(), kind)
     answers = cross_answer(
-        data, REGIMES[regime], settings, folds=folds, seed=seed, progress=progress
+        data, HOLDOUT_SCHEMES[holdout_scheme], settings, folds=folds, seed=seed, progress=progress
     )
-    return tabulate(table, data, REGIMES[regime], answers)
+    return tabulate(table, data, HOLDOUT_SCHEMES[holdout_scheme], answers)
 
 
 def cross_answer(
     data: TrainingSet,
-    regime: Regime,
-    settings: BlendSettings,
+    holdout_scheme: HoldoutScheme,
+    settings: EnsembleSettings,
     *,
     folds: int = OUTER_FOLDS,
     seed: int | None = None,
@@ -174,23 +175,25 @@ def cross_answer(
     """Hold out group after group; intervals are calibrated on the training part of each fold."""
     parts = []
     deal = settings.seed if seed is None else seed
-    for number, (trained, asked) in enumerate(regime.folds(data, folds, deal), start=1):
-        progress(f"by {regime.name}: fold {number} of {folds}, {int(trained.sum())} rows")
+    for number, (trained, asked) in enumerate(holdout_scheme.folds(data, folds, deal), start=1):
+        progress(f"by {holdout_scheme.name}: fold {number} of {folds}, {int(trained.sum())} rows")
         parts.append(answer(fit_calibrated(data.take(trained), settings), data, trained, asked))
     return Answers.join(parts)
 
 
 def answer(model: Calibrated, data: TrainingSet, trained: BoolArray, asked: BoolArray) -> Answers:
     """Answer the `asked` rows of a set with a model that was fitted on its `trained` rows."""
-    told = predict_held_out(model.blend, data, trained, asked)
-    return _answers(told, model.calibration, model.calibration.interval.offsets(told.signals))
+    estimate = predict_out_of_fold(model.ensemble, data, trained, asked)
+    return _answers(
+        estimate, model.calibration, model.calibration.interval.offsets(estimate.signals)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class BothAnswers:
     """Both outputs about tested rows, and the probability that links them, shape (n,)."""
 
-    plain: Answers
+    unconditional: Answers
     if_conductor: Answers
     p_conductor: FloatArray
 
@@ -207,44 +210,48 @@ def answer_both(
 
     With `by_system` the crystal system of a row, where it is known, is part of the answer.
     """
-    plain, if_conductor = predict_outputs_held_out(model.outputs, data, trained, asked)
+    unconditional, if_conductor = predict_outputs_out_of_fold(model.outputs, data, trained, asked)
     if by_system:
         added = model.polymorph.shift(data.systems[asked], data.distance[asked][:, trained])
-        plain, if_conductor = Shift(added, added).applied(plain, if_conductor)
-    interval = model.plain.interval
+        unconditional, if_conductor = Shift(added, added).applied(unconditional, if_conductor)
+    interval = model.unconditional.interval
     offsets = conductor_offsets(if_conductor, model.if_conductor.interval)
     return BothAnswers(
-        plain=_answers(plain, model.plain, interval.offsets(plain.signals)),
+        unconditional=_answers(
+            unconditional, model.unconditional, interval.offsets(unconditional.signals)
+        ),
         if_conductor=_answers(if_conductor, model.if_conductor, offsets),
-        p_conductor=model.conductor.predict(plain.mean, interval.width(plain.signals)),
+        p_conductor=model.conductor.predict(
+            unconditional.mean, interval.width(unconditional.signals)
+        ),
     )
 
 
 def _answers(
-    told: HeldOut, calibration: Calibration, offsets: tuple[FloatArray, FloatArray]
+    estimate: OutOfFold, calibration: Calibration, offsets: tuple[FloatArray, FloatArray]
 ) -> Answers:
     low, high = offsets
-    width = calibration.interval.width(told.signals)
+    width = calibration.interval.width(estimate.signals)
     return Answers(
-        mean=told.mean,
-        low=told.mean + low,
-        high=told.mean + high,
-        probability=calibration.superionic.predict(told.mean, width),
-        nearest=told.signals.distance,
-        rows=told.rows,
+        mean=estimate.mean,
+        low=estimate.mean + low,
+        high=estimate.mean + high,
+        probability=calibration.superionic.predict(estimate.mean, width),
+        nearest=estimate.signals.distance,
+        rows=estimate.rows,
     )
 
 
 def tabulate(
-    table: pd.DataFrame, data: TrainingSet, regime: Regime, answers: Answers
+    table: pd.DataFrame, data: TrainingSet, holdout_scheme: HoldoutScheme, answers: Answers
 ) -> pd.DataFrame:
-    """Answers with what was measured, as a table; see `held_out` for the columns."""
+    """Answers with what was measured, as a table; see `out_of_fold` for the columns."""
     answers = answers.take(np.argsort(answers.rows))
     rows = answers.rows
     picked = table.iloc[data.rows[rows]]
     named = without_lists(picked[["measurement_id", "formula", "family", "doi", "source"]])
     return named.reset_index(drop=True).assign(
-        group=regime.groups(data)[rows],
+        group=holdout_scheme.groups(data)[rows],
         log10_sigma=data.target[rows],
         predicted_log10_sigma=answers.mean,
         low_log10_sigma=answers.low,
@@ -257,7 +264,7 @@ def tabulate(
 def figures_by_family(answered: pd.DataFrame) -> dict[str, Figures]:
     """Rows, ``MAE10c``, ``bias`` and ``coverage`` of each family with ten rows or more.
 
-    Takes what `held_out` returns.
+    Takes what `out_of_fold` returns.
     """
     figures: dict[str, Figures] = {}
     for family, own in answered.groupby("family"):

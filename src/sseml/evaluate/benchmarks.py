@@ -35,12 +35,12 @@ from sseml.model.dataset import TrainingSet
 from sseml.model.fitting import (
     BY_CLUSTER,
     BY_PAPER,
+    HoldoutScheme,
     Progress,
-    Regime,
     cross_fit,
     fit,
     fit_calibrated,
-    predict_held_out,
+    predict_out_of_fold,
 )
 from sseml.model.phases import PhaseBundle
 from sseml.model.split import official_split
@@ -63,8 +63,8 @@ def official(subject: Subject, progress: Progress) -> Outcome:
     truth = data.target[is_test]
 
     with_bounds = data.with_target(_paper_target(subject.table, data))
-    blend = fit(with_bounds.take(trained), subject.conductivity)
-    as_paper = predict_held_out(blend, with_bounds, trained, is_test)
+    ensemble = fit(with_bounds.take(trained), subject.conductivity)
+    as_paper = predict_out_of_fold(ensemble, with_bounds, trained, is_test)
     constant = np.full(len(truth), np.median(data.target[trained]))
     nearest = data.distance[is_test][:, trained].argmin(axis=1)
     neighbour = data.target[trained][nearest]
@@ -142,14 +142,14 @@ def families(subject: Subject, progress: Progress) -> Outcome:
     for name in names[sizes >= SMALLEST_FAMILY]:
         held_out = data.families == name
         trained = BY_PAPER.training_mask(data, held_out)
-        blend = fit(data.take(trained), subject.conductivity)
-        told = predict_held_out(blend, data, trained, held_out)
+        ensemble = fit(data.take(trained), subject.conductivity)
+        estimate = predict_out_of_fold(ensemble, data, trained, held_out)
         truth = data.target[held_out]
-        error = clipped_absolute_error(truth, told.mean)
+        error = clipped_absolute_error(truth, estimate.mean)
         errors.append(error)
         figures[f"{name} rows"] = float(held_out.sum())
         figures[f"{name} MAE10c"] = float(error.mean())
-        figures[f"{name} bias"] = float((told.mean - truth).mean())
+        figures[f"{name} bias"] = float((estimate.mean - truth).mean())
         progress(f"left out {name}: {error.mean():.2f} decades")
     pooled = mean_or_nan(np.concatenate([np.empty(0), *errors]))
     return Outcome({"MAE10c pooled": pooled} | figures)
@@ -217,16 +217,16 @@ def _grouped_only(subject: Subject, data: TrainingSet) -> float:
     return mean_or_nan(error[has_doi])
 
 
-def _scatter(subject: Subject, data: TrainingSet, regime: Regime) -> Figures:
+def _scatter(subject: Subject, data: TrainingSet, holdout_scheme: HoldoutScheme) -> Figures:
     """Lowest and highest error over other ways of dealing the groups out to folds."""
     errors = []
     for seed in OTHER_FOLDINGS:
         settings = replace(subject.conductivity, seed=seed)
-        held_out = cross_fit(data, regime, settings, OUTER_FOLDS)
+        held_out = cross_fit(data, holdout_scheme, settings, OUTER_FOLDS)
         error = clipped_absolute_error(data.target[held_out.rows], held_out.mean)
         errors.append(
             float(error.mean())
-            if regime is BY_PAPER
+            if holdout_scheme is BY_PAPER
             else group_mean(error, data.clusters[held_out.rows])
         )
     return {"MAE10c lowest folding": min(errors), "MAE10c highest folding": max(errors)}

@@ -10,12 +10,12 @@ from sseml.evaluate.metrics import Figures, clipped_absolute_error, coverage
 from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import TrainingSet
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
-from sseml.model.fitting import BY_PAPER, Progress, Regime, fit_calibrated_outputs
-from sseml.model.regressors import BlendSettings
+from sseml.model.fitting import BY_PAPER, HoldoutScheme, Progress, fit_calibrated_outputs
+from sseml.model.regressors import EnsembleSettings
 from sseml.records import RefusedInputError
 
 FOLDS = 5
-BY_PAPER_ALONE = Regime("paper", None, same_parts=True)
+BY_PAPER_ALONE = HoldoutScheme("paper", None, same_parts=True)
 """The composition itself may be learned from, in another paper: a user asks for a polymorph."""
 
 _VIEWS = {"": BY_PAPER, " grouped only": BY_PAPER_ALONE}
@@ -41,18 +41,18 @@ def crystals(subject: Subject, progress: Progress) -> Outcome:
             "leave the benchmark crystals out, or add measurements that name one",
         )
     figures: Figures = {"rows": float(known.sum())}
-    for view, regime in _VIEWS.items():
+    for view, holdout_scheme in _VIEWS.items():
         progress(f"crystals{view}: {FOLDS} folds")
-        folds = list(_answered(data, regime, subject.conductivity))
+        folds = list(_answered(data, holdout_scheme, subject.conductivity))
         figures |= _figures(data, folds, view)
     return Outcome(figures)
 
 
 def _answered(
-    data: TrainingSet, regime: Regime, settings: BlendSettings
+    data: TrainingSet, holdout_scheme: HoldoutScheme, settings: EnsembleSettings
 ) -> Iterator[tuple[BothAnswers, BothAnswers]]:
     """Of each fold the rows of known system: answers by the composition, and with the system."""
-    for trained, held_out in regime.folds(data, FOLDS, settings.seed):
+    for trained, held_out in holdout_scheme.folds(data, FOLDS, settings.seed):
         model = fit_calibrated_outputs(data.take(trained), settings)
         asked = held_out & (data.systems != UNKNOWN)
         if asked.any():
@@ -64,7 +64,7 @@ def _figures(
     data: TrainingSet, folds: Sequence[tuple[BothAnswers, BothAnswers]], view: str
 ) -> Figures:
     figures: Figures = {}
-    for output, ending in (("plain", view), ("if_conductor", f"{view} if it conducts")):
+    for output, ending in (("unconditional", view), ("if_conductor", f"{view} if it conducts")):
         before, after = (
             Answers.join([getattr(answers, output) for answers in side])
             for side in zip(*folds, strict=True)

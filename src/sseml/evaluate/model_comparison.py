@@ -29,10 +29,10 @@ from sseml.model.bundle import EVIDENCE
 from sseml.model.calibration import IntervalModel
 from sseml.model.crystal_system import systems_of
 from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, space_groups
-from sseml.model.fitting import BY_PAPER, HeldOut, Progress, fit, predict_held_out, silent
+from sseml.model.fitting import BY_PAPER, OutOfFold, Progress, fit, predict_out_of_fold, silent
 from sseml.model.folder import MANIFEST, verify_checksums
 from sseml.model.kernel import KernelSettings
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.model.split import grouped_folds, near_duplicate_groups, paper_groups, paper_names
 from sseml.records import BundleError, RefusedInputError
 
@@ -49,8 +49,8 @@ class Contender:
     name: str
     table: pd.DataFrame
     recipe: Recipe
-    settings: BlendSettings = CONDUCTIVITY
-    energy_settings: BlendSettings = ENERGY
+    settings: EnsembleSettings = CONDUCTIVITY
+    energy_settings: EnsembleSettings = ENERGY
     kind: Kind = COMPOSITION
 
     @classmethod
@@ -82,8 +82,8 @@ class Contender:
             ) from error
 
 
-def _settings(written: Mapping[str, Any]) -> BlendSettings:
-    return BlendSettings(**{**written, "kernel": KernelSettings(**written["kernel"])})
+def _settings(written: Mapping[str, Any]) -> EnsembleSettings:
+    return EnsembleSettings(**{**written, "kernel": KernelSettings(**written["kernel"])})
 
 
 def compare(
@@ -258,9 +258,9 @@ def _judge(
                 f"{contender.name} has nothing left to learn from when fold {fold + 1} is held out",
                 "give it measurements of more papers",
             )
-        blend = fit(data.take(trained), contender.settings)
-        parts.append(predict_held_out(blend, data, trained, held_out))
-    answers = HeldOut.join(parts)
+        ensemble = fit(data.take(trained), contender.settings)
+        parts.append(predict_out_of_fold(ensemble, data, trained, held_out))
+    answers = OutOfFold.join(parts)
     mean = np.empty(len(data))
     mean[answers.rows] = answers.mean
     inside = np.zeros(len(data), dtype=np.bool_)
@@ -269,7 +269,7 @@ def _judge(
 
 
 def _inside(
-    answers: HeldOut, truth: FloatArray, known: BoolArray, fold_of_row: IntArray, by: Contender
+    answers: OutOfFold, truth: FloatArray, known: BoolArray, fold_of_row: IntArray, by: Contender
 ) -> BoolArray:
     """Whether the truth is inside the interval calibrated on the errors of the other folds."""
     residual = truth[answers.rows] - answers.mean

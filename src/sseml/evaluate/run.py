@@ -26,7 +26,7 @@ from sseml.evaluate.windows import lines as window_lines
 from sseml.kinds import COMPOSITION, Kind
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.records import RefusedInputError
 
 
@@ -65,9 +65,9 @@ class Report:
         ``MAE10c``, ``bias``, ``coverage``, each row counting once. For ``time`` and ``time if it
         conducts`` also the ``Spearman`` inside the family and the errors of the best constant and
         of the nearest neighbour.
-    held_out
+    out_of_fold
         For ``papers`` and ``clusters``: the answers behind the figures, one row a measurement, as
-        `sseml.evaluate.held_out` gives them. Not part of `to_dict`.
+        `sseml.evaluate.out_of_fold` gives them. Not part of `to_dict`.
     compared
         For ``windows``: published and calculated windows, row by row.
     left_out
@@ -77,7 +77,7 @@ class Report:
     figures: dict[str, Figures]
     rows: int
     by_family: dict[str, dict[str, Figures]] = field(default_factory=dict)
-    held_out: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
+    out_of_fold: dict[str, pd.DataFrame] = field(default_factory=dict, compare=False, repr=False)
     compared: tuple[ComparedWindow, ...] = field(default=(), repr=False)
     left_out: dict[str, str] = field(default_factory=dict, compare=False)
 
@@ -95,7 +95,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Report:
-        """Rebuild from `to_dict`, also of a version that knew less; without `held_out`."""
+        """Rebuild from `to_dict`, also of a version that knew less; without `out_of_fold`."""
         return cls(
             figures={name: _with_nan(own) for name, own in data["benchmarks"].items()},
             rows=data["measurements"],
@@ -172,7 +172,7 @@ def evaluate(
     *,
     kind: Kind = COMPOSITION,
     recipe: Recipe | None = None,
-    settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),
+    settings: tuple[EnsembleSettings, EnsembleSettings] = (CONDUCTIVITY, ENERGY),
 ) -> Report:
     """Run benchmarks.
 
@@ -214,7 +214,9 @@ def evaluate(
                 raise
             left_out[name] = error.reason
     answered = {
-        name: outcome.held_out for name, outcome in outcomes.items() if outcome.held_out is not None
+        name: outcome.out_of_fold
+        for name, outcome in outcomes.items()
+        if outcome.out_of_fold is not None
     }
     by_family = {name: figures_by_family(own) for name, own in answered.items()}
     for outcome in outcomes.values():
@@ -223,7 +225,7 @@ def evaluate(
         figures={name: outcome.figures for name, outcome in outcomes.items()},
         rows=len(measurements),
         by_family=by_family,
-        held_out=answered,
+        out_of_fold=answered,
         compared=tuple(row for outcome in outcomes.values() for row in outcome.compared),
         left_out=left_out,
     )

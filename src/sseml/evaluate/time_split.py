@@ -42,7 +42,7 @@ class NoYearsError(RefusedInputError):
 def time_split(subject: Subject, progress: Progress) -> Outcome:
     """Learn from papers up to 2019, predict those of 2020 and later.
 
-    The plain output is learned from every row and judged on every tested row; the output "if it
+    The unconditional output is learned from every row and judged on every tested row; that "if it
     conducts" is learned from rows above 1e-7 S/cm and judged on tested rows above it: its figures
     end in `IF_IT_CONDUCTS`. Where each paper counts once, the name of a figure is followed by
     `EACH_PAPER_ONCE`. Training rows that share a paper or a near-identical material with a tested
@@ -62,7 +62,7 @@ def time_split(subject: Subject, progress: Progress) -> Outcome:
     answers = answer_both(model, data, trained, tested)
     conducts = conducting(data)
     judged = {
-        PLAIN: _Judged.of(data, trained, answers.plain),
+        PLAIN: _Judged.of(data, trained, answers.unconditional),
         IF_IT_CONDUCTS: _Judged.of(
             data, trained & conducts, answers.if_conductor.take(conducts[tested])
         ),

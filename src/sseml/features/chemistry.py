@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from sseml.arrays import BoolArray, FloatArray
-from sseml.features.speciation import (
+from sseml.features.ion_roles import (
     ANIONS_PER_FORMER,
     TINY,
     Descriptors,

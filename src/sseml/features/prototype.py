@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.features.speciation import (
+from sseml.features.ion_roles import (
     TINY,
     Descriptors,
     Function,

@@ -17,9 +17,9 @@ from sseml.kinds import KINDS, Kind, kind_named
 from sseml.model.calibration import IntervalModel, ProbabilityModel
 from sseml.model.crystal_system import PolymorphCorrection, systems_of
 from sseml.model.ensemble import (
-    Blend,
+    Ensemble,
+    Estimate,
     Mix,
-    Told,
     TwoOutputs,
     arrays_below,
     conductor_offsets,
@@ -93,7 +93,7 @@ class Bundle:
     """`bundle.json` without the calibration."""
     conductivity: TwoOutputs
     """For log10 σ (S/cm) at 25 °C."""
-    energy: Blend
+    energy: Ensemble
     """For the activation energy in eV."""
     conductivity_rows: NDArray[np.int64]
     energy_rows: NDArray[np.int64]
@@ -129,17 +129,19 @@ class Bundle:
         measured = self.evidence
         positions = self.kind.distance.positions(materials)
         distance = self.kind.distance.between(positions, measured.positions)
-        plain, if_conductor = self.conductivity.predict(X, distance[:, self.conductivity_rows])
+        unconditional, if_conductor = self.conductivity.predict(
+            X, distance[:, self.conductivity_rows]
+        )
         systems = systems_of(map(self.kind.space_group, materials))
         by_system = self.polymorph.shift(systems, distance[:, self.conductivity_rows])
         added = Shift(by_system, by_system)
         if shift is not None:
             added += shift
-        plain, if_conductor = added.applied(plain, if_conductor)
+        unconditional, if_conductor = added.applied(unconditional, if_conductor)
         energy = self.energy.predict(X, distance[:, self.energy_rows])
         heating = self._heating(energy, temperature_C)
-        sigma = heating.conductivity(plain, self.interval.offsets(plain.signals))
-        width = self.interval.width(plain.signals)
+        sigma = heating.conductivity(unconditional, self.interval.offsets(unconditional.signals))
+        width = self.interval.width(unconditional.signals)
         known = self.kind.distance.parts(measured.positions).any(axis=0)
         unknown_parts = self.kind.distance.parts(positions) & ~known
         return BundleAnswer(
@@ -147,7 +149,7 @@ class Bundle:
             if_conductor=heating.conductivity(
                 if_conductor, conductor_offsets(if_conductor, self.if_conductor_interval)
             ),
-            p_conductor=self.conductor.predict(plain.mean, width),
+            p_conductor=self.conductor.predict(unconditional.mean, width),
             p_superionic=self.superionic.predict(
                 sigma.log10, np.hypot(width, heating.energy_width)
             ),
@@ -158,7 +160,7 @@ class Bundle:
             distance=distance,
         )
 
-    def _heating(self, energy: Told, temperature_C: FloatArray) -> _Heating:
+    def _heating(self, energy: Estimate, temperature_C: FloatArray) -> _Heating:
         reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
         asked_K = np.asarray(temperature_C, dtype=float) - ROOM_TEMPERATURE_C + reference_K
         shift = np.abs(inverse_temperature_shift(reference_K, asked_K))
@@ -181,7 +183,7 @@ class Bundle:
                 json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8"
             )
             arrays = {
-                **named("conductivity", self.conductivity.blend.to_arrays()),
+                **named("conductivity", self.conductivity.ensemble.to_arrays()),
                 **named("if_conductor", self.conductivity.if_conductor.to_arrays()),
                 **named("energy", self.energy.to_arrays()),
                 **named("polymorph", self.polymorph.to_arrays()),
@@ -229,11 +231,11 @@ class Bundle:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             conductivity = TwoOutputs(
-                blend=Blend.from_arrays(arrays_below(arrays, "conductivity")),
+                ensemble=Ensemble.from_arrays(arrays_below(arrays, "conductivity")),
                 if_conductor=Mix.from_arrays(arrays_below(arrays, "if_conductor")),
                 conductors=arrays["conductors"],
             )
-            energy = Blend.from_arrays(arrays_below(arrays, "energy"))
+            energy = Ensemble.from_arrays(arrays_below(arrays, "energy"))
             polymorph = PolymorphCorrection.from_arrays(arrays_below(arrays, "polymorph"))
             rows = arrays["conductivity_rows"], arrays["energy_rows"]
             positions = arrays["evidence_positions"]
@@ -281,7 +283,7 @@ class _Heating:
     energy_high: FloatArray
     energy_width: FloatArray
 
-    def conductivity(self, at_25: Told, offsets: tuple[FloatArray, FloatArray]) -> Conductivity:
+    def conductivity(self, at_25: Estimate, offsets: tuple[FloatArray, FloatArray]) -> Conductivity:
         """Conductivity from an output at 25 °C and the offsets to its limits there."""
         reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
         mean = arrhenius_log10_sigma(at_25.mean, self.energy_eV, reference_K, self.asked_K)

@@ -52,7 +52,7 @@ class Standardiser:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Estimate:
     """Predictions of rows, shape (n_rows,), and the signals of their trustworthiness."""
 
     mean: FloatArray
@@ -61,7 +61,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the parts of a blend see of the rows that are asked about.
+    """What the parts of an ensemble see of the rows that are asked about.
 
     `filled` and `standardised` features are (n_rows, n_features), the kernel to the training
     inputs, `cross`, is (n_rows, n_distinct), the deviation of the Gaussian process (n_rows,).
@@ -87,13 +87,13 @@ class Mix:
     expectation: KernelMean
     kernel_share: float
 
-    def answer(self, view: View, nearest: FloatArray) -> Told:
+    def answer(self, view: View, nearest: FloatArray) -> Estimate:
         """Predict the rows of a view; `nearest` is their distance to the nearest training row."""
         averaged, spread = self.averaged.predict_with_spread(view.filled)
         linear = self.linear[0] + (view.standardised * self.linear[1:]).sum(axis=1)
         trees = linear + (self.boosted.predict(view.filled) + averaged) / 2.0
         kernel = self.expectation.predict(view.cross)
-        return Told(
+        return Estimate(
             mean=(1.0 - self.kernel_share) * trees + self.kernel_share * kernel,
             signals=Signals(nearest, spread, view.kernel_deviation, np.abs(trees - kernel)),
         )
@@ -121,7 +121,7 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True)
-class Blend:
+class Ensemble:
     """An ensemble: how it looks at rows, and the mix that answers.
 
     Another mix, fitted to some of the rows, can share the standardiser and the Gaussian process.
@@ -142,7 +142,7 @@ class Blend:
         cross = self.kernel.cross(standardised, distance)
         return View(filled, standardised, cross, self.kernel.deviation(cross))
 
-    def predict(self, X: FloatArray, distance: FloatArray) -> Told:
+    def predict(self, X: FloatArray, distance: FloatArray) -> Estimate:
         """Predict; takes what `view` takes."""
         return self.mix.answer(self.view(X, distance), distance.min(axis=1))
 
@@ -157,7 +157,7 @@ class Blend:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Blend:
+    def from_arrays(cls, arrays: Arrays) -> Ensemble:
         """Rebuild from `to_arrays`."""
         return cls(
             standardiser=Standardiser(arrays["median"], arrays["centre"], arrays["scale"]),
@@ -193,29 +193,29 @@ def arrays_below(arrays: Arrays, part: str) -> dict[str, NDArray[Any]]:
 
 @dataclass(frozen=True, slots=True)
 class TwoOutputs:
-    """A blend fitted to every measurement, and a mix fitted to the conductors among them.
+    """An ensemble fitted to every measurement, and a mix fitted to the conductors among them.
 
-    The blend answers for any material, the mix on the condition that the material is a conductor.
+    The ensemble answers for any material, the mix on the condition that it is a conductor.
     `conductors` masks the training rows above `CONDUCTOR_LOG10_SIGMA`, shape (n_train,).
     """
 
-    blend: Blend
+    ensemble: Ensemble
     if_conductor: Mix
     conductors: BoolArray
 
-    def predict(self, X: FloatArray, distance: FloatArray) -> tuple[Told, Told]:
+    def predict(self, X: FloatArray, distance: FloatArray) -> tuple[Estimate, Estimate]:
         """Answer for any material, and on the condition that it is a conductor.
 
-        Takes what `Blend.view` takes.
+        Takes what `Ensemble.view` takes.
         """
-        view = self.blend.view(X, distance)
-        plain = self.blend.mix.answer(view, distance.min(axis=1))
+        view = self.ensemble.view(X, distance)
+        unconditional = self.ensemble.mix.answer(view, distance.min(axis=1))
         if_conductor = self.if_conductor.answer(view, distance[:, self.conductors].min(axis=1))
         conducting = np.maximum(if_conductor.mean, CONDUCTOR_LOG10_SIGMA)
-        return plain, replace(if_conductor, mean=conducting)
+        return unconditional, replace(if_conductor, mean=conducting)
 
 
-def conductor_offsets(told: Told, interval: IntervalModel) -> tuple[FloatArray, FloatArray]:
+def conductor_offsets(estimate: Estimate, interval: IntervalModel) -> tuple[FloatArray, FloatArray]:
     """Offsets to the limits of the second output, which do not go below `CONDUCTOR_LOG10_SIGMA`."""
-    low, high = interval.offsets(told.signals)
-    return np.maximum(low, CONDUCTOR_LOG10_SIGMA - told.mean), high
+    low, high = interval.offsets(estimate.signals)
+    return np.maximum(low, CONDUCTOR_LOG10_SIGMA - estimate.mean), high

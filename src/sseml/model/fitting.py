@@ -12,8 +12,8 @@ from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.model.calibration import IntervalModel, ProbabilityModel, Signals, fit_probability
 from sseml.model.crystal_system import PolymorphCorrection, PolymorphSettings
 from sseml.model.dataset import CENSOR_LOG10_SIGMA, TrainingSet
-from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Blend, Told, TwoOutputs
-from sseml.model.regressors import BlendSettings, fit_blend, fit_part
+from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Ensemble, Estimate, TwoOutputs
+from sseml.model.regressors import EnsembleSettings, fit_ensemble, fit_part
 from sseml.model.split import grouped_folds, purge
 from sseml.records import RefusedInputError
 
@@ -29,7 +29,7 @@ def silent(_: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Regime:
+class HoldoutScheme:
     """A scheme of holding out: which groups stay together, and how near a training row may be.
 
     Groups of `name` (``paper`` or ``cluster``) are never split. `purged` names the one of the
@@ -46,7 +46,7 @@ class Regime:
         return data.papers if self.name == "paper" else data.clusters
 
     def training_mask(self, data: TrainingSet, held_out: BoolArray) -> BoolArray:
-        """Rows that may be trained on when `held_out` is predicted."""
+        """Rows that may be trained on when `out_of_fold` is predicted."""
         keep = ~held_out
         keep[keep] = purge(
             data.positions[keep],
@@ -80,12 +80,12 @@ class Regime:
             yield self.training_mask(data, held_out), held_out
 
 
-BY_PAPER = Regime("paper", "near", same_parts=True)
-BY_CLUSTER = Regime("cluster", "cluster", same_parts=False)
+BY_PAPER = HoldoutScheme("paper", "near", same_parts=True)
+BY_CLUSTER = HoldoutScheme("cluster", "cluster", same_parts=False)
 
 
 @dataclass(frozen=True, slots=True)
-class HeldOut(Told):
+class OutOfFold(Estimate):
     """Predictions of rows that the model behind them had not seen, nor anything near them.
 
     `rows` are positions in the training set that was cross-fitted, shape (n_rows,).
@@ -94,17 +94,17 @@ class HeldOut(Told):
     rows: IntArray
 
     @staticmethod
-    def join(parts: Sequence[HeldOut]) -> HeldOut:
+    def join(parts: Sequence[OutOfFold]) -> OutOfFold:
         """Concatenate."""
-        return HeldOut(
+        return OutOfFold(
             mean=np.concatenate([part.mean for part in parts]),
             signals=Signals.join([part.signals for part in parts]),
             rows=np.concatenate([part.rows for part in parts]),
         )
 
-    def take(self, picked: BoolArray) -> HeldOut:
+    def take(self, picked: BoolArray) -> OutOfFold:
         """The predictions selected by a mask."""
-        return HeldOut(self.mean[picked], self.signals.take(picked), self.rows[picked])
+        return OutOfFold(self.mean[picked], self.signals.take(picked), self.rows[picked])
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +117,9 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A fitted blend with its calibration."""
+    """A fitted ensemble with its calibration."""
 
-    blend: Blend
+    ensemble: Ensemble
     calibration: Calibration
 
 
@@ -127,20 +127,20 @@ class Calibrated:
 class CalibratedOutputs:
     """Both outputs of a conductivity model, fitted to every row, with their calibrations.
 
-    `conductor` is the probability that a material is a conductor, from the plain output;
+    `conductor` is the probability that a material is a conductor, from the unconditional output;
     `polymorph` is what a known crystal system adds to both outputs.
     """
 
     outputs: TwoOutputs
-    plain: Calibration
+    unconditional: Calibration
     if_conductor: Calibration
     conductor: ProbabilityModel
     polymorph: PolymorphCorrection
 
 
-def fit(data: TrainingSet, settings: BlendSettings) -> Blend:
+def fit(data: TrainingSet, settings: EnsembleSettings) -> Ensemble:
     """Fit on every row of the set."""
-    return fit_blend(settings, data.X, data.distance, data.target, data.weights)
+    return fit_ensemble(settings, data.X, data.distance, data.target, data.weights)
 
 
 def conducting(data: TrainingSet) -> BoolArray:
@@ -149,7 +149,7 @@ def conducting(data: TrainingSet) -> BoolArray:
     return above
 
 
-def fit_outputs(data: TrainingSet, settings: BlendSettings) -> TwoOutputs:
+def fit_outputs(data: TrainingSet, settings: EnsembleSettings) -> TwoOutputs:
     """Fit both outputs, the second on the rows above 1e-7 S/cm; refused if there are none."""
     conductors = conducting(data)
     if not conductors.any():
@@ -157,53 +157,53 @@ def fit_outputs(data: TrainingSet, settings: BlendSettings) -> TwoOutputs:
             f"none of the {len(data)} measurements to learn from is above 1e-7 S/cm at 25 °C",
             "add measurements, such as those the released bundle carries",
         )
-    blend = fit(data, settings)
+    ensemble = fit(data, settings)
     if_conductor = fit_part(
         settings,
-        blend,
+        ensemble,
         data.X,
         data.distance,
         picked=conductors,
         target=data.target,
         weights=data.weights,
     )
-    return TwoOutputs(blend, if_conductor, conductors)
+    return TwoOutputs(ensemble, if_conductor, conductors)
 
 
-def predict_held_out(
-    blend: Blend, data: TrainingSet, trained: BoolArray, asked: BoolArray
-) -> HeldOut:
-    """Predict the `asked` rows of a set with a blend that was fitted on its `trained` rows."""
-    told = blend.predict(data.X[asked], data.distance[asked][:, trained])
-    return HeldOut(told.mean, told.signals, np.flatnonzero(asked))
+def predict_out_of_fold(
+    ensemble: Ensemble, data: TrainingSet, trained: BoolArray, asked: BoolArray
+) -> OutOfFold:
+    """Predict the `asked` rows of a set with an ensemble that was fitted on its `trained` rows."""
+    estimate = ensemble.predict(data.X[asked], data.distance[asked][:, trained])
+    return OutOfFold(estimate.mean, estimate.signals, np.flatnonzero(asked))
 
 
-def predict_outputs_held_out(
+def predict_outputs_out_of_fold(
     outputs: TwoOutputs, data: TrainingSet, trained: BoolArray, asked: BoolArray
-) -> tuple[HeldOut, HeldOut]:
+) -> tuple[OutOfFold, OutOfFold]:
     """Both outputs about the `asked` rows of a set, fitted on its `trained` rows."""
-    plain, if_conductor = outputs.predict(data.X[asked], data.distance[asked][:, trained])
+    unconditional, if_conductor = outputs.predict(data.X[asked], data.distance[asked][:, trained])
     rows = np.flatnonzero(asked)
     return (
-        HeldOut(plain.mean, plain.signals, rows),
-        HeldOut(if_conductor.mean, if_conductor.signals, rows),
+        OutOfFold(unconditional.mean, unconditional.signals, rows),
+        OutOfFold(if_conductor.mean, if_conductor.signals, rows),
     )
 
 
 def cross_fit(
-    data: TrainingSet, regime: Regime, settings: BlendSettings, fold_count: int
-) -> HeldOut:
+    data: TrainingSet, holdout_scheme: HoldoutScheme, settings: EnsembleSettings, fold_count: int
+) -> OutOfFold:
     """Predict every row of the set by models that have not seen its group nor anything near it."""
-    return HeldOut.join(
+    return OutOfFold.join(
         [
-            predict_held_out(fit(data.take(trained), settings), data, trained, held_out)
-            for trained, held_out in regime.folds(data, fold_count, settings.seed)
+            predict_out_of_fold(fit(data.take(trained), settings), data, trained, held_out)
+            for trained, held_out in holdout_scheme.folds(data, fold_count, settings.seed)
         ]
     )
 
 
 def fit_calibrated(
-    data: TrainingSet, settings: BlendSettings, progress: Progress = silent
+    data: TrainingSet, settings: EnsembleSettings, progress: Progress = silent
 ) -> Calibrated:
     """Fit, and calibrate on groups that neither the fit of their fold nor anything near has seen.
 
@@ -211,16 +211,16 @@ def fit_calibrated(
     measured), half on rows held out by composition cluster (the question is new chemistry).
     """
     parts = []
-    for regime in (BY_PAPER, BY_CLUSTER):
-        progress(f"calibrating on rows held out by {regime.name}")
-        parts.append(cross_fit(data, regime, settings, CALIBRATION_FOLDS))
-    calibration, _ = _calibrate(data, HeldOut.join(parts), _weights(data, *parts), settings)
+    for holdout_scheme in (BY_PAPER, BY_CLUSTER):
+        progress(f"calibrating on rows held out by {holdout_scheme.name}")
+        parts.append(cross_fit(data, holdout_scheme, settings, CALIBRATION_FOLDS))
+    calibration, _ = _calibrate(data, OutOfFold.join(parts), _weights(data, *parts), settings)
     progress("fitting on every row")
     return Calibrated(fit(data, settings), calibration)
 
 
 def fit_calibrated_outputs(
-    data: TrainingSet, settings: BlendSettings, progress: Progress = silent
+    data: TrainingSet, settings: EnsembleSettings, progress: Progress = silent
 ) -> CalibratedOutputs:
     """Fit both outputs and calibrate them as `fit_calibrated` does, the second on conductors.
 
@@ -228,19 +228,19 @@ def fit_calibrated_outputs(
     """
     _require_conductors(data)
     plain_parts, conductor_parts = [], []
-    for regime in (BY_PAPER, BY_CLUSTER):
-        progress(f"calibrating on rows held out by {regime.name}")
+    for holdout_scheme in (BY_PAPER, BY_CLUSTER):
+        progress(f"calibrating on rows held out by {holdout_scheme.name}")
         folds = []
-        for trained, held_out in regime.folds(data, CALIBRATION_FOLDS, settings.seed):
+        for trained, held_out in holdout_scheme.folds(data, CALIBRATION_FOLDS, settings.seed):
             outputs = fit_outputs(data.take(trained), settings)
-            folds.append(predict_outputs_held_out(outputs, data, trained, held_out))
+            folds.append(predict_outputs_out_of_fold(outputs, data, trained, held_out))
         plain_folds, conductor_folds = zip(*folds, strict=True)
-        plain_parts.append(HeldOut.join(plain_folds))
-        conductor_parts.append(HeldOut.join(conductor_folds))
-    plain, if_conductor = HeldOut.join(plain_parts), HeldOut.join(conductor_parts)
+        plain_parts.append(OutOfFold.join(plain_folds))
+        conductor_parts.append(OutOfFold.join(conductor_folds))
+    unconditional, if_conductor = OutOfFold.join(plain_parts), OutOfFold.join(conductor_parts)
     weight = _weights(data, *plain_parts)
-    plain_calibration, width = _calibrate(data, plain, weight, settings)
-    truth = data.target[plain.rows]
+    plain_calibration, width = _calibrate(data, unconditional, weight, settings)
+    truth = data.target[unconditional.rows]
     conducts = truth > CONDUCTOR_LOG10_SIGMA
     conductor_calibration, _ = _calibrate(
         data, if_conductor.take(conducts), weight[conducts], settings
@@ -248,9 +248,9 @@ def fit_calibrated_outputs(
     progress("fitting on every row")
     return CalibratedOutputs(
         outputs=fit_outputs(data, settings),
-        plain=plain_calibration,
+        unconditional=plain_calibration,
         if_conductor=conductor_calibration,
-        conductor=fit_probability(plain.mean, width, truth, weight, CONDUCTOR_LOG10_SIGMA),
+        conductor=fit_probability(unconditional.mean, width, truth, weight, CONDUCTOR_LOG10_SIGMA),
         polymorph=_fit_polymorph(data, plain_parts[0]),
     )
 
@@ -265,7 +265,7 @@ def _require_conductors(data: TrainingSet) -> None:
         )
 
 
-def _fit_polymorph(data: TrainingSet, by_paper: HeldOut) -> PolymorphCorrection:
+def _fit_polymorph(data: TrainingSet, by_paper: OutOfFold) -> PolymorphCorrection:
     """Learn from the errors of the predictions held out by paper."""
     expected = np.empty(len(data))
     expected[by_paper.rows] = np.maximum(by_paper.mean, CENSOR_LOG10_SIGMA)
@@ -275,7 +275,7 @@ def _fit_polymorph(data: TrainingSet, by_paper: HeldOut) -> PolymorphCorrection:
 
 
 def _calibrate(
-    data: TrainingSet, held_out: HeldOut, weight: FloatArray, settings: BlendSettings
+    data: TrainingSet, held_out: OutOfFold, weight: FloatArray, settings: EnsembleSettings
 ) -> tuple[Calibration, FloatArray]:
     """The calibration of some held-out predictions, and their typical errors."""
     share = weight * (len(weight) / weight.sum())
@@ -288,7 +288,7 @@ def _calibrate(
     return Calibration(interval, superionic), width
 
 
-def _weights(data: TrainingSet, by_paper: HeldOut, by_cluster: HeldOut) -> FloatArray:
+def _weights(data: TrainingSet, by_paper: OutOfFold, by_cluster: OutOfFold) -> FloatArray:
     """Weights of rows held out by paper, then by cluster; both sum to the same, with mean 1.
 
     By paper each row counts alike; by cluster each cluster does, as a question about new chemistry

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
-from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Told
+from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Estimate
 
-_Answer = TypeVar("_Answer", bound=Told)
+_Answer = TypeVar("_Answer", bound=Estimate)
 
 SHRINKAGE = 2.0
 CONDUCTOR_SHRINKAGE = 4.0
@@ -29,18 +29,20 @@ RETRAIN_FROM = 6
 class Shift:
     """Decades to add to each output at 25 °C; each shape (n,)."""
 
-    plain: FloatArray
+    unconditional: FloatArray
     if_conductor: FloatArray
 
     def __add__(self, other: Shift) -> Shift:
         """Both together."""
-        return Shift(self.plain + other.plain, self.if_conductor + other.if_conductor)
+        return Shift(
+            self.unconditional + other.unconditional, self.if_conductor + other.if_conductor
+        )
 
-    def applied(self, plain: _Answer, if_conductor: _Answer) -> tuple[_Answer, _Answer]:
+    def applied(self, unconditional: _Answer, if_conductor: _Answer) -> tuple[_Answer, _Answer]:
         """Both outputs, shifted; a conductor stays one."""
         conductor = np.maximum(if_conductor.mean + self.if_conductor, CONDUCTOR_LOG10_SIGMA)
         return (
-            replace(plain, mean=plain.mean + self.plain),
+            replace(unconditional, mean=unconditional.mean + self.unconditional),
             replace(if_conductor, mean=conductor),
         )
 
@@ -53,7 +55,7 @@ class FamilyOffset:
     measurements of the family the model has learned already.
     """
 
-    plain: float
+    unconditional: float
     if_conductor: float
     compositions: int
     conductors: int
@@ -70,7 +72,7 @@ class Residuals:
 
     families: Sequence[str]
     compositions: IntArray
-    plain: FloatArray
+    unconditional: FloatArray
     if_conductor: FloatArray
 
     @classmethod
@@ -78,7 +80,7 @@ class Residuals:
         cls,
         log10_sigma: FloatArray,
         relations: Sequence[str],
-        plain: FloatArray,
+        unconditional: FloatArray,
         if_conductor: FloatArray,
         *,
         families: Sequence[str],
@@ -93,7 +95,7 @@ class Residuals:
         return cls(
             families,
             compositions,
-            _residual(log10_sigma, relation, plain),
+            _residual(log10_sigma, relation, unconditional),
             np.where(conducts, _residual(log10_sigma, relation, if_conductor), np.nan),
         )
 
@@ -109,7 +111,7 @@ class Offsets:
         """By how much answers about materials of these families are shifted."""
         found = [self.of_family.get(family) for family in families]
         return Shift(
-            np.array([offset.plain if offset else 0.0 for offset in found]),
+            np.array([offset.unconditional if offset else 0.0 for offset in found]),
             np.array([offset.if_conductor if offset else 0.0 for offset in found]),
         )
 
@@ -123,8 +125,8 @@ class Offsets:
         if not offset.conductors:
             second = "not shifted if it is a conductor"
         return (
-            f"shifted by {offset.plain:+.2f} decades, {second}: an offset of the family {family}, "
-            f"from {offset.compositions} composition{plural} measured in {self.file} "
+            f"shifted by {offset.unconditional:+.2f} decades, {second}: an offset of the family "
+            f"{family}, from {offset.compositions} composition{plural} measured in {self.file} "
             f"({offset.conductors} above 1e-7 S/cm) beside {offset.learned} measurements that the "
             "model has learned from"
         )
@@ -143,15 +145,17 @@ def family_offsets(
     for family in sorted(set(residuals.families)):
         rows = family_of_row == family
         compositions = residuals.compositions[rows]
-        plain, count = shrunken_mean(
-            residuals.plain[rows], compositions, SHRINKAGE + learned.get(family, 0)
+        unconditional, count = shrunken_mean(
+            residuals.unconditional[rows], compositions, SHRINKAGE + learned.get(family, 0)
         )
         if_conductor, conductors = shrunken_mean(
             residuals.if_conductor[rows],
             compositions,
             CONDUCTOR_SHRINKAGE + learned_conductors.get(family, 0),
         )
-        found[family] = FamilyOffset(plain, if_conductor, count, conductors, learned.get(family, 0))
+        found[family] = FamilyOffset(
+            unconditional, if_conductor, count, conductors, learned.get(family, 0)
+        )
     return found
 
 

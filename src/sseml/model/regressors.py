@@ -10,13 +10,13 @@ from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
 
 from sseml.arrays import BoolArray, FloatArray
-from sseml.model.ensemble import Blend, Mix, Standardiser
+from sseml.model.ensemble import Ensemble, Mix, Standardiser
 from sseml.model.forest import Forest, forest_from_sklearn, forest_from_xgboost
 from sseml.model.kernel import GaussianProcess, KernelMean, KernelSettings
 
 
 @dataclass(frozen=True, slots=True)
-class BlendSettings:
+class EnsembleSettings:
     """Everything that is chosen before fitting; the defaults were tuned on training folds only.
 
     Errors smaller than `resolution`, in the unit of the target, count as one when the width of the
@@ -38,21 +38,21 @@ class BlendSettings:
     threads: int = 1
 
 
-CONDUCTIVITY = BlendSettings()
+CONDUCTIVITY = EnsembleSettings()
 """For a target in decades of S/cm."""
 
-ENERGY = BlendSettings(kernel=KernelSettings().scaled(0.01), resolution=0.01)
+ENERGY = EnsembleSettings(kernel=KernelSettings().scaled(0.01), resolution=0.01)
 """For a target in eV, which varies a tenth as much."""
 
 
-def fit_blend(
-    settings: BlendSettings,
+def fit_ensemble(
+    settings: EnsembleSettings,
     X: FloatArray,
     distance: FloatArray,
     target: FloatArray,
     weights: FloatArray,
-) -> Blend:
-    """Fit a blend.
+) -> Ensemble:
+    """Fit an ensemble.
 
     `X` are features, missing as NaN, shape (n_train, n_features); `distance` is (n_train, n_train);
     `target` and `weights` (positive) are (n_train,).
@@ -66,12 +66,12 @@ def fit_blend(
     mix = _fit_mix(
         settings, filled, standardised, expectation=expectation, target=target, weights=weights
     )
-    return Blend(standardiser, kernel, mix)
+    return Ensemble(standardiser, kernel, mix)
 
 
 def fit_part(
-    settings: BlendSettings,
-    blend: Blend,
+    settings: EnsembleSettings,
+    ensemble: Ensemble,
     X: FloatArray,
     distance: FloatArray,
     *,
@@ -79,13 +79,13 @@ def fit_part(
     target: FloatArray,
     weights: FloatArray,
 ) -> Mix:
-    """Fit a second mix to the `picked` rows (a mask) of those that a blend was fitted to.
+    """Fit a second mix to the `picked` rows (a mask) of those that an ensemble was fitted to.
 
-    It shares the blend's view, and so its standardiser, its kernel inputs and what these cost.
+    It shares the ensemble's view, and so its standardiser, its kernel inputs and what these cost.
     """
-    filled = blend.standardiser.fill(X)
-    standardised = blend.standardiser.standardise(filled)
-    expectation = blend.kernel.fit_part(standardised, distance, picked, target, weights)
+    filled = ensemble.standardiser.fill(X)
+    standardised = ensemble.standardiser.standardise(filled)
+    expectation = ensemble.kernel.fit_part(standardised, distance, picked, target, weights)
     return _fit_mix(
         settings,
         filled[picked],
@@ -97,7 +97,7 @@ def fit_part(
 
 
 def _fit_mix(
-    settings: BlendSettings,
+    settings: EnsembleSettings,
     filled: FloatArray,
     standardised: FloatArray,
     *,
@@ -117,7 +117,7 @@ def _fit_mix(
 
 
 def _fit_boosted(
-    settings: BlendSettings, X: FloatArray, target: FloatArray, weights: FloatArray
+    settings: EnsembleSettings, X: FloatArray, target: FloatArray, weights: FloatArray
 ) -> Forest:
     parameters = {
         "objective": "reg:squarederror",
@@ -136,7 +136,7 @@ def _fit_boosted(
 
 
 def _fit_averaged(
-    settings: BlendSettings, X: FloatArray, target: FloatArray, weights: FloatArray
+    settings: EnsembleSettings, X: FloatArray, target: FloatArray, weights: FloatArray
 ) -> Forest:
     trees = ExtraTreesRegressor(
         n_estimators=settings.averaged_trees,

@@ -21,7 +21,7 @@ from sseml.model.dataset import CENSOR_LOG10_SIGMA, Recipe, conductivity_set, en
 from sseml.model.evidence import read_evidence
 from sseml.model.fitting import Progress, fit_calibrated, fit_calibrated_outputs, silent
 from sseml.model.folder import CARD
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 
 ENERGY_RANGE_EV = (0.05, 1.5)
 
@@ -33,7 +33,7 @@ def train(
     *,
     kind: Kind = COMPOSITION,
     recipe: Recipe | None = None,
-    settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),
+    settings: tuple[EnsembleSettings, EnsembleSettings] = (CONDUCTIVITY, ENERGY),
     metrics: Mapping[str, Any] | None = None,
 ) -> Bundle:
     """Train a bundle and save it.
@@ -103,13 +103,13 @@ def train(
         kind=kind,
         manifest=manifest,
         conductivity=sigma.outputs,
-        energy=energy.blend,
+        energy=energy.ensemble,
         conductivity_rows=sigma_data.rows,
         energy_rows=energy_data.rows,
-        interval=sigma.plain.interval,
+        interval=sigma.unconditional.interval,
         if_conductor_interval=sigma.if_conductor.interval,
         energy_interval=energy.calibration.interval,
-        superionic=sigma.plain.superionic,
+        superionic=sigma.unconditional.superionic,
         conductor=sigma.conductor,
         polymorph=sigma.polymorph,
         evidence=read_evidence(BytesIO(parquet), kind),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sseml.evaluate.benchmarks import BENCHMARKS
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.records import RefusedInputError
 
 STEPS = ("table", "evaluate", "train", "promote")
@@ -49,11 +49,11 @@ class TrainSettings:
     name: str = "mine"
     seed: int = 0
     threads: int = 1
-    conductivity: BlendSettings = CONDUCTIVITY
-    energy: BlendSettings = ENERGY
+    conductivity: EnsembleSettings = CONDUCTIVITY
+    energy: EnsembleSettings = ENERGY
 
     @property
-    def blends(self) -> tuple[BlendSettings, BlendSettings]:
+    def blends(self) -> tuple[EnsembleSettings, EnsembleSettings]:
         """For the conductivity and for the activation energy."""
         seed, threads = self.seed, self.threads
         return (
@@ -131,7 +131,7 @@ def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 def _replaced(default: Settings, given: Mapping[str, Any], where: str) -> Settings:
     """Settings with the given values, whose types are those of the defaults."""
     known = [each.name for each in fields(default)]  # type: ignore[arg-type]
-    if isinstance(default, BlendSettings):
+    if isinstance(default, EnsembleSettings):
         known = [name for name in known if name not in _FOR_BOTH_MODELS]
     values = {}
     for key, value in given.items():

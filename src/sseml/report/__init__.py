@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sseml.report.figures.voltage_profile import voltage_profile
     from sseml.report.figures.window_comparison import windows_compared
     from sseml.report.figures.window_parity import window_parity
-    from sseml.report.files import save, save_held_out
+    from sseml.report.files import save, save_out_of_fold
 
 _HOME = {
     "calibration": "figures.calibration",
@@ -31,7 +31,7 @@ _HOME = {
     "parity": "figures.parity",
     "ranking": "figures.ranking",
     "save": "files",
-    "save_held_out": "files",
+    "save_out_of_fold": "files",
     "voltage_profile": "figures.voltage_profile",
     "window_parity": "figures.window_parity",
     "windows_compared": "figures.window_comparison",
@@ -47,7 +47,7 @@ __all__ = [
     "parity",
     "ranking",
     "save",
-    "save_held_out",
+    "save_out_of_fold",
     "voltage_profile",
     "window_parity",
     "windows_compared",

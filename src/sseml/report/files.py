@@ -53,13 +53,13 @@ def save(figure: Figure, path: str | Path) -> Path:
     return target
 
 
-def save_held_out(held_out: pd.DataFrame, folder: str | Path, about: str = "") -> list[Path]:
+def save_out_of_fold(held_out: pd.DataFrame, folder: str | Path, about: str = "") -> list[Path]:
     """Draw every picture of a held-out table as a PNG in `folder`, which is made if need be.
 
     Parameters
     ----------
     held_out
-        What `sseml.evaluate.held_out` returns.
+        What `sseml.evaluate.out_of_fold` returns.
     folder
         Where to; older pictures of the same names are replaced.
     about

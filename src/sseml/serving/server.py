@@ -29,7 +29,7 @@ LONGEST_STOP_S = 30.0
 """What is being answered when the server is told to stop has so long to be finished."""
 
 _LAST_REQUESTS_S = 0.5
-"""Told to stop, a server takes for so long what has connected already."""
+"""Estimate to stop, a server takes for so long what has connected already."""
 
 _KEEP_ALIVE_S = 75
 """Longer than a proxy keeps its connections (nginx: 60 s), so that the proxy closes them."""

@@ -33,7 +33,7 @@ from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
 from sseml.model.folder import CARD, CHECKSUMS, MANIFEST, bundle_digest, verify_checksums
 from sseml.model.mlmodel import INPUT_EXAMPLE, LOADER, MLMODEL, REQUIREMENTS
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, BlendSettings
+from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.model.train import measurements_parquet, train
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.store import EXPERIMENT, connected, experiment_id, tracking_uri, without_secrets
@@ -71,7 +71,7 @@ def train_tracked(
     progress: Progress = silent,
     *,
     recipe: Recipe | None = None,
-    settings: tuple[BlendSettings, BlendSettings] = (CONDUCTIVITY, ENERGY),
+    settings: tuple[EnsembleSettings, EnsembleSettings] = (CONDUCTIVITY, ENERGY),
     report: Report | Mapping[str, Any] | None = None,
     benchmarks: Sequence[str] | None = (),
     experiment: str = EXPERIMENT,
@@ -148,17 +148,17 @@ def train_tracked(
 
 def _log_plots(report: Report, progress: Progress) -> None:
     """Draw the held-out answers of each benchmark as PNG into the active run, with matplotlib."""
-    if not report.held_out:
+    if not report.out_of_fold:
         return
     if find_spec("matplotlib") is None:
         progress("no plots: they need sseml[report]")
         return
-    from sseml.report import save_held_out  # noqa: PLC0415 - matplotlib is an extra of its own
+    from sseml.report import save_out_of_fold  # noqa: PLC0415 - matplotlib is an extra of its own
 
     with tempfile.TemporaryDirectory() as scratch:
-        for benchmark, held_out in report.held_out.items():
+        for benchmark, held_out in report.out_of_fold.items():
             folder = Path(scratch) / benchmark
-            save_held_out(held_out, folder, f"{benchmark} held out")
+            save_out_of_fold(held_out, folder, f"{benchmark} held out")
             mlflow.log_artifacts(str(folder), f"plots/{benchmark}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sseml.features.speciation import speciate
+from sseml.features.ion_roles import speciate
 from sseml.parse.formula import parse_formula
 from sseml.physics.elements import elements
 

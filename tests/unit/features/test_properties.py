@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseml.features.composition import element_fractions, fraction_distance
-from sseml.features.speciation import speciate
+from sseml.features.ion_roles import speciate
 from sseml.features.table import feature_table
 from sseml.physics.elements import elements
 from sseml.records import Composition

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sseml.features.speciation import ratio, speciate
+from sseml.features.ion_roles import ratio, speciate
 from sseml.parse.formula import parse_formula
 from sseml.physics.elements import elements
 

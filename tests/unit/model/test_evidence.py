@@ -272,9 +272,9 @@ def test_two_spellings_of_one_composition_are_one_material() -> None:
     ]
     assert nearest(rows) == [("Li10GeP2S12", 1.8e-3), ("Li10GeP2S12 with a trace", 5e-3)]
     evidence, distance = known(rows)
-    told = evidence.measured(distance, 25.0)
-    assert told is not None
-    assert [value.sigma_S_cm for value in told.values] == [1.8e-3, 1.2e-2]
+    estimate = evidence.measured(distance, 25.0)
+    assert estimate is not None
+    assert [value.sigma_S_cm for value in estimate.values] == [1.8e-3, 1.2e-2]
     away = [replace(row, distance=row.distance + 0.05) for row in rows]
     assert nearest(away) == nearest(rows), "whatever it is near to"
 
@@ -288,17 +288,17 @@ def test_all_that_was_measured_is_told() -> None:
         Row(1e-2, temperature_C=60.0, doi="10.1000/c"),
     ]
     evidence, distance = known(rows)
-    told = evidence.measured(distance, 25.0)
-    assert told is not None
-    assert told.chosen.sigma_S_cm == measured(rows)
-    assert [value.sigma_S_cm for value in told.values] == [1e-9, 1e-3, 2e-3, 4e-3]
-    assert told.papers == 2, "two that share a DOI, one without; a compilation names none"
-    assert told.values[-1].reference == "Solid State Ionics 2017, 304, 85"
+    estimate = evidence.measured(distance, 25.0)
+    assert estimate is not None
+    assert estimate.chosen.sigma_S_cm == measured(rows)
+    assert [value.sigma_S_cm for value in estimate.values] == [1e-9, 1e-3, 2e-3, 4e-3]
+    assert estimate.papers == 2, "two that share a DOI, one without; a compilation names none"
+    assert estimate.values[-1].reference == "Solid State Ionics 2017, 304, 85"
 
 
 def test_an_article_is_shown_before_its_abstract_and_its_cover() -> None:
     evidence, distance = known([Row(1e-3, doi="10.1002/chin.198639014|10.1149/1.2108704")])
-    told = evidence.measured(distance, 25.0)
-    assert told is not None
-    assert told.chosen.doi == "10.1149/1.2108704"
+    estimate = evidence.measured(distance, 25.0)
+    assert estimate is not None
+    assert estimate.chosen.doi == "10.1149/1.2108704"
     assert evidence.nearest(distance, 25.0)[0].doi == "10.1149/1.2108704"

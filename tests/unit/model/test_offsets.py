@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseml.model.calibration import Signals
-from sseml.model.ensemble import Told
+from sseml.model.ensemble import Estimate
 from sseml.model.offsets import (
     CONDUCTOR_SHRINKAGE,
     SHRINKAGE,
@@ -39,7 +39,7 @@ def residuals(rows: Sequence[Row]) -> Residuals:
     return Residuals(
         families=[row[0] for row in rows],
         compositions=np.array([row[1] for row in rows], dtype=np.int64),
-        plain=np.array([row[2] for row in rows]),
+        unconditional=np.array([row[2] for row in rows]),
         if_conductor=np.array([row[3] for row in rows]),
     )
 
@@ -76,10 +76,10 @@ def test_each_output_of_each_family_from_its_own_rows() -> None:
     ]
     found = family_offsets(residuals(rows), {"garnet": 4}, {"garnet": 1})
     garnet, nitride = found["garnet"], found["nitride"]
-    assert garnet.plain == pytest.approx(-3.0 / (2 + SHRINKAGE + 4))
+    assert garnet.unconditional == pytest.approx(-3.0 / (2 + SHRINKAGE + 4))
     assert garnet.if_conductor == pytest.approx(2.5 / (1 + CONDUCTOR_SHRINKAGE + 1))
     assert (garnet.compositions, garnet.conductors, garnet.learned) == (2, 1, 4)
-    assert nitride.plain == pytest.approx(1.5 / (1 + SHRINKAGE))
+    assert nitride.unconditional == pytest.approx(1.5 / (1 + SHRINKAGE))
     assert nitride.if_conductor == pytest.approx(1.0 / (1 + CONDUCTOR_SHRINKAGE))
 
 
@@ -97,7 +97,7 @@ def test_each_output_of_each_family_from_its_own_rows() -> None:
 def test_a_bound_counts_as_far_as_the_prediction_contradicts_it(
     measured: float, relation: str, predicted: float, expected: float
 ) -> None:
-    assert between(measured, relation, predicted).plain.tolist() == [expected]
+    assert between(measured, relation, predicted).unconditional.tolist() == [expected]
 
 
 @pytest.mark.parametrize(
@@ -112,13 +112,13 @@ def test_only_what_is_known_to_conduct_says_how_well_conductors_do(
 
 def test_a_shifted_conductor_stays_one_and_signals_stay() -> None:
     one = np.ones(2)
-    told = Told(np.array([-4.0, -6.5]), Signals(one, one, one, one))
+    estimate = Estimate(np.array([-4.0, -6.5]), Signals(one, one, one, one))
     shift = Shift(np.array([-2.0, -2.0]), np.array([-1.0, -1.0]))
-    plain, if_conductor = shift.applied(told, told)
-    assert plain.mean.tolist() == [-6.0, -8.5]
+    unconditional, if_conductor = shift.applied(estimate, estimate)
+    assert unconditional.mean.tolist() == [-6.0, -8.5]
     assert if_conductor.mean.tolist() == [-5.0, -7.0]
-    assert plain.signals is told.signals
-    assert told.mean.tolist() == [-4.0, -6.5]
+    assert unconditional.signals is estimate.signals
+    assert estimate.mean.tolist() == [-4.0, -6.5]
 
 
 # ---- for any measurements
@@ -137,10 +137,12 @@ def test_no_other_family_is_shifted_and_none_without_a_note(rows: list[Row]) -> 
     measured = {row[0] for row in rows}
     asked = ["garnet", "nitride", "amide", "argyrodite"]
     shift = offsets.shift(asked)
-    for family, plain, if_conductor in zip(asked, shift.plain, shift.if_conductor, strict=True):
+    for family, unconditional, if_conductor in zip(
+        asked, shift.unconditional, shift.if_conductor, strict=True
+    ):
         assert (offsets.note(family) is not None) == (family in measured)
         if family not in measured:
-            assert (plain, if_conductor) == (0.0, 0.0)
+            assert (unconditional, if_conductor) == (0.0, 0.0)
 
 
 @given(values=st.lists(DECADES, min_size=1, max_size=8), shrinkage=st.floats(0.5, 100.0))
@@ -170,5 +172,5 @@ def test_what_the_model_has_learned_of_a_family_shrinks_its_offset(
     own = residuals([("garnet", number, value, value) for number, value in enumerate(rows)])
     fresh = family_offsets(own, {}, {})["garnet"]
     known = family_offsets(own, {"garnet": learned}, {"garnet": learned})["garnet"]
-    assert abs(known.plain) <= abs(fresh.plain)
+    assert abs(known.unconditional) <= abs(fresh.unconditional)
     assert abs(known.if_conductor) <= abs(fresh.if_conductor)

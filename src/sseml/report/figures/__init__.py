@@ -1,1 +1,1 @@
-"""One module a figure; what they share is in `style`, `labels` and `held_out`."""
+"""One module a figure; what they share is in `style`, `labels` and `out_of_fold`."""

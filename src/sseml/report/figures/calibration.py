@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sseml.arrays import BoolArray
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.report.figures import style
-from sseml.report.figures.held_out import DOMAINS, GROUPS, Answered, read
+from sseml.report.figures.out_of_fold import DOMAINS, GROUPS, Answered, read
 
 _LEVEL = 0.9
 _PROBABILITY_BINS = 10
@@ -43,7 +43,7 @@ def calibration(held_out: pd.DataFrame, about: str = "") -> Figure:
     Parameters
     ----------
     held_out
-        What `sseml.evaluate.held_out` returns.
+        What `sseml.evaluate.out_of_fold` returns.
     about
         What was held out, for the title.
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from sseml.arrays import FloatArray
 from sseml.kinds import COMPOSITION
 from sseml.report.figures import style
-from sseml.report.figures.held_out import Answered, read
+from sseml.report.figures.out_of_fold import Answered, read
 
 _STEPS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 1.0 + 1e-9)
 """Distances between which rows are summed up; the borders of the domains are among them."""
@@ -26,7 +26,7 @@ def error_by_distance(held_out: pd.DataFrame, about: str = "") -> Figure:
     Parameters
     ----------
     held_out
-        What `sseml.evaluate.held_out` returns.
+        What `sseml.evaluate.out_of_fold` returns.
     about
         What was held out, for the title.
 

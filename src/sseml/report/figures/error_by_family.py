@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from sseml.arrays import BoolArray, FloatArray
 from sseml.evaluate.answers import SMALLEST_FAMILY
 from sseml.report.figures import style
-from sseml.report.figures.held_out import Answered, read
+from sseml.report.figures.out_of_fold import Answered, read
 
 _REPEATABILITY_DECADES = (0.45, 0.6)
 """By how much repeated measurements in the literature differ; see docs/figures.md."""
@@ -39,7 +39,7 @@ def error_by_family(held_out: pd.DataFrame, about: str = "") -> Figure:
     Parameters
     ----------
     held_out
-        What `sseml.evaluate.held_out` returns. Families of fewer than ten rows share one line.
+        What `sseml.evaluate.out_of_fold` returns. Families of fewer than ten rows share one line.
     about
         What was held out, for the title.
 

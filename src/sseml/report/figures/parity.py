@@ -14,7 +14,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from sseml.arrays import FloatArray
 from sseml.evaluate.metrics import CLIP_LOG10_SIGMA
 from sseml.report.figures import style
-from sseml.report.figures.held_out import GROUPS, Answered, read
+from sseml.report.figures.out_of_fold import GROUPS, Answered, read
 
 _LOOKS = dict(
     zip(
@@ -46,7 +46,7 @@ def parity(held_out: pd.DataFrame, about: str = "") -> Figure:
     Parameters
     ----------
     held_out
-        What `sseml.evaluate.held_out` returns.
+        What `sseml.evaluate.out_of_fold` returns.
     about
         What was held out, for the title.
 

@@ -90,12 +90,12 @@ class Answered:
 
 
 def read(held_out: pd.DataFrame) -> Answered:
-    """Take apart what `sseml.evaluate.held_out` returns; what cannot be drawn is refused."""
+    """Take apart what `sseml.evaluate.out_of_fold` returns; what cannot be drawn is refused."""
     missing = [name for name in (*_NUMBERS, "family") if name not in held_out.columns]
     if missing:
         raise RefusedInputError(
             f"the held-out table lacks the column(s) {', '.join(missing)}",
-            "draw what sseml.evaluate.held_out returns",
+            "draw what sseml.evaluate.out_of_fold returns",
         )
     if not len(held_out):
         raise RefusedInputError(

@@ -1,4 +1,4 @@
-"""The blend of trees and kernel: what its parts see, and that it is saved whole."""
+"""The ensemble of trees and kernel: what its parts see, and that it is saved whole."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from sseml.features.composition import fraction_distance
-from sseml.model.ensemble import Blend, Standardiser, arrays_below
-from sseml.model.regressors import BlendSettings, fit_blend
+from sseml.model.ensemble import Ensemble, Standardiser, arrays_below
+from sseml.model.regressors import EnsembleSettings, fit_ensemble
 
-SETTINGS = BlendSettings(boosting_rounds=20, averaged_trees=10, threads=1, boosting_leaf_weight=0.1)
+SETTINGS = EnsembleSettings(
+    boosting_rounds=20, averaged_trees=10, threads=1, boosting_leaf_weight=0.1
+)
 SIGNALS = ("spread", "kernel_deviation", "disagreement")
 
 
@@ -23,10 +25,10 @@ def _world(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @pytest.fixture(scope="module")
-def fitted() -> tuple[Blend, np.ndarray]:
+def fitted() -> tuple[Ensemble, np.ndarray]:
     X, fractions, target = _world(80, 0)
     distance = fraction_distance(fractions, fractions)
-    return fit_blend(SETTINGS, X, distance, target, np.ones(80)), fractions
+    return fit_ensemble(SETTINGS, X, distance, target, np.ones(80)), fractions
 
 
 def test_missing_values_are_the_training_median() -> None:
@@ -50,19 +52,20 @@ def test_trees_do_not_tell_zero_from_rounding_error() -> None:
     noise = generator.choice([0.0, 1e-17], 60)
     X = np.column_stack([noise, generator.normal(size=60)])
     alike = np.zeros((60, 60))
-    blend = fit_blend(SETTINGS, X, alike, noise * 1e17 * 5, np.ones(60))
+    ensemble = fit_ensemble(SETTINGS, X, alike, noise * 1e17 * 5, np.ones(60))
     asked = np.array([[0.0, 0.3], [1e-17, 0.3]])
-    answer = blend.predict(asked, np.zeros((2, 60)))
+    answer = ensemble.predict(asked, np.zeros((2, 60)))
     assert answer.mean[0] == answer.mean[1]
     assert answer.signals.spread[0] == answer.signals.spread[1]
 
 
-def test_saved_and_read_back_answers_alike(fitted: tuple[Blend, np.ndarray]) -> None:
-    blend, fractions = fitted
+def test_saved_and_read_back_answers_alike(fitted: tuple[Ensemble, np.ndarray]) -> None:
+    ensemble, fractions = fitted
     X, own, _ = _world(30, 1)
     distance = fraction_distance(own, fractions)
     old, new = (
-        which.predict(X, distance) for which in (blend, Blend.from_arrays(blend.to_arrays()))
+        which.predict(X, distance)
+        for which in (ensemble, Ensemble.from_arrays(ensemble.to_arrays()))
     )
     np.testing.assert_allclose(new.mean, old.mean, atol=1e-5)
     for name in SIGNALS:
@@ -71,27 +74,27 @@ def test_saved_and_read_back_answers_alike(fitted: tuple[Blend, np.ndarray]) -> 
         )
 
 
-def test_learns_what_there_is_to_learn(fitted: tuple[Blend, np.ndarray]) -> None:
-    blend, fractions = fitted
+def test_learns_what_there_is_to_learn(fitted: tuple[Ensemble, np.ndarray]) -> None:
+    ensemble, fractions = fitted
     X, own, target = _world(200, 2)
-    error = np.abs(blend.predict(X, fraction_distance(own, fractions)).mean - target)
+    error = np.abs(ensemble.predict(X, fraction_distance(own, fractions)).mean - target)
     assert error.mean() < 0.7 * np.abs(target - target.mean()).mean()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
 def test_the_kernel_has_the_share_it_was_given(
-    fitted: tuple[Blend, np.ndarray], share: float
+    fitted: tuple[Ensemble, np.ndarray], share: float
 ) -> None:
-    blend, fractions = fitted
+    ensemble, fractions = fitted
     X, own, _ = _world(10, 3)
     distance = fraction_distance(own, fractions)
 
     def mean(kernel_share: float) -> np.ndarray:
-        shared = replace(blend, mix=replace(blend.mix, kernel_share=kernel_share))
+        shared = replace(ensemble, mix=replace(ensemble.mix, kernel_share=kernel_share))
         return shared.predict(X, distance).mean
 
     np.testing.assert_allclose(mean(share), (1 - share) * mean(0.0) + share * mean(1.0))
-    disagreement = blend.predict(X, distance).signals.disagreement
+    disagreement = ensemble.predict(X, distance).signals.disagreement
     np.testing.assert_allclose(disagreement, np.abs(mean(0.0) - mean(1.0)))
 
 
@@ -99,7 +102,7 @@ def test_the_same_seed_fits_the_same_blend() -> None:
     X, fractions, target = _world(50, 4)
     distance = fraction_distance(fractions, fractions)
     one, other, third = (
-        fit_blend(replace(SETTINGS, seed=seed), X, distance, target, np.ones(50)).to_arrays()
+        fit_ensemble(replace(SETTINGS, seed=seed), X, distance, target, np.ones(50)).to_arrays()
         for seed in (7, 7, 8)
     )
     for name, array in one.items():
