@@ -35,9 +35,19 @@ _KEEP_ALIVE_S = 75
 """Longer than a proxy keeps its connections (nginx: 60 s), so that the proxy closes them."""
 
 _BACKLOG = 2048
+_TAKEN_AT_ONCE = 16
+"""asyncio takes so many new connections before it closes any, so the descriptors suffice."""
+
 _THREADS = 8
 
 _log = logging.getLogger(__name__)
+
+
+class _Listener(socket.socket):
+    """A socket whose queue in the kernel is long, however few asyncio takes from it at once."""
+
+    def listen(self, backlog: int = 0, /) -> None:
+        super().listen(max(backlog, _BACKLOG))
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -45,7 +55,7 @@ def bind(host: str, port: int) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     # the named protocol lets asyncio turn Nagle's algorithm off, which costs 40 ms an answer
     family, kind, protocol, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    listener = socket.socket(family, kind, protocol)
+    listener = _Listener(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -102,7 +112,7 @@ def serve(
         loop.set_default_executor(ThreadPoolExecutor(_THREADS))
         for number, event in ((SIGINT, ending), (SIGTERM, ending), (SIGHUP, changed)):
             loop.add_signal_handler(number, event.set)
-        listener.listen(_BACKLOG)
+        listener.listen()
         tasks = [loop.create_task(end()), loop.create_task(_renew_when(changed, pool, look_up))]
         pool.start()
         announce()
@@ -122,7 +132,7 @@ def serve(
         log_config=_logging(quiet=quiet),
         proxy_headers=False,
         server_header=False,
-        backlog=_BACKLOG,
+        backlog=_TAKEN_AT_ONCE,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=math.ceil(min(limits.timeout_s, LONGEST_STOP_S)),
     )
