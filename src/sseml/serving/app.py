@@ -25,9 +25,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sseml._version import __version__
 from sseml.serving.batching import Batching, Scored
-from sseml.serving.connections import Connections
+from sseml.serving.connections import GONE, Connections, Exchange
 from sseml.serving.description import description
-from sseml.serving.exchange import GONE, Exchange
 from sseml.serving.metrics import Metrics
 from sseml.serving.problems import RequestError
 from sseml.serving.request import Asked, RequestReader, media_type
@@ -40,7 +39,7 @@ _LARGE_BYTES = 65_536
 _BODY_PAUSE_S = 10.0
 """A body of which nothing arrives for so long is given up."""
 
-_OPEN = ("/ping", "/health", "/ready", "/version")
+_WITHOUT_TOKEN = ("/ping", "/health", "/ready", "/version")
 _MOST_LISTED = 100
 _log = logging.getLogger(__name__)
 _STATUS = b'"status": '
@@ -235,7 +234,7 @@ class Endpoint:
 
 
 class TokenRequired:
-    """Lets those pass who bring one of the tokens, or who only probe."""
+    """Refuses requests without one of the tokens, but for probes of the server."""
 
     def __init__(self, app: ASGIApp, workers: Workers) -> None:
         self._app, self._workers = app, workers
@@ -247,7 +246,7 @@ class TokenRequired:
         given, tokens = token.strip().encode("latin-1"), self._workers.settings.tokens
         matches = [hmac.compare_digest(given, known.encode()) for known in tokens]
         is_known = scheme.casefold() == "bearer" and any(matches)
-        if tokens and not is_known and scope["path"] not in _OPEN:
+        if tokens and not is_known and scope["path"] not in _WITHOUT_TOKEN:
             advice = "send Authorization: Bearer TOKEN"
             raise RequestError("unauthorized", advice, www_authenticate="Bearer")
         await self._app(scope, receive, send)

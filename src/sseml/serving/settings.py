@@ -1,4 +1,4 @@
-"""What a server is told: the model, its limits, and who may ask."""
+"""Settings of a server: the model, the limits of a request, and the tokens of clients."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The bundle in `folder`, and the tokens of which any opens the door; none: it is open."""
+    """The bundle in `folder`; a client needs one of the tokens, or none if there are none."""
 
     folder: Path
     model: ModelIdentity

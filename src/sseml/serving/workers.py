@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import logging
 import os
@@ -96,8 +95,8 @@ class Worker:
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            encode = functools.partial(_as_json, rows, params)
-            body = await asyncio.to_thread(encode) if lane == LARGE else encode()
+            asked = {"rows": rows, "params": params}
+            body = await asyncio.to_thread(_as_json, asked) if lane == LARGE else _as_json(asked)
             if self._is_gone:
                 raise WorkerGoneError(f"worker {self.pid} has ended")
             self._stdin.write(HEAD.pack(number, lane, len(body)) + body)
@@ -272,5 +271,5 @@ def _sorted_apart(jobs: Sequence[Job], records: Sequence[bytes]) -> list[Sequenc
     return [records[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
 
-def _as_json(rows: object, params: object) -> bytes:
-    return json.dumps({"rows": rows, "params": params}, allow_nan=False).encode()
+def _as_json(asked: object) -> bytes:
+    return json.dumps(asked, allow_nan=False).encode()
