@@ -143,6 +143,15 @@ def test_heads_that_are_never_finished_do_not_take_a_server_down(start: Any) -> 
         assert not any("Too many open files" in line for line in server.log)
 
 
+def test_many_connections_at_once_do_not_take_all_descriptors(start: Any) -> None:
+    with start(open_files=256) as server:
+        server.process.send_signal(signal.SIGSTOP)  # all of them wait when it goes on
+        with connections(server, "", 300):
+            server.process.send_signal(signal.SIGCONT)
+            assert server.ask(ONE).status_code == 200
+        assert not any("Too many open files" in line for line in server.log)
+
+
 def test_a_head_that_is_not_finished_is_given_up(server: Any) -> None:
     begun = time.monotonic()
     with connections(server, "GET /ping HTTP/1.1\r\n", 1) as [half]:
