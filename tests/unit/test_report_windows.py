@@ -23,10 +23,10 @@ from sseml import RefusedInputError
 from sseml.evaluate.windows import ComparedWindow
 from sseml.model.phases import load_phases
 from sseml.parse.formula import parse_formula
+from sseml.physics.formulas import Reaction
 from sseml.physics.interface import Interface, Mixing, interface_reactions
 from sseml.physics.phases import PhaseTable
 from sseml.physics.published_windows import PublishedWindow
-from sseml.physics.reactions import Reaction
 from sseml.physics.voltage import Plateau
 from sseml.physics.voltage import voltage_profile as profile_of
 from sseml.physics.window import Window, electrochemical_window

@@ -19,9 +19,9 @@ from sseml.curation.phases import PhaseDraft
 from sseml.files import whole_folder
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
 from sseml.parse.formula import parse_formula
+from sseml.physics.formulas import written
 from sseml.physics.phases import SHIFTS_EV, PhaseTable
 from sseml.physics.published_windows import PublishedWindow, read_windows
-from sseml.physics.reactions import written
 from sseml.physics.window import Window, electrochemical_windows
 from sseml.records import BundleError, Composition
 

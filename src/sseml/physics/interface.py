@@ -10,9 +10,9 @@ from math import isfinite
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.physics.formulas import Reaction
 from sseml.physics.hull import Equilibrium, Hull, pieces
 from sseml.physics.phases import ChemicalSystem, PhaseTable
-from sseml.physics.reactions import Reaction
 from sseml.physics.window import IONS
 from sseml.records import Composition, RefusedInputError
 

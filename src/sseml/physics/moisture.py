@@ -9,11 +9,11 @@ from math import isclose
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.physics.formulas import Reaction
 from sseml.physics.hull import Hull
 from sseml.physics.interface import STABLE_EV_ATOM, Mixing
 from sseml.physics.oxidation import is_carbonate, positive_hydrogen
 from sseml.physics.phases import ChemicalSystem, PhaseTable
-from sseml.physics.reactions import Reaction
 from sseml.records import Composition, RefusedInputError
 
 GASES: Mapping[str, Mapping[str, float]] = {

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
 from sseml.parse.formula import parse_formula
-from sseml.physics.formulas import chemical_formula
+from sseml.physics.formulas import chemical_formula, of_atoms
 from sseml.physics.oxidation import (
     anionic_amount,
     has_bonded_sulfur,
     has_oxidised_anion,
     is_azide,
 )
-from sseml.physics.reactions import of_atoms
 from sseml.records import RefusedInputError
 
 SHIFTS_EV: Mapping[str, float] = MappingProxyType({"S": 0.66346, "Br": -0.534, "I": -0.379})

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sseml.parse.formula import composition
+from sseml.physics.formulas import Reaction
 from sseml.physics.hull import SHORT, Equilibrium, Hull, Piece, pieces
-from sseml.physics.reactions import Reaction
 
 COLLAPSED_V = 1e-6
 """A window that is narrower is none."""

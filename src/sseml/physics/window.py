@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sseml.elements import MOLAR_MASS_G_MOL
+from sseml.physics.formulas import Reaction
 from sseml.physics.hull import Hull
 from sseml.physics.oxidation import positive_hydrogen
 from sseml.physics.phases import POSITIVE_HYDROGEN, PhaseTable, cautions
-from sseml.physics.reactions import Reaction
 from sseml.physics.sides import COLLAPSED_V, Sides, rewritten
 from sseml.records import RefusedInputError
 

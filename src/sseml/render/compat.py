@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from sseml.columns import COMPAT_COLUMNS
 from sseml.physics.compatibility import Compatibility, Partner
+from sseml.physics.formulas import written
 from sseml.physics.interface import Mixing, OpenReaction
-from sseml.physics.reactions import written
 from sseml.records import Refusal, RefusedInputError
 from sseml.render.record import (
     AnsweredQuery,

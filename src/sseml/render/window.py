@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from sseml.columns import WINDOW_COLUMNS
 from sseml.model.phases import in_words
+from sseml.physics.formulas import written
 from sseml.physics.published_windows import PublishedWindow
-from sseml.physics.reactions import written
 from sseml.physics.window import Window
 from sseml.records import Refusal
 from sseml.render.record import (

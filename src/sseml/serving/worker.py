@@ -29,7 +29,7 @@ def main(folder: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     send = _sender(_take_standard_output())
     # MLflow takes two seconds to import
-    from sseml.tracking.scoring import trusted_model  # noqa: PLC0415
+    from sseml.tracking.smoke import trusted_model  # noqa: PLC0415
 
     try:
         score = trusted_model(Path(folder))

@@ -1,4 +1,4 @@
-"""The smoke list: questions that a model must answer plausibly before it is used."""
+"""The smoke list: questions every model must answer sensibly before it answers anybody."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import mlflow.pyfunc
 import pandas as pd
 
 from sseml.columns import COLUMNS
-from sseml.model.mlmodel import FORMULA_COLUMN
+from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
 from sseml.physics.transport import inverse_temperature_shift
+from sseml.records import BundleError
 from sseml.tracking.trial import SmokeResult
 from sseml.units import celsius_to_kelvin
 
@@ -119,6 +120,33 @@ def main(model_folder: str, result_file: str) -> int:
     text = json.dumps(asdict(result), ensure_ascii=False)
     Path(result_file).write_text(text, encoding="utf-8")
     return int(bool(result.complaints))
+
+
+NumberedRow = tuple[str, tuple[int, Mapping[str, Any]]]
+"""A formula, and its row number with its other cells."""
+
+Score = Callable[[list[NumberedRow], Mapping[str, Any]], list[str]]
+"""Rows and the model's params in, records as JSON texts out."""
+
+
+def trusted_model(folder: Path) -> Score:
+    """Load a bundle and ask it the smoke list.
+
+    Raises
+    ------
+    BundleError
+        If it does not answer as it should.
+    """
+    model = mlflow.pyfunc.load_model(str(folder))
+    if complaints := smoke(model.predict).complaints:
+        raise BundleError(f"{folder} fails its smoke list: {'; '.join(complaints)}")
+
+    def score(rows: list[NumberedRow], params: Mapping[str, Any]) -> list[str]:
+        table = pd.DataFrame(rows, columns=[FORMULA_COLUMN, OTHER_COLUMNS])
+        records: list[str] = model.predict(table, {**params, "as_text": True})
+        return records
+
+    return score
 
 
 if __name__ == "__main__":

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sseml.curation.interpret import interpret, read_dois, read_space_group
-from sseml.curation.misprints import corrected_formula
+from sseml.curation.interpret import corrected_formula, interpret, read_dois, read_space_group
 from sseml.curation.plausible import cell_volume, is_possible
 from sseml.curation.rows import Draft, Dropped, RawMeasurement
 from sseml.parse.charge import charge_imbalance

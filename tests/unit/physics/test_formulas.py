@@ -7,9 +7,8 @@ import re
 import pytest
 
 from sseml.parse.formula import parse_formula
-from sseml.physics.formulas import LISTED, chemical_formula
+from sseml.physics.formulas import LISTED, chemical_formula, of_atoms
 from sseml.physics.phases import PhaseTable, cautions
-from sseml.physics.reactions import of_atoms
 
 KNOWN = {
     "acids and their hydrates": {

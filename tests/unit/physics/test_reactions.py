@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sseml.physics.reactions import Reaction, of_atoms, written
+from sseml.physics.formulas import Reaction, of_atoms, written
 
 
 def test_atoms_become_formula_units() -> None:
