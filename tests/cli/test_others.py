@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -243,3 +245,32 @@ def test_evaluate_draws_earlier_figures_again(run: Any, tmp_path: Path) -> None:
     assert ran.code == 0
     assert "0.086" in ran.out
     assert "–" in ran.out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("window", "Li6PS5Cl", "--plot", "drawn.png"),
+        ("window", "Li6PS5Cl", "LLZO", "--plot", "drawn.svg"),
+        ("compat", "Li6PS5Cl", "--with", "Li", "--plot", "drawn.pdf"),
+        ("explain", "llzo_cubic.cif", "-o", "drawn.png"),
+    ],
+)
+def test_pictures_need_nothing_that_only_training_needs(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """As with the extras `report` and `explain` alone."""
+    structure = Path(__file__).parents[1] / "data" / "structures" / "llzo_cubic.cif"
+    (tmp_path / structure.name).write_bytes(structure.read_bytes())
+    absent = "pandas pandera sklearn xgboost mlflow pymatgen matminer"
+    code = (
+        "import sys\n"
+        f"sys.modules.update(dict.fromkeys({absent!r}.split()))\n"
+        "from sseml.cli import main\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    [drawn] = tmp_path.glob("drawn.*")
+    assert drawn.stat().st_size > 1000

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from sseml.files import whole_file
 from sseml.records import RefusedInputError
-from sseml.report.figures.calibration import calibration
-from sseml.report.figures.error_by_distance import error_by_distance
-from sseml.report.figures.error_by_family import error_by_family
-from sseml.report.figures.parity import parity
 from sseml.report.figures.style import drawing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _METADATA: dict[str, dict[str, str | None]] = {
     ".png": {"Software": None},
@@ -70,6 +69,12 @@ def save_out_of_fold(held_out: pd.DataFrame, folder: str | Path, about: str = ""
     list of Path
         ``parity.png``, ``calibration.png``, ``error_by_family.png``, ``error_by_distance.png``.
     """
+    # These need what training needs; the other pictures do without.
+    from sseml.report.figures.calibration import calibration  # noqa: PLC0415
+    from sseml.report.figures.error_by_distance import error_by_distance  # noqa: PLC0415
+    from sseml.report.figures.error_by_family import error_by_family  # noqa: PLC0415
+    from sseml.report.figures.parity import parity  # noqa: PLC0415
+
     draws = (parity, calibration, error_by_family, error_by_distance)
     figures = {draw.__name__: draw(held_out, about) for draw in draws}
     place = Path(folder)
