@@ -237,6 +237,8 @@ def _read_amount(stream: TokenStream, amounts: Mapping[str, float], has_coeffici
             f"the amount {written} is {value:.4g}", "choose another value", started
         )
     if value < NOTHING:
+        if stream.current.text == ",":  # 0,5
+            raise stream.unexpected()
         raise stream.refusal(f"the amount {written} is zero", "leave the element out", started)
     return value
 

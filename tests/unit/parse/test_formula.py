@@ -81,6 +81,7 @@ REFUSALS = [
     ("Li(Al,Ti)O2", "give each element its own amount"),
     ("Li-1O", "may be"),
     ("Li0Cl", "amount 0 is zero"),
+    ("Li6PS5Cl0,5Br0,5", "decimal comma cannot be read at position 10"),
     ("LiCl0.0", "zero"),
     ("Li1-xPS4", "give it one, such as x=0.1"),
     ("Li+", "looks like a charge"),
