@@ -1,1 +1,1 @@
-"""The endpoint: what MLflow's scoring app lacks, put in front of it."""
+"""The endpoint: one Starlette app takes requests, and processes of their own score them."""
