@@ -41,22 +41,32 @@ def noise():
     libc.fflush(None)
     libc.puts(b"NOISE puts, held back by C")
 
+ended = threading.Event()
+threads = []
+
 def go_on():
-    while True:
+    while not ended.is_set():
         print("NOISE thread", flush=True)
         os.write(1, b"NOISE thread writes\\n")
         time.sleep(0.002)
+
+def last():
+    ended.set()  # Python aborts if a thread still holds a stream when it shuts down
+    for thread in threads:
+        thread.join()
+    noise()
 
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == "sseml.prediction":
             sys.meta_path.remove(self)
             noise()
-            threading.Thread(target=go_on, daemon=True).start()
+            threads.append(threading.Thread(target=go_on, daemon=True))
+            threads[0].start()
 
 sys.meta_path.insert(0, Finder())
 import atexit
-atexit.register(noise)
+atexit.register(last)
 """
 
 
