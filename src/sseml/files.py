@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -21,12 +21,11 @@ def whole_file(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
     target = path.resolve()
     if not target.parent.is_dir():
         raise RefusedInputError(f"{path}: there is no folder {path.parent}")
-    # a name of its own: one made from the target's could be longer than the file system allows
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".sseml-", suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
+    # A name of its own, as one made from the target's could be longer than the file system allows.
+    # It is known before the file is there, so that a signal in between leaves nothing behind.
+    temporary = target.parent / f".sseml-{os.urandom(8).hex()}.part"
     try:
-        with open_to_write(temporary, binary=binary) as stream:
+        with open_to_write(temporary, binary=binary, opener=_new_and_private) as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -47,9 +46,17 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         building.rename(folder)
 
 
-def open_to_write(path: Path, *, binary: bool) -> IO[Any]:
+def open_to_write(
+    path: Path, *, binary: bool, opener: Callable[[str, int], int] | None = None
+) -> IO[Any]:
     """Open a file for bytes, or for UTF-8 text whose line ends are written as they are."""
-    return path.open("wb") if binary else path.open("w", encoding="utf-8", newline="")
+    if binary:
+        return open(path, "wb", opener=opener)
+    return open(path, "w", encoding="utf-8", newline="", opener=opener)
+
+
+def _new_and_private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_EXCL, 0o600)
 
 
 def _permissions(target: Path) -> int:
