@@ -14,7 +14,7 @@ from sseml.features.contract import Feature
 from sseml.features.table import COMPOSITION_SETS
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
-START, END = "<!-- features: written by tools/document_features.py -->", "<!-- end of features -->"
+MARKS = "<!-- features: written by tools/document_features.py -->", "<!-- end of features -->"
 LISTED = ("chemistry", "prototype")
 DEFINITION = "definition"
 
@@ -39,27 +39,28 @@ def source_keys() -> dict[str, int]:
     return {source: number for number, source in enumerate(cited, start=1)}
 
 
-def page_with_list(page: str) -> str:
-    """The page with its list brought up to date."""
-    before, rest = page.split(START)
-    after = rest.split(END)[1]
+def listed() -> str:
+    """The tables of all listed sets, and what their sources are."""
     keys = source_keys()
     tables = "\n\n".join(section(name, keys) for name in LISTED)
     sources = "; ".join(f"[{number}] {source}" for source, number in keys.items())
-    return f"{before}{START}\n\n{tables}\n\n### Sources\n\n{sources}\n\n{END}{after}"
+    return f"{tables}\n\n### Sources\n\n{sources}"
 
 
-def main() -> int:
-    """Write or check the page."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def rewrite(path: Path, marks: tuple[str, str], content: str, description: str) -> int:
+    """Write a page with `content` between its marks, or check that it stands there."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing")
     arguments = parser.parse_args()
-    page = PAGE.read_text(encoding="utf-8")
-    renewed = page_with_list(page)
+    start, end = marks
+    page = path.read_text(encoding="utf-8")
+    before, rest = page.split(start)
+    after = rest.split(end)[1]
+    renewed = f"{before}{start}\n\n{content}\n\n{end}{after}"
     if not arguments.check:
-        PAGE.write_text(renewed, encoding="utf-8")
+        path.write_text(renewed, encoding="utf-8")
     return int(arguments.check and page != renewed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(rewrite(PAGE, MARKS, listed(), __doc__))

@@ -50,7 +50,7 @@ class _Sources:
     """Bundles by kind, phases and settings that answers are calculated from."""
 
     bundles: Mapping[str, Bundle]
-    kinds: tuple[Kind, ...]
+    kinds: Mapping[type, Kind]
     phases: PhaseBundle | None
     explain: bool
     offsets: Offsets | None
@@ -210,7 +210,7 @@ def predict_queries(
     stream = iter(items)
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
     given = (bundles,) if isinstance(bundles, Bundle) else tuple(bundles)
-    kinds = (*KINDS, *(bundle.kind for bundle in given))
+    kinds = {kind.material: kind for kind in (*KINDS, *(bundle.kind for bundle in given))}
     by_kind = {bundle.kind.name: bundle for bundle in given}
     sources = _Sources(by_kind, kinds, phases, explain, offsets)
     if threads > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sseml.kinds.composition import COMPOSITION, CRYSTAL
 from sseml.kinds.contract import Doubt, Kind
@@ -13,15 +13,14 @@ __all__ = ["COMPOSITION", "KINDS", "Doubt", "Kind", "composition_of", "kind_name
 KINDS: tuple[Kind, ...] = (COMPOSITION, CRYSTAL)
 
 
-def kind_of(material: Material, kinds: Iterable[Kind] = KINDS) -> Kind:
-    """The kind that a material is of: the nearest to its own type.
+def kind_of(material: Material, by_type: Mapping[type, Kind]) -> Kind:
+    """The kind that a material is of, by the nearest type among its own and its ancestors.
 
     Raises
     ------
     TypeError
         If it is of none.
     """
-    by_type = {kind.material: kind for kind in kinds}
     for ancestor in type(material).__mro__:
         if ancestor in by_type:
             return by_type[ancestor]
