@@ -131,6 +131,96 @@ class Crystal(Composition):
         return id(self)
 
 
+FillerShape = Literal["particle", "wire", "sheet", "aligned", "network"]
+
+FILLER_SHAPES: tuple[FillerShape, ...] = ("particle", "wire", "sheet", "aligned", "network")
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatUnit:
+    """One repeat unit of a polymer: its PSMILES, and its share of the units in mol."""
+
+    psmiles: str
+    mole_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PolymerPart:
+    """A polymer of a recipe.
+
+    `name` is the listed name, or ``PSMILES:…`` for one of the person's own; `weight_share` is that
+    of all polymers of the recipe, which sum to 1.
+    """
+
+    name: str
+    units: tuple[RepeatUnit, ...]
+    weight_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class SaltPart:
+    """A lithium salt of a recipe: its listed name, and mol of salt per kg of polymer."""
+
+    name: str
+    molality_mol_kg: float
+
+
+@dataclass(frozen=True, slots=True)
+class LiquidPart:
+    """A solvent, plasticiser, plastic crystal or ionic liquid, in percent of the total mass.
+
+    `weight_percent` is None where it was not stated.
+    """
+
+    name: str
+    weight_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """A solid in a polymer: its listed name or formula, percent of the total mass, and its shape.
+
+    `weight_percent` is None where it was not stated. `composition` is that of an inorganic filler.
+    """
+
+    name: str
+    weight_percent: float | None
+    shape: FillerShape = "particle"
+    composition: Composition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Polymer:
+    """A polymer electrolyte: what is weighed in to make it.
+
+    Attributes
+    ----------
+    formula
+        Canonical text, which `sseml.parse.recipe.parse_recipe` reads back to the same recipe.
+    polymers
+        At least one, unless the material is a `Composite` of solids.
+    salts
+        Empty for a single-ion polymer that brings its own lithium.
+    liquids
+        Empty for a dry electrolyte.
+    molar_mass_g_mol
+        Of the polymer, where stated.
+    """
+
+    formula: str
+    polymers: tuple[PolymerPart, ...]
+    salts: tuple[SaltPart, ...] = ()
+    liquids: tuple[LiquidPart, ...] = ()
+    molar_mass_g_mol: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composite(Polymer):
+    """A polymer electrolyte with solids in it, or a sheet of a solid with a little polymer."""
+
+    fillers: tuple[Filler, ...] = ()
+
+
 class Material(Protocol):
     """What every kind of material has: a canonical text, which its kind reads back."""
 
