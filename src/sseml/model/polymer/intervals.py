@@ -144,7 +144,9 @@ class CurveIntervals:
         target = np.log(np.abs(residual) + _RESOLUTION)
         penalty = np.diag(np.full(design.shape[1], _RIDGE))
         gram = (design * weights[:, None]).T @ design + penalty
-        coefficients: FloatArray = np.linalg.solve(gram, (design * weights[:, None]).T @ target)
+        coefficients = np.asarray(
+            np.linalg.solve(gram, (design * weights[:, None]).T @ target), dtype=np.float64
+        )
         score = residual / _width(design, coefficients)
         quantiles = np.array(
             [

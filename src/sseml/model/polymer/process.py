@@ -121,7 +121,9 @@ class CurveProcess:
 
         design = _design(inputs.amounts, t)
         gram = (design * mean_weights[:, None]).T @ design + _SLIGHT * np.eye(design.shape[1])
-        linear: FloatArray = np.linalg.solve(gram, (design * mean_weights[:, None]).T @ target)
+        linear = np.asarray(
+            np.linalg.solve(gram, (design * mean_weights[:, None]).T @ target), dtype=np.float64
+        )
         parts = _kernels(settings, inputs, inputs)
         tt = np.outer(t, t)
         kernel = parts[0] + parts[1] * tt + parts[2] * tt**2
