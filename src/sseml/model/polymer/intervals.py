@@ -19,7 +19,7 @@ BANDS_C = (20.0, 40.0, 60.0)
 CENTRES_C = (5.0, 30.0, 50.0, 80.0)
 """Where the quantiles of each band hold; between them they are interpolated."""
 
-_PROBABILITIES = np.concatenate(
+PROBABILITIES = np.concatenate(
     [[0.005, 0.01, 0.02], np.linspace(0.03, 0.97, 48), [0.98, 0.99, 0.995]]
 )
 _RESOLUTION = 0.1
@@ -73,7 +73,7 @@ class Spread:
     """The distribution of the truth around answers.
 
     `width` (n,) is a typical error in decades; `quantiles` (n, n_probabilities) are those of
-    (truth − answer) / width at `_PROBABILITIES`.
+    (truth − answer) / width at `PROBABILITIES`.
     """
 
     width: FloatArray
@@ -88,7 +88,7 @@ class Spread:
     def at(self, probability: FloatArray) -> FloatArray:
         """Decades from the answer to the quantile of a probability each, shape (n,)."""
         scaled = [
-            np.interp(wanted, _PROBABILITIES, own)
+            np.interp(wanted, PROBABILITIES, own)
             for wanted, own in zip(probability, self.quantiles, strict=True)
         ]
         offset: FloatArray = np.array(scaled) * self.width
@@ -105,13 +105,13 @@ class Spread:
 
 def _tailed(scaled: float, quantiles: FloatArray) -> float:
     """Probability below a scaled error; exponential tails beyond the outermost quantiles."""
-    least = float(_PROBABILITIES[0])
+    least = float(PROBABILITIES[0])
     first, last = float(quantiles[0]), float(quantiles[-1])
     if scaled < first:
         return least * float(np.exp(3.0 * (scaled - first)))
     if scaled > last:
         return 1.0 - least * float(np.exp(3.0 * (last - scaled)))
-    return float(np.interp(scaled, quantiles, _PROBABILITIES))
+    return float(np.interp(scaled, quantiles, PROBABILITIES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class CurveIntervals:
         conformal prediction with normalised scores, doi 10.1080/01621459.2017.1307116.
         """
         band = np.digitize(temperature_C, BANDS_C)
-        weights = _each_alike(group, band)
+        weights = each_alike(group * len(CENTRES_C) + band)
         design = signals.design()
         target = np.log(np.abs(residual) + _RESOLUTION)
         penalty = np.diag(np.full(design.shape[1], _RIDGE))
@@ -150,7 +150,7 @@ class CurveIntervals:
         score = residual / _width(design, coefficients)
         quantiles = np.array(
             [
-                _weighted_quantiles(score[band == number], weights[band == number])
+                weighted_quantiles(score[band == number], weights[band == number])
                 for number in range(len(CENTRES_C))
             ]
         )
@@ -180,23 +180,21 @@ def _width(design: FloatArray, coefficients: FloatArray) -> FloatArray:
     return width
 
 
-def _each_alike(group: IntArray, band: IntArray) -> FloatArray:
-    """Weights with which the rows of a group in a band sum to the same; mean 1."""
-    _, number, count = np.unique(
-        np.column_stack([group, band]), axis=0, return_inverse=True, return_counts=True
-    )
+def each_alike(group: IntArray) -> FloatArray:
+    """Weights with which the rows of each group sum to the same; mean 1."""
+    _, number, count = np.unique(group, return_inverse=True, return_counts=True)
     weights = 1.0 / count[number.reshape(-1)]
     scaled: FloatArray = weights / weights.mean()
     return scaled
 
 
-def _weighted_quantiles(score: FloatArray, weights: FloatArray) -> FloatArray:
-    """Quantiles at `_PROBABILITIES`, with the finite-sample correction of conformal prediction."""
+def weighted_quantiles(score: FloatArray, weights: FloatArray) -> FloatArray:
+    """Quantiles at `PROBABILITIES`, with the finite-sample correction of conformal prediction."""
     if not len(score):
         raise ValueError("a band of temperature holds no held-out measurement")
     order = np.argsort(score)
     cumulative = np.cumsum(weights[order])
     centred = (cumulative - 0.5 * weights[order]) / (cumulative[-1] + weights.mean())
     centred += 0.5 * weights.mean() / (cumulative[-1] + weights.mean())
-    quantiles: FloatArray = np.interp(_PROBABILITIES, centred, score[order])
+    quantiles: FloatArray = np.interp(PROBABILITIES, centred, score[order])
     return quantiles
