@@ -45,8 +45,8 @@ _UNIT_COUNTED = ("(EO)", "EO", "[EO]")
 _CHUNK = re.compile(r"[^\s,;+]+")
 _BEHIND_CHUNK = re.compile(r"[/:·-]")
 
-_HELD = "\ue000"
-"""Stands for a SMILES while the rest is brought to plain spelling."""
+_HELD, _HELD_END = "\ue000", "\ue001"
+"""Around the number of a SMILES that is held while the rest is brought to plain spelling."""
 
 
 @cache
@@ -73,7 +73,7 @@ def _with_own_held(text: str) -> tuple[str, list[Token]]:
     def hold(kind: TokenKind) -> Callable[[re.Match[str]], str]:
         def held(found: re.Match[str]) -> str:
             own.append(Token(kind, found["smiles"]))
-            return f" {_HELD}{len(own) - 1};"
+            return f" {_HELD}{len(own) - 1}{_HELD_END}"
 
         return held
 
@@ -113,7 +113,7 @@ class _Scanner:
     def _own(self, start: int) -> _Found | None:
         if self.text[start] != _HELD:
             return None
-        end = self.text.index(";", start)
+        end = self.text.index(_HELD_END, start)
         return self.own[int(self.text[start + 1 : end])], end + 1
 
     def _count(self, start: int) -> _Found | None:

@@ -82,8 +82,11 @@ def curate_polymers(
 def _present(root: Path, ours: Path) -> Iterator[tuple[Callable[[Path], list[RawRecipe]], Path]]:
     """Reader and folder of each source that is there, in order of trust."""
     for name, source in SOURCES.items():
-        folder = ours if source.literature_file else root / name
-        if source.read_recipes is not None and (folder / source.literature_file).exists():
+        if source.literature_file:
+            folder, files = ours, [source.literature_file]
+        else:
+            folder, files = root / name, [Path(path).name for path in source.files]
+        if source.read_recipes is not None and any((folder / file).is_file() for file in files):
             yield source.read_recipes, folder
 
 
