@@ -24,6 +24,10 @@ _COMPOUNDS = "compounds.csv"
 _COLUMNS = ("value", "Temperature, K", "cmp_ids", "cmp_mole_fractions", "cmp_mws")
 _COMPOUND_COLUMNS = ("compound_id", "smiles", "salt", "polymer", "monomeric_unit")
 _LITHIUM_G_MOL = 6.94
+_LIQUID, _DRY = "liquid_electrolyte", "dry_polymer_as_in_chemarr"
+OUT_OF_SCOPE = frozenset({_LIQUID, _DRY})
+"""Reasons that most rows carry: they are counted, not listed."""
+
 _SLACK = 1.5
 """A molar mass below this many repeat units is that of the unit, not of the polymer."""
 
@@ -112,9 +116,9 @@ def _parts(
     ]
     roles = [part.role for part in parts]
     if "polymer" not in roles:
-        return parts, "liquid_electrolyte"
+        return parts, _LIQUID
     if roles.count("polymer") == 1 and "liquid" not in roles:
-        return parts, "dry_polymer_as_in_chemarr"
+        return parts, _DRY
     return parts, None
 
 

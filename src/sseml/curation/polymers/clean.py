@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from sseml.arrays import FloatArray
+from sseml.curation.polymers.chemixhub import OUT_OF_SCOPE
 from sseml.curation.polymers.curves import (
     celsius_of_reciprocal,
     falls_on_heating,
@@ -102,7 +103,9 @@ def curated(raws: Sequence[RawRecipe]) -> PolymerCuration:
     kept, misprinted = _without_misprints(kept)
     dropped += misprinted
     flag_conflicts(kept)
-    return PolymerCuration(to_table(kept), report_of(raws, kept, merged, dropped))
+    report = report_of(raws, kept, merged, dropped)
+    listed = tuple(row for row in report.dropped_rows if row.reason not in OUT_OF_SCOPE)
+    return PolymerCuration(to_table(kept), replace(report, dropped_rows=listed))
 
 
 def _with_curves(drafts: Sequence[RecipeDraft]) -> tuple[list[RecipeDraft], list[Dropped]]:
