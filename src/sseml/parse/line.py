@@ -170,12 +170,12 @@ def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
             _without_open_end(text[key.end() : end].strip(" ,;|([{")),
             has_temperature=has_temperature,
         )
-        value, bare = _take_bare(value)
+        value, bare = take_bare(value)
         remarks = [(REMARK, treatment) for treatment in made]
         pairs += [(_key_name(key), _without_open_end(value)), *bare, *remarks]
     head = _JOINING.sub("", text[: keys[0].start()].rstrip(" ,;|\t([")) if keys else text
     head, made = _without_treatment(head.strip(" ,;|\t"), has_temperature=has_temperature)
-    head, bare = _take_bare(head)
+    head, bare = take_bare(head)
     bare += [(REMARK, treatment) for treatment in made]
     if not head:
         raise RefusedInputError("the formula is empty", "write one, such as Li6PS5Cl")
@@ -210,7 +210,7 @@ def _without_open_end(value: str) -> str:
     return value
 
 
-def _take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:
+def take_bare(text: str) -> tuple[str, list[tuple[str, str]]]:
     """Take ``298 K``, ``glass`` and ``cubic`` from the end of a text, each once."""
     pairs: list[tuple[str, str]] = []
     while True:

@@ -184,9 +184,19 @@ def refuse_polymer(text: str) -> None:
         )
 
 
+def names_polymer(text: str) -> bool:
+    """Tell whether a text names a polymer, a polymer salt or a polymer composite."""
+    return _POLYMER.search(text) is not None
+
+
+def names_structure(text: str) -> bool:
+    """Tell whether a text names a structure file or an entry of a structure database."""
+    return _STRUCTURE.search(text) is not None
+
+
 def refuse_structure(text: str) -> None:
     """Refuse a text that names a structure file or an entry of a structure database."""
-    if _STRUCTURE.search(text):
+    if names_structure(text):
         raise UnsupportedMaterialError(
             f"{text!r} names a crystal structure, which is not opened here",
             "`sseml predict` and `sseml.predict` read .cif, POSCAR and pymatgen .json; else write"

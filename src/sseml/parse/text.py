@@ -23,6 +23,8 @@ from sseml.parse.qualifiers import (
     close_key,
     with_qualifier,
 )
+from sseml.parse.recipe import read_recipe
+from sseml.parse.recipe_line import names_recipe, require_temperature, split_recipe_line
 from sseml.parse.space_groups import find_polymorph, form_of, space_group_symbols
 from sseml.records import (
     CONDUCTIVITY_KINDS,
@@ -52,11 +54,13 @@ def parse_line(
         reason = f"{text!r} is not text"
         return [Refusal(row, str(text), reason, "write a formula", kept, "unreadable_row")]
     try:
+        if names_recipe(text):
+            return [_recipe_query(row, text, defaults, kept)]
         formula, written = _taken_apart(text)
         qualifiers = read_qualifiers(written, defaults)
         points = list(_points(formula, qualifiers, written))
     except RefusedInputError as refusal:
-        hint = with_checked_hint(refusal).suggestion
+        hint = refusal.suggestion if names_recipe(text) else with_checked_hint(refusal).suggestion
         return [Refusal(row, text, refusal.reason, hint, kept, refusal.code)]
 
     remarks = [f"({remark}) was not used" for remark in qualifiers.remarks]
@@ -80,6 +84,33 @@ def parse_line(
         )
 
     return [answer(point) for point in points]
+
+
+def _recipe_query(
+    row: int, text: str, defaults: Qualifiers, columns: Mapping[str, object]
+) -> Query:
+    """The query of a line that names a polymer; conditions of crystals are not used, and said."""
+    recipe, written = split_recipe_line(text)
+    qualifiers = read_qualifiers(written, defaults)
+    reading = read_recipe(recipe)
+    require_temperature(qualifiers.temperature_C)
+    unused = {
+        "space_group": qualifiers.space_group_number is not None,
+        "form": qualifiers.form is not None,
+        "conductivity_kind": qualifiers.conductivity_kind is not None,
+        "volume": qualifiers.volume_per_atom_A3 is not None or bool(qualifiers.lattice),
+        f"{qualifiers.phase!r}": qualifiers.phase is not None,
+    }
+    said = [name for name, is_given in unused.items() if is_given]
+    notes = [f"not used for a polymer: {', '.join(said)}"] if said else []
+    return Query(
+        row=row,
+        input=text,
+        material=reading.material,
+        temperature_C=qualifiers.temperature_C,
+        columns=columns,
+        notes=(*reading.notes, *(f"({r}) was not used" for r in qualifiers.remarks), *notes),
+    )
 
 
 def _taken_apart(text: str) -> tuple[str, list[tuple[str, str]]]:
