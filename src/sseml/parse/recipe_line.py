@@ -19,6 +19,12 @@ RANGE_C = (-100.0, 200.0)
 _WORD = re.compile(r"[A-Za-z][A-Za-z\d]*")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _MARK = re.compile(r"PSMILES:|\[\*\]|\bE?O\s*\]?\s*[:/]\s*\[?Li\+?\]?\s*=", re.IGNORECASE)
+_FALSE_FRIEND = re.compile(
+    r"poly[- ]?(?:morph|cryst|sul[fp]id|anion|hed|typ|ox|sili)", re.IGNORECASE
+)
+_LEAST_LETTERS = 3
+"""Shorter names, such as PE, count only beside a lithium salt."""
+
 _PLAIN_WORD = 5
 """Names of so many letters, such as chitosan, are read in any case."""
 
@@ -76,7 +82,7 @@ def names_recipe(text: str) -> bool:
     """
     if lookup(text, exact_case=True) or names_structure(text) or text.lstrip(" \"'")[:1] == "=":
         return False
-    if names_polymer(text) or _MARK.search(text):
+    if names_polymer(_FALSE_FRIEND.sub("", text)) or _MARK.search(text):
         return True
     if "P(" in text and any(name in text for name in _bracketed_names()):
         return True
@@ -84,8 +90,10 @@ def names_recipe(text: str) -> bool:
     found = _polymer_words() & (
         words | set(_LETTERS.findall(text)) | {w.casefold() for w in words if len(w) >= _PLAIN_WORD}
     )
+    has_salt = bool(words & _salt_words())
     return any(
-        composition_or_none(word) is None or (word in words and words & _salt_words())
+        (len(word) >= _LEAST_LETTERS and composition_or_none(word) is None)
+        or (has_salt and word in words)
         for word in found
     )
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sseml.families import families
 from sseml.parse.recipe_names import (
     Listed,
     ListedFiller,
@@ -142,7 +143,7 @@ class _Reader:
 
     def _add(self, position: int, token: Token) -> None:
         part = self._part(token)
-        if self._says_more_of_last(position, part):
+        if self._says_more_of_last(position, part) or self._is_again(part):
             return
         if self.pending is not None:
             _set_amount(part, self.pending)
@@ -166,6 +167,17 @@ class _Reader:
             last.text, last.entry, last.composition = part.text, None, part.composition
             return True
         return False
+
+    def _is_again(self, part: Part) -> bool:
+        """Take the second end block of A-b-B-b-A with the first; refuse any other repetition."""
+        same = [p for p in self.written.parts if p.entry is not None and p.entry == part.entry]
+        if not same:
+            return False
+        if part.is_polymer and self.pending is None and not same[0].has_amount:
+            return True
+        raise RefusedInputError(
+            f"{part.text!r} is written twice", "write each part once, and one recipe a line"
+        )
 
     def _part(self, token: Token) -> Part:
         if token.kind == "own":
@@ -322,6 +334,12 @@ def _unknown(text: str) -> RefusedInputError:
         ion = _ION_NAMES.get(found["ion"], found["ion"])
         return NoLithiumError(
             f"{text!r} is a {ion} salt", "this model knows Li+ conductors only: write a Li salt"
+        )
+    if text in ("Li", "lithium"):
+        return RefusedInputError("which lithium salt it is, is not said", "write + LiTFSI")
+    if family := families().get(text):
+        return RefusedInputError(
+            f"{text!r} is a family", f"write a recipe, such as {family.examples[0]}"
         )
     if text.replace(".", "").isdigit():
         return RefusedInputError(
