@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sseml.families import families
+from sseml.parse.formula import parse_formula
 from sseml.parse.recipe_names import (
     Listed,
     ListedFiller,
@@ -185,7 +186,9 @@ class _Reader:
         if token.kind == "own salt":
             return Part(f"SALT:{token.text}", smiles=token.text)
         if token.entry is not None:
-            return Part(token.text, entry=token.entry)
+            formula = token.entry.formula if isinstance(token.entry, ListedFiller) else ""
+            composition = parse_formula(formula) if formula else None
+            return Part(token.text, entry=token.entry, composition=composition)
         if token.text in self.compositions:
             return Part(token.text, composition=self.compositions[token.text])
         raise _unknown(token.text)

@@ -75,7 +75,7 @@ def _with_own_held(text: str) -> tuple[str, list[Token]]:
     def hold(kind: TokenKind) -> Callable[[re.Match[str]], str]:
         def held(found: re.Match[str]) -> str:
             own.append(Token(kind, found["smiles"]))
-            return f" {_HELD}{len(own) - 1};"
+            return f" {_HELD}{len(own) - 1}{_HELD}"
 
         return held
 
@@ -116,7 +116,7 @@ class _Scanner:
     def _own(self, start: int) -> _Found | None:
         if self.text[start] != _HELD:
             return None
-        end = self.text.index(";", start)
+        end = self.text.index(_HELD, start + 1)
         return self.own[int(self.text[start + 1 : end])], end + 1
 
     def _count(self, start: int) -> _Found | None:
