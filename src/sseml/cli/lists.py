@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sseml.cli.command import ANSWERED, Commands
 from sseml.cli.output import write_csv, write_jsonl
@@ -14,6 +14,7 @@ _NAMES_EXAMPLES = """\
 examples:
   sseml names                        every name with the formula it stands for
   sseml names garnet                 those that say garnet anywhere
+  sseml names --kind polymer         polymers of recipes; salt, additive, filler likewise
   sseml names --format csv > names.csv
 """
 _FAMILIES_EXAMPLES = """\
@@ -29,7 +30,7 @@ Rows = Sequence[dict[str, str]]
 def add_commands(commands: Commands) -> None:
     """Add `names` and `families`."""
     for name, content, examples, run in (
-        ("names", "the common names that stand for a formula", _NAMES_EXAMPLES, _names),
+        ("names", "the names that formulas and recipes are written with", _NAMES_EXAMPLES, _names),
         ("families", "the electrolyte families that are recognised", _FAMILIES_EXAMPLES, _families),
     ):
         parser = commands.add_parser(
@@ -38,6 +39,13 @@ def add_commands(commands: Commands) -> None:
         parser.add_argument("word", nargs="*", metavar="WORD", help="only rows with these words")
         add_format(parser)
         parser.set_defaults(run=run)
+        if name == "names":
+            parser.add_argument(
+                "--kind",
+                choices=("formula", *_RECIPE_LISTS),
+                default="formula",
+                help="names of formulas (default), or of the parts of polymer recipes",
+            )
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:
@@ -63,9 +71,14 @@ def show(rows: Rows, format: str) -> int:
 
 
 def _names(arguments: argparse.Namespace) -> int:
+    list_of = _RECIPE_LISTS.get(arguments.kind, _formula_names)
+    return show(_with_words(list_of(), arguments.word), arguments.format)
+
+
+def _formula_names() -> Rows:
     from sseml.parse.names import common_names  # noqa: PLC0415
 
-    rows = [
+    return [
         {
             "name": entry.name,
             "formula": entry.formula,
@@ -74,7 +87,79 @@ def _names(arguments: argparse.Namespace) -> int:
         }
         for entry in common_names()
     ]
-    return show(_with_words(rows, arguments.word), arguments.format)
+
+
+def _polymer_names() -> Rows:
+    from sseml.parse.recipe_names import polymers  # noqa: PLC0415
+
+    return [
+        {
+            "name": entry.name,
+            "family": entry.family,
+            "sites": f"{entry.sites_per_unit:g} {entry.site}" if entry.site else "",
+            "unit_molar_mass_g_mol": f"{entry.unit_molar_mass_g_mol:.3f}",
+            "aliases": ", ".join(entry.aliases),
+            "stands for": entry.full_name,
+            "units": "; ".join(
+                unit.psmiles if unit.mole_share == 1 else f"{unit.psmiles}:{unit.mole_share:g}"
+                for unit in entry.units
+            ),
+        }
+        for entry in polymers()
+    ]
+
+
+def _salt_names() -> Rows:
+    from sseml.parse.recipe_names import salts  # noqa: PLC0415
+
+    return [
+        {
+            "name": entry.name,
+            "molar_mass_g_mol": f"{entry.molar_mass_g_mol:.3f}",
+            "aliases": ", ".join(entry.aliases),
+            "stands for": entry.full_name,
+            "smiles": entry.smiles,
+        }
+        for entry in salts()
+    ]
+
+
+def _additive_names() -> Rows:
+    from sseml.parse.recipe_names import liquids  # noqa: PLC0415
+
+    return [
+        {
+            "name": entry.name,
+            "kind": entry.kind,
+            "molar_mass_g_mol": f"{entry.molar_mass_g_mol:.3f}",
+            "aliases": ", ".join(entry.aliases),
+            "stands for": entry.full_name,
+            "smiles": entry.smiles,
+        }
+        for entry in liquids()
+    ]
+
+
+def _filler_names() -> Rows:
+    from sseml.parse.recipe_names import fillers  # noqa: PLC0415
+
+    return [
+        {
+            "name": entry.name,
+            "role": entry.role,
+            "formula": entry.formula,
+            "aliases": ", ".join(entry.aliases),
+        }
+        for entry in fillers()
+    ]
+
+
+_RECIPE_LISTS: dict[str, Callable[[], Rows]] = {
+    "polymer": _polymer_names,
+    "salt": _salt_names,
+    "additive": _additive_names,
+    "filler": _filler_names,
+}
 
 
 def _families(arguments: argparse.Namespace) -> int:

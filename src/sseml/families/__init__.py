@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 from typing import NamedTuple
 
 from sseml.families import rules
 from sseml.families.chemistry import Chemistry, elements
+from sseml.families.tables import table_rows
 from sseml.records import Composition
 
 
@@ -41,9 +40,9 @@ _Rule = Callable[[Chemistry], float]
 
 @cache
 def families() -> dict[str, Family]:
-    """Every family `recognise` can name: key → family."""
+    """Every family that is recognised: key → family; those of polymers by their own module."""
     listed = {}
-    for row in _rows("families.csv"):
+    for row in table_rows("families.csv"):
         examples = tuple(row.pop("examples").split())
         listed[row["key"]] = Family(**row, examples=examples)
     return listed
@@ -82,7 +81,7 @@ def recognise(composition: Composition) -> FamilyMatch:
 def _rules() -> dict[str, list[tuple[str, _Rule, str]]]:
     """Anion class → (family, rule, reason) in the order tried; the last of a class always fits."""
     listed = defaultdict[str, list[tuple[str, _Rule, str]]](list)
-    for row in _rows("rules.csv"):
+    for row in table_rows("rules.csv"):
         rule = getattr(rules, row["rule"]) if row["rule"] else _rule_of_cations(row)
         listed[row["anion_class"]].append((row["family"], rule, row["reason"]))
     return listed
@@ -99,8 +98,3 @@ def _rule_of_cations(row: Mapping[str, str]) -> _Rule:
         return confidence if fits else 0.0
 
     return rule
-
-
-def _rows(name: str) -> csv.DictReader[str]:
-    text = files("sseml.families").joinpath(name).read_text(encoding="utf-8")
-    return csv.DictReader(text.splitlines())

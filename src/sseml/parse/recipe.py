@@ -9,7 +9,7 @@ from sseml.parse.charge import charge_imbalance
 from sseml.parse.formula import composition_or_none, parse_formula
 from sseml.parse.names import lookup
 from sseml.parse.recipe_amounts import Amounts, amounts, salt_facts, substance
-from sseml.parse.recipe_names import ListedFiller, ListedPolymer, is_misspelled
+from sseml.parse.recipe_names import ListedPolymer, is_misspelled
 from sseml.parse.recipe_parts import OTHER_CATION, Part, Written, written_parts
 from sseml.parse.recipe_tokens import tokens
 from sseml.parse.recipe_units import own_unit
@@ -181,12 +181,8 @@ def _salt_amount(written: Written, part: Part, molality: float) -> tuple[str, fl
 
 def _filler(part: Part, weight_percent: float | None) -> Filler:
     percent = None if weight_percent is None else float(plain(weight_percent))
-    if isinstance(part.entry, ListedFiller):
-        formula = part.entry.formula
-        composition = parse_formula(formula) if formula else None
-        return Filler(part.entry.name, percent, part.shape or "particle", composition)
-    assert part.composition is not None
-    return Filler(part.composition.formula, percent, part.shape or "particle", part.composition)
+    name = part.entry.name if part.entry else part.composition.formula if part.composition else ""
+    return Filler(name, percent, part.shape or "particle", part.composition)
 
 
 def _notes(written: Written, found: Amounts, material: Polymer) -> list[str]:

@@ -17,10 +17,21 @@ RANGE_C = (-100.0, 200.0)
 """Temperatures that polymer electrolytes are measured at, in °C."""
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z\d]*")
+_HYPHENATED = re.compile(r"[A-Za-z][A-Za-z\d]*(?:-[A-Za-z\d]+)+")
+_BLANK_OR_BRACKET = re.compile(r"[\s()]")
 _LETTERS = re.compile(r"[A-Za-z]+")
-_MARK = re.compile(r"PSMILES:|\[\*\]|\bE?O\s*\]?\s*[:/]\s*\[?Li\+?\]?\s*=", re.IGNORECASE)
+_MARK = re.compile(
+    r"PSMILES:|\[\*\]|(?<![A-Za-z\d])P\([A-Z]{1,5}-(?:co-)?[A-Z]|\bE?O\s*\]?\s*[:/]\s*\[?Li\+?\]?\s*=",
+    re.IGNORECASE,
+)
+_FALSE_FRIEND = re.compile(
+    r"poly[- ]?(?:morph|cryst|sul[fp]id|anion|hed|typ|ox|sili)", re.IGNORECASE
+)
+_LEAST_LETTERS = 3
+"""Shorter names, such as PE, count only beside a lithium salt."""
+
 _PLAIN_WORD = 5
-"""Names of so many letters, such as chitosan, are read in any case."""
+"""Names of so many characters, such as chitosan, are read in any case."""
 
 _NUMBER = r"[+\u2013\u2212-]?\d+(?:\.\d+)?"
 _ROOM = "|".join(re.escape(word) for word in AT_ROOM)
@@ -46,10 +57,10 @@ def _polymer_words() -> frozenset[str]:
     words: set[str] = set()
     for row in table_rows("polymers.csv"):
         for spelling in (row["name"], *row["aliases"].split(";")):
-            if spelling and spelling.isalnum():
+            if spelling.isalnum():
                 words.add(spelling)
-                if len(spelling) >= _PLAIN_WORD and not any(map(str.isupper, spelling[1:])):
-                    words.add(spelling.casefold())
+            if len(spelling) >= _PLAIN_WORD and not _BLANK_OR_BRACKET.search(spelling):
+                words.add(spelling.casefold())
     return frozenset(words)
 
 
@@ -76,17 +87,18 @@ def names_recipe(text: str) -> bool:
     """
     if lookup(text, exact_case=True) or names_structure(text) or text.lstrip(" \"'")[:1] == "=":
         return False
-    if names_polymer(text) or _MARK.search(text):
+    if names_polymer(_FALSE_FRIEND.sub("", text)) or _MARK.search(text):
         return True
     if "P(" in text and any(name in text for name in _bracketed_names()):
         return True
     words = set(_WORD.findall(text))
-    found = _polymer_words() & (
-        words | set(_LETTERS.findall(text)) | {w.casefold() for w in words if len(w) >= _PLAIN_WORD}
-    )
+    runs = set(_LETTERS.findall(text))
+    long = {w.casefold() for w in (*words, *_HYPHENATED.findall(text)) if len(w) >= _PLAIN_WORD}
+    has_salt = bool(words & _salt_words())
     return any(
-        composition_or_none(word) is None or (word in words and words & _salt_words())
-        for word in found
+        (len(word) >= _LEAST_LETTERS and composition_or_none(word) is None)
+        or (has_salt and word in words)
+        for word in _polymer_words() & (words | runs | long)
     )
 
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, cached_property
-from typing import Literal
 
+from sseml.families.polymer import part_class
 from sseml.parse.tables import table_rows
 from sseml.records import RepeatUnit
 
@@ -34,6 +34,11 @@ class ListedPolymer:
     sites_per_unit: float
     unit_molar_mass_g_mol: float
     aliases: tuple[str, ...]
+
+    @property
+    def family(self) -> str:
+        """Family of the polymer alone."""
+        return part_class(self.name)
 
     @property
     def sites_mol_kg(self) -> float:
@@ -67,8 +72,12 @@ class ListedLiquid:
     full_name: str
     smiles: str
     molar_mass_g_mol: float
-    kind: str
     aliases: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """Such as ``solvent``, ``residual solvent``, ``plastic crystal`` or ``ionic liquid``."""
+        return part_class(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +86,15 @@ class ListedFiller:
 
     name: str
     formula: str
-    role: str
     aliases: tuple[str, ...]
+
+    @property
+    def role(self) -> str:
+        """``active`` where it conducts Li+ itself, ``inert``, ``MOF`` or ``COF``."""
+        return part_class(self.name)
 
 
 Listed = ListedPolymer | ListedSalt | ListedLiquid | ListedFiller
-NameKind = Literal["polymer", "salt", "additive", "filler"]
-NAME_KINDS: tuple[NameKind, ...] = ("polymer", "salt", "additive", "filler")
 
 
 def _aliases(row: dict[str, str]) -> tuple[str, ...]:
@@ -132,7 +143,7 @@ def liquids() -> tuple[ListedLiquid, ...]:
     return tuple(
         ListedLiquid(
             row["name"], row["full_name"], row["smiles"], float(row["molar_mass_g_mol"]),
-            row["kind"], _aliases(row),
+            _aliases(row),
         )
         for row in table_rows("liquids.csv")
     )  # fmt: skip
@@ -142,7 +153,7 @@ def liquids() -> tuple[ListedLiquid, ...]:
 def fillers() -> tuple[ListedFiller, ...]:
     """All listed fillers."""
     return tuple(
-        ListedFiller(row["name"], row["formula"], row["role"], _aliases(row))
+        ListedFiller(row["name"], row["formula"], _aliases(row))
         for row in table_rows("fillers.csv")
     )
 
@@ -198,18 +209,6 @@ def listed_salt(name: str) -> ListedSalt | None:
     """The salt of a name or other spelling."""
     entry = listed(name)
     return entry if isinstance(entry, ListedSalt) else None
-
-
-def listed_liquid(name: str) -> ListedLiquid | None:
-    """The liquid of a name or other spelling."""
-    entry = listed(name)
-    return entry if isinstance(entry, ListedLiquid) else None
-
-
-def listed_filler(name: str) -> ListedFiller | None:
-    """The filler of a name or other spelling."""
-    entry = listed(name)
-    return entry if isinstance(entry, ListedFiller) else None
 
 
 def nearest_names(text: str) -> list[str]:

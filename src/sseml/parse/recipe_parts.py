@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sseml.families import families
+from sseml.parse.formula import parse_formula
 from sseml.parse.recipe_names import (
     Listed,
     ListedFiller,
@@ -142,7 +144,7 @@ class _Reader:
 
     def _add(self, position: int, token: Token) -> None:
         part = self._part(token)
-        if self._says_more_of_last(position, part):
+        if self._says_more_of_last(position, part) or self._is_again(part):
             return
         if self.pending is not None:
             _set_amount(part, self.pending)
@@ -167,13 +169,26 @@ class _Reader:
             return True
         return False
 
+    def _is_again(self, part: Part) -> bool:
+        """Take the second end block of A-b-B-b-A with the first; refuse any other repetition."""
+        same = [p for p in self.written.parts if p.entry is not None and p.entry == part.entry]
+        if not same:
+            return False
+        if part.is_polymer and self.pending is None and not same[0].has_amount:
+            return True
+        raise RefusedInputError(
+            f"{part.text!r} is written twice", "write each part once, and one recipe a line"
+        )
+
     def _part(self, token: Token) -> Part:
         if token.kind == "own":
             return Part(f"PSMILES:{token.text}", smiles=token.text)
         if token.kind == "own salt":
             return Part(f"SALT:{token.text}", smiles=token.text)
         if token.entry is not None:
-            return Part(token.text, entry=token.entry)
+            formula = token.entry.formula if isinstance(token.entry, ListedFiller) else ""
+            composition = parse_formula(formula) if formula else None
+            return Part(token.text, entry=token.entry, composition=composition)
         if token.text in self.compositions:
             return Part(token.text, composition=self.compositions[token.text])
         raise _unknown(token.text)
@@ -322,6 +337,12 @@ def _unknown(text: str) -> RefusedInputError:
         ion = _ION_NAMES.get(found["ion"], found["ion"])
         return NoLithiumError(
             f"{text!r} is a {ion} salt", "this model knows Li+ conductors only: write a Li salt"
+        )
+    if text in ("Li", "lithium"):
+        return RefusedInputError("which lithium salt it is, is not said", "write + LiTFSI")
+    if family := families().get(text):
+        return RefusedInputError(
+            f"{text!r} is a family", f"write a recipe, such as {family.examples[0]}"
         )
     if text.replace(".", "").isdigit():
         return RefusedInputError(

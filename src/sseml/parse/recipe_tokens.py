@@ -24,16 +24,18 @@ _SHAPES: dict[FillerShape, str] = {
 _SHAPE_NAMES: dict[str, FillerShape] = {shape: shape for shape in _SHAPES}
 _JOINS = {
     "+": r"\+|&|\bplus\b|\band\b|\bwith\b|\bcontaining\b|\bdoped with\b|\bin\b|\binto\b",
-    "/": r"[/:·-]|\bon\b",
+    "/": r"-(?:b|block|co|g|graft|ran|alt)-(?=[A-Za-z(])|[/:·-]|\bon\b",
     ",": "[,;|]",
 }
 _IGNORED = (
     "composites?|blends?|mixtures?|polymers?|electrolytes?|membranes?|films?|of|based|solid|salts?"
     "|fillers?|gels?|matrix|hosts?|copolymers?|a|an|the|total|ratio|weight|mass|cross-?linked"
+    "|sses?|binders?|electrospun|coated|pure|pristine|linear|thin|flexible|porous|mesoporous"
     "|nano|nano-?sized|cubic|amorphous|commercial|at|to|by|from|is|using|nanocomposites?|dispersed|loaded|plasticiser|plasticizer|dry|spe|cpe|cse|gpe|filled"
 )
 _INORGANIC_MIXTURE = re.compile(r"\d[\d.]*\(?[A-Z][A-Za-z\d.()]*[-·]\d[\d.]*\(?[A-Z][A-Za-z\d.()]*")
 _OWN = re.compile(r"PSMILES:\s*(?P<smiles>(?:\[[^\]]*\]|[^\s,;+\[])+)", re.IGNORECASE)
+_BARE_OWN = re.compile(r"(?<!\S)(?=\S*\[\*\])(?P<smiles>(?:\[[^\]]*\]|[^\s,;+\[])+)")
 _OWN_SALT = re.compile(r"SALT:\s*(?P<smiles>(?:\[[^\]]*\]|[^\s,;+\[])+)", re.IGNORECASE)
 _COUNT = re.compile(
     r"_?(?:\((?P<inside>\d+(?:\.\d+)?)\)|(?P<bare>\d+(?:\.\d+)?)(?P<k>k)?)"
@@ -45,8 +47,8 @@ _UNIT_COUNTED = ("(EO)", "EO", "[EO]")
 _CHUNK = re.compile(r"[^\s,;+]+")
 _BEHIND_CHUNK = re.compile(r"[/:·-]")
 
-_HELD, _HELD_END = "\ue000", "\ue001"
-"""Around the number of a SMILES that is held while the rest is brought to plain spelling."""
+_HELD = "\ue000"
+"""Stands for a SMILES while the rest is brought to plain spelling."""
 
 
 @cache
@@ -73,11 +75,12 @@ def _with_own_held(text: str) -> tuple[str, list[Token]]:
     def hold(kind: TokenKind) -> Callable[[re.Match[str]], str]:
         def held(found: re.Match[str]) -> str:
             own.append(Token(kind, found["smiles"]))
-            return f" {_HELD}{len(own) - 1}{_HELD_END}"
+            return f" {_HELD}{len(own) - 1}{_HELD}"
 
         return held
 
     held = _OWN_SALT.sub(hold("own salt"), _OWN.sub(hold("own"), text))
+    held = _BARE_OWN.sub(hold("own"), held)
     return normalise(held.translate(_LIKE_COLON)), own
 
 
@@ -113,7 +116,7 @@ class _Scanner:
     def _own(self, start: int) -> _Found | None:
         if self.text[start] != _HELD:
             return None
-        end = self.text.index(_HELD_END, start)
+        end = self.text.index(_HELD, start + 1)
         return self.own[int(self.text[start + 1 : end])], end + 1
 
     def _count(self, start: int) -> _Found | None:
