@@ -36,19 +36,20 @@ def read_chemarr(folder: Path) -> list[RawRecipe]:
         run += any(row[name] != before.get(name) for name in _COLUMNS if name not in _VARYING)
         before = row
         doi, reference = _references().get(number, ("", ""))
-        series = f"B{block:03d}"
+        series, material = f"B{block:03d}", _material(row)
         raws.append(
             RawRecipe(
                 source="chemarr",
                 source_id=f"{series}{SERIES_END}{number}",
                 formula=_as_reported(row),
-                material=_material(row),
+                material=material,
                 conductivity=power_of_ten(row["conductivity"]),
                 temperature_C=row["temperature"],
                 run=f"{run:04d}",
                 series=series,
                 doi=doi,
                 reference=reference,
+                unusable=None if material else "no_salt_amount",
             )
         )
     return raws
@@ -75,17 +76,18 @@ def _as_reported(row: dict[str, str]) -> str:
 
 
 def _material(row: dict[str, str]) -> Polymer | None:
-    """The recipe as its columns state it; None where a salt has no amount, which nothing mends."""
+    """The recipe as its columns state it; None where a salt has no amount."""
     molality = read_float(row["molality"])
-    if row["salt smiles"] and molality is None:
-        return None
+    salts: tuple[SaltPart, ...] = ()
+    if row["salt smiles"]:
+        if molality is None:
+            return None
+        salts = (SaltPart(row["salt smiles"], molality),)
     unit = RepeatUnit(marked_ends(row["smiles"]))
     return Polymer(
         formula="",
         polymers=(PolymerPart(f"PSMILES:{unit.psmiles}", (unit,)),),
-        salts=(SaltPart(row["salt smiles"], molality),)
-        if row["salt smiles"] and molality is not None
-        else (),
+        salts=salts,
         molar_mass_g_mol=read_float(row["mw"]),
     )
 

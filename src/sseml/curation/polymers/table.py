@@ -15,7 +15,7 @@ from sseml.curation.polymers.schema import POLYMER_COLUMNS, POLYMERS
 from sseml.curation.schema import with_lists, without_lists
 from sseml.curation.sources import UnknownSourceError, require_known_sources, source_record
 from sseml.curation.table import NotMeasurementsError, Report, write_parquet, write_report
-from sseml.families import FamilyMatch
+from sseml.families.polymer import recognise_recipe
 from sseml.files import whole_file
 from sseml.records import Composite, Polymer
 
@@ -97,7 +97,7 @@ def _read(file: Path) -> pd.DataFrame:
 
 def _row(draft: RecipeDraft) -> dict[str, object]:
     raw, material = draft.raw, draft.material
-    family = _family(material)
+    family = recognise_recipe(material)
     fillers = material.fillers if isinstance(material, Composite) else ()
     return {
         "measurement_id": _identity(draft),
@@ -130,15 +130,6 @@ def _row(draft: RecipeDraft) -> dict[str, object]:
         "also_in": tuple(sorted(draft.also_in)),
         "flags": tuple(sorted(draft.flags)),
     }
-
-
-def _family(material: Polymer) -> FamilyMatch:
-    """By what is in it beside polymer and salt."""
-    if isinstance(material, Composite):
-        return FamilyMatch("composite", "composite", 1.0, "it holds a filler")
-    if material.liquids:
-        return FamilyMatch("gel", "polymer", 1.0, "it holds a liquid")
-    return FamilyMatch("dry polymer", "polymer", 1.0, "it holds neither liquid nor filler")
 
 
 def _joined(names: Iterable[str]) -> str | None:
