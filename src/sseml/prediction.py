@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sseml.families import FamilyMatch
-from sseml.kinds import KINDS, Kind, kind_of
-from sseml.model.bundle import Bundle, BundleAnswer
+from sseml.kinds import KINDS, Doubt, Kind, kind_of
+from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
+from sseml.model.bundle import Bundle
 from sseml.model.evidence import domain
+from sseml.model.loading import Bundles, load_bundle
 from sseml.parse.space_groups import SYSTEMS, crystal_system
 from sseml.records import (
     Answer,
@@ -49,11 +51,12 @@ _DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
 class _Sources:
     """Bundles by kind, phases and settings that answers are calculated from."""
 
-    bundles: Mapping[str, Bundle]
+    bundles: Mapping[str, Model]
     kinds: Mapping[type, Kind]
     phases: PhaseBundle | None
     explain: bool
     offsets: Offsets | None
+    threshold_S_cm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +96,10 @@ class Predictions:
 def predict(
     formulas: Iterable[str | Path],
     temperature_C: float = ROOM_TEMPERATURE_C,
-    bundle: Bundle | Path | str | None = None,
+    bundle: Model | Path | str | None = None,
     *,
     window: bool = True,
+    threshold_S_cm: float = SUPERIONIC_S_CM,
     structure_mismatch: OnMismatch = "refuse",
     measured: Path | str | None = None,
 ) -> Predictions:
@@ -107,13 +111,17 @@ def predict(
         What a line of an input file may hold: ``Li6PS5Cl``, ``LLZO``, ``75Li2S-25P2S5``,
         ``La2/3-xLi3xTiO3 x=0:0.16:0.02``, ``Li3YCl6 temperature=60``; or a crystal structure:
         ``model.cif``, ``CONTCAR``, ``structure.json``, ``cifs/``, ``cifs.zip``. A `Path` is always
-        one. A text that ends like the name of a structure opens that file.
+        one. A text that ends like the name of a structure opens that file. Or a polymer
+        electrolyte: ``PEO + LiTFSI, EO:Li=18 @ 60 °C``.
     temperature_C
         For formulas that name no temperature, in °C.
     bundle
-        The model: a loaded bundle, its folder, or None for the released one.
+        The model: a loaded bundle, its folder, or None for the released ones. Materials of another
+        kind than the bundle's are answered by the released one of theirs.
     window
         Calculate the electrochemical window too, from the released phase table.
+    threshold_S_cm
+        That of ``p_superionic``, in S/cm.
     structure_mismatch
         ``refuse`` a structure whose sites contradict the formula in its file, or ``flag`` it in the
         notes of its answer.
@@ -148,15 +156,17 @@ def predict(
     from sseml.parse.queries import parse_inputs  # noqa: PLC0415
     from sseml.parse.structure.files import StructureFiles  # noqa: PLC0415
 
-    if bundle is None:
-        bundle = default_bundle()
-    elif isinstance(bundle, Path | str):
-        bundle = Bundle.load(Path(bundle))
+    if isinstance(bundle, Path | str):
+        bundle = load_bundle(Path(bundle))
+    bundles = Bundles([] if bundle is None else [bundle])
     defaults = Qualifiers(temperature_C=read_temperature(str(float(temperature_C))))
     items = parse_inputs(formulas, defaults, StructureFiles(Path(), structure_mismatch))
     phases = default_phases() if window else None
-    offsets = None if measured is None else _offsets(measured, bundle)
-    return Predictions(tuple(predict_queries(items, bundle, phases=phases, offsets=offsets)))
+    offsets = None if measured is None else _offsets(measured, bundles.of_compositions())
+    answered = predict_queries(
+        items, bundles, phases=phases, offsets=offsets, threshold_S_cm=threshold_S_cm
+    )
+    return Predictions(tuple(answered))
 
 
 def _offsets(file: Path | str, bundle: Bundle) -> Offsets:
@@ -182,12 +192,13 @@ def default_phases() -> PhaseBundle:
 
 def predict_queries(
     items: Iterable[Query | Refusal],
-    bundles: Bundle | Sequence[Bundle],
+    bundles: Model | Sequence[Model] | Bundles,
     threads: int = 1,
     phases: PhaseBundle | None = None,
     *,
     explain: bool = True,
     offsets: Offsets | None = None,
+    threshold_S_cm: float = SUPERIONIC_S_CM,
 ) -> Iterator[Answer]:
     """Answer parsed rows in order, a batch at a time, in bounded memory.
 
@@ -196,7 +207,7 @@ def predict_queries(
     items
         Queries; refusals among them keep their places.
     bundles
-        The model, or one for each kind of material.
+        The model, one for each kind of material, or `Bundles`, which reads the released ones.
     threads
         Batches worked on at a time. With more than one, an answer waits for as many batches to be
         read as there are threads: not for a source that is slower than the model.
@@ -206,18 +217,29 @@ def predict_queries(
         Add to the notes what a material reacts to at the limits of its window.
     offsets
         Shifts of the answers about each family, or None.
+    threshold_S_cm
+        That of ``p_superionic``, in S/cm.
     """
     stream = iter(items)
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
-    given = (bundles,) if isinstance(bundles, Bundle) else tuple(bundles)
-    kinds = {kind.material: kind for kind in (*KINDS, *(bundle.kind for bundle in given))}
-    by_kind = {bundle.kind.name: bundle for bundle in given}
-    sources = _Sources(by_kind, kinds, phases, explain, offsets)
+    by_kind, own_kinds = _by_kind(bundles)
+    kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
+    sources = _Sources(by_kind, kinds, phases, explain, offsets, threshold_S_cm)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
         return
     for batch in batches:
         yield from _answered(batch, sources)
+
+
+def _by_kind(
+    bundles: Model | Sequence[Model] | Bundles,
+) -> tuple[Mapping[str, Model], Sequence[Kind]]:
+    """Bundles by the name of their kind, and the kinds that they bring."""
+    if isinstance(bundles, Bundles):
+        return bundles, ()
+    given = tuple(bundles) if isinstance(bundles, Sequence) else (bundles,)
+    return {bundle.kind.name: bundle for bundle in given}, [bundle.kind for bundle in given]
 
 
 def _several_at_a_time(
@@ -278,14 +300,14 @@ def _refusal(query: Query, kind: Kind, sources: _Sources) -> Refusal | None:
 
 
 def _predict_batch(
-    queries: Sequence[tuple[Query, Kind]], bundle: Bundle, sources: _Sources
+    queries: Sequence[tuple[Query, Kind]], bundle: Model, sources: _Sources
 ) -> Iterator[Prediction]:
     materials: list[Any] = [query.material for query, _ in queries]
     temperature_C = np.array([query.temperature_C for query, _ in queries])
     families = [kind.recognise(query.material) for query, kind in queries]
     offsets = sources.offsets
     shift = offsets.shift([match.family for match in families]) if offsets else None
-    answer = bundle.predict(materials, temperature_C, shift)
+    answer = bundle.predict(materials, temperature_C, shift, sources.threshold_S_cm)
     stabilities: Sequence[Stability | None] = [None] * len(materials)
     if sources.phases is not None and bundle.kind.has_window:
         stabilities = sources.phases.stabilities(materials, reactions=sources.explain)
@@ -304,7 +326,7 @@ def _prediction(
     kind: Kind,
     index: int,
     answer: BundleAnswer,
-    bundle: Bundle,
+    bundle: Model,
     *,
     family: FamilyMatch,
     stability: Stability | None,
@@ -319,6 +341,8 @@ def _prediction(
     nearest = float(answer.nearest_distance[index])
     found = domain(nearest, kind.distance.radii, parts_known=parts_known)
     doubt = kind.doubt(material)
+    if answer.doubts:
+        doubt = _both(doubt, answer.doubts[index])
     window = stability.window if stability else None
     return Prediction(
         row=query.row,
@@ -366,15 +390,21 @@ def _prediction(
     )
 
 
+def _both(first: Doubt, second: Doubt) -> Doubt:
+    """What two say against a material."""
+    at_best = max(first.at_best, second.at_best, key=_DOMAINS.index)
+    return Doubt(at_best, (*first.notes, *second.notes))
+
+
 def _notes_on_reach(
-    query: Query, bundle: Bundle, measured: MeasuredValue | None, *, parts_known: bool
+    query: Query, bundle: Model, measured: MeasuredValue | None, *, parts_known: bool
 ) -> Iterator[str]:
     """Notes where a question is beyond the model or its measurements."""
     low_C, high_C = bundle.manifest["temperature_range_C"]
     if not low_C <= query.temperature_C <= high_C:
         yield (
             f"{query.temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most "
-            "measurements cover: extrapolated along one activation energy"
+            "measurements cover: extrapolated"
         )
     if not parts_known:
         yield "holds an element that no measured material holds"

@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from sseml.kinds.composition import COMPOSITION, CRYSTAL
 from sseml.kinds.contract import Doubt, Kind
+from sseml.kinds.polymer import COMPOSITE, POLYMER
 from sseml.records import BundleError, Composition, Material, UnsupportedMaterialError
 
-__all__ = ["COMPOSITION", "KINDS", "Doubt", "Kind", "composition_of", "kind_named", "kind_of"]
+__all__ = [
+    "COMPOSITION", "KINDS", "POLYMER", "Doubt", "Kind", "composition_of", "kind_named", "kind_of",
+]  # fmt: skip
 
-KINDS: tuple[Kind, ...] = (COMPOSITION, CRYSTAL)
+KINDS: tuple[Kind, ...] = (COMPOSITION, CRYSTAL, POLYMER, COMPOSITE)
 
 
 def kind_of(material: Material, by_type: Mapping[type, Kind]) -> Kind:
