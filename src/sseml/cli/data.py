@@ -21,18 +21,20 @@ examples:
   sseml data list                        the datasets: what, licence, citation
   sseml data pull                        fetch them into data/, pinned and checked
   sseml data pull --from ../datasets     the same from a local copy, without a network
-  sseml data curate                      data/ becomes data/curated/measurements.parquet
+  sseml data curate                      data/ becomes data/curated/measurements.parquet,
+                                         and polymers.parquet
   sseml data add lab.csv -o data/mine    your own measurements beside the released ones
   sseml data phases energies.csv -o models/phases-mine
                                          computed energies become a phase table for `sseml window`
 """
 _PULL_EXAMPLES = """\
 examples:
-  sseml data pull                        all of them, into data/
+  sseml data pull                        all but chemarr_full, into data/
   sseml data pull obelix                 one of them
   sseml data pull --from ../datasets     from a folder with a sub-folder for each source
 
-Every file is pinned to a commit and checked against its SHA-256; its licence is shown.
+Every file is pinned to a commit and checked against its SHA-256 or git blob id; its licence is
+shown. chemarr_full (6 MB) is fetched only when it is named, and nothing needs it.
 """
 _CURATE_EXAMPLES = """\
 examples:
@@ -49,6 +51,7 @@ examples:
 
 The file holds a formula and a conductivity in every row: `formula,sigma_S_cm,temperature,series`.
 Rows of one `series` are held out together. A row that is refused is named; the others go on.
+Rows that name a polymer electrolyte go to polymers.parquet, the others to measurements.parquet.
 """
 
 _PHASES_EXAMPLES = """\
@@ -78,7 +81,9 @@ def add_commands(commands: Commands) -> None:
         description="Fetch the published datasets.",
         examples=_PULL_EXAMPLES,
     )
-    pull.add_argument("source", nargs="*", metavar="SOURCE", help="which (default: all)")
+    pull.add_argument(
+        "source", nargs="*", metavar="SOURCE", help="which (default: all but chemarr_full)"
+    )
     pull.add_argument(
         "--from", dest="origin", type=Path, metavar="DIR", help="copy from here, not the network"
     )
@@ -167,7 +172,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _pull(arguments: argparse.Namespace) -> int:
-    from sseml.curation.sources import PullError, pull  # noqa: PLC0415
+    from sseml.curation.pull import PullError, pull  # noqa: PLC0415
 
     try:
         pull(arguments.output, arguments.origin, arguments.source or None, progress=say)
@@ -195,44 +200,47 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _curate(arguments: argparse.Namespace) -> int:
     with needing("train"):
-        from sseml.curation.clean import NoSourceError, curate  # noqa: PLC0415
+        from sseml.curation.both import curate_all  # noqa: PLC0415
+        from sseml.curation.clean import NoSourceError  # noqa: PLC0415
         from sseml.curation.rows import SourceFormatError  # noqa: PLC0415
     literature = arguments.literature if arguments.literature.is_dir() else None
     if literature is None and arguments.literature != _LITERATURE:
         raise CommandError(f"there is no folder {arguments.literature}")
     try:
-        report = curate(arguments.input, arguments.output, literature=literature).report
+        done = curate_all(arguments.input, arguments.output, literature=literature)
     except (NoSourceError, SourceFormatError) as error:
         raise CommandError(str(error)) from error
     if arguments.json:
-        standard_output().write(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n")
+        text = json.dumps(done.to_dict(), ensure_ascii=False, indent=1)
     else:
-        standard_output().write(report.to_text().rstrip("\n") + "\n")
+        text = done.to_text().rstrip("\n")
+    standard_output().write(text + "\n")
+    if done.polymers_refused is not None:
+        say(f"sseml: polymer electrolytes are left out: {done.polymers_refused}")
     say(f"table and report are in {arguments.output}")
-    return ANSWERED
+    return ANSWERED if done.polymers_refused is None else REFUSED
 
 
 def _add(arguments: argparse.Namespace) -> int:
     with needing("train"):
-        from sseml.curation.own import add_own  # noqa: PLC0415
-        from sseml.curation.table import write_table  # noqa: PLC0415
-    result = add_own(
+        from sseml.curation.both import add_file  # noqa: PLC0415
+    reports = add_file(
         arguments.file,
         arguments.input,
+        arguments.output,
         column=arguments.column,
         ignored=arguments.ignore_column,
         sheet=arguments.sheet,
     )
-    write_table(result.table, result.report, arguments.output)
     if arguments.json:
-        text = json.dumps(result.report.to_dict(), ensure_ascii=False, indent=1)
+        text = json.dumps(reports.to_dict(), ensure_ascii=False, indent=1)
     else:
-        text = result.report.to_text()
+        text = reports.to_text()
     standard_output().write(text + "\n")
-    for refusal in result.refused:
+    for refusal in reports.refused:
         say(f"sseml: {refusal.message}")
     say(f"table and report are in {arguments.output}")
-    return REFUSED if result.refused else ANSWERED
+    return REFUSED if reports.refused else ANSWERED
 
 
 def _phases(arguments: argparse.Namespace) -> int:

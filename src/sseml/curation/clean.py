@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -18,79 +17,14 @@ from sseml.curation.plausible import (
     flag_improbable_prefactors,
     flag_inconsistent_series,
 )
-from sseml.curation.rows import Draft, Dropped, Merged, RawMeasurement
+from sseml.curation.report import CurationReport, report_of
+from sseml.curation.rows import Draft, Dropped, RawMeasurement
 from sseml.curation.sources import SOURCES
 from sseml.curation.table import to_table, write_table
 
 
 class NoSourceError(FileNotFoundError):
     """The data folder holds none of the known sources."""
-
-
-@dataclass(slots=True)
-class SourceCount:
-    """What became of the rows of one source; `read` = `kept` + all `merged` + all `dropped`.
-
-    `merged` and `dropped` are counted by rule. `noticed` counts the flags that single rows earned
-    by themselves (a formula or a temperature corrected, a lattice left out), whether the row was
-    kept, merged or dropped afterwards.
-    """
-
-    read: int = 0
-    kept: int = 0
-    merged: Counter[str] = field(default_factory=Counter)
-    dropped: Counter[str] = field(default_factory=Counter)
-    noticed: Counter[str] = field(default_factory=Counter)
-
-    def by_rule(self) -> dict[str, dict[str, int]]:
-        """What happened → rule → rows, the rules sorted."""
-        counted = {"merged": self.merged, "dropped": self.dropped, "noticed": self.noticed}
-        return {what: dict(sorted(counter.items())) for what, counter in counted.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class CurationReport:
-    """Counts of one curation run; `flags` is flag → source → rows of the table that carry it."""
-
-    sources: Mapping[str, SourceCount]
-    flags: Mapping[str, Mapping[str, int]]
-    dropped_rows: tuple[Dropped, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """The report as plain dictionaries and lists, ready for JSON."""
-        return {
-            "sources": {
-                name: {"read": count.read, "kept": count.kept, **count.by_rule()}
-                for name, count in self.sources.items()
-            },
-            "flags": {flag: dict(by_source) for flag, by_source in sorted(self.flags.items())},
-            "dropped_rows": [
-                {
-                    "source": raw.source,
-                    "source_id": raw.source_id,
-                    "formula": raw.formula,
-                    "reason": reason,
-                    "detail": detail,
-                }
-                for raw, reason, detail in self.dropped_rows
-            ],
-        }
-
-    def to_text(self) -> str:
-        """The counts as lines to read, without the list of dropped rows."""
-        lines = []
-        for name, count in self.sources.items():
-            lines.append(
-                f"{name}: {count.read} rows read, {count.kept} kept,"
-                f" {count.merged.total()} merged, {count.dropped.total()} dropped"
-            )
-            for what, rules in count.by_rule().items():
-                lines += [f"  {what}: {n} {rule}" for rule, n in rules.items()]
-        lines.append("flags of the rows kept:")
-        for flag, by_source in sorted(self.flags.items()):
-            shares = ", ".join(f"{source} {n}" for source, n in by_source.items())
-            lines.append(f"  {flag}: {sum(by_source.values())} ({shares})")
-        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +66,7 @@ def curate(
     ours = root / "literature" if literature is None else Path(literature)
     raws = [raw for read, folder in _present(root, ours) for raw in read(folder)]
     if not raws:
-        expected = ", ".join(name for name, source in SOURCES.items() if source.files)
+        expected = ", ".join(n for n, source in SOURCES.items() if source.files and source.read)
         raise NoSourceError(
             f"no dataset under {root}: expected sub-folders {expected};"
             " `sseml data pull` fetches them"
@@ -171,32 +105,7 @@ def _curated(raws: Sequence[RawMeasurement]) -> CurationResult:
     derive_activation_energies(measured)
     flag_improbable_prefactors(measured)
     flag_conflicts(measured)
-    report = _report(raws, measured, merged, dropped)
+    report = report_of(raws, measured, merged, dropped)
     for source, flag in noticed:
         report.sources[source].noticed[flag] += 1
     return CurationResult(to_table(measured), report)
-
-
-def _report(
-    raws: Iterable[RawMeasurement],
-    kept: Iterable[Draft],
-    merged: Iterable[Merged],
-    dropped: Sequence[Dropped],
-) -> CurationReport:
-    sources: dict[str, SourceCount] = {}
-    for raw in raws:
-        sources.setdefault(raw.source, SourceCount()).read += 1
-    flags: dict[str, Counter[str]] = {}
-    for draft in kept:
-        sources[draft.raw.source].kept += 1
-        for flag in draft.flags:
-            flags.setdefault(flag, Counter())[draft.raw.source] += 1
-    for row in merged:
-        sources[row.raw.source].merged[row.rule] += 1
-    for lost in dropped:
-        sources[lost.raw.source].dropped[lost.reason] += 1
-    in_order: Mapping[str, Mapping[str, int]] = {
-        flag: {name: count[name] for name in sources if count[name]}
-        for flag, count in flags.items()
-    }
-    return CurationReport(sources, in_order, tuple(dropped))

@@ -15,6 +15,7 @@ from sseml.curation.headings import Columns, Scale, find_columns
 from sseml.curation.interpret import read_dois
 from sseml.curation.numbers import read_float
 from sseml.curation.plausible import SERIES_FROM
+from sseml.curation.polymers.rows import RawRecipe
 from sseml.curation.rows import RawMeasurement
 from sseml.curation.sources import OWN
 from sseml.kinds import composition_of
@@ -22,7 +23,7 @@ from sseml.parse.headings import condition_of, folded_heading
 from sseml.parse.queries import parse_rows, temperature_in_cell
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.rows import read_rows
-from sseml.records import CONDUCTIVITY_KINDS, Query, Refusal, RefusedInputError
+from sseml.records import CONDUCTIVITY_KINDS, Polymer, Query, Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
 
 FILE_GROUP = "file:"
@@ -55,13 +56,21 @@ class LabRow(NamedTuple):
     raw: RawMeasurement
 
 
+class LabRecipe(NamedTuple):
+    """A row of the file that names a polymer electrolyte: see `LabRow`."""
+
+    row: int
+    text: str
+    raw: RawRecipe
+
+
 def read_lab(
     path: str | Path,
     column: str | None = None,
     *,
     ignored: Collection[str] = (),
     sheet: str | None = None,
-) -> tuple[list[LabRow | Refusal], tuple[str, ...]]:
+) -> tuple[list[LabRow | LabRecipe | Refusal], tuple[str, ...]]:
     """Read a lab's table of measurements: its rows, and what a person should know of its columns.
 
     Formulas and conditions are read as `sseml predict` reads them; see `add_own` for the
@@ -130,14 +139,15 @@ def _may_be_kelvin(rows: Iterable[RawRow | Refusal], columns: Columns) -> tuple[
 
 def _row_or_refusal(
     answers: Sequence[Query | Refusal], columns: Columns, may_be_kelvin: Sequence[str], group: str
-) -> LabRow | Refusal:
+) -> LabRow | LabRecipe | Refusal:
     first = answers[0]
     if isinstance(first, Refusal):
         return first
     try:
         if len(answers) > 1:
             raise RefusedInputError("a sweep is not a measurement", "write one row for each x")
-        return _lab_row(first, columns, may_be_kelvin, group)
+        read = _lab_recipe if isinstance(first.material, Polymer) else _lab_row
+        return read(first, columns, may_be_kelvin, group)
     except RefusedInputError as error:
         return Refusal(first.row, first.input, error.reason, error.suggestion, first.columns)
 
@@ -163,6 +173,26 @@ def _lab_row(query: Query, columns: Columns, may_be_kelvin: Sequence[str], group
         series=series,
     )
     return LabRow(query.row, query.input, raw)
+
+
+def _lab_recipe(
+    query: Query, columns: Columns, may_be_kelvin: Sequence[str], group: str
+) -> LabRecipe:
+    cells = {name: _text(value) for name, value in query.columns.items()}
+    series = _plain(cells.get(columns.series or "", ""))
+    formula = query.material.formula
+    raw = RawRecipe(
+        source=OWN,
+        source_id=series or group,
+        formula=formula,
+        conductivity=_conductivity(cells, columns.conductivity),
+        temperature_C=_temperature(query, cells, columns, may_be_kelvin),
+        run=f"{series or group}: {formula}",
+        licence=cells.get(columns.licence or "", ""),
+        doi=_doi(cells.get(columns.doi or "", "")),
+        series=series,
+    )
+    return LabRecipe(query.row, query.input, raw)
 
 
 def _temperature(

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ import pandas as pd
 
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret, is_composite, lacks_amounts
-from sseml.curation.lab import FILE_GROUP, LabRow, read_lab
+from sseml.curation.lab import FILE_GROUP, LabRecipe, LabRow, read_lab
+from sseml.curation.own_report import Conflict, Duplicate, OwnReport, OwnResult
 from sseml.curation.papers import articles_first, stated_reference
 from sseml.curation.plausible import (
     correct_kelvin,
@@ -22,7 +22,7 @@ from sseml.curation.plausible import (
     flag_inconsistent_series,
 )
 from sseml.curation.rows import SERIES_END, Draft, Dropped, RawMeasurement
-from sseml.curation.schema import flag_meanings, with_lists
+from sseml.curation.schema import with_lists
 from sseml.curation.sources import OWN
 from sseml.curation.table import load_measurements, to_table
 from sseml.parse.formula import parse_formula
@@ -45,117 +45,6 @@ _REFUSALS = {
 }
 """Why a row was dropped → reason and suggestion of its refusal."""
 _DIGEST_DIGITS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """A lab's row whose measurement the table already holds, as ``source:source_id``."""
-
-    row: int
-    input: str
-    of: str
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """A lab's row and another report of its composition, over a decade apart; S/cm."""
-
-    row: int
-    input: str
-    sigma_S_cm: float
-    other: str
-    other_sigma_S_cm: float
-    other_doi: str
-
-
-@dataclass(frozen=True, slots=True)
-class OwnReport:
-    """What became of each row of a lab's file; `read` = added + refused + duplicates.
-
-    `added` pairs a row of the file with its `measurement_id`, `flags` with the flags it earned;
-    `notices` say what a person should know about the columns.
-    """
-
-    file: str
-    read: int
-    added: tuple[tuple[int, str], ...]
-    flags: tuple[tuple[int, tuple[str, ...]], ...]
-    refused: tuple[Refusal, ...]
-    duplicates: tuple[Duplicate, ...]
-    conflicts: tuple[Conflict, ...]
-    notices: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """The report as plain dictionaries and lists, ready for JSON."""
-        flags = dict(self.flags)
-        return {
-            "file": self.file,
-            "read": self.read,
-            "added": [
-                {"row": row, "measurement_id": name, "flags": list(flags[row])}
-                for row, name in self.added
-            ],
-            "refused": [
-                {"row": r.row, "input": r.input, "reason": r.reason, "suggestion": r.suggestion}
-                for r in self.refused
-            ],
-            "duplicates": [asdict(duplicate) for duplicate in self.duplicates],
-            "conflicts": [asdict(conflict) for conflict in self.conflicts],
-            "notices": list(self.notices),
-        }
-
-    def to_text(self) -> str:
-        """What was added, found twice and contradicted, as lines to read; refusals are counted."""
-        lines = [
-            f"{self.file}: {self.read} rows read, {len(self.added)} added,"
-            f" {len(self.duplicates)} already in the table, {len(self.refused)} refused"
-        ]
-        lines += [f"  {notice}" for notice in self.notices]
-        lines += [
-            f"  row {each.row}: {each.input!r} is in the table already, as {each.of}"
-            for each in self.duplicates
-        ]
-        lines += [
-            f"  row {row}: {flag}: {flag_meanings()[flag]}"
-            for row, flags in self.flags
-            for flag in flags
-            if flag != "conflict"
-        ]
-        return "\n".join([*lines, *_conflict_lines(self.conflicts)])
-
-
-@dataclass(frozen=True, slots=True)
-class OwnResult:
-    """What became of a lab's file.
-
-    Attributes
-    ----------
-    table
-        The base with the accepted rows behind it, in the order of the file.
-    added
-        The accepted rows alone.
-    report
-        What was refused, found twice or in conflict.
-    """
-
-    table: pd.DataFrame
-    added: pd.DataFrame
-    report: OwnReport
-
-    @property
-    def refused(self) -> tuple[Refusal, ...]:
-        """Rows that are not in the table, each with its reason and what to write instead."""
-        return self.report.refused
-
-    @property
-    def duplicates(self) -> tuple[Duplicate, ...]:
-        """Rows whose measurement the table already held."""
-        return self.report.duplicates
-
-    @property
-    def conflicts(self) -> tuple[Conflict, ...]:
-        """Rows that another report contradicts by over a decade; both stay."""
-        return self.report.conflicts
 
 
 def add_own(
@@ -193,11 +82,27 @@ def add_own(
         If the file cannot be read, or does not say where the conductivity is and in which unit. A
         single row that cannot be used is among ``refused`` instead.
     """
+    file = Path(csv)
+    rows, notices = read_lab(file, column, ignored=ignored, sheet=sheet)
+    others = [row for row in rows if not isinstance(row, LabRecipe)]
+    if len(others) < len(rows):
+        recipes = f"{len(rows) - len(others)} rows of polymer electrolytes are not added here"
+        notices = (*notices, f"{recipes}: `sseml data add` has a table for them")
+    return add_rows(others, base, file=file.name, notices=notices)
+
+
+def add_rows(
+    rows: Sequence[LabRow | Refusal],
+    base: pd.DataFrame | str | Path | None,
+    *,
+    file: str,
+    notices: Sequence[str] = (),
+) -> OwnResult:
+    """Add rows that are read already; see `add_own`. `file` names where they are from."""
     if isinstance(base, pd.DataFrame):
         table = with_lists(base)
     else:
         table = load_measurements(released_evidence() if base is None else base)
-    rows, notices = read_lab(csv, column, ignored=ignored, sheet=sheet)
     known = _drafts(table)
 
     drafts, refused = _interpreted(rows, known)
@@ -209,14 +114,14 @@ def add_own(
 
     added = to_table(own)
     report = OwnReport(
-        file=Path(csv).name,
+        file=file,
         read=len(rows),
         added=tuple(zip(fresh, added["measurement_id"].tolist(), strict=True)),
         flags=tuple((row, tuple(sorted(draft.flags))) for row, draft in fresh.items()),
         refused=tuple(sorted(refused, key=lambda refusal: refusal.row)),
         duplicates=duplicates,
         conflicts=conflicts,
-        notices=notices,
+        notices=tuple(notices),
     )
     flags = [tuple(sorted(draft.flags)) for draft in known]
     flagged = table.assign(flags=pd.Series(flags, index=table.index, dtype=object))
@@ -321,20 +226,6 @@ def _conflicts(fresh: Mapping[int, Draft], known: Sequence[Draft]) -> tuple[Conf
         and not _same_group(draft, other)
         and flag_conflicts([draft, other])
     )
-
-
-def _conflict_lines(conflicts: Sequence[Conflict]) -> Iterator[str]:
-    """One line for each row: what it says, and what the others say."""
-    for row, group in itertools.groupby(conflicts, key=lambda conflict: conflict.row):
-        others = sorted(group, key=lambda conflict: conflict.other_sigma_S_cm)
-        first, last = others[0], others[-1]
-        said = f"{first.other_sigma_S_cm:.2g} S/cm ({first.other_doi or first.other})"
-        if len(others) > 1:
-            said += f" to {last.other_sigma_S_cm:.2g} S/cm ({last.other_doi or last.other})"
-        yield (
-            f"  row {row}: {first.input!r} conducts {first.sigma_S_cm:.2g} S/cm here, and in"
-            f" {len(others)} other {'reports' if len(others) > 1 else 'report'} {said}"
-        )
 
 
 def _same_elements(first: Draft, second: Draft) -> bool:

@@ -27,10 +27,10 @@ def read_obelix(folder: Path) -> list[RawMeasurement]:
     split = {
         row["ID"]: name
         for name in ("train", "test")
-        for row in _rows(folder / f"{name}.csv", ("ID",))
+        for row in table_rows(folder / f"{name}.csv", ("ID",))
     }
     columns = ("ID", "Reduced Composition", "Ionic conductivity (S cm-1)", "DOI", "Space group #")
-    return [_obelix_row(row, split) for row in _rows(folder / "all.csv", columns)]
+    return [_obelix_row(row, split) for row in table_rows(folder / "all.csv", columns)]
 
 
 def _obelix_row(row: Mapping[str, str], split: Mapping[str, str]) -> RawMeasurement:
@@ -69,7 +69,7 @@ def read_liverpool(folder: Path) -> list[RawMeasurement]:
     columns = ("ID", "composition", "source", "temperature", "target", "family")
     seen: Counter[str] = Counter()
     raws = []
-    for index, row in enumerate(_rows(folder / "LiIonDatabase.csv", columns)):
+    for index, row in enumerate(table_rows(folder / "LiIonDatabase.csv", columns)):
         number, cited = row["ID"], row["source"]
         seen[number] += 1
         computed = number.isdecimal() and int(number) >= _FIRST_COMPUTED_LIVERPOOL_ID
@@ -105,7 +105,7 @@ def read_laskowski(folder: Path) -> list[RawMeasurement]:
             form="crystal" if row["space group"] else None,
             links={"icsd": _whole(row["ICSD Entry"])} if row["ICSD Entry"] else {},
         )
-        for number, row in enumerate(_rows(folder / "digitized_data_for_SSEs.csv", columns), 1)
+        for number, row in enumerate(table_rows(folder / "digitized_data_for_SSEs.csv", columns), 1)
     ]
 
 
@@ -115,7 +115,7 @@ def read_seeds(folder: Path) -> list[RawMeasurement]:
     The activation energy given for the same formula and paper goes into the conductivity's row.
     """
     columns = ("seed_id", "formula", "property", "value", "doi", "reference", "usable_for_training")
-    rows = list(_rows(folder / "seeds.csv", columns))
+    rows = list(table_rows(folder / "seeds.csv", columns))
     energies = {
         (row["formula"], row["reference"]): row["value"]
         for row in rows
@@ -133,7 +133,7 @@ def read_seeds(folder: Path) -> list[RawMeasurement]:
             licence=row["licence"],
             doi=row["doi"],
             year=_only_year(row["reference"]),
-            unusable=_unusable(row),
+            unusable=unusable_reason(row),
             reference=row["reference"],
         )
         for row in rows
@@ -161,18 +161,24 @@ def read_literature(folder: Path) -> list[RawMeasurement]:
             licence=row["licence"],
             doi=row["doi"],
             year=row["year"],
-            unusable=_unusable(row),
+            unusable=unusable_reason(row),
             series=row["paper"],
             reference=row["reference"] or ("" if row["doi"] else row["url"]),
             read_at=row["url"],
             is_quoted=row["read_in"] in _QUOTING,
         )
-        for row in _rows(folder / "measurements.csv", columns)
+        for row in table_rows(folder / "measurements.csv", columns)
     ]
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file that must have `columns`, cells stripped."""
+def table_rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file that must have `columns`, cells stripped.
+
+    Raises
+    ------
+    SourceFormatError
+        If the file is missing, is not UTF-8 or lacks a column.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -190,7 +196,7 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
         yield {name: (value or "").strip() for name, value in row.items() if name is not None}
 
 
-def _unusable(row: Mapping[str, str]) -> str | None:
+def unusable_reason(row: Mapping[str, str]) -> str | None:
     """Why one of our own rows is not to be trained from; None where it is."""
     return None if row["usable_for_training"] == "yes" else row["reason"]
 

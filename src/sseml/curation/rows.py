@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from sseml.curation.numbers import Relation
 from sseml.records import Composition, ConductivityKind, Form
@@ -112,10 +112,43 @@ class Draft:
         return self.composition.fractions()
 
 
+class Upstream(Protocol):
+    """What the rows of all kinds of upstream tables have."""
+
+    @property
+    def source(self) -> str:
+        """Name of the source."""
+        ...
+
+    @property
+    def source_id(self) -> str:
+        """Names the row in the source."""
+        ...
+
+    @property
+    def formula(self) -> str:
+        """The material in the source's own words."""
+        ...
+
+
+class Kept(Protocol):
+    """What the drafts of all kinds of upstream rows have."""
+
+    @property
+    def raw(self) -> Upstream:
+        """The upstream row."""
+        ...
+
+    @property
+    def flags(self) -> set[str]:
+        """What is known about the row beside its columns."""
+        ...
+
+
 class Dropped(NamedTuple):
     """An upstream row that does not enter the table, with the rule that kept it out."""
 
-    raw: RawMeasurement
+    raw: Upstream
     reason: str
     detail: str = ""
 
@@ -123,7 +156,7 @@ class Dropped(NamedTuple):
 class Merged(NamedTuple):
     """An upstream row that reports a measurement the table already has, and the row it joined."""
 
-    raw: RawMeasurement
+    raw: Upstream
     rule: str
     into: str
 

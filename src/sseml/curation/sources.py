@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import BinaryIO, Final, Literal
+from typing import Final, Literal
 
+from sseml.curation.polymers.chemarr import read_chemarr
+from sseml.curation.polymers.chemixhub import read_chemixhub
+from sseml.curation.polymers.literature import read_composites, read_polymers
+from sseml.curation.polymers.rows import RawRecipe
 from sseml.curation.readers import (
     read_laskowski,
     read_literature,
@@ -23,13 +25,6 @@ from sseml.records import RefusedInputError
 OWN: Final = "own"
 """Source of a lab's own measurements."""
 
-TIMEOUT_S = 60.0
-_CHUNK_BYTES = 1 << 16
-
-
-class PullError(RuntimeError):
-    """A source could not be fetched as pinned: a file is missing, unreachable or altered."""
-
 
 class UnknownSourceError(RefusedInputError):
     """A measurement names a source that is not listed, so nothing says how far to trust it."""
@@ -39,7 +34,8 @@ class UnknownSourceError(RefusedInputError):
 class Source:
     """All that the package knows of one source of measurements.
 
-    A new source is a reader in `sseml.curation.readers` and a record in `SOURCES`.
+    A new source is a reader in `sseml.curation.readers`, or in `sseml.curation.polymers` for
+    recipes, and a record in `SOURCES`.
 
     Attributes
     ----------
@@ -47,11 +43,15 @@ class Source:
         Licence of its rows, where they state none themselves.
     read
         Reader of its folder; None for measurements that `curate` does not read.
+    read_recipes
+        The same for a source of polymer electrolytes.
     literature_file
         File in the folder of our own tables; empty for a source that has a folder of its own.
     repository, commit, files
-        GitHub repository ``owner/name``, pinned commit, and upstream path → SHA-256 of each file.
-        No files: nothing is fetched.
+        GitHub repository ``owner/name``, pinned commit, and upstream path → SHA-256 of each file,
+        or its git blob id (40 digits). No files: nothing is fetched.
+    fetched_unasked
+        Whether it is fetched where no source is named.
     counts_fully
         Whether a row weighs 1 in training; others weigh `Recipe.outside_weight`.
     keeps_every_row
@@ -72,10 +72,12 @@ class Source:
     title: str
     licence: str
     read: Callable[[Path], list[RawMeasurement]] | None = None
+    read_recipes: Callable[[Path], list[RawRecipe]] | None = None
     literature_file: str = ""
     repository: str = ""
     commit: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
+    fetched_unasked: bool = True
     redistribution: bool = True
     citation_doi: str = ""
     counts_fully: bool = False
@@ -91,6 +93,11 @@ class Source:
         return f"https://raw.githubusercontent.com/{self.repository}/{self.commit}/{path}"
 
     @property
+    def is_of_recipes(self) -> bool:
+        """Whether rows of it may stand in the table of polymer electrolytes."""
+        return self.name == OWN or self.read_recipes is not None
+
+    @property
     def notice(self) -> str:
         """Name, licence and citation in one line, to show before use."""
         passing_on = "" if self.redistribution else "; do not pass the files on"
@@ -104,6 +111,10 @@ class Source:
 
 _OBELIX = "NRC-Mila/OBELiX"
 _OBELIX_COMMIT = "4eaac889809dd489e3bae468c45d5c0e02b9147a"
+_CHEMARR = "learningmatter-mit/Chem-prop-pred"
+_CHEMARR_COMMIT = "39b0c16f70c4142b32a67531a093718c767ad43d"
+_CHEMARR_DOI = "10.1021/acscentsci.2c01123"
+_CHEMIXHUB = "datasets/polymer-electrolyte/processed_data/"
 
 _RECORDS = (
     Source(
@@ -187,6 +198,70 @@ _RECORDS = (
         reference="our literature table, {series}, row {row}",
         paper_without_doi="series",
     ),
+    Source(
+        name="composites",
+        title="our own table of polymer films with fillers, read in papers",
+        licence="facts",
+        read_recipes=read_composites,
+        literature_file="composites.csv",
+        reference="our table of composites, {series}, row {row}",
+        paper_without_doi="series",
+    ),
+    Source(
+        name="polymers",
+        title="our own table of polymer films, read in papers",
+        licence="facts",
+        read_recipes=read_polymers,
+        literature_file="polymers.csv",
+        reference="our table of polymers, {series}, row {row}",
+        paper_without_doi="series",
+    ),
+    Source(
+        name="chemarr",
+        title="ChemArr: 10114 conductivities of polymer electrolytes with temperature",
+        licence="MIT",
+        read_recipes=read_chemarr,
+        repository=_CHEMARR,
+        commit=_CHEMARR_COMMIT,
+        files={
+            "data/clean_train_data.csv": (
+                "6b6de5979e2b0fe592e9c75b98cdccc6a77c579bd9332e3633301f6f6392ca74"
+            ),
+        },
+        citation_doi=_CHEMARR_DOI,
+        reference="compiled by ChemArr (10.1021/acscentsci.2c01123), row {row}; names no paper",
+        paper_without_doi="series",
+    ),
+    Source(
+        name="chemarr_full",
+        title="ChemArr's fuller table: 16009 rows with DOI, Tg, second components; not curated",
+        licence="MIT",
+        repository=_CHEMARR,
+        commit=_CHEMARR_COMMIT,
+        files={"data/PolymerElectrolyteData.csv": "67c6d8c7a58aa5ee5d4ccf98d495c856cd94c81c"},
+        fetched_unasked=False,
+        citation_doi=_CHEMARR_DOI,
+    ),
+    Source(
+        name="chemixhub",
+        title="CheMixHub: gels and polymer blends, of the fuller ChemArr table",
+        licence="MIT",
+        read_recipes=read_chemixhub,
+        repository="chemcognition-lab/chemixhub",
+        commit="6b878cc39db059718c9a79d96e92fd5a61a2e5e6",
+        files={
+            _CHEMIXHUB + "processed_PolymerElectrolyteData.csv": (
+                "293907e2590aa784e372186d481b025c44908da8b8093fd6236cd7ffb74f9d6b"
+            ),
+            _CHEMIXHUB + "compounds.csv": (
+                "82503f37a87670968004f4723259567827f80e6acb6967670f3a7ad5a92cf324"
+            ),
+        },
+        citation_doi=_CHEMARR_DOI,
+        reference="CheMixHub, of ChemArr's table (10.1021/acscentsci.2c01123), row {row};"
+        " names no paper",
+        paper_without_doi="series",
+    ),
 )
 
 SOURCES: Mapping[str, Source] = MappingProxyType({record.name: record for record in _RECORDS})
@@ -220,94 +295,3 @@ def require_known_sources(names: Iterable[str]) -> None:
     """Raise `UnknownSourceError` for the first row, counted from 1, of a source not listed."""
     for row, name in enumerate(names, start=1):
         source_record(name, row)
-
-
-def pull(
-    destination: str | Path,
-    from_dir: str | Path | None = None,
-    sources: Iterable[str] | None = None,
-    progress: Callable[[str], None] | None = None,
-) -> list[Path]:
-    """Put the pinned files of each source under `destination`, verified.
-
-    Parameters
-    ----------
-    destination
-        Folder that receives one sub-folder per source.
-    from_dir
-        Local folder laid out the same way, to copy from instead of the network.
-    sources
-        Names of the sources; all that can be fetched by default.
-    progress
-        Called with a line of text per licence and per file.
-
-    Returns
-    -------
-    list of Path
-        The files, in order. A file already there with the right checksum is left alone.
-
-    Raises
-    ------
-    PullError
-        If a source is unknown, a file cannot be read or reached, or its checksum is not the pinned
-        one. Nothing half-written stays behind.
-    """
-    say = progress or (lambda _line: None)
-    paths = []
-    for source in _chosen(sources):
-        say(source.notice)
-        for upstream, sha256 in source.files.items():
-            target = Path(destination) / source.name / Path(upstream).name
-            if target.is_file() and sha256_of(target) == sha256:
-                say(f"  {target} (already there)")
-            else:
-                _fetch(source, upstream, target, from_dir)
-                say(f"  {target}")
-            paths.append(target)
-    return paths
-
-
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, as hexadecimal text."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _chosen(names: Iterable[str] | None) -> list[Source]:
-    fetched = {name: source for name, source in SOURCES.items() if source.files}
-    chosen = list(fetched if names is None else names)
-    for name in chosen:
-        if name not in fetched:
-            raise PullError(f"{name!r} is not a source; there are {', '.join(fetched)}")
-    return [fetched[name] for name in chosen]
-
-
-def _fetch(source: Source, upstream: str, target: Path, from_dir: str | Path | None) -> None:
-    from http.client import HTTPException  # noqa: PLC0415 - start-up: only to fetch
-
-    temporary = target.with_name(f".{target.name}.part")
-    local = None if from_dir is None else Path(from_dir) / source.name / target.name
-    origin = source.url(upstream) if local is None else str(local)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with local.open("rb") if local else _opened(origin) as stream, temporary.open("wb") as out:
-            shutil.copyfileobj(stream, out, _CHUNK_BYTES)
-        expected, got = source.files[upstream], sha256_of(temporary)
-        if got != expected:
-            raise PullError(
-                f"{origin}: not the pinned file of {source.name}:"
-                f" SHA-256 expected {expected}, got {got}"
-            )
-        temporary.replace(target)
-    except (OSError, HTTPException) as error:
-        raise PullError(f"{source.name}/{target.name}: cannot read {origin}: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _opened(address: str) -> BinaryIO:
-    import urllib.request  # noqa: PLC0415 - start-up: only to fetch
-
-    request = urllib.request.Request(address, headers={"User-Agent": "sseml"})
-    stream: BinaryIO = urllib.request.urlopen(request, timeout=TIMEOUT_S)
-    return stream

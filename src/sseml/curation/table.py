@@ -34,8 +34,12 @@ class NotMeasurementsError(RefusedInputError):
     """A file is not a table of measurements as `curate` writes it."""
 
 
-class _Report(Protocol):
-    def to_dict(self) -> dict[str, object]: ...
+class Report(Protocol):
+    """What became of the rows."""
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain dictionaries and lists, ready for JSON."""
+        ...
 
 
 def to_table(drafts: Sequence[Draft]) -> pd.DataFrame:
@@ -97,17 +101,21 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
         ) from error
 
 
-def write_table(table: pd.DataFrame, report: _Report, folder: Path) -> None:
+def write_table(table: pd.DataFrame, report: Report, folder: Path) -> None:
     """Write table (Parquet and CSV) and report (JSON) into `folder`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n"
     flat = without_lists(table)
     with whole_file(folder / TABLE_FILE, binary=True) as stream:
         write_parquet(table, stream)
     with whole_file(folder / CSV_FILE) as stream:
         flat.to_csv(stream, index=False, lineterminator="\n")
-    with whole_file(folder / REPORT_FILE) as stream:
-        stream.write(text)
+    write_report(report, folder / REPORT_FILE)
+
+
+def write_report(report: Report, file: Path) -> None:
+    """Write what became of the rows as JSON."""
+    with whole_file(file) as stream:
+        stream.write(json.dumps(report.to_dict(), ensure_ascii=False, indent=1) + "\n")
 
 
 def write_parquet(table: pd.DataFrame, target: Path | IO[bytes]) -> None:

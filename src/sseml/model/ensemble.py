@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray
 from sseml.model.calibration import IntervalModel, Signals
-from sseml.model.forest import Forest
+from sseml.forest import Forest
 from sseml.model.kernel import REACH, GaussianProcess, KernelMean
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -11,7 +11,7 @@ from sklearn.linear_model import Ridge
 
 from sseml.arrays import BoolArray, FloatArray
 from sseml.model.ensemble import Ensemble, Mix, Standardiser
-from sseml.model.forest import Forest, forest_from_sklearn, forest_from_xgboost
+from sseml.forest import Forest, forest_from_sklearn, forest_from_xgboost
 from sseml.model.kernel import GaussianProcess, KernelMean, KernelSettings
 
 

@@ -26,8 +26,8 @@ from sseml.records import (
     UnsupportedMaterialError,
 )
 
-MAX_LENGTH = 1000
-"""Longest recipe that is read, in characters."""
+MAX_LENGTH = 2000
+"""Longest recipe that is read, in characters; a published repeat unit has 1,288."""
 
 _NEARLY_NEUTRAL = 0.2
 

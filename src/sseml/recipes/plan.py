@@ -53,7 +53,8 @@ def steps_of(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
 def _curate_step(table: TableSettings) -> Step:
     pulled = Path(table.pulled)
     literature = Path(table.literature or pulled / "literature")
-    sources = {name: pulled / name for name in SOURCES} | {"literature": literature}
+    read = [name for name, source in SOURCES.items() if source.read is not None]
+    sources = {name: pulled / name for name in read} | {"literature": literature}
     present = {name: folder for name, folder in sources.items() if folder.is_dir()}
 
     def make(scratch: Path) -> None:

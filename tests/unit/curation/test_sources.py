@@ -5,19 +5,18 @@ import io
 import re
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from sseml.curation import sources
+from sseml.curation import pull as pulling
+from sseml.curation.pull import PullError, pull, sha256_of
 from sseml.curation.sources import (
     SOURCES,
-    PullError,
     Source,
     UnknownSourceError,
-    pull,
     require_known_sources,
-    sha256_of,
     trust_rank,
 )
 
@@ -37,7 +36,7 @@ def local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         citation_doi="10.1000/a",
         files={"data/all.csv": hashlib.sha256(CONTENT).hexdigest()},
     )
-    monkeypatch.setattr(sources, "SOURCES", {"small": source})
+    monkeypatch.setattr(pulling, "SOURCES", {"small": source})
     (tmp_path / "from" / "small").mkdir(parents=True)
     (tmp_path / "from" / "small" / "all.csv").write_bytes(CONTENT)
     return tmp_path / "from"
@@ -88,7 +87,7 @@ def test_the_network_is_asked_at_the_pinned_commit_with_a_timeout(
     monkeypatch.setattr(urllib.request, "urlopen", answer)
     pull(tmp_path / "to")
     address = f"https://raw.githubusercontent.com/owner/name/{'0' * 40}/data/all.csv"
-    assert asked == [(address, sources.TIMEOUT_S)]
+    assert asked == [(address, pulling.TIMEOUT_S)]
 
 
 def test_a_connection_that_breaks_leaves_nothing(
@@ -103,17 +102,52 @@ def test_a_connection_that_breaks_leaves_nothing(
     assert list((tmp_path / "to" / "small").iterdir()) == []
 
 
+def test_a_file_is_found_by_its_content_where_it_has_another_name(
+    local: Path, tmp_path: Path
+) -> None:
+    (local / "small" / "all.csv").rename(local / "small" / "mine.csv")
+    (local / "small" / "a.csv").write_bytes(b"another")
+    [path] = pull(tmp_path / "to", from_dir=local)
+    assert (path.name, path.read_bytes()) == ("all.csv", CONTENT)
+
+
+@pytest.fixture
+def asked_for(local: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, with a second source that is pinned by git and fetched only by name."""
+    [small] = pulling.SOURCES.values()
+    blob = "8c01d89ae06311834ee4b1fab2f0414d35f01102"  # git hash-object of b"hello, world"
+    large = replace(small, name="large", files={"all.csv": blob}, fetched_unasked=False)
+    monkeypatch.setattr(pulling, "SOURCES", {"small": small, "large": large})
+    (local / "large").mkdir()
+    (local / "large" / "all.csv").write_bytes(b"hello, world")
+    return local
+
+
+def test_a_source_that_is_fetched_by_name_only_is_verified_by_its_git_blob(
+    asked_for: Path, tmp_path: Path
+) -> None:
+    assert [path.parent.name for path in pull(tmp_path / "to", asked_for)] == ["small"]
+    [path] = pull(tmp_path / "to", asked_for, ["large"])
+    assert path.read_bytes() == b"hello, world"
+    (asked_for / "large" / "all.csv").write_bytes(b"hello, worlds")
+    path.unlink()
+    with pytest.raises(PullError, match=r"git blob expected 8c01d89ae0.*, got "):
+        pull(tmp_path / "to", asked_for, ["large"])
+
+
 def test_every_pinned_source_is_complete_and_has_a_reader() -> None:
     for name, source in SOURCES.items():
         assert source.name == name
         assert source.licence
-        assert (source.read is None) is (name == "own")
+        readers = [source.read, source.read_recipes]
+        assert readers.count(None) == (2 if name in ("own", "chemarr_full") else 1)
         if not source.files:
             continue
         assert re.fullmatch(r"[0-9a-f]{40}", source.commit)
         assert source.citation_doi.startswith("10.")
-        assert all(re.fullmatch(r"[0-9a-f]{64}", sha256) for sha256 in source.files.values())
-        assert source.redistribution is (source.licence == "CC-BY-4.0")
+        pinned = r"[0-9a-f]{40}" if name == "chemarr_full" else r"[0-9a-f]{64}"
+        assert all(re.fullmatch(pinned, digest) for digest in source.files.values())
+        assert source.redistribution is (source.licence in ("CC-BY-4.0", "MIT"))
 
 
 @pytest.mark.parametrize("row", [1, 3])
@@ -121,13 +155,13 @@ def test_a_source_that_is_not_listed_is_refused_with_its_row(row: int) -> None:
     names = ["obelix", "own", "seeds", "literature"]
     require_known_sources(names)
     names[row - 1] = "hearsay"
-    known = "own, obelix, liverpool, laskowski, seeds, literature"
+    known = "own, obelix, liverpool, laskowski, seeds, literature, composites, polymers, chemarr"
     with pytest.raises(UnknownSourceError, match=f"row {row}: 'hearsay' is not .* are {known}"):
         require_known_sources(names)
 
 
 def test_a_lab_is_believed_first_and_then_the_sources_as_they_are_listed() -> None:
-    assert [trust_rank(name) for name in SOURCES] == [0, 1, 2, 3, 4, 5]
+    assert [trust_rank(name) for name in SOURCES] == list(range(len(SOURCES)))
     assert min(SOURCES, key=trust_rank) == "own"
     with pytest.raises(UnknownSourceError, match="'hearsay'"):
         trust_rank("hearsay")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sseml.curation.clean import curate
-from sseml.curation.sources import pull
+from sseml.curation.pull import pull
 
 ROOT = Path(__file__).parents[3]
 LOCAL_COPY = ROOT.parent / "shared" / "datasets"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import ExtraTreesRegressor
 
-from sseml.model.forest import Forest, forest_from_sklearn, forest_from_xgboost
+from sseml.forest import Forest, forest_from_sklearn, forest_from_xgboost
 
 
 def _data(seed: int, rows: int = 300) -> tuple[np.ndarray, np.ndarray]:

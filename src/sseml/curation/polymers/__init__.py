@@ -1,0 +1,1 @@
+"""Published and own measurements of polymer electrolytes → one tidy table of recipes."""

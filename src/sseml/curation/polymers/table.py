@@ -1,0 +1,160 @@
+"""Drafts become the tidy table of polymer electrolytes; it goes to files, and back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+from pandera.errors import SchemaErrors
+
+from sseml.curation.papers import stated_reference
+from sseml.curation.polymers.rows import RecipeDraft
+from sseml.curation.polymers.schema import POLYMER_COLUMNS, POLYMERS
+from sseml.curation.schema import with_lists, without_lists
+from sseml.curation.sources import UnknownSourceError, require_known_sources, source_record
+from sseml.curation.table import NotMeasurementsError, Report, write_parquet, write_report
+from sseml.families.polymer import recognise_recipe
+from sseml.files import whole_file
+from sseml.records import Composite, Polymer
+
+TABLE_FILE = "polymers.parquet"
+CSV_FILE = "polymers.csv"
+REPORT_FILE = "polymers.json"
+
+_TYPES = {name: str(column.dtype) for name, column in POLYMERS.columns.items()}
+
+
+def to_table(drafts: Sequence[RecipeDraft]) -> pd.DataFrame:
+    """Make the validated table of `drafts`, in their order."""
+    rows = [_row(draft) for draft in drafts]
+    return POLYMERS.validate(_typed(pd.DataFrame(rows, columns=list(POLYMER_COLUMNS))))
+
+
+def empty_table() -> pd.DataFrame:
+    """A table of polymer electrolytes without rows."""
+    return to_table([])
+
+
+def load_polymers(path: str | Path) -> pd.DataFrame:
+    """Read a table of polymer electrolytes from its Parquet or CSV file, and validate it.
+
+    Parameters
+    ----------
+    path
+        ``polymers.parquet``, ``polymers.csv``, or the folder that holds them.
+
+    Raises
+    ------
+    NotMeasurementsError
+        If columns are missing, a source is not known or values are out of their bounds; the message
+        names them.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / TABLE_FILE
+    if not file.is_file():
+        raise NotMeasurementsError(
+            f"there is no file {file}", "`sseml data curate` and `sseml data add` make one"
+        )
+    try:
+        table = with_lists(_read(file))
+    except ValueError as error:  # a cell that is no number, or bytes that are no Parquet
+        raise NotMeasurementsError(
+            f"{file.name} is not a table of polymer electrolytes: {error}"
+        ) from error
+    missing = [name for name in POLYMER_COLUMNS if name not in table.columns]
+    if missing:
+        raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
+    try:
+        require_known_sources(table["source"])
+        return POLYMERS.validate(_typed(table), lazy=True)
+    except UnknownSourceError as error:
+        raise NotMeasurementsError(f"{file.name}, {error.reason}", error.suggestion) from None
+    except SchemaErrors as error:
+        raise NotMeasurementsError(
+            f"{file.name} is not a table of polymer electrolytes: {error}"
+        ) from error
+
+
+def write_polymers(table: pd.DataFrame, report: Report, folder: Path) -> None:
+    """Write table (Parquet and CSV) and report (JSON) into `folder`, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(folder / TABLE_FILE, binary=True) as stream:
+        write_parquet(table, stream)
+    with whole_file(folder / CSV_FILE) as stream:
+        without_lists(table).to_csv(stream, index=False, lineterminator="\n")
+    write_report(report, folder / REPORT_FILE)
+
+
+def _read(file: Path) -> pd.DataFrame:
+    if file.suffix != ".csv":
+        return pd.read_parquet(file)
+    empty = {name: [""] for name, column in POLYMERS.columns.items() if column.nullable}
+    return pd.read_csv(file, dtype=_TYPES, keep_default_na=False, na_values=empty)
+
+
+def _row(draft: RecipeDraft) -> dict[str, object]:
+    raw, material = draft.raw, draft.material
+    family = recognise_recipe(material)
+    fillers = material.fillers if isinstance(material, Composite) else ()
+    return {
+        "measurement_id": _identity(draft),
+        "formula_reported": raw.formula,
+        "formula": material.formula,
+        "sigma_S_cm": draft.sigma_S_cm,
+        "relation": draft.relation,
+        "temperature_C": draft.temperature_C,
+        "conductivity_kind": None,
+        "space_group_number": None,
+        "series": draft.curve,
+        "polymer": "|".join(draft.keys),
+        "salt": _joined(salt.name for salt in material.salts),
+        "molality_mol_kg": _molality(material),
+        "molar_mass_g_mol": material.molar_mass_g_mol,
+        "liquid": _joined(liquid.name for liquid in material.liquids),
+        "liquid_percent": _total(liquid.weight_percent for liquid in material.liquids),
+        "filler": _joined(filler.name for filler in fillers),
+        "filler_percent": _total(filler.weight_percent for filler in fillers),
+        "filler_size_nm": draft.filler_size_nm,
+        "sigma_without_filler_S_cm": draft.sigma_without_filler_S_cm,
+        "family": family.family,
+        "family_confidence": float(family.confidence),
+        "doi": draft.dois,
+        "reference": stated_reference(raw.source, raw.source_id, draft.reference),
+        "year": draft.year,
+        "source": raw.source,
+        "source_id": raw.source_id,
+        "licence": raw.licence or source_record(raw.source).licence,
+        "also_in": tuple(sorted(draft.also_in)),
+        "flags": tuple(sorted(draft.flags)),
+    }
+
+
+def _joined(names: Iterable[str]) -> str | None:
+    return "|".join(names) or None
+
+
+def _molality(material: Polymer) -> float | None:
+    return sum(salt.molality_mol_kg for salt in material.salts) or None
+
+
+def _total(percents: Iterable[float | None]) -> float | None:
+    """The sum of percents of the total mass; None where there are none, or one is not stated."""
+    stated = list(percents)
+    known = [percent for percent in stated if percent is not None]
+    return sum(known) if known and len(known) == len(stated) else None
+
+
+def _identity(draft: RecipeDraft) -> str:
+    content = (
+        draft.raw.source, draft.raw.source_id, draft.raw.formula, draft.material.formula,
+        draft.relation, f"{draft.sigma_S_cm:.12g}", f"{draft.temperature_C:.12g}",
+        "|".join(draft.dois),
+    )  # fmt: skip
+    return hashlib.sha256("\x1f".join(content).encode()).hexdigest()[:12]
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    return table.reindex(columns=list(POLYMER_COLUMNS)).astype(_TYPES).reset_index(drop=True)

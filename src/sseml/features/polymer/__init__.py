@@ -1,0 +1,1 @@
+"""Features of polymer electrolytes and their composites, and the distance between two recipes."""

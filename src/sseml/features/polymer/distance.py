@@ -1,0 +1,107 @@
+"""How far apart two polymer recipes are: mostly their polymers, less their salts and amounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, cached_property
+from math import log10
+
+import numpy as np
+
+from sseml.arrays import FloatArray
+from sseml.features.contract import Distance, Radii
+from sseml.features.polymer.columns import anion_columns, unit_columns
+from sseml.features.polymer.matrix import matrix_of, salts_of
+from sseml.features.polymer.recipe import LEAST_LITHIUM_MOL_KG, added_shares, amounts_of
+from sseml.features.polymer.shipped import scale_of
+from sseml.records import Polymer
+
+REACH = 4.0
+"""Standardised descriptors are held within ± this, so that one odd count cannot run away."""
+_STEP = 2.0**-16
+"""They are multiples of this: sums of their products are exact, however many rows are asked."""
+
+SALT_WEIGHT, MOST_BY_SALT = 0.08, 0.12
+"""Of the salts' own distance, and at most: another salt is seen, and makes no new polymer."""
+PER_DECADE, MOST_BY_AMOUNT = 0.05, 0.10
+"""Of lithium per kg: a factor of 3 counts as 0.024."""
+PER_CHAIN_END, MOST_BY_CHAIN_ENDS = 0.05, 0.10
+"""Of 1000 / molar mass: 0.001 from 50,000 g/mol to endless chains, 0.1 to an oligomer of 500."""
+PER_WEIGHT_SHARE = 1.0
+"""Of liquids and fillers: a fifth of the mass takes a recipe out of what is known without it."""
+
+
+@cache
+def _scale(table: str) -> tuple[FloatArray, FloatArray]:
+    return scale_of(table)
+
+
+def _standardised(values: FloatArray, table: str) -> FloatArray:
+    centre, spread = _scale(table)
+    held = np.clip((values - centre) / spread, -REACH, REACH)
+    rounded: FloatArray = np.round(held / _STEP) * _STEP
+    return rounded
+
+
+def _euclidean(A: FloatArray, B: FloatArray) -> FloatArray:
+    """Euclidean distance of standardised rows over the square root of their number: (n, m)."""
+    lengths = (A**2).sum(axis=1)[:, None] + (B**2).sum(axis=1)[None, :]
+    squared = np.maximum(lengths - 2.0 * (A @ B.T), 0.0)
+    distance: FloatArray = np.sqrt(squared / A.shape[1])
+    return distance
+
+
+class RecipeDistance(Distance):
+    """Distance of standardised repeat-unit descriptors, and smaller terms for all the rest.
+
+    The polymers alone are up to 0.15 apart where one says what the other conducts, and beyond 0.75
+    where it does not. The other terms come on top: salts, lithium per kg, chain ends, and the mass
+    shares of liquids and fillers. What is not stated counts as absent. Clipped to 1.
+    """
+
+    radii = Radii(same=2e-3, near=0.02, inside=0.15, edge=0.75, cluster=0.30)
+
+    @cached_property
+    def _blocks(self) -> tuple[slice, slice, int]:
+        """Where in a position polymers, salts, and the single numbers begin."""
+        polymers, salts = len(unit_columns()), len(anion_columns())
+        return slice(0, polymers), slice(polymers, polymers + salts), polymers + salts
+
+    def positions(self, materials: Sequence[Polymer]) -> FloatArray:
+        """Standardised descriptors of polymers and salts, log10 Li, 1000/M, liquids, fillers.
+
+        Returns
+        -------
+        array of shape (n, k)
+        """
+        rows = [self._position(material) for material in materials]
+        return np.array(rows, dtype=np.float64).reshape(len(rows), self._blocks[2] + 4)
+
+    def _position(self, material: Polymer) -> FloatArray:
+        polymers, salts, numbers = self._blocks
+        position = np.zeros(numbers + 4)
+        position[salts] = _standardised(salts_of(material.salts).values, "anion")
+        if material.polymers:
+            amounts = amounts_of(material)
+            matrix = matrix_of(material.polymers)
+            position[polymers] = _standardised(matrix.values, "repeat_unit")
+            position[numbers] = log10(max(amounts.lithium_mol_kg, LEAST_LITHIUM_MOL_KG))
+            if amounts.molar_mass_g_mol is not None:
+                position[numbers + 1] = 1000.0 / amounts.molar_mass_g_mol
+        position[numbers + 2 :] = np.nan_to_num(added_shares(material))
+        return position
+
+    def between(self, A: FloatArray, B: FloatArray) -> FloatArray:
+        """Distances of positions, shape (n, k) and (m, k): (n, m), 0 to 1."""
+        polymers, salts, numbers = self._blocks
+        apart = _euclidean(A[:, polymers], B[:, polymers])
+        apart += np.minimum(SALT_WEIGHT * _euclidean(A[:, salts], B[:, salts]), MOST_BY_SALT)
+        for place, weight, most in (
+            (numbers, PER_DECADE, MOST_BY_AMOUNT),
+            (numbers + 1, PER_CHAIN_END, MOST_BY_CHAIN_ENDS),
+            (numbers + 2, PER_WEIGHT_SHARE, PER_WEIGHT_SHARE),
+            (numbers + 3, PER_WEIGHT_SHARE, PER_WEIGHT_SHARE),
+        ):
+            steps = np.abs(A[:, place, None] - B[None, :, place])
+            apart += np.minimum(weight * steps, most)
+        return np.minimum(apart, 1.0)

@@ -1,0 +1,101 @@
+"""Recipes are as far apart as their polymers are, and a little more for all the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sseml.arrays import FloatArray
+from sseml.features.polymer.distance import RecipeDistance
+from sseml.features.polymer.shipped import listed_keys
+from sseml.records import Polymer, PolymerPart, RepeatUnit, SaltPart
+
+Recipe = Callable[..., Polymer]
+DISTANCE = RecipeDistance()
+KEYS = listed_keys()
+SALTS = ("LiTFSI", "LiClO4", "LiBF4", "LiI", "LiBOB")
+
+
+def apart(first: Polymer, second: Polymer) -> float:
+    a, b = DISTANCE.positions([first, second])
+    return float(DISTANCE.between(a[None], b[None])[0, 0])
+
+
+recipes = st.builds(
+    lambda key, name, molality, mass: Polymer(
+        "x",
+        (PolymerPart(key, (RepeatUnit(key),)),),
+        (SaltPart(name, molality),),
+        molar_mass_g_mol=mass,
+    ),
+    st.sampled_from(KEYS),
+    st.sampled_from(SALTS),
+    st.floats(0.01, 20.0),
+    st.none() | st.floats(500.0, 5e6),
+)
+
+
+@given(st.lists(recipes, min_size=3, max_size=6))
+def test_it_is_a_distance(materials: list[Polymer]) -> None:
+    positions = DISTANCE.positions(materials)
+    between = DISTANCE.between(positions, positions)
+    np.testing.assert_array_equal(between, between.T)
+    np.testing.assert_array_equal(np.diagonal(between), 0.0)
+    assert ((between >= 0.0) & (between <= 1.0)).all()
+    by_way_of = (between[:, :, None] + between[None, :, :]).min(axis=1)
+    assert (between <= by_way_of + 1e-9).all()
+
+
+@given(st.lists(recipes, min_size=2, max_size=6))
+def test_it_does_not_depend_on_how_many_are_asked(materials: list[Polymer]) -> None:
+    positions = DISTANCE.positions(materials)
+    together = DISTANCE.between(positions, positions)
+    alone = np.array([DISTANCE.between(row[None], positions)[0] for row in positions])
+    np.testing.assert_array_equal(together, alone)
+
+
+def test_salt_and_amount_count_less_than_the_polymer(recipe: Recipe) -> None:
+    asked = recipe("PEO", {"LiTFSI": 1.2}, 6e5)
+    another_salt = apart(asked, recipe("PEO", {"LiClO4": 1.2}, 6e5))
+    three_times = apart(asked, recipe("PEO", {"LiTFSI": 3.6}, 6e5))
+    another_polymer = apart(asked, recipe("PAN", {"LiTFSI": 1.2}, 6e5))
+    assert DISTANCE.radii.near <= three_times < DISTANCE.radii.inside
+    assert DISTANCE.radii.near < another_salt < DISTANCE.radii.edge
+    assert another_polymer > DISTANCE.radii.edge
+    both = apart(asked, recipe("PEO", {"LiClO4": 3.6}, 6e5))
+    assert max(another_salt, three_times) < both < another_polymer
+
+
+def test_a_long_chain_is_as_good_as_one_not_stated_and_an_oligomer_is_not(recipe: Recipe) -> None:
+    asked = recipe("PEO", {"LiTFSI": 1.2})
+    assert apart(asked, recipe("PEO", {"LiTFSI": 1.2}, 4e6)) < DISTANCE.radii.same
+    assert apart(asked, recipe("PEO", {"LiTFSI": 1.2}, 500.0)) == pytest.approx(0.10)
+
+
+def test_a_fifth_of_liquid_or_filler_is_not_inside(recipe: Recipe) -> None:
+    asked = recipe("PEO", {"LiTFSI": 1.2})
+    for added in ({"liquid_percent": 20.0}, {"filler_percent": 20.0}):
+        far = apart(asked, recipe("PEO", {"LiTFSI": 1.2}, **added))
+        assert DISTANCE.radii.inside < far < DISTANCE.radii.edge
+
+
+def test_two_spellings_are_the_same(recipe: Recipe) -> None:
+    peo = recipe("PEO", {"LiTFSI": 1.2})
+    own = Polymer("own", (PolymerPart("own", (RepeatUnit("[*]OCCOCC[*]"),)),), peo.salts)
+    first, second = DISTANCE.positions([peo, own])
+    assert apart(peo, own) == 0.0
+    assert DISTANCE.same(first, second)
+
+
+def test_ten_thousand_rows_take_no_time() -> None:
+    generator = np.random.default_rng(0)
+    width = DISTANCE.positions([]).shape[1]
+    measured: FloatArray = generator.normal(size=(10_000, width))
+    start = time.process_time()
+    DISTANCE.between(measured[:128], measured)
+    assert time.process_time() - start < 0.5
