@@ -83,7 +83,7 @@ def main() -> int:
     asked = parser.parse_args()
     units = {polymer_key(row[0]): row[1] for row in read(UNITS)}
     salts = {salt_key(row[0]): (row[1], row[2]) for row in read(SALTS)}
-    spellings = {text: key for text, key in read(SPELLINGS)}
+    spellings = dict(read(SPELLINGS))
     for stated in asked.units:
         for cell, _ in column_of(stated):
             for text in units_in(cell):
