@@ -294,3 +294,17 @@ def test_every_flag_is_explained(curated: Curated) -> None:
     report = curated(curve(POINTS, molality="204"), curve([(T, -8 - y) for T, y in POINTS])).report
     assert report.flags.keys() <= flag_meanings().keys()
     assert {"off_its_curve", "reciprocal_temperature"} <= flag_meanings().keys()
+
+
+def test_the_fuller_table_names_papers_where_it_was_pulled(
+    curated: Curated, tmp_path: Path
+) -> None:
+    assert not any(curated(curve(POINTS)).table["doi"])
+    full = tmp_path / "data" / "chemarr_full" / "PolymerElectrolyteData.csv"
+    full.parent.mkdir()
+    header = "DOI,S1 SMILES,S2 SMILES,S3 SMILES,S4 SMILES,Temperature (oC),log Conductivity (S/cm)"
+    rows = [f"doi.org/10.1016/j.ssi.2003.11.045,{PEO},,,,{T},{value}" for T, value in POINTS]
+    full.write_text("\n".join([header, *rows]) + "\n")
+    table = curated(curve(POINTS)).table
+    assert set(table["doi"]) == {("10.1016/j.ssi.2003.11.045",)}
+    assert set(table["year"]) == {2003}
