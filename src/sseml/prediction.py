@@ -25,6 +25,7 @@ from sseml.records import (
     Prediction,
     Query,
     Refusal,
+    RefusedInputError,
     UnsupportedMaterialError,
 )
 from sseml.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
@@ -247,7 +248,11 @@ def _answered(batch: Sequence[Query | Refusal], sources: _Sources) -> list[Answe
         if isinstance(item, Refusal):
             answers[place] = item
             continue
-        kind = kind_of(item.material, sources.kinds)
+        try:
+            kind = kind_of(item.material, sources.kinds)
+        except UnsupportedMaterialError as error:
+            answers[place] = _refused(item, error)
+            continue
         refusal = _refusal(item, kind, sources)
         if refusal is not None:
             answers[place] = refusal
@@ -272,7 +277,11 @@ def _refusal(query: Query, kind: Kind, sources: _Sources) -> Refusal | None:
         )
     if error is None:
         return None
-    source = material.source if isinstance(material, Crystal) else ""
+    return _refused(query, error)
+
+
+def _refused(query: Query, error: RefusedInputError) -> Refusal:
+    source = query.material.source if isinstance(query.material, Crystal) else ""
     reason = error.reason if source in query.input else f"{source}: {error.reason}"
     return Refusal(query.row, query.input, reason, error.suggestion, query.columns, error.code)
 

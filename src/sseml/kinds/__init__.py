@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 
 from sseml.kinds.composition import COMPOSITION, CRYSTAL
 from sseml.kinds.contract import Doubt, Kind
-from sseml.records import BundleError, Composition, Material, UnsupportedMaterialError
+from sseml.records import (
+    BundleError,
+    Composition,
+    Material,
+    Polymer,
+    UnsupportedMaterialError,
+)
 
 __all__ = ["COMPOSITION", "KINDS", "Doubt", "Kind", "composition_of", "kind_named", "kind_of"]
 
@@ -18,12 +24,19 @@ def kind_of(material: Material, by_type: Mapping[type, Kind]) -> Kind:
 
     Raises
     ------
+    UnsupportedMaterialError
+        If it is a polymer, and no kind of polymers is among them.
     TypeError
         If it is of none.
     """
     for ancestor in type(material).__mro__:
         if ancestor in by_type:
             return by_type[ancestor]
+    if isinstance(material, Polymer):
+        raise UnsupportedMaterialError(
+            f"{material.formula} is a polymer electrolyte, which no model at hand answers",
+            "write the formula of an inorganic solid alone",
+        )
     raise TypeError(f"{type(material).__name__} is no kind of material")
 
 
@@ -37,8 +50,10 @@ def composition_of(material: Material) -> Composition:
     """
     if isinstance(material, Composition):
         return material
+    what = "the polymer electrolyte " if isinstance(material, Polymer) else ""
     raise UnsupportedMaterialError(
-        f"{material.formula} has no composition to calculate with", "write a chemical formula"
+        f"{what}{material.formula} has no composition to calculate with",
+        "write the formula of an inorganic solid",
     )
 
 

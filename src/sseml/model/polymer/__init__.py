@@ -1,0 +1,1 @@
+"""The model of polymer electrolytes: σ(T) learned from measurements at every temperature."""

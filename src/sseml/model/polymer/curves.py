@@ -1,0 +1,167 @@
+"""Curated measurements of dry polymer electrolytes become a training set of σ(T) curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.kinds import Kind
+from sseml.records import RefusedInputError
+
+SETS = ("polymer", "salt", "composition")
+"""Sets of features that a dry electrolyte is learned from."""
+
+KNOTS_PER_CURVE = 4
+"""A curve is nearly a line: more of its points teach nothing, and crowd out other curves."""
+
+TEMPERATURE_RANGE_C = (-60.0, 160.0)
+"""Measurements beyond are not learned from: salt and polymer decompose, or the unit is wrong."""
+
+_POLYMER_POWER = 0.5
+"""Rows of one polymer share a weight of n^(1 - power)."""
+_NOISE_POWER = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class CurveSet:
+    """Measurements of dry polymer electrolytes; every array has one entry a row.
+
+    `X` (n, n_features) are features of the recipe without temperature, missing as NaN; `blocks`
+    says which columns are of each set. `curve`, `polymer` and `formulation` number what was
+    measured together, the polymers, and the recipes. `knots` marks up to `KNOTS_PER_CURVE` rows of
+    each curve. `rows` are positions in the table.
+    """
+
+    X: FloatArray
+    positions: FloatArray
+    temperature_C: FloatArray
+    log10_sigma: FloatArray
+    curve: IntArray
+    polymer: IntArray
+    formulation: IntArray
+    papers: NDArray[np.object_]
+    knots: BoolArray
+    rows: IntArray
+    names: tuple[str, ...]
+    blocks: Mapping[str, slice]
+
+    def __len__(self) -> int:
+        return len(self.log10_sigma)
+
+    def take(self, index: IntArray | BoolArray) -> CurveSet:
+        """The rows selected by a mask or an index array, as a new set."""
+        one_per_row = {
+            field.name: getattr(self, field.name)[index]
+            for field in fields(self)
+            if field.name not in ("names", "blocks")
+        }
+        return CurveSet(**one_per_row, names=self.names, blocks=self.blocks)
+
+    def column(self, name: str) -> FloatArray:
+        """A feature by its name, shape (n,)."""
+        values: FloatArray = self.X[:, self.names.index(name)]
+        return values
+
+    def weights(self, power: float = _POLYMER_POWER) -> FloatArray:
+        """Weights of rows, with mean 1: a polymer of n rows has n^(1 - power)."""
+        return polymer_weights(self.polymer, power)
+
+    def noise_weights(self) -> FloatArray:
+        """Weights that divide the variance of the noise."""
+        return polymer_weights(self.polymer, _NOISE_POWER)
+
+
+def polymer_weights(polymer: IntArray, power: float) -> FloatArray:
+    """Weights of rows by how many rows are of their polymer; mean 1."""
+    _, number, count = np.unique(polymer, return_inverse=True, return_counts=True)
+    weights = count[number.reshape(-1)] ** -power
+    scaled: FloatArray = weights / weights.mean()
+    return scaled
+
+
+def is_dry(material: Any) -> bool:
+    """Whether a recipe holds polymer and salt alone."""
+    return bool(material.polymers) and not material.liquids and not getattr(material, "fillers", ())
+
+
+def curve_set(table: pd.DataFrame, kind: Kind, *, keep: Sequence[bool] | None = None) -> CurveSet:
+    """Rows of dry electrolytes, of the materials that `keep` marks (None for all).
+
+    `table` has the columns ``formula``, ``sigma_S_cm``, ``relation``, ``temperature_C``,
+    ``series`` (what was measured together), ``polymer`` (what is one polymer) and ``doi``.
+
+    Raises
+    ------
+    RefusedInputError
+        If no row can be learned from.
+    """
+    materials = kind.read_all(table["formula"])
+    dry = np.array([is_dry(material) for material in materials], dtype=bool)
+    usable = dry & (table["relation"].to_numpy(dtype=object) == "=")
+    if keep is not None:
+        usable &= np.asarray(keep, dtype=bool)
+    rows = np.flatnonzero(usable)
+    if not len(rows):
+        raise RefusedInputError(
+            "the table holds no measurement of a dry polymer electrolyte",
+            "a row needs a recipe such as PEO + LiTFSI, EO:Li=18",
+        )
+    picked = table.iloc[rows]
+    chosen = [materials[row] for row in rows]
+    number_of: dict[str, int] = {}
+    formulation = np.array([number_of.setdefault(text, len(number_of)) for text in picked.formula])
+    first = np.unique(formulation, return_index=True)[1]
+    distinct = [chosen[row] for row in first]
+    temperature = picked["temperature_C"].to_numpy(dtype=float)
+    curve = pd.factorize(picked["series"])[0].astype(np.int64)
+    return CurveSet(
+        X=kind.features(distinct, SETS).values[formulation],
+        positions=kind.distance.positions(distinct)[formulation],
+        temperature_C=temperature,
+        log10_sigma=np.log10(picked["sigma_S_cm"].to_numpy(dtype=float)),
+        curve=curve,
+        polymer=pd.factorize(picked["polymer"])[0].astype(np.int64),
+        formulation=formulation,
+        papers=picked["doi"].to_numpy(dtype=object),
+        knots=_knots(curve, temperature),
+        rows=rows,
+        names=tuple(feature.name for feature in kind.feature_list(SETS)),
+        blocks=blocks_of(kind),
+    )
+
+
+def blocks_of(kind: Kind) -> Mapping[str, slice]:
+    """The columns of each of `SETS`, by its name."""
+    blocks, start = {}, 0
+    for name in SETS:
+        width = len(kind.feature_list([name]))
+        blocks[name] = slice(start, start + width)
+        start += width
+    return blocks
+
+
+def learnable(data: CurveSet) -> BoolArray:
+    """Rows at temperatures that are learned from."""
+    low, high = TEMPERATURE_RANGE_C
+    within: BoolArray = (data.temperature_C >= low) & (data.temperature_C <= high)
+    return within
+
+
+def _knots(curve: IntArray, temperature_C: FloatArray) -> BoolArray:
+    """Up to `KNOTS_PER_CURVE` rows of each curve, evenly spread over its temperatures."""
+    knots = np.zeros(len(curve), dtype=bool)
+    low, high = TEMPERATURE_RANGE_C
+    within = np.flatnonzero((temperature_C >= low) & (temperature_C <= high))
+    order = within[np.lexsort((temperature_C[within], curve[within]))]
+    starts = np.flatnonzero(np.diff(curve[order], prepend=-1))
+    for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
+        count = min(KNOTS_PER_CURVE, end - start)
+        picked = np.round(np.linspace(start, end - 1, count)).astype(int)
+        knots[order[picked]] = True
+    return knots
