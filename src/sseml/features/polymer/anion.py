@@ -95,6 +95,7 @@ def _atoms(Chem: Any, anion: Any) -> dict[str, float]:
         **{f"anion_{symbol}": symbols.count(symbol) for symbol in _COUNTED},
         "anion_halogens": sum(symbol in _HALOGENS for symbol in symbols),
         "anion_metals": sum(symbol in _METALS for symbol in symbols),
+        "anion_asymmetry": len(set(Chem.CanonicalRankAtoms(anion, breakTies=False))) / len(symbols),
         "anion_electronegativity": float(
             np.mean([chi[atom.GetAtomicNum()] for atom in anion.GetAtoms()])
         ),

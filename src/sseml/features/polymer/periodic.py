@@ -79,7 +79,7 @@ def _key(psmiles: str) -> str:
     chain = _smallest_period(read_chain(psmiles))
     spellings = [Chem.MolToSmiles(piece) for piece in _rotations(chain)]
     best = min(spellings, key=lambda text: (len(text), text))
-    return ".".join([best, *chain.counter_ions])
+    return ".".join([best.replace("[*]", "*"), *chain.counter_ions])
 
 
 def read_chain(psmiles: str) -> Chain:
