@@ -19,6 +19,8 @@ from sseml.curation.polymers.schema import POLYMER_COLUMNS
 from sseml.curation.polymers.table import CSV_FILE, load_polymers
 from sseml.curation.schema import flag_meanings
 from sseml.curation.table import NotMeasurementsError
+from sseml.kinds import COMPOSITION
+from sseml.model.evidence import read_evidence
 from sseml.records import RefusedInputError
 
 pytest.importorskip("rdkit")
@@ -308,3 +310,14 @@ def test_the_fuller_table_names_papers_where_it_was_pulled(
     table = curated(curve(POINTS)).table
     assert set(table["doi"]) == {("10.1016/j.ssi.2003.11.045",)}
     assert set(table["year"]) == {2003}
+
+
+def test_the_table_is_evidence_as_it_stands(curated: Curated, tmp_path: Path) -> None:
+    table = curated(curve(POINTS), curve(OTHERS, molality="2"), out=tmp_path).table
+    places = np.zeros((len(table), 1))
+    evidence = read_evidence(tmp_path / "polymers.parquet", COMPOSITION, positions=places)
+    assert list(evidence.formulas) == table["formula"].tolist()
+    assert evidence.sigma_S_cm.tolist() == table["sigma_S_cm"].tolist()
+    assert set(evidence.conductivity_kinds) == set(evidence.space_groups) == {None}
+    assert set(evidence.papers) == {"chemarr:B001"}
+    assert all("names no paper" in (each or "") for each in evidence.references)
