@@ -120,7 +120,7 @@ def _with_curves(drafts: Sequence[RecipeDraft]) -> tuple[list[RecipeDraft], list
     for draft in drafts:
         runs[draft.raw.source, draft.raw.run].append(draft)
     for (source, run), rows in runs.items():
-        curves = split_run([row.temperature_C for row in rows])
+        curves = split_run(*map(list, _arrays(rows)))
         for number, part in enumerate(curves, start=1):
             name = f"{source}:{run}" if len(curves) == 1 else f"{source}:{run}/{number}"
             curve = rows[part]
