@@ -27,6 +27,8 @@ OTHER_SITES_MOL_KG = 0.5
 """Added to the donors of the polymer: where it has none, anions and impurities hold Li+."""
 LARGEST_MOLAR_MASS_G_MOL = 10.0**6.5
 """Above it a chain is as good as endless."""
+UNSTATED_WEIGHT_SHARE = 0.12
+"""Stands for the mass share of a filler or liquid that is not stated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.features.polymer.films import filler_percent
+from sseml.features.polymer.films import filler_share, loading_is_stated
+from sseml.features.polymer.recipe import UNSTATED_WEIGHT_SHARE
 from sseml.kinds import Doubt
-from sseml.model.polymer.intervals import Spread, each_alike, weighted_quantiles
+from sseml.model.polymer.intervals import Spread, weighted_quantiles
 from sseml.model.polymer.linear import LinearAnswer, leave_one_out
+from sseml.model.polymer.weighting import each_alike, weighted_median
 from sseml.records import Composite
 from sseml.units import ZERO_CELSIUS_K
 
@@ -23,8 +25,6 @@ MELTING_C = 50.0
 _MELTING_WIDTH_C = 5.0
 _TYPICAL_T = 3.1
 _TYPICAL_LOG10_SIGMA = -5.0
-_TYPICAL_SHARE = 0.12
-"""Stands for a loading that is not stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class CompositeModel:
                 Band(
                     low_C=low_C,
                     by_model=by_model,
-                    median_log10_sigma=_weighted_median(log10_sigma[within], weights),
+                    median_log10_sigma=weighted_median(log10_sigma[within], weights),
                     quantiles=weighted_quantiles((log10_sigma - answers)[within], weights),
                     papers=len(np.unique(paper[within])),
                 )
@@ -103,8 +103,11 @@ class CompositeModel:
         """What speaks against the answer about one film, and what the film is without filler."""
         (band,) = self._bands(np.array([temperature_C]))
         notes = [f"the film without filler: {10.0**base:.2g} S/cm at {temperature_C:g} °C"]
-        if filler_percent(material) is None:
-            notes.append("the loading is not stated: 12 wt% is assumed; write + 10 wt% before it")
+        if not loading_is_stated(material):
+            notes.append(
+                f"the loading is not stated: {100.0 * UNSTATED_WEIGHT_SHARE:g} wt% is assumed;"
+                " write + 10 wt% before it"
+            )
         if band.by_model:
             notes.append(
                 f"answered from it and the filler, as {band.papers} papers report such films"
@@ -156,8 +159,7 @@ def composite_inputs(
     """
     at = np.asarray(temperature_C, dtype=float)
     cold = 1.0 / (1.0 + np.exp((at - MELTING_C) / _MELTING_WIDTH_C))
-    percent = [filler_percent(material) for material in materials]
-    share = np.array([_TYPICAL_SHARE if each is None else each / 100.0 for each in percent])
+    share = np.array([filler_share(material) for material in materials])
     return np.column_stack(
         [
             np.ones(len(at)),
@@ -186,7 +188,7 @@ def held_out_constant(
         for number in np.unique(paper[within]):
             others = within & (paper != number)
             own = within & (paper == number)
-            constant[own] = _weighted_median(log10_sigma[others], each_alike(paper[others]))
+            constant[own] = weighted_median(log10_sigma[others], each_alike(paper[others]))
     return constant
 
 
@@ -200,9 +202,3 @@ def held_out_composites(
     """Answers about the films of each paper by a fit to all other papers, shape (n,)."""
     inputs = composite_inputs(materials, base, temperature_C)
     return leave_one_out(inputs, log10_sigma, paper, PENALTY)
-
-
-def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
-    order = np.argsort(values)
-    half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2.0)
-    return float(values[order][min(half, len(values) - 1)])
