@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ class _Sources:
 
     bundles: Mapping[str, Model]
     kinds: Mapping[type, Kind]
-    phases: PhaseBundle | None
+    phases: Callable[[], PhaseBundle] | None
     explain: bool
     offsets: Offsets | None
     threshold_S_cm: float
@@ -161,7 +162,7 @@ def predict(
     bundles = Bundles([] if bundle is None else [bundle])
     defaults = Qualifiers(temperature_C=read_temperature(str(float(temperature_C))))
     items = parse_inputs(formulas, defaults, StructureFiles(Path(), structure_mismatch))
-    phases = default_phases() if window else None
+    phases = cache(default_phases) if window else None
     offsets = None if measured is None else _offsets(measured, bundles.of_compositions())
     answered = predict_queries(
         items, bundles, phases=phases, offsets=offsets, threshold_S_cm=threshold_S_cm
@@ -194,7 +195,7 @@ def predict_queries(
     items: Iterable[Query | Refusal],
     bundles: Model | Sequence[Model] | Bundles,
     threads: int = 1,
-    phases: PhaseBundle | None = None,
+    phases: PhaseBundle | Callable[[], PhaseBundle] | None = None,
     *,
     explain: bool = True,
     offsets: Offsets | None = None,
@@ -212,7 +213,8 @@ def predict_queries(
         Batches worked on at a time. With more than one, an answer waits for as many batches to be
         read as there are threads: not for a source that is slower than the model.
     phases
-        For the electrochemical windows; None leaves them out.
+        For the electrochemical windows, or what gives them when a material has one; None leaves
+        them out.
     explain
         Add to the notes what a material reacts to at the limits of its window.
     offsets
@@ -224,7 +226,8 @@ def predict_queries(
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
     by_kind, own_kinds = _by_kind(bundles)
     kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
-    sources = _Sources(by_kind, kinds, phases, explain, offsets, threshold_S_cm)
+    given = phases if phases is None or callable(phases) else lambda: phases
+    sources = _Sources(by_kind, kinds, given, explain, offsets, threshold_S_cm)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
         return
@@ -310,7 +313,7 @@ def _predict_batch(
     answer = bundle.predict(materials, temperature_C, shift, sources.threshold_S_cm)
     stabilities: Sequence[Stability | None] = [None] * len(materials)
     if sources.phases is not None and bundle.kind.has_window:
-        stabilities = sources.phases.stabilities(materials, reactions=sources.explain)
+        stabilities = sources.phases().stabilities(materials, reactions=sources.explain)
     for index, (query, kind) in enumerate(queries):
         prediction = _prediction(
             query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]

@@ -13,13 +13,13 @@ from sseml.arrays import FloatArray, IntArray
 from sseml.features.polymer.films import Film, film_of, without_fillers
 from sseml.kinds import Doubt, Kind
 from sseml.model.ensemble import arrays_below, named
+from sseml.model.polymer.blocks import SETS, blocks_of
 from sseml.model.polymer.composites import CompositeModel
-from sseml.model.polymer.curves import SETS, blocks_of
 from sseml.model.polymer.ensemble import CurveEnsemble, along
 from sseml.model.polymer.gels import GelModel
-from sseml.model.polymer.held_out import signals_of
 from sseml.model.polymer.intervals import CurveIntervals, Spread
 from sseml.model.polymer.reported import ReportedFilms
+from sseml.model.polymer.signals import signals_of
 from sseml.physics.transport import vtf_fit
 from sseml.records import Composite, Polymer
 from sseml.units import BOLTZMANN_EV_K, ROOM_TEMPERATURE_C, ZERO_CELSIUS_K
