@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseml.features.polymer import distance
+from sseml.features.polymer.columns import unit_columns
 from sseml.features.polymer.distance import RecipeDistance
 from sseml.features.polymer.shipped import listed_keys
 from sseml.records import Polymer, PolymerPart, RepeatUnit, SaltPart
@@ -66,6 +67,30 @@ def test_it_does_not_depend_on_how_many_are_asked(materials: list[Polymer]) -> N
     together = DISTANCE.between(positions, positions)
     alone = np.array([DISTANCE.between(row[None], positions)[0] for row in positions])
     np.testing.assert_array_equal(together, alone)
+
+
+def test_recipes_that_share_a_polymer_or_a_salt_are_compared_as_each_alone(recipe: Recipe) -> None:
+    """As Euclidean distance says, summed pair by pair."""
+    materials = [
+        recipe(polymer, {name: molality})
+        for polymer in ("PEO", "PAN", "PEO", "PTMC")
+        for name, molality in (("LiTFSI", 1.0), ("LiClO4", 1.0), ("LiTFSI", 2.0))
+    ]
+    positions = DISTANCE.positions(materials)
+    width = len(unit_columns())
+    between = DISTANCE.between(positions, positions)
+    for row, own in enumerate(positions):
+        apart = np.sqrt(((positions[:, :width] - own[:width]) ** 2).mean(axis=1))
+        least, most = apart, apart + distance.MOST_BY_SALT + distance.MOST_BY_AMOUNT
+        assert (between[row] >= np.minimum(least, 1.0) - 1e-9).all()
+        assert (between[row] <= most + 1e-9).all()
+
+
+def test_positions_kept_in_single_precision_are_the_same(recipe: Recipe) -> None:
+    positions = DISTANCE.positions([recipe("PEO", {"LiTFSI": 1.2}), recipe("PAN", {"LiI": 0.3})])
+    kept = positions.astype(np.float32).astype(np.float64)
+    assert DISTANCE.between(kept, positions)[0, 0] < 1e-6
+    assert DISTANCE.same(kept[1], positions[1])
 
 
 def test_salt_and_amount_count_less_than_the_polymer(recipe: Recipe) -> None:
