@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from sseml.model.loading import Bundles, load_bundle
 from sseml.parse.space_groups import SYSTEMS, crystal_system
 from sseml.records import (
     Answer,
+    Composite,
     Crystal,
     Domain,
     MeasuredValue,
@@ -318,6 +319,9 @@ def _predict_batch(
         prediction = _prediction(
             query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
         )
+        if sources.explain and isinstance(query.material, Composite):
+            on_filler = _notes_on_filler(query, answer, index, sources)
+            prediction = replace(prediction, notes=(*prediction.notes, *on_filler))
         if offsets and (note := offsets.note(prediction.family)):
             notes = (note, *prediction.notes)
             prediction = replace(prediction, model=f"{prediction.model}+offset", notes=notes)
@@ -415,6 +419,20 @@ def _notes_on_reach(
         yield "the measured value is a bound, not a number"
     if query.conductivity_kind == "bulk":
         yield "predicts what papers report, mostly total conductivity; bulk can be higher"
+
+
+def _notes_on_filler(
+    query: Query, answer: BundleAnswer, index: int, sources: _Sources
+) -> Iterator[str]:
+    """What a conducting filler does alone, where a model of compositions is at hand."""
+    from sseml.fillers import notes_on_filler  # noqa: PLC0415 - only for composites
+
+    if answer.log10_without_filler is None or "composition" not in sources.bundles:
+        return
+    film_S_cm = _power_of_ten(answer.log10_without_filler[index])
+    material = cast("Composite", query.material)
+    compositions = sources.bundles["composition"]
+    yield from notes_on_filler(material, query.temperature_C, film_S_cm, compositions)
 
 
 def _notes_on_polymorphs(measured: Sequence[tuple[int, MeasuredValue]]) -> Iterator[str]:
