@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from sseml.families import FamilyMatch
-from sseml.kinds import KINDS, Doubt, Kind, kind_of
+from sseml.kinds import KINDS, Kind, kind_of
 from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
 from sseml.model.bundle import Bundle
 from sseml.model.evidence import domain
 from sseml.model.loading import Bundles, load_bundle
 from sseml.parse.space_groups import SYSTEMS, crystal_system
 from sseml.records import (
+    DOMAINS,
     Answer,
     Composite,
     Crystal,
-    Domain,
     MeasuredValue,
     Prediction,
     Query,
@@ -45,8 +45,6 @@ _BATCH = 128
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
 
 _LARGEST_EXPONENT = 300.0
-
-_DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +347,7 @@ def _prediction(
     found = domain(nearest, kind.distance.radii, parts_known=parts_known)
     doubt = kind.doubt(material)
     if answer.doubts:
-        doubt = _both(doubt, answer.doubts[index])
+        doubt = doubt.joined(answer.doubts[index])
     window = stability.window if stability else None
     return Prediction(
         row=query.row,
@@ -368,7 +366,7 @@ def _prediction(
         sigma_if_conductor_low_S_cm=_power_of_ten(if_conductor.log10_low[index]),
         sigma_if_conductor_high_S_cm=_power_of_ten(if_conductor.log10_high[index]),
         activation_energy_eV=float(answer.activation_energy_eV[index]),
-        domain=max(found, doubt.at_best, key=_DOMAINS.index),
+        domain=max(found, doubt.at_best, key=DOMAINS.index),
         nearest=evidence.nearest(distance, query.temperature_C, space_group_number=space_group),
         model=bundle.name,
         measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
@@ -395,12 +393,6 @@ def _prediction(
         ),
         columns=query.columns,
     )
-
-
-def _both(first: Doubt, second: Doubt) -> Doubt:
-    """What two say against a material."""
-    at_best = max(first.at_best, second.at_best, key=_DOMAINS.index)
-    return Doubt(at_best, (*first.notes, *second.notes))
 
 
 def _notes_on_reach(

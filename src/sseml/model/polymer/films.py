@@ -130,6 +130,10 @@ class Films:
             raise ValueError("the model of composites is not fitted")
         base = self.answer([without_fillers(each) for each in materials], temperature_C)
         room = np.full(len(materials), ROOM_TEMPERATURE_C)
+        doubts = [
+            self.composites.doubt(material, at, float(mean))
+            for material, at, mean in zip(materials, temperature_C, base.mean, strict=True)
+        ]
         return FilmAnswer(
             mean=self.composites.predict(materials, base.mean, temperature_C),
             spread=self.composites.spread(base.spread, temperature_C),
@@ -138,8 +142,8 @@ class Films:
             activation_energy_eV=base.activation_energy_eV,
             without_filler=base.mean,
             doubts=tuple(
-                self.composites.doubt(material, at, float(mean))
-                for material, at, mean in zip(materials, temperature_C, base.mean, strict=True)
+                own.joined(Doubt(of_base.at_best))
+                for own, of_base in zip(doubts, base.doubts, strict=True)
             ),
         )
 
