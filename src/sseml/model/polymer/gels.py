@@ -61,10 +61,10 @@ class GelModel:
         return self.answer.spread(count)
 
     def activation_energy_eV(self, temperature_C: FloatArray) -> FloatArray:  # noqa: N802
-        """Slope of σT at temperatures, shape (n,)."""
+        """−k_B d ln(σT) / d(1/T) at temperatures, shape (n,)."""
         per_kelvin = -self.answer.coefficients[1] * 1000.0 * log(10.0)
         kelvin = np.asarray(temperature_C, dtype=float) + ZERO_CELSIUS_K
-        energy: FloatArray = BOLTZMANN_EV_K * (per_kelvin - kelvin)
+        energy: FloatArray = BOLTZMANN_EV_K * (per_kelvin + kelvin)
         return energy
 
     def doubt(self, material: Polymer) -> Doubt:
