@@ -24,10 +24,10 @@ def curve(B_eV: float, T0_K: float, log10_prefactor: float) -> FloatArray:
 @given(st.floats(0.08, 0.2), st.integers(8, 18), st.floats(-2.0, 2.0))
 def test_the_parameters_of_a_curve_are_found(B_eV: float, steps: int, prefactor: float) -> None:
     """T0 is sought in steps of 5 K: 40 to 90 K below the lowest temperature."""
-    T0_K = 293.15 - 5.0 * steps
-    fitted = vtf_fit(KELVIN, curve(B_eV, T0_K, prefactor))
+    below_K = 293.15 - 5.0 * steps
+    fitted = vtf_fit(KELVIN, curve(B_eV, below_K, prefactor))
     assert fitted is not None
-    assert fitted.T0_K == pytest.approx(T0_K)
+    assert fitted.T0_K == pytest.approx(below_K)
     assert fitted.B_eV == pytest.approx(B_eV, rel=1e-4)
     assert fitted.log10_prefactor == pytest.approx(prefactor, abs=1e-4)
     assert fitted.rms_decades < 1e-6

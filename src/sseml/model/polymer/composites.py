@@ -92,6 +92,19 @@ class CompositeModel:
             [band.median_log10_sigma for band in bands],
         )
 
+    def curves(
+        self, materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
+    ) -> FloatArray:
+        """log10 of σ in S/cm of n films along m rising temperatures, shape (n, m) like `base`.
+
+        Put in order so that σ does not fall where one band ends and the next begins.
+        """
+        at_each = [
+            self.predict(materials, column, np.full(len(materials), at))
+            for column, at in zip(base.T, temperature_C, strict=True)
+        ]
+        return np.sort(np.column_stack(at_each), axis=1)
+
     def spread(self, base: Spread, temperature_C: FloatArray) -> Spread:
         """The distribution of the truth; no narrower than that of the film without filler."""
         own = np.array([band.quantiles for band in self._bands(temperature_C)])
@@ -102,7 +115,10 @@ class CompositeModel:
     def doubt(self, material: Composite, temperature_C: float, base: float) -> Doubt:
         """What speaks against the answer about one film, and what the film is without filler."""
         (band,) = self._bands(np.array([temperature_C]))
-        notes = [f"the film without filler: {10.0**base:.2g} S/cm at {temperature_C:g} °C"]
+        notes = [
+            f"the film without filler: {10.0**base:.2g} S/cm at {temperature_C:g} °C; the"
+            " activation energy is that of this film"
+        ]
         if not loading_is_stated(material):
             notes.append(
                 f"the loading is not stated: {100.0 * UNSTATED_WEIGHT_SHARE:g} wt% is assumed;"

@@ -79,9 +79,8 @@ def gels() -> GelModel:
 
 @pytest.fixture(scope="session")
 def reported() -> ReportedFilms:
-    return ReportedFilms.of(
-        np.array([-4.0, -3.5, -3.0, -4.5, -3.8]), np.full(5, 25.0), np.arange(5)
-    )
+    """-4.8 to -2.8, from 41 papers."""
+    return ReportedFilms.of(np.linspace(-4.8, -2.8, 41), np.full(41, 25.0), np.arange(41))
 
 
 @pytest.fixture(scope="session")
