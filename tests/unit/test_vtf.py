@@ -27,8 +27,7 @@ def test_the_parameters_of_a_curve_are_found(B_eV: float, steps: int, prefactor:
     below_K = 293.15 - 5.0 * steps
     fitted = vtf_fit(KELVIN, curve(B_eV, below_K, prefactor))
     assert fitted is not None
-    assert fitted.T0_K == pytest.approx(below_K)
-    assert fitted.B_eV == pytest.approx(B_eV, rel=1e-4)
+    np.testing.assert_allclose([fitted.T0_K, fitted.B_eV], [below_K, B_eV], rtol=1e-4)
     assert fitted.log10_prefactor == pytest.approx(prefactor, abs=1e-4)
     assert fitted.rms_decades < 1e-6
 
