@@ -26,7 +26,7 @@ from sseml.report.figures import style
 if TYPE_CHECKING:
     import pandas as pd
 
-TEMPERATURES_C: tuple[float, ...] = tuple(range(0, 121, 5))
+TEMPERATURES_C: tuple[float, ...] = tuple(range(-20, 121, 5))
 """Where curves are answered, in °C."""
 
 Points = Sequence[tuple[float, float]]
@@ -101,7 +101,9 @@ def conductivity_curves(
             _draw(panel, np.array(at), curve, points.get(curve.recipe, ()))
         for unused in panels[len(curves) :]:
             unused.remove()
-        figure.supxlabel("temperature (°C)", fontsize=10.0)
+        for panel in panels[max(0, len(curves) - columns) : len(curves)]:
+            panel.set_xlabel("temperature (°C)")
+            panel.tick_params(labelbottom=True)
         figure.supylabel("σ (S/cm)", fontsize=10.0)
         title = style.titled("Predicted conductivity along temperature", about)
         figure.suptitle(title, x=0.01, ha="left", weight="bold", fontsize=10.5)

@@ -71,7 +71,7 @@ def polymer_parity(held_out: pd.DataFrame, about: str = "") -> Figure:
         limits = (10.0**low, 10.0**high)
         axes.set(xscale="log", yscale="log", xlim=limits, ylim=limits)
         for axis in (axes.xaxis, axes.yaxis):
-            axis.set_major_locator(LogLocator(numticks=20))
+            axis.set_major_locator(LogLocator(base=100.0, numticks=20))
             axis.set_minor_locator(NullLocator())
         axes.set_xlabel("predicted σ (S/cm), at the temperature of the measurement")
         axes.set_ylabel("measured σ (S/cm)")
