@@ -30,7 +30,7 @@ def literature(asked: dict[str, str]) -> str:
     if not asked["sigma_S_cm"]:
         return asked["literature"]
     about = "" if asked["relation"] == "=" else "about "
-    value = f"{float(asked['sigma_S_cm']):.2g}"
+    value = f"{float(asked['sigma_S_cm']):.2e}"
     return f"{about}{value}: {asked['literature']} ({asked['reference']})"
 
 
