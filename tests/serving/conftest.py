@@ -233,6 +233,9 @@ class Model:
     def __init__(self, model, kind):
         self._model, self._kind = model, kind
 
+    def get_raw_model(self):
+        return self._model.get_raw_model()
+
     def predict(self, model_input, params=None):
         if self._kind == "stuck" and any("T=99" in text for text in model_input["formula"]):
             time.sleep(3600)
