@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from sseml.model.loading import Bundles, load_bundle
 from sseml.parse.space_groups import SYSTEMS, crystal_system
 from sseml.records import (
     Answer,
+    Composite,
     Crystal,
     Domain,
     MeasuredValue,
@@ -315,6 +316,9 @@ def _predict_batch(
         prediction = _prediction(
             query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
         )
+        if sources.explain and isinstance(query.material, Composite):
+            on_filler = _notes_on_filler(query, answer, index, sources)
+            prediction = replace(prediction, notes=(*prediction.notes, *on_filler))
         if offsets and (note := offsets.note(prediction.family)):
             notes = (note, *prediction.notes)
             prediction = replace(prediction, model=f"{prediction.model}+offset", notes=notes)
@@ -412,6 +416,20 @@ def _notes_on_reach(
         yield "the measured value is a bound, not a number"
     if query.conductivity_kind == "bulk":
         yield "predicts what papers report, mostly total conductivity; bulk can be higher"
+
+
+def _notes_on_filler(
+    query: Query, answer: BundleAnswer, index: int, sources: _Sources
+) -> Iterator[str]:
+    """What a conducting filler does alone, where a model of compositions is at hand."""
+    from sseml.fillers import notes_on_filler  # noqa: PLC0415 - only for composites
+
+    if answer.log10_without_filler is None or "composition" not in sources.bundles:
+        return
+    film_S_cm = _power_of_ten(answer.log10_without_filler[index])
+    material = cast("Composite", query.material)
+    compositions = sources.bundles["composition"]
+    yield from notes_on_filler(material, query.temperature_C, film_S_cm, compositions)
 
 
 def _notes_on_polymorphs(measured: Sequence[tuple[int, MeasuredValue]]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -15,6 +16,7 @@ RESIDUAL_SOLVENT = "residual solvent"
 _LEAST_OF_SULFIDE = 50.0
 """A sulfide of so many wt% is the electrolyte, and the polymer its binder."""
 
+_ETHER = re.compile(r"[C)\]\d]O(?:C|\[\*\])")
 _OWN_UNITS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("single-ion polymer", lambda unit: "[Li+]" in unit),
     ("poly(ionic liquid)", lambda unit: "." in unit),
@@ -24,7 +26,7 @@ _OWN_UNITS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("polyurethane", lambda unit: "OC(=O)N" in unit or "NC(=O)O" in unit),
     ("polynitrile", lambda unit: "C#N" in unit or "N#C" in unit),
     ("PVDF class", lambda unit: set(unit) <= set("[]*C()F") and "F" in unit),
-    ("polyether", lambda unit: "CCO" in unit and "=O" not in unit),
+    ("polyether", lambda unit: bool(_ETHER.search(unit)) and "=O" not in unit),
     ("polyester", lambda unit: "C(=O)O" in unit and not _hangs(unit)),
     ("polyacrylate", lambda unit: "C(=O)O" in unit),
     ("polyamine", lambda unit: "N" in unit and "=O" not in unit),

@@ -59,6 +59,8 @@ class BundleAnswer:
     """Whether each of the parts (elements) is part of some measured material."""
     distance: FloatArray
     """To every measurement of the evidence, shape (n, n_measurements)."""
+    log10_without_filler: FloatArray | None = None
+    """log10 of σ in S/cm of the film without its fillers; NaN for what is no composite."""
     doubts: tuple[Doubt, ...] = ()
     """What speaks against each answer, in its order; empty for a model that says no more."""
 

@@ -266,7 +266,8 @@ class _Reader:
                 "write PEO/PVDF 80/20 + LiTFSI, or wt% before each part",
             )
         if all(part.is_polymer for part in among) and token.unit != "mol":
-            _require_hundred(token)
+            if not token.unit:
+                _require_hundred(token)
             self._by_mass(among, token)
         elif token.unit == "wt":
             self._by_mass(among, token)
@@ -340,7 +341,7 @@ def _unknown(text: str) -> RefusedInputError:
         )
     if text in ("Li", "lithium"):
         return RefusedInputError("which lithium salt it is, is not said", "write + LiTFSI")
-    if family := families().get(text):
+    if (family := families().get(text)) and family.examples:
         return RefusedInputError(
             f"{text!r} is a family", f"write a recipe, such as {family.examples[0]}"
         )

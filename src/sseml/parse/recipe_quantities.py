@@ -44,7 +44,9 @@ _LI = r"(?:\[Li\^?\+?\]|Li\^?\+?)"
 _OVER = r"\s*[:/]\s*"
 _IS = r"\s*(?:molar |mole |mol )?(?:ratio)?\s*(?:=|≈|~|:(?=\s)|\bof\b|\bis\b|\s)\s*"
 _PER_KG = r"(?:mol|M)\s*(?:/\s*kg|·?\s*kg\s*\^?-?\(?-?1\)?)(?![A-Za-z\d])"
-_MASS_WORDS = r"(?:w/w(?:/w)*|w:w|(?:wt|weight|mass)\b\.?(?:\s*-?%|/wt\.?| ratio| basis)?)"
+_MASS_WORDS = (
+    r"(?:w/w(?:/w)*|w:w|by (?:weight|mass)|(?:wt|weight|mass)\b\.?(?:\s*-?%|/wt\.?| ratio| basis)?)"
+)
 _MOL_WORDS = r"(?:(?:mol|mole|molar)\b\.?(?:\s*-?%|/mol| ratio)?)"
 _GRAM = r"(?:[kM]?g\s*/\s*mol|[kM]?g\s*mol\^?-?\(?-?1\)?|[kM]?Da)(?![A-Za-z])"
 _THOUSANDS = rf"(?P<a>\d{{1,3}}(?:,\d{{3}})+|{_N})(?:\s*[·x*]\s*10\^?(?P<power>\d))?"

@@ -23,7 +23,6 @@ from sseml.parse.qualifiers import (
     close_key,
     with_qualifier,
 )
-from sseml.parse.recipe import read_recipe
 from sseml.parse.recipe_line import names_recipe, require_temperature, split_recipe_line
 from sseml.parse.space_groups import find_polymorph, form_of, space_group_symbols
 from sseml.records import (
@@ -90,6 +89,8 @@ def _recipe_query(
     row: int, text: str, defaults: Qualifiers, columns: Mapping[str, object]
 ) -> Query:
     """The query of a line that names a polymer; conditions of crystals are not used, and said."""
+    from sseml.parse.recipe import read_recipe  # noqa: PLC0415 - start-up: 8 ms
+
     recipe, written = split_recipe_line(text)
     qualifiers = read_qualifiers(written, defaults)
     reading = read_recipe(recipe)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from sseml.arrays import FloatArray, IntArray
 from sseml.files import whole_folder
-from sseml.kinds import KINDS, Kind, kind_named
+from sseml.kinds import KINDS, Doubt, Kind, kind_named
 from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Conductivity
 from sseml.model.bundle import require_same_features
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
@@ -24,6 +24,13 @@ from sseml.model.offsets import Shift
 from sseml.model.polymer.curves import SETS
 from sseml.model.polymer.films import FilmAnswer, Films
 from sseml.model.polymer.intervals import LEVEL
+from sseml.model.polymer.transference import (
+    FILE,
+    ReportedFilm,
+    notes_on_transference,
+    read_reported_films,
+    write_reported_films,
+)
 from sseml.records import BundleError, Polymer
 
 SCHEMA_VERSION = 1
@@ -45,6 +52,8 @@ class PolymerBundle:
     """Positions of the distinct recipes of the evidence, shape (n_recipes, k)."""
     recipe_of_row: IntArray
     """Which of them each row of the evidence is of."""
+    reported: tuple[ReportedFilm, ...] = ()
+    """Transference numbers and windows that papers measured."""
 
     @property
     def name(self) -> str:
@@ -81,8 +90,13 @@ class PolymerBundle:
             nearest_distance=nearest,
             parts_known=np.ones(len(materials), dtype=bool),
             distance=distance,
-            doubts=answer.doubts,
+            log10_without_filler=answer.without_filler,
+            doubts=tuple(map(self._with_transference, materials, answer.doubts)),
         )
+
+    def _with_transference(self, material: Polymer, doubt: Doubt) -> Doubt:
+        notes = notes_on_transference(material, self.reported)
+        return replace(doubt, notes=(*doubt.notes, *notes))
 
     def _distance(self, positions: FloatArray) -> FloatArray:
         """To every row of the evidence, shape (n, n_rows); many rows are of one recipe."""
@@ -103,6 +117,7 @@ class PolymerBundle:
             np.savez(building / ARRAYS, allow_pickle=False, **arrays)
             (building / EVIDENCE).write_bytes(evidence_parquet)
             (building / CARD).write_text(card, encoding="utf-8")
+            write_reported_films(building / FILE, self.reported)
             write_mlflow_files(building, RECIPES, ("mlflow", "polymer"))
             write_checksums(building)
 
@@ -116,7 +131,7 @@ class PolymerBundle:
             If a file is missing, damaged or lacks something, or the schema version is not this
             code's.
         """
-        verify_checksums(folder, needed=(ARRAYS, EVIDENCE))
+        verify_checksums(folder, needed=(ARRAYS, EVIDENCE, FILE))
         with reading(folder / MANIFEST) as path:
             manifest = dict(json.loads(path.read_text(encoding="utf-8")))
         version = manifest.pop("schema_version", None), manifest.pop("form", None)
@@ -143,7 +158,9 @@ class PolymerBundle:
                 raise ValueError(
                     f"{len(evidence.formulas)} rows, but {len(recipe_of_row)} positions"
                 )
-        return cls(kind, manifest, films, evidence, recipes, recipe_of_row)
+        with reading(folder / FILE) as path:
+            reported = read_reported_films(path.read_text(encoding="utf-8"))
+        return cls(kind, manifest, films, evidence, recipes, recipe_of_row, reported)
 
 
 def _if_conductor(mean: FloatArray, mean_25: FloatArray, answer: FilmAnswer) -> Conductivity:

@@ -41,6 +41,8 @@ class FilmAnswer:
     mean_25: FloatArray
     spread_25: Spread
     activation_energy_eV: FloatArray
+    without_filler: FloatArray
+    """log10 of σ in S/cm without fillers; NaN for what is no composite."""
     doubts: tuple[Doubt, ...]
 
 
@@ -94,6 +96,7 @@ class Films:
             mean_25=at_25.mean,
             spread_25=self.intervals.spread(at_25, room),
             activation_energy_eV=local_activation_energy_eV(mean, temperature_C),
+            without_filler=_none(materials),
             doubts=tuple(Doubt(notes=_curve_notes(curve)) for curve in mean),
         )
 
@@ -105,6 +108,7 @@ class Films:
             mean_25=self.gels.predict(materials, room),
             spread_25=self.gels.spread(len(materials)),
             activation_energy_eV=self.gels.activation_energy_eV(temperature_C),
+            without_filler=_none(materials),
             doubts=tuple(self.gels.doubt(material) for material in materials),
         )
 
@@ -117,6 +121,7 @@ class Films:
             mean_25=self.reported.log10_sigma(room),
             spread_25=spread,
             activation_energy_eV=np.full(len(materials), self.reported.activation_energy_eV),
+            without_filler=_none(materials),
             doubts=(self.reported.doubt(),) * len(materials),
         )
 
@@ -131,6 +136,7 @@ class Films:
             mean_25=self.composites.predict(materials, base.mean_25, room),
             spread_25=self.composites.spread(base.spread_25, room),
             activation_energy_eV=base.activation_energy_eV,
+            without_filler=base.mean,
             doubts=tuple(
                 self.composites.doubt(material, at, float(mean))
                 for material, at, mean in zip(materials, temperature_C, base.mean, strict=True)
@@ -163,6 +169,10 @@ class Films:
             reported=ReportedFilms.from_arrays(arrays_below(arrays, "reported")),
             composites=CompositeModel.from_arrays(arrays_below(arrays, "composites")),
         )
+
+
+def _none(materials: Sequence[Polymer]) -> FloatArray:
+    return np.full(len(materials), np.nan)
 
 
 def local_activation_energy_eV(curves: FloatArray, temperature_C: FloatArray) -> FloatArray:  # noqa: N802
@@ -210,5 +220,6 @@ def _in_order(parts: Sequence[FilmAnswer], order: IntArray) -> FilmAnswer:
         mean_25=joined("mean_25"),
         spread_25=spread("spread_25"),
         activation_energy_eV=joined("activation_energy_eV"),
+        without_filler=joined("without_filler"),
         doubts=tuple(doubts[place] for place in order),
     )

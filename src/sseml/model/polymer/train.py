@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from importlib.resources import files
 from io import BytesIO
@@ -24,6 +24,7 @@ from sseml.model.polymer.film_rows import film_rows
 from sseml.model.polymer.films import Films
 from sseml.model.polymer.fit import CURVES, CurveSettings, fit_curves
 from sseml.model.polymer.held_out import calibrate
+from sseml.model.polymer.transference import ReportedFilm
 from sseml.model.train import card_figures, measurements_parquet, source_table
 
 _CARD = "card.md"
@@ -37,6 +38,7 @@ def train_polymers(
     kind: Kind = POLYMER,
     settings: CurveSettings = CURVES,
     metrics: Mapping[str, Any] | None = None,
+    reported: Sequence[ReportedFilm] = (),
 ) -> PolymerBundle:
     """Train a polymer bundle and save it.
 
@@ -55,6 +57,8 @@ def train_polymers(
         What is fitted.
     metrics
         What `sseml evaluate polymer --json` says of this recipe, for manifest and card.
+    reported
+        Transference numbers and windows that papers measured, to be shown as evidence.
 
     Raises
     ------
@@ -106,6 +110,7 @@ def train_polymers(
         evidence=read_evidence(BytesIO(parquet), kind, recipes[recipe_of_row]),
         recipes=recipes,
         recipe_of_row=recipe_of_row,
+        reported=tuple(reported),
     )
     bundle.save(folder, parquet, _card_text(manifest, table))
     return bundle
