@@ -16,6 +16,7 @@ from mlflow.models import ModelSignature
 from mlflow.pyfunc import PyFuncModel
 
 from sseml.columns import COLUMNS
+from sseml.model.answer import Model
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS, signature
 from sseml.physics.transport import inverse_temperature_shift
 from sseml.records import BundleError
@@ -150,7 +151,8 @@ def _is_finite(value: object) -> bool:
 
 def _kind(model: PyFuncModel) -> str:
     """The kind of material that the bundle behind a loaded model answers about."""
-    return str(model.get_raw_model().kind.name)
+    bundle: Model = model.get_raw_model()  # type: ignore[no-untyped-call]
+    return bundle.kind.name
 
 
 def main(model_folder: str, result_file: str) -> int:
