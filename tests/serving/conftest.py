@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sseml.released import DEFAULT_BUNDLE, released_folder
+from sseml.released import DEFAULT_BUNDLE, POLYMER_BUNDLE, released_folder
 
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 _STARTS_WITHIN_S = 90.0
@@ -173,6 +173,13 @@ def started(
 def server() -> Iterator[Server]:
     """One worker with the default limits, open to this machine."""
     with started() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def polymer_server() -> Iterator[Server]:
+    """One worker with the released bundle of polymers."""
+    with started("-m", released_folder() / POLYMER_BUNDLE) as running:
         yield running
 
 

@@ -97,7 +97,7 @@ def _refused(row: LabRow) -> Refusal:
         row.row,
         row.text,
         f"{row.text} is an inorganic solid, not a polymer electrolyte",
-        'write polymer electrolytes here; a recipe with kind = "composition" takes inorganic solids',
+        "write polymer electrolytes here; inorganic solids are learned by a recipe of their own",
         code="unsupported_material",
     )
 

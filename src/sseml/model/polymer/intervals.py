@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.records import RefusedInputError
 
 LEVEL = 0.9
 """Coverage of an interval."""
@@ -193,7 +194,11 @@ def each_alike(group: IntArray, power: float = 1.0) -> FloatArray:
 def weighted_quantiles(score: FloatArray, weights: FloatArray) -> FloatArray:
     """Quantiles at `PROBABILITIES`, with the finite-sample correction of conformal prediction."""
     if not len(score):
-        raise ValueError("a band of temperature holds no held-out measurement")
+        raise RefusedInputError(
+            "a band of temperature holds no held-out measurement",
+            f"add measurements of several polymers below {BANDS_C[0]:g}, above {BANDS_C[-1]:g} °C, "
+            "and between",
+        )
     order = np.argsort(score)
     cumulative = np.cumsum(weights[order])
     centred = (cumulative - 0.5 * weights[order]) / (cumulative[-1] + weights.mean())
