@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sseml.arrays import FloatArray, IntArray
 from sseml.model.polymer.signals import CurveSignals
 from sseml.model.polymer.weighting import each_alike
+from sseml.records import RefusedInputError
 
 LEVEL = 0.9
 """Coverage of an interval."""
@@ -147,7 +148,11 @@ def _width(design: FloatArray, coefficients: FloatArray) -> FloatArray:
 def weighted_quantiles(score: FloatArray, weights: FloatArray) -> FloatArray:
     """Quantiles at `PROBABILITIES`, with the finite-sample correction of conformal prediction."""
     if not len(score):
-        raise ValueError("a band of temperature holds no held-out measurement")
+        raise RefusedInputError(
+            "a band of temperature holds no held-out measurement",
+            f"add measurements of several polymers below {BANDS_C[0]:g}, above {BANDS_C[-1]:g} °C, "
+            "and between",
+        )
     order = np.argsort(score)
     cumulative = np.cumsum(weights[order])
     centred = (cumulative - 0.5 * weights[order]) / (cumulative[-1] + weights.mean())
