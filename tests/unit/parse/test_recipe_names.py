@@ -89,7 +89,7 @@ def test_the_plain_reading_of_smiles_agrees_with_the_toolkit():
     units = {unit.psmiles for entry in polymers() for unit in entry.units}
     for text in (*units, *(e.smiles for e in salts()), *(e.smiles for e in liquids())):
         mass = Descriptors.MolWt(Chem.MolFromSmiles(text))
-        assert molar_mass_g_mol(read_smiles(text)) == pytest.approx(mass, rel=5e-5), text
+        assert molar_mass_g_mol(read_smiles(text)) == pytest.approx(mass, rel=1e-4), text
     for text in units:
         counts = site_counts(read_smiles(text))
         assert counts == {site: toolkit_count(text, site) for site in counts}, text
