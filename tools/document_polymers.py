@@ -81,9 +81,9 @@ def main() -> int:
     parser.add_argument("--salts", action="append", default=[], metavar="FILE:COLUMN[:NAME]")
     parser.add_argument("--scale", action="store_true", help="these set the scale of distances")
     asked = parser.parse_args()
-    units = {row[0]: row[1] for row in read(UNITS)}
-    salts = {row[0]: (row[1], row[2]) for row in read(SALTS)}
-    spellings = {row[0]: row[1] for row in read(SPELLINGS)}
+    units = {polymer_key(row[0]): row[1] for row in read(UNITS)}
+    salts = {salt_key(row[0]): (row[1], row[2]) for row in read(SALTS)}
+    spellings = dict(read(SPELLINGS))
     for stated in asked.units:
         for cell, _ in column_of(stated):
             for text in units_in(cell):

@@ -8,24 +8,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from sseml.families import FamilyMatch
-from sseml.kinds import KINDS, Kind, kind_of
-from sseml.model.bundle import Bundle, BundleAnswer
+from sseml.kinds import KINDS, Doubt, Kind, kind_of
+from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
+from sseml.model.bundle import Bundle
 from sseml.model.evidence import domain
+from sseml.model.loading import Bundles, load_bundle
 from sseml.parse.space_groups import SYSTEMS, crystal_system
 from sseml.records import (
     Answer,
+    Composite,
     Crystal,
     Domain,
     MeasuredValue,
     Prediction,
     Query,
     Refusal,
-    RefusedInputError,
     UnsupportedMaterialError,
 )
 from sseml.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
@@ -50,11 +52,12 @@ _DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
 class _Sources:
     """Bundles by kind, phases and settings that answers are calculated from."""
 
-    bundles: Mapping[str, Bundle]
+    bundles: Mapping[str, Model]
     kinds: Mapping[type, Kind]
     phases: PhaseBundle | None
     explain: bool
     offsets: Offsets | None
+    threshold_S_cm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,10 @@ class Predictions:
 def predict(
     formulas: Iterable[str | Path],
     temperature_C: float = ROOM_TEMPERATURE_C,
-    bundle: Bundle | Path | str | None = None,
+    bundle: Model | Path | str | None = None,
     *,
     window: bool = True,
+    threshold_S_cm: float = SUPERIONIC_S_CM,
     structure_mismatch: OnMismatch = "refuse",
     measured: Path | str | None = None,
 ) -> Predictions:
@@ -108,13 +112,17 @@ def predict(
         What a line of an input file may hold: ``Li6PS5Cl``, ``LLZO``, ``75Li2S-25P2S5``,
         ``La2/3-xLi3xTiO3 x=0:0.16:0.02``, ``Li3YCl6 temperature=60``; or a crystal structure:
         ``model.cif``, ``CONTCAR``, ``structure.json``, ``cifs/``, ``cifs.zip``. A `Path` is always
-        one. A text that ends like the name of a structure opens that file.
+        one. A text that ends like the name of a structure opens that file. Or a polymer
+        electrolyte: ``PEO + LiTFSI, EO:Li=18 @ 60 °C``.
     temperature_C
         For formulas that name no temperature, in °C.
     bundle
-        The model: a loaded bundle, its folder, or None for the released one.
+        The model: a loaded bundle, its folder, or None for the released ones. Materials of another
+        kind than the bundle's are answered by the released one of theirs.
     window
         Calculate the electrochemical window too, from the released phase table.
+    threshold_S_cm
+        That of ``p_superionic``, in S/cm.
     structure_mismatch
         ``refuse`` a structure whose sites contradict the formula in its file, or ``flag`` it in the
         notes of its answer.
@@ -149,15 +157,17 @@ def predict(
     from sseml.parse.queries import parse_inputs  # noqa: PLC0415
     from sseml.parse.structure.files import StructureFiles  # noqa: PLC0415
 
-    if bundle is None:
-        bundle = default_bundle()
-    elif isinstance(bundle, Path | str):
-        bundle = Bundle.load(Path(bundle))
+    if isinstance(bundle, Path | str):
+        bundle = load_bundle(Path(bundle))
+    bundles = Bundles([] if bundle is None else [bundle])
     defaults = Qualifiers(temperature_C=read_temperature(str(float(temperature_C))))
     items = parse_inputs(formulas, defaults, StructureFiles(Path(), structure_mismatch))
     phases = default_phases() if window else None
-    offsets = None if measured is None else _offsets(measured, bundle)
-    return Predictions(tuple(predict_queries(items, bundle, phases=phases, offsets=offsets)))
+    offsets = None if measured is None else _offsets(measured, bundles.of_compositions())
+    answered = predict_queries(
+        items, bundles, phases=phases, offsets=offsets, threshold_S_cm=threshold_S_cm
+    )
+    return Predictions(tuple(answered))
 
 
 def _offsets(file: Path | str, bundle: Bundle) -> Offsets:
@@ -183,12 +193,13 @@ def default_phases() -> PhaseBundle:
 
 def predict_queries(
     items: Iterable[Query | Refusal],
-    bundles: Bundle | Sequence[Bundle],
+    bundles: Model | Sequence[Model] | Bundles,
     threads: int = 1,
     phases: PhaseBundle | None = None,
     *,
     explain: bool = True,
     offsets: Offsets | None = None,
+    threshold_S_cm: float = SUPERIONIC_S_CM,
 ) -> Iterator[Answer]:
     """Answer parsed rows in order, a batch at a time, in bounded memory.
 
@@ -197,7 +208,7 @@ def predict_queries(
     items
         Queries; refusals among them keep their places.
     bundles
-        The model, or one for each kind of material.
+        The model, one for each kind of material, or `Bundles`, which reads the released ones.
     threads
         Batches worked on at a time. With more than one, an answer waits for as many batches to be
         read as there are threads: not for a source that is slower than the model.
@@ -207,18 +218,29 @@ def predict_queries(
         Add to the notes what a material reacts to at the limits of its window.
     offsets
         Shifts of the answers about each family, or None.
+    threshold_S_cm
+        That of ``p_superionic``, in S/cm.
     """
     stream = iter(items)
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
-    given = (bundles,) if isinstance(bundles, Bundle) else tuple(bundles)
-    kinds = {kind.material: kind for kind in (*KINDS, *(bundle.kind for bundle in given))}
-    by_kind = {bundle.kind.name: bundle for bundle in given}
-    sources = _Sources(by_kind, kinds, phases, explain, offsets)
+    by_kind, own_kinds = _by_kind(bundles)
+    kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
+    sources = _Sources(by_kind, kinds, phases, explain, offsets, threshold_S_cm)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
         return
     for batch in batches:
         yield from _answered(batch, sources)
+
+
+def _by_kind(
+    bundles: Model | Sequence[Model] | Bundles,
+) -> tuple[Mapping[str, Model], Sequence[Kind]]:
+    """Bundles by the name of their kind, and the kinds that they bring."""
+    if isinstance(bundles, Bundles):
+        return bundles, ()
+    given = tuple(bundles) if isinstance(bundles, Sequence) else (bundles,)
+    return {bundle.kind.name: bundle for bundle in given}, [bundle.kind for bundle in given]
 
 
 def _several_at_a_time(
@@ -248,11 +270,7 @@ def _answered(batch: Sequence[Query | Refusal], sources: _Sources) -> list[Answe
         if isinstance(item, Refusal):
             answers[place] = item
             continue
-        try:
-            kind = kind_of(item.material, sources.kinds)
-        except UnsupportedMaterialError as error:
-            answers[place] = _refused(item, error)
-            continue
+        kind = kind_of(item.material, sources.kinds)
         refusal = _refusal(item, kind, sources)
         if refusal is not None:
             answers[place] = refusal
@@ -277,24 +295,20 @@ def _refusal(query: Query, kind: Kind, sources: _Sources) -> Refusal | None:
         )
     if error is None:
         return None
-    return _refused(query, error)
-
-
-def _refused(query: Query, error: RefusedInputError) -> Refusal:
-    source = query.material.source if isinstance(query.material, Crystal) else ""
+    source = material.source if isinstance(material, Crystal) else ""
     reason = error.reason if source in query.input else f"{source}: {error.reason}"
     return Refusal(query.row, query.input, reason, error.suggestion, query.columns, error.code)
 
 
 def _predict_batch(
-    queries: Sequence[tuple[Query, Kind]], bundle: Bundle, sources: _Sources
+    queries: Sequence[tuple[Query, Kind]], bundle: Model, sources: _Sources
 ) -> Iterator[Prediction]:
     materials: list[Any] = [query.material for query, _ in queries]
     temperature_C = np.array([query.temperature_C for query, _ in queries])
     families = [kind.recognise(query.material) for query, kind in queries]
     offsets = sources.offsets
     shift = offsets.shift([match.family for match in families]) if offsets else None
-    answer = bundle.predict(materials, temperature_C, shift)
+    answer = bundle.predict(materials, temperature_C, shift, sources.threshold_S_cm)
     stabilities: Sequence[Stability | None] = [None] * len(materials)
     if sources.phases is not None and bundle.kind.has_window:
         stabilities = sources.phases.stabilities(materials, reactions=sources.explain)
@@ -302,6 +316,9 @@ def _predict_batch(
         prediction = _prediction(
             query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
         )
+        if sources.explain and isinstance(query.material, Composite):
+            on_filler = _notes_on_filler(query, answer, index, sources)
+            prediction = replace(prediction, notes=(*prediction.notes, *on_filler))
         if offsets and (note := offsets.note(prediction.family)):
             notes = (note, *prediction.notes)
             prediction = replace(prediction, model=f"{prediction.model}+offset", notes=notes)
@@ -313,7 +330,7 @@ def _prediction(
     kind: Kind,
     index: int,
     answer: BundleAnswer,
-    bundle: Bundle,
+    bundle: Model,
     *,
     family: FamilyMatch,
     stability: Stability | None,
@@ -328,6 +345,8 @@ def _prediction(
     nearest = float(answer.nearest_distance[index])
     found = domain(nearest, kind.distance.radii, parts_known=parts_known)
     doubt = kind.doubt(material)
+    if answer.doubts:
+        doubt = _both(doubt, answer.doubts[index])
     window = stability.window if stability else None
     return Prediction(
         row=query.row,
@@ -375,15 +394,21 @@ def _prediction(
     )
 
 
+def _both(first: Doubt, second: Doubt) -> Doubt:
+    """What two say against a material."""
+    at_best = max(first.at_best, second.at_best, key=_DOMAINS.index)
+    return Doubt(at_best, (*first.notes, *second.notes))
+
+
 def _notes_on_reach(
-    query: Query, bundle: Bundle, measured: MeasuredValue | None, *, parts_known: bool
+    query: Query, bundle: Model, measured: MeasuredValue | None, *, parts_known: bool
 ) -> Iterator[str]:
     """Notes where a question is beyond the model or its measurements."""
     low_C, high_C = bundle.manifest["temperature_range_C"]
     if not low_C <= query.temperature_C <= high_C:
         yield (
             f"{query.temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most "
-            "measurements cover: extrapolated along one activation energy"
+            "measurements cover: extrapolated"
         )
     if not parts_known:
         yield "holds an element that no measured material holds"
@@ -391,6 +416,20 @@ def _notes_on_reach(
         yield "the measured value is a bound, not a number"
     if query.conductivity_kind == "bulk":
         yield "predicts what papers report, mostly total conductivity; bulk can be higher"
+
+
+def _notes_on_filler(
+    query: Query, answer: BundleAnswer, index: int, sources: _Sources
+) -> Iterator[str]:
+    """What a conducting filler does alone, where a model of compositions is at hand."""
+    from sseml.fillers import notes_on_filler  # noqa: PLC0415 - only for composites
+
+    if answer.log10_without_filler is None or "composition" not in sources.bundles:
+        return
+    film_S_cm = _power_of_ten(answer.log10_without_filler[index])
+    material = cast("Composite", query.material)
+    compositions = sources.bundles["composition"]
+    yield from notes_on_filler(material, query.temperature_C, film_S_cm, compositions)
 
 
 def _notes_on_polymorphs(measured: Sequence[tuple[int, MeasuredValue]]) -> Iterator[str]:

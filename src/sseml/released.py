@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 
 from sseml.records import BundleError
 
 DEFAULT_BUNDLE = "composition-5"
+POLYMER_BUNDLE = "polymer-1"
+RELEASED_BUNDLES: Mapping[str, str] = MappingProxyType(
+    {"composition": DEFAULT_BUNDLE, "polymer": POLYMER_BUNDLE}
+)
+"""Kind of material → name of the released bundle that answers about it."""
 DEFAULT_PHASES = "phases-1"
 
 _EVIDENCE = "evidence.parquet"
@@ -22,15 +29,15 @@ def released_folder() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "models"
 
 
-def released_evidence() -> Path:
-    """The released table of measurements, verified.
+def released_evidence(bundle: str = DEFAULT_BUNDLE) -> Path:
+    """The released table of measurements that a bundle carries, verified.
 
     Raises
     ------
     BundleError
         If it is missing or damaged.
     """
-    folder = released_folder() / DEFAULT_BUNDLE
+    folder = released_folder() / bundle
     path = folder / _EVIDENCE
     try:
         sums = (folder / _CHECKSUMS).read_text(encoding="utf-8").splitlines()

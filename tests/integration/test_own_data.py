@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseml.curation.headings import find_columns
-from sseml.curation.own import OwnResult, add_own
+from sseml.curation.own import add_own
+from sseml.curation.own_report import OwnResult
 from sseml.curation.schema import MEASUREMENTS, has_flag
 from sseml.model.dataset import Recipe, conductivity_set
 from sseml.model.fitting import BY_PAPER

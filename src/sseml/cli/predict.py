@@ -56,6 +56,13 @@ def add_commands(commands: Commands) -> None:
         metavar="T",
         help="in °C, or as 298K, for rows that name none (default: %(default)s)",
     )
+    parser.add_argument(
+        "--threshold",
+        type=conductivity_S_cm,
+        default=1e-4,
+        metavar="SIGMA",
+        help="σ in S/cm that p_superionic is the probability of (default: 1e-4)",
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
     parser.add_argument(
         "--format", choices=FORMATS, help="default: by the ending of -o, else a table"
@@ -81,21 +88,41 @@ def add_commands(commands: Commands) -> None:
     parser.set_defaults(run=run)
 
 
+def conductivity_S_cm(text: str) -> float:  # noqa: N802 - its unit
+    """Read a conductivity between 1e-15 and 10 S/cm."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 1e-15 <= value <= 10.0:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no conductivity in S/cm: write one between 1e-15 and 10, such as 1e-3"
+        )
+    return value
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Predict, write, and count what was refused."""
     # One thread serves a short list; starting a pool costs more CPU than predicting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from sseml.model.bundle import Bundle  # noqa: PLC0415 - help needs no arrays
-    from sseml.prediction import default_bundle, default_phases, predict_queries  # noqa: PLC0415
+    from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
+    from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
 
     format_ = cast(Format, format_of(arguments.output, arguments.format, _ENDINGS, "table"))
     items = questions(arguments, arguments.temperature)
-    bundle = Bundle.load(arguments.bundle) if arguments.bundle else default_bundle()
+    bundles = Bundles([load_bundle(arguments.bundle)] if arguments.bundle else [])
     tally = Tally(strict=arguments.strict)
     phases = default_phases() if arguments.window else None
-    offsets = _offsets(arguments.measured, bundle) if arguments.measured else None
+    offsets = (
+        _offsets(arguments.measured, bundles.of_compositions()) if arguments.measured else None
+    )
     answered = predict_queries(
-        items, bundle, phases=phases, explain=arguments.explain, offsets=offsets
+        items,
+        bundles,
+        phases=phases,
+        explain=arguments.explain,
+        offsets=offsets,
+        threshold_S_cm=arguments.threshold,
     )
     answers = tally.passing(answered)
     if arguments.output or not standard_output().isatty():

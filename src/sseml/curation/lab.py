@@ -15,6 +15,7 @@ from sseml.curation.headings import Columns, Scale, find_columns
 from sseml.curation.interpret import read_dois
 from sseml.curation.numbers import read_float
 from sseml.curation.plausible import SERIES_FROM
+from sseml.curation.polymers.naming import is_assumed
 from sseml.curation.polymers.rows import RawRecipe
 from sseml.curation.rows import RawMeasurement
 from sseml.curation.sources import OWN
@@ -191,6 +192,7 @@ def _lab_recipe(
         licence=cells.get(columns.licence or "", ""),
         doi=_doi(cells.get(columns.doi or "", "")),
         series=series,
+        is_assumed=is_assumed(query.notes),
     )
     return LabRecipe(query.row, query.input, raw)
 

@@ -84,11 +84,18 @@ def add_own(
     """
     file = Path(csv)
     rows, notices = read_lab(file, column, ignored=ignored, sheet=sheet)
-    others = [row for row in rows if not isinstance(row, LabRecipe)]
-    if len(others) < len(rows):
-        recipes = f"{len(rows) - len(others)} rows of polymer electrolytes are not added here"
-        notices = (*notices, f"{recipes}: `sseml data add` has a table for them")
+    others = [_refused(row) if isinstance(row, LabRecipe) else row for row in rows]
     return add_rows(others, base, file=file.name, notices=notices)
+
+
+def _refused(recipe: LabRecipe) -> Refusal:
+    return Refusal(
+        recipe.row,
+        recipe.text,
+        f"{recipe.text} is a polymer electrolyte, not an inorganic solid",
+        "write an inorganic solid here; `sseml data add` has a table for polymer electrolytes",
+        code="unsupported_material",
+    )
 
 
 def add_rows(

@@ -171,8 +171,12 @@ def read_literature(folder: Path) -> list[RawMeasurement]:
     ]
 
 
-def table_rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
+def table_rows(
+    path: Path, columns: tuple[str, ...], *, any_encoding: bool = False
+) -> Iterator[dict[str, str]]:
     """The rows of a CSV file that must have `columns`, cells stripped.
+
+    With `any_encoding` bytes that are no UTF-8 are replaced, where only plain cells are needed.
 
     Raises
     ------
@@ -180,7 +184,7 @@ def table_rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]
         If the file is missing, is not UTF-8 or lacks a column.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig", errors="replace" if any_encoding else "strict")
     except FileNotFoundError:
         raise SourceFormatError(f"{path.parent.name}/{path.name} is missing") from None
     except UnicodeDecodeError as error:

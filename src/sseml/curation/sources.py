@@ -234,7 +234,7 @@ _RECORDS = (
     ),
     Source(
         name="chemarr_full",
-        title="ChemArr's fuller table: 16009 rows with DOI, Tg, second components; not curated",
+        title="ChemArr's fuller table: 16009 rows, read for the papers of the two others only",
         licence="MIT",
         repository=_CHEMARR,
         commit=_CHEMARR_COMMIT,

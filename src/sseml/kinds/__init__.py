@@ -6,17 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from sseml.kinds.composition import COMPOSITION, CRYSTAL
 from sseml.kinds.contract import Doubt, Kind
-from sseml.records import (
-    BundleError,
-    Composition,
-    Material,
-    Polymer,
-    UnsupportedMaterialError,
-)
+from sseml.kinds.polymer import COMPOSITE, POLYMER
+from sseml.records import BundleError, Composition, Material, UnsupportedMaterialError
 
-__all__ = ["COMPOSITION", "KINDS", "Doubt", "Kind", "composition_of", "kind_named", "kind_of"]
+__all__ = [
+    "COMPOSITION", "KINDS", "POLYMER", "Doubt", "Kind", "composition_of", "kind_named", "kind_of",
+]  # fmt: skip
 
-KINDS: tuple[Kind, ...] = (COMPOSITION, CRYSTAL)
+KINDS: tuple[Kind, ...] = (COMPOSITION, CRYSTAL, POLYMER, COMPOSITE)
 
 
 def kind_of(material: Material, by_type: Mapping[type, Kind]) -> Kind:
@@ -24,19 +21,12 @@ def kind_of(material: Material, by_type: Mapping[type, Kind]) -> Kind:
 
     Raises
     ------
-    UnsupportedMaterialError
-        If it is a polymer, and no kind of polymers is among them.
     TypeError
         If it is of none.
     """
     for ancestor in type(material).__mro__:
         if ancestor in by_type:
             return by_type[ancestor]
-    if isinstance(material, Polymer):
-        raise UnsupportedMaterialError(
-            f"{material.formula} is a polymer electrolyte, which no model at hand answers",
-            "write the formula of an inorganic solid alone",
-        )
     raise TypeError(f"{type(material).__name__} is no kind of material")
 
 
@@ -50,10 +40,8 @@ def composition_of(material: Material) -> Composition:
     """
     if isinstance(material, Composition):
         return material
-    what = "the polymer electrolyte " if isinstance(material, Polymer) else ""
     raise UnsupportedMaterialError(
-        f"{what}{material.formula} has no composition to calculate with",
-        "write the formula of an inorganic solid",
+        f"{material.formula} has no composition to calculate with", "write a chemical formula"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import log10
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from sseml.arrays import FloatArray
 from sseml.files import whole_folder
 from sseml.kinds import KINDS, Kind, kind_named
+from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Conductivity
 from sseml.model.calibration import IntervalModel, ProbabilityModel
 from sseml.model.crystal_system import PolymorphCorrection, systems_of
 from sseml.model.ensemble import (
@@ -56,35 +58,6 @@ _CALIBRATION: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Conductivity:
-    """log10 of σ in S/cm at the asked temperature and its 90 % interval; each shape (n,)."""
-
-    log10: FloatArray
-    log10_low: FloatArray
-    log10_high: FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class BundleAnswer:
-    """Predictions for each material at its temperature; every array has shape (n,)."""
-
-    sigma: Conductivity
-    if_conductor: Conductivity
-    """On the condition that the material is a conductor: above 1e-7 S/cm at 25 °C."""
-    p_conductor: FloatArray
-    p_superionic: FloatArray
-    """Probability that σ ≥ 1e-4 S/cm at the temperature asked about."""
-    activation_energy_eV: FloatArray
-    by_crystal_system: FloatArray
-    """Decades that the crystal system adds; 0 where it is not known."""
-    nearest_distance: FloatArray
-    parts_known: NDArray[np.bool_]
-    """Whether each of the parts (elements) is part of some measured material."""
-    distance: FloatArray
-    """To every measurement of the evidence, shape (n, n_measurements)."""
-
-
-@dataclass(frozen=True, slots=True)
 class Bundle:
     """A fitted model of one kind of material, with its calibration and its evidence."""
 
@@ -119,11 +92,13 @@ class Bundle:
         materials: Sequence[Material],
         temperature_C: FloatArray,
         shift: Shift | None = None,
+        threshold_S_cm: float = SUPERIONIC_S_CM,
     ) -> BundleAnswer:
         """Predict conductivity, activation energy, intervals and probabilities.
 
         `temperature_C` is that of each material, shape (n,). A `shift` is added to both outputs at
-        25 °C; intervals and probabilities follow, and a conductor stays one.
+        25 °C; intervals and probabilities follow, and a conductor stays one. `threshold_S_cm` is
+        that of `BundleAnswer.p_superionic`.
         """
         X = self.kind.features(materials, self.manifest["feature_sets"]).values
         measured = self.evidence
@@ -151,7 +126,8 @@ class Bundle:
             ),
             p_conductor=self.conductor.predict(unconditional.mean, width),
             p_superionic=self.superionic.predict(
-                sigma.log10, np.hypot(width, heating.energy_width)
+                sigma.log10 - log10(threshold_S_cm / SUPERIONIC_S_CM),
+                np.hypot(width, heating.energy_width),
             ),
             activation_energy_eV=heating.energy_eV,
             by_crystal_system=by_system,
@@ -225,7 +201,7 @@ class Bundle:
             for needed in _NEEDED:
                 manifest[needed]
             kind = kind_named(manifest["kind"], kinds)
-            _require_same_features(manifest, kind)
+            require_same_features(manifest, kind, manifest["feature_sets"])
         with reading(folder / ARRAYS) as path:
             # opened here, as NumPy leaves a file open that turns out to be none of its own
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
@@ -257,10 +233,10 @@ class Bundle:
         )
 
 
-def _require_same_features(manifest: Mapping[str, Any], kind: Kind) -> None:
-    """Refuse features that this code does not calculate as listed: answers would be wrong."""
+def require_same_features(manifest: Mapping[str, Any], kind: Kind, sets: Sequence[str]) -> None:
+    """Raise a `ValueError` if this code calculates others than a manifest lists."""
     trained_on = [feature["name"] for feature in manifest["features"]]
-    computed = [feature.name for feature in kind.feature_list(manifest["feature_sets"])]
+    computed = [feature.name for feature in kind.feature_list(sets)]
     if trained_on != computed:
         changed = sorted(set(trained_on) ^ set(computed))
         raise ValueError(

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray
-from sseml.model.calibration import IntervalModel, Signals
 from sseml.forest import Forest
+from sseml.model.calibration import IntervalModel, Signals
 from sseml.model.kernel import REACH, GaussianProcess, KernelMean
 
 Arrays = Mapping[str, NDArray[Any]]

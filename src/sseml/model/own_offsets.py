@@ -13,7 +13,8 @@ import pandas as pd
 
 from sseml.arrays import BoolArray
 from sseml.curation.duplicates import LINKED_DISTANCE, SAME_CONDUCTIVITY, SAME_TEMPERATURE_K
-from sseml.curation.own import OwnResult, add_own
+from sseml.curation.own import add_own
+from sseml.curation.own_report import OwnResult
 from sseml.curation.papers import listed_dois
 from sseml.curation.table import to_table
 from sseml.model.bundle import Bundle

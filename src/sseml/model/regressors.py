@@ -10,8 +10,8 @@ from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import Ridge
 
 from sseml.arrays import BoolArray, FloatArray
-from sseml.model.ensemble import Ensemble, Mix, Standardiser
 from sseml.forest import Forest, forest_from_sklearn, forest_from_xgboost
+from sseml.model.ensemble import Ensemble, Mix, Standardiser
 from sseml.model.kernel import GaussianProcess, KernelMean, KernelSettings
 
 

@@ -133,8 +133,6 @@ def _temperature_range_C(measurements: pd.DataFrame) -> list[float]:  # noqa: N8
 
 def _card_text(manifest: Mapping[str, Any], measurements: pd.DataFrame) -> str:
     """The model card: what a bundle is, what it was made from, how good it is, where it fails."""
-    counted = measurements.value_counts(["source", "licence"], sort=False).reset_index()
-    sources = [f"| {row.source} | {row.licence} | {row.count} |" for row in counted.itertuples()]
     template = files("sseml.model").joinpath(CARD).read_text(encoding="utf-8")
     rows = manifest["training_rows"]
     return template.format(
@@ -149,12 +147,20 @@ def _card_text(manifest: Mapping[str, Any], measurements: pd.DataFrame) -> str:
         feature_sets=", ".join(manifest["feature_sets"]),
         n_features=len(manifest["features"]),
         kernel_share=manifest["settings"]["conductivity"]["kernel_share"],
-        sources="\n".join(["| source | licence | rows |", "|---|---|---|", *sources]),
-        figures=_figures(manifest["metrics"]),
+        sources=source_table(measurements),
+        figures=card_figures(manifest["metrics"]),
     )
 
 
-def _figures(metrics: Mapping[str, Any]) -> str:
+def source_table(measurements: pd.DataFrame) -> str:
+    """Sources, licences and numbers of rows as a Markdown table."""
+    counted = measurements.value_counts(["source", "licence"], sort=False).reset_index()
+    rows = [f"| {row.source} | {row.licence} | {row.count} |" for row in counted.itertuples()]
+    return "\n".join(["| source | licence | rows |", "|---|---|---|", *rows])
+
+
+def card_figures(metrics: Mapping[str, Any]) -> str:
+    """Measured figures as a Markdown table."""
     benchmarks = metrics.get("benchmarks", {})
     if not benchmarks:
         return "None were measured for this bundle: run `sseml evaluate`."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -85,3 +86,60 @@ def arrhenius_fit(temperature_K: FloatArray, log10_sigma: FloatArray) -> tuple[f
     scatter = float(total @ total)
     r_squared = 1.0 - float(residual @ residual) / scatter if scatter > 0 else 1.0
     return float(-slope * BOLTZMANN_EV_K * _LN10), float(intercept), r_squared
+
+
+@dataclass(frozen=True, slots=True)
+class VtfCurve:
+    """A curve σ = A T^(-1/2) exp[-B / (T - T0)]; `B_eV` is k_B B, A is in S K^(1/2)/cm."""
+
+    B_eV: float
+    T0_K: float
+    log10_prefactor: float
+    rms_decades: float
+
+
+_T0_BELOW_K = np.arange(20.0, 201.0, 5.0)
+"""Distances of T0 below the lowest temperature that are tried."""
+_CLEARLY_BETTER = 0.5
+_CURVED_DECADES = 0.02
+
+
+def vtf_fit(temperature_K: FloatArray, log10_sigma: FloatArray) -> VtfCurve | None:
+    """Vogel-Tammann-Fulcher curve through σ(T), where it fits clearly better than Arrhenius.
+
+    Parameters
+    ----------
+    temperature_K, log10_sigma
+        At least four different temperatures in K and log10 of σ in S/cm, shape (n,).
+
+    Returns
+    -------
+    VtfCurve or None
+        None where a straight Arrhenius line is off by less than 0.02 decades, or by less than twice
+        what the curve is.
+
+    Notes
+    -----
+    σ = A T^(-1/2) exp[-B / (T - T0)], doi 10.1016/j.chempr.2018.11.013 (Eq. 2); B and A by least
+    squares for every T0 from 20 to 200 K below the lowest temperature.
+    """
+    energy_eV, intercept, _ = arrhenius_fit(temperature_K, log10_sigma)
+    line = intercept - energy_eV / (BOLTZMANN_EV_K * _LN10 * temperature_K)
+    of_line = _rms(log10_sigma + np.log10(temperature_K) - line)
+    if of_line < _CURVED_DECADES:
+        return None
+    target = log10_sigma + 0.5 * np.log10(temperature_K)
+    best: VtfCurve | None = None
+    for T0_K in temperature_K.min() - _T0_BELOW_K:
+        slope, log10_prefactor = np.polyfit(1.0 / (temperature_K - T0_K), target, 1)
+        residual = target - (slope / (temperature_K - T0_K) + log10_prefactor)
+        B_eV = float(-slope * BOLTZMANN_EV_K * _LN10)
+        if B_eV > 0.0 and (best is None or _rms(residual) < best.rms_decades):
+            best = VtfCurve(B_eV, float(T0_K), float(log10_prefactor), _rms(residual))
+    if best is None or best.rms_decades > _CLEARLY_BETTER * of_line:
+        return None
+    return best
+
+
+def _rms(residual: FloatArray) -> float:
+    return float(np.sqrt(np.mean(residual**2)))

@@ -19,6 +19,8 @@ from sseml.curation.polymers.schema import POLYMER_COLUMNS
 from sseml.curation.polymers.table import CSV_FILE, load_polymers
 from sseml.curation.schema import flag_meanings
 from sseml.curation.table import NotMeasurementsError
+from sseml.kinds import COMPOSITION
+from sseml.model.evidence import read_evidence
 from sseml.records import RefusedInputError
 
 pytest.importorskip("rdkit")
@@ -66,7 +68,7 @@ def curated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Curated:
 def test_a_curve_becomes_rows_under_listed_names(curated: Curated) -> None:
     table = curated(curve(POINTS)).table
     assert tuple(table.columns) == POLYMER_COLUMNS
-    assert table["formula"].unique() == ["PEO + LiTFSI, EO:Li=18.9164, Mw=600000"]
+    assert table["formula"].unique().tolist() == ["PEO + LiTFSI, EO:Li=18.9166, Mw=600000"]
     assert table["sigma_S_cm"].tolist() == pytest.approx([10**value for _, value in POINTS])
     assert table["molality_mol_kg"].tolist() == pytest.approx([1.2] * 4, rel=1e-5)
     assert set(table["salt"]) == {"LiTFSI"}
@@ -196,7 +198,7 @@ def test_a_paper_that_stands_twice_under_two_recipes_is_kept_once(curated: Curat
     nearly = [(T + 0.4, value + 2e-5) for T, value in POINTS]
     result = curated(curve(POINTS), curve(nearly, "[Cu]OCCCCOCC[Au]", molality="1.3"))
     assert result.report.sources["chemarr"].merged == {"same_curve": 4}
-    assert result.table["formula"].unique() == ["PEO + LiTFSI, EO:Li=18.9164, Mw=600000"]
+    assert result.table["formula"].unique().tolist() == ["PEO + LiTFSI, EO:Li=18.9166, Mw=600000"]
     assert result.table["also_in"].iloc[0] == ("chemarr:B002#5",)
 
 
@@ -294,3 +296,28 @@ def test_every_flag_is_explained(curated: Curated) -> None:
     report = curated(curve(POINTS, molality="204"), curve([(T, -8 - y) for T, y in POINTS])).report
     assert report.flags.keys() <= flag_meanings().keys()
     assert {"off_its_curve", "reciprocal_temperature"} <= flag_meanings().keys()
+
+
+def test_the_fuller_table_names_papers_where_it_was_pulled(
+    curated: Curated, tmp_path: Path
+) -> None:
+    assert not any(curated(curve(POINTS)).table["doi"])
+    full = tmp_path / "data" / "chemarr_full" / "PolymerElectrolyteData.csv"
+    full.parent.mkdir()
+    header = "DOI,S1 SMILES,S2 SMILES,S3 SMILES,S4 SMILES,Temperature (oC),log Conductivity (S/cm)"
+    rows = [f"doi.org/10.1016/j.ssi.2003.11.045,{PEO},,,,{T},{value}" for T, value in POINTS]
+    full.write_text("\n".join([header, *rows]) + "\n")
+    table = curated(curve(POINTS)).table
+    assert set(table["doi"]) == {("10.1016/j.ssi.2003.11.045",)}
+    assert set(table["year"]) == {2003}
+
+
+def test_the_table_is_evidence_as_it_stands(curated: Curated, tmp_path: Path) -> None:
+    table = curated(curve(POINTS), curve(OTHERS, molality="2"), out=tmp_path).table
+    places = np.zeros((len(table), 1))
+    evidence = read_evidence(tmp_path / "polymers.parquet", COMPOSITION, positions=places)
+    assert list(evidence.formulas) == table["formula"].tolist()
+    assert evidence.sigma_S_cm.tolist() == table["sigma_S_cm"].tolist()
+    assert set(evidence.conductivity_kinds) == set(evidence.space_groups) == {None}
+    assert set(evidence.papers) == {"chemarr:B001"}
+    assert all("names no paper" in (each or "") for each in evidence.references)

@@ -25,7 +25,6 @@ LINE = 2.0 - 2000.0 / (TEMPERATURES + 273.15)
         ([30, 40, 50, 30, 40, 50, 30, 40, 50], [3, 3, 3]),
         ([132, 128, 125, 121, 118, 111, 18, 105, 101, 98], [10]),  # 108 printed as 18
         ([70, 190, 170, 150, 130, 110, 90], [7]),
-        ([128, 124, 120, 117, 129, 113, 125, 109], [8]),  # sorted by conductivity
         ([115, 110, 105, 100, 90, 85, 95], [7]),
         ([25], [1]),
     ],
@@ -33,15 +32,31 @@ LINE = 2.0 - 2000.0 / (TEMPERATURES + 273.15)
 def test_a_curve_begins_where_the_temperatures_begin_anew(
     temperatures: list[float], lengths: list[int]
 ) -> None:
-    parts = split_run(temperatures)
+    parts = split_run(temperatures, [-2000.0 / (T + 273.15) for T in temperatures])
     assert [part.stop - part.start for part in parts] == lengths
     assert parts[0].start == 0
 
 
-@given(st.lists(st.integers(-50, 150), max_size=30))
-def test_every_row_is_of_one_curve(temperatures: list[float]) -> None:
-    rows = [row for part in split_run(temperatures) for row in range(part.start, part.stop)]
-    assert rows == list(range(len(temperatures)))
+def test_a_second_sample_that_conducts_less_throughout_is_another_curve() -> None:
+    temperatures = [*TEMPERATURES, *TEMPERATURES]
+    assert split_run(temperatures, [*LINE, *(LINE - 2.0)]) == [slice(0, 8), slice(8, 16)]
+
+
+@pytest.mark.parametrize(
+    "temperatures",
+    [[128, 124, 120, 117, 129, 113, 125, 109], [80, 75, 65, 60, 55, 50, 45, 40, 70, 35, 30]],
+)
+def test_rows_that_are_sorted_by_conductivity_are_of_one_curve(temperatures: list[float]) -> None:
+    assert len(split_run(temperatures, np.linspace(-3.0, -4.0, len(temperatures)).tolist())) == 1
+
+
+@given(st.lists(st.tuples(st.integers(-50, 150), st.floats(-9, -2)), max_size=30))
+def test_every_row_is_of_one_curve(points: list[tuple[float, float]]) -> None:
+    temperatures, values = [T for T, _ in points], [value for _, value in points]
+    parts = split_run(temperatures, values)
+    assert [row for part in parts for row in range(part.start, part.stop)] == list(
+        range(len(points))
+    )
 
 
 def test_a_temperature_without_its_middle_digit_is_off_its_curve() -> None:

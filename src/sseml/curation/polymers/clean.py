@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from sseml.arrays import FloatArray
+from sseml.curation.polymers.chemarr_full import FULL_FILE, with_papers
 from sseml.curation.polymers.chemixhub import OUT_OF_SCOPE
 from sseml.curation.polymers.curves import (
     celsius_of_reciprocal,
@@ -30,6 +31,8 @@ from sseml.features.polymer.periodic import chemistry_toolkit
 
 LOWEST_TEMPERATURE_C, HIGHEST_TEMPERATURE_C = -100.0, 200.0
 """Beyond these a polymer electrolyte is glass, or gone."""
+
+_FULL = "chemarr_full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def curate_polymers(
     ----------
     data_dir
         Folder with one sub-folder per source: ``chemarr``, ``chemixhub``. Either may be absent.
+        ``chemarr_full``, where it is there, says which papers their rows are from.
     out_dir
         Where to write ``polymers.parquet``, ``polymers.csv`` and ``polymers.json``; nothing is
         written without it.
@@ -73,6 +77,8 @@ def curate_polymers(
     raws = [raw for read, folder in _present(root, ours) for raw in read(folder)]
     if not raws:
         return None
+    if (root / _FULL / FULL_FILE).is_file():
+        raws = with_papers(raws, root / _FULL)
     chemistry_toolkit()  # without it every row would be dropped
     result = curated(raws)
     if out_dir is not None:
@@ -114,7 +120,7 @@ def _with_curves(drafts: Sequence[RecipeDraft]) -> tuple[list[RecipeDraft], list
     for draft in drafts:
         runs[draft.raw.source, draft.raw.run].append(draft)
     for (source, run), rows in runs.items():
-        curves = split_run([row.temperature_C for row in rows])
+        curves = split_run(*map(list, _arrays(rows)))
         for number, part in enumerate(curves, start=1):
             name = f"{source}:{run}" if len(curves) == 1 else f"{source}:{run}/{number}"
             curve = rows[part]

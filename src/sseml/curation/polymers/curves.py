@@ -19,42 +19,48 @@ OFF_DECADES = 1.0
 FEWEST_ROWS = 3
 """Fewer rows have no shape to judge."""
 
-_RESTART_SHARE = 0.5
+_HALF, _NEARLY_ALL = 0.5, 0.9
 _SPREAD_K = 15.0
 _FALL_DECADES = 0.1
 _RECIPROCAL = (1.8, 4.5)
 """1000/T of 550 K and of 220 K, in 1/K."""
 
 
-def split_run(temperature_C: Sequence[float]) -> list[slice]:
+def split_run(temperature_C: Sequence[float], log10_sigma: Sequence[float]) -> list[slice]:
     """Curves among rows that stand together: a new one begins where the temperatures begin anew.
 
-    That is a jump against the direction of travel back over more than half of what was passed, and
-    beyond the last row but one, with three rows or more on either side that go the same way.
+    That is a jump against the direction of travel and beyond the last row but one, with three rows
+    or more on either side that go the same way. It goes back over nearly all that was passed; or
+    over more than half of it, and the conductivity turns back too: else rows are sorted by that.
 
     Examples
     --------
-    >>> split_run([80, 60, 40, 80, 60, 40])
+    >>> split_run([80, 60, 40, 80, 60, 40], [-4, -5, -6, -3, -4, -5])
     [slice(0, 3, None), slice(3, 6, None)]
-    >>> split_run([70, 90, 80, 60])
+    >>> split_run([70, 90, 80, 60], [-4.5, -4, -4.2, -5])
     [slice(0, 4, None)]
     """
     starts = [0]
     total = len(temperature_C)
     for place in range(1, total):
-        own = temperature_C[starts[-1] : place]
+        own = slice(starts[-1], place)
         rest = temperature_C[place : place + FEWEST_ROWS]
-        if len(own) >= FEWEST_ROWS and len(rest) == FEWEST_ROWS and _begins_anew(own, rest):
+        if place - starts[-1] < FEWEST_ROWS or len(rest) < FEWEST_ROWS:
+            continue
+        turns = log10_sigma[place] - log10_sigma[place - 1]
+        went = log10_sigma[place - 1] - log10_sigma[starts[-1]]
+        least = _HALF if turns * went < 0.0 else _NEARLY_ALL
+        if _begins_anew(temperature_C[own], rest, least):
             starts.append(place)
     return [slice(*between) for between in pairwise([*starts, total])]
 
 
-def _begins_anew(before: Sequence[float], after: Sequence[float]) -> bool:
+def _begins_anew(before: Sequence[float], after: Sequence[float], least: float) -> bool:
     direction = np.sign(before[-1] - before[0])
     back = [(row - after[0]) * direction for row in before[-2:]]
     passed = max(before) - min(before)
     goes_on = all((second - first) * direction > 0.0 for first, second in pairwise(after))
-    return bool(back[0] > 0.0 and back[1] > _RESTART_SHARE * passed and goes_on)
+    return bool(back[0] > 0.0 and back[1] > least * passed and goes_on)
 
 
 def rows_off_curve(temperature_C: FloatArray, log10_sigma: FloatArray) -> list[int]:

@@ -25,7 +25,8 @@ def merge_duplicates(drafts: Sequence[RecipeDraft]) -> tuple[list[RecipeDraft], 
     Drafts come in order of trust, and the first is kept. By
 
     ``same_row``
-        The same recipe, conductivity and temperature to every digit, of the same source.
+        The same recipe, conductivity and temperature to every digit, of one source, which names
+        no two papers for it.
     ``same_curve``
         At least three values and 80 % of the shorter curve agree with another curve, of whatever
         recipe, to four decimals of log10 σ and within 1 K: one paper was read under two names.
@@ -64,6 +65,8 @@ def _without_same_rows(
             draft.sigma_S_cm,
             draft.temperature_C,
             draft.raw.filler_size_nm,
+            draft.dois,
+            draft.raw.reference,
         )
         twin = first.setdefault(content, draft)
         if twin is draft:
@@ -112,7 +115,7 @@ def flag_conflicts(drafts: Sequence[RecipeDraft]) -> None:
     """Flag ``conflict`` where curves of one recipe differ by over a decade within 5 K."""
     by_recipe: dict[str, list[RecipeDraft]] = defaultdict(list)
     for draft in drafts:
-        if draft.relation in "=~":
+        if draft.relation in "=~" and "assumed_amount" not in draft.flags:
             by_recipe[draft.material.formula].append(draft)
     for group in by_recipe.values():
         if len({draft.curve for draft in group}) < 2:

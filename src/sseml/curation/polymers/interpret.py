@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sseml.curation.interpret import read_dois
 from sseml.curation.numbers import read_conductivity, read_float, read_quantity
 from sseml.curation.papers import paper_year, stated_reference
-from sseml.curation.polymers.naming import keys_of, renamed, salt_weight_percent
+from sseml.curation.polymers.naming import (
+    has_own,
+    is_assumed,
+    keys_of,
+    renamed,
+    salt_weight_percent,
+)
 from sseml.curation.polymers.rows import RawRecipe, RecipeDraft
 from sseml.curation.rows import Dropped
-from sseml.parse.recipe import parse_recipe
+from sseml.parse.recipe import read_recipe
 from sseml.records import NoLithiumError, Polymer, RefusedInputError
 
 MOST_SALT_WEIGHT_PERCENT = 75.0
@@ -20,17 +25,23 @@ MOST_SALT_WEIGHT_PERCENT = 75.0
 HIGHEST_MOLAR_MASS_G_MOL = 1e7
 """No polymer that films are cast from is longer: such a number is left out."""
 
-Reading = Polymer | RefusedInputError
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a recipe was read as; `is_assumed` where an amount in it is not the source's."""
+
+    material: Polymer
+    keys: tuple[str, ...]
+    is_assumed: bool = False
 
 
 class RecipeReader:
     """Reads recipes, each spelling once: curves repeat theirs row by row."""
 
     def __init__(self) -> None:
-        self._read: dict[object, Reading] = {}
-        self._keys: dict[str, tuple[str, ...]] = {}
+        self._read: dict[object, Reading | RefusedInputError] = {}
 
-    def material(self, raw: RawRecipe) -> Polymer:
+    def read(self, raw: RawRecipe) -> Reading:
         """The recipe of a row under listed names.
 
         Raises
@@ -40,40 +51,27 @@ class RecipeReader:
         """
         asked: object = raw.formula if raw.material is None else raw.material
         if asked not in self._read:
-            self._read[asked] = self._attempt(lambda: _material(raw))
+            try:
+                self._read[asked] = _reading(raw)
+            except RefusedInputError as refused:
+                self._read[asked] = refused
         reading = self._read[asked]
         if isinstance(reading, RefusedInputError):
             raise reading
         return reading
 
-    def keys(self, raw: RawRecipe) -> tuple[str, ...]:
-        """Key of each polymer of a recipe; of its parts as the source spells them, where it does.
 
-        Raises
-        ------
-        RefusedInputError
-            If it cannot be read.
-        """
-        material = self.material(raw)
-        if material.formula not in self._keys:
-            self._keys[material.formula] = keys_of(raw.material or material)
-        return self._keys[material.formula]
-
-    @staticmethod
-    def _attempt(read: Callable[[], Polymer]) -> Reading:
-        try:
-            return read()
-        except RefusedInputError as refused:
-            return refused
-
-
-def _material(raw: RawRecipe) -> Polymer:
+def _reading(raw: RawRecipe) -> Reading:
     if raw.material is None:
-        return parse_recipe(raw.formula)
-    mass = raw.material.molar_mass_g_mol
+        written = read_recipe(raw.formula)
+        material = renamed(written.material) if has_own(written.material) else written.material
+        return Reading(material, keys_of(material), is_assumed(written.notes))
+    parts = raw.material
+    mass = parts.molar_mass_g_mol
     if mass is not None and mass > HIGHEST_MOLAR_MASS_G_MOL:
-        return renamed(replace(raw.material, molar_mass_g_mol=None))
-    return renamed(raw.material)
+        parts = replace(parts, molar_mass_g_mol=None)
+    # the spelling of the source: its key is known already
+    return Reading(renamed(parts), keys_of(parts))
 
 
 def interpret(raw: RawRecipe, reader: RecipeReader) -> RecipeDraft | Dropped:
@@ -93,17 +91,16 @@ def interpret(raw: RawRecipe, reader: RecipeReader) -> RecipeDraft | Dropped:
     if temperature_C is None:
         return Dropped(raw, "no_temperature", raw.temperature_C)
     try:
-        material = reader.material(raw)
-        keys = reader.keys(raw)
+        reading = reader.read(raw)
     except NoLithiumError as refused:
         return Dropped(raw, "no_lithium", refused.reason)
     except RefusedInputError as refused:
         return Dropped(raw, "unreadable_recipe", refused.reason)
-    dois = read_dois(raw.doi)
+    material, dois = reading.material, read_dois(raw.doi)
     draft = RecipeDraft(
         raw=raw,
         material=material,
-        keys=keys,
+        keys=reading.keys,
         sigma_S_cm=quantity.value,
         relation=quantity.relation,
         temperature_C=temperature_C,
@@ -113,6 +110,8 @@ def interpret(raw: RawRecipe, reader: RecipeReader) -> RecipeDraft | Dropped:
         sigma_without_filler_S_cm=read_float(raw.sigma_without_filler_S_cm),
         filler_size_nm=read_float(raw.filler_size_nm),
     )
+    if reading.is_assumed or raw.is_assumed:
+        draft.flags.add("assumed_amount")
     if salt_weight_percent(material) > MOST_SALT_WEIGHT_PERCENT:
         draft.flags.add("mostly_salt")
     stated = raw.material.molar_mass_g_mol if raw.material else None

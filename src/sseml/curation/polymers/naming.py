@@ -18,6 +18,7 @@ from sseml.parse.recipe_names import (
 )
 from sseml.parse.smiles import molar_mass_g_mol, read_smiles
 from sseml.records import (
+    Composite,
     LiquidPart,
     NoLithiumError,
     Polymer,
@@ -45,6 +46,18 @@ def _key(unit: RepeatUnit) -> str:
     return polymer_key(unit.psmiles)
 
 
+def has_own(material: Polymer) -> bool:
+    """Whether a recipe holds a repeat unit or a salt written as SMILES."""
+    return any(part.name.startswith(OWN_UNIT) for part in material.polymers) or any(
+        part.name.startswith(OWN_SALT) for part in material.salts
+    )
+
+
+def is_assumed(notes: Iterable[str]) -> bool:
+    """Whether notes of `sseml.parse.recipe.read_recipe` say that an amount was not stated."""
+    return any("is assumed" in note or "in equal weights" in note for note in notes)
+
+
 def renamed(material: Polymer) -> Polymer:
     """The recipe with listed names, and canonical SMILES where nothing is listed.
 
@@ -68,7 +81,7 @@ def renamed(material: Polymer) -> Polymer:
 
 
 def recipe_text(material: Polymer) -> str:
-    """A recipe of polymers, salts and liquids in the grammar of `sseml.parse.recipe`.
+    """A recipe in the grammar of `sseml.parse.recipe`.
 
     Examples
     --------
@@ -89,9 +102,15 @@ def recipe_text(material: Polymer) -> str:
     if material.molar_mass_g_mol is not None:
         text += f", Mw={_number(material.molar_mass_g_mol)}"
     for liquid in material.liquids:
-        amount = "" if liquid.weight_percent is None else f"{_number(liquid.weight_percent)} wt% "
-        text += f" + {amount}{liquid.name}"
+        text += f" + {_percent(liquid.weight_percent)}{liquid.name}"
+    for filler in material.fillers if isinstance(material, Composite) else ():
+        shape = "" if filler.shape == "particle" else f" {filler.shape}"
+        text += f" + {_percent(filler.weight_percent)}{filler.name}{shape}"
     return text
+
+
+def _percent(weight_percent: float | None) -> str:
+    return "" if weight_percent is None else f"{_number(weight_percent)} wt% "
 
 
 def salt_weight_percent(material: Polymer) -> float:

@@ -33,6 +33,8 @@ class RawRecipe:
         As the row states it; empty for that of its source.
     unusable
         A reason code where the row is known not to be a measurement to train from.
+    is_assumed
+        Whether an amount in the recipe is not the source's.
     sigma_without_filler_S_cm
         Of the same paper's film without filler at this temperature.
     """
@@ -50,6 +52,7 @@ class RawRecipe:
     year: str = ""
     licence: str = ""
     unusable: str | None = None
+    is_assumed: bool = False
     sigma_without_filler_S_cm: str = ""
     filler_size_nm: str = ""
 

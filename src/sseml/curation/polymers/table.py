@@ -111,7 +111,7 @@ def _row(draft: RecipeDraft) -> dict[str, object]:
         "series": draft.curve,
         "polymer": "|".join(draft.keys),
         "salt": _joined(salt.name for salt in material.salts),
-        "molality_mol_kg": _molality(material),
+        "molality_mol_kg": None if "assumed_amount" in draft.flags else _molality(material),
         "molar_mass_g_mol": material.molar_mass_g_mol,
         "liquid": _joined(liquid.name for liquid in material.liquids),
         "liquid_percent": _total(liquid.weight_percent for liquid in material.liquids),

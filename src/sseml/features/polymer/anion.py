@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sseml.features.polymer.columns import ROUNDED_TO
-from sseml.features.polymer.periodic import chemistry_toolkit
+from sseml.features.polymer.periodic import chemistry_toolkit, with_free_lithium
 from sseml.physics.elements import elements
 from sseml.records import NoLithiumError, RefusedInputError
 
@@ -38,7 +38,7 @@ def salt_key(smiles: str) -> str:
         raise RefusedInputError(f"{smiles!r} is no valid SMILES", "write the salt by its name")
     if not any(atom.GetSymbol() == "Li" for atom in molecule.GetAtoms()):
         raise NoLithiumError(f"{smiles!r} contains no Li", "write the lithium salt")
-    text: str = Chem.MolToSmiles(molecule, isomericSmiles=False)
+    text: str = Chem.MolToSmiles(with_free_lithium(molecule), isomericSmiles=False)
     return text
 
 
@@ -95,6 +95,7 @@ def _atoms(Chem: Any, anion: Any) -> dict[str, float]:
         **{f"anion_{symbol}": symbols.count(symbol) for symbol in _COUNTED},
         "anion_halogens": sum(symbol in _HALOGENS for symbol in symbols),
         "anion_metals": sum(symbol in _METALS for symbol in symbols),
+        "anion_asymmetry": len(set(Chem.CanonicalRankAtoms(anion, breakTies=False))) / len(symbols),
         "anion_electronegativity": float(
             np.mean([chi[atom.GetAtomicNum()] for atom in anion.GetAtoms()])
         ),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from math import log10
+from random import Random
 
 import numpy as np
 
-from sseml.arrays import FloatArray
+from sseml.arrays import FloatArray, IntArray
 from sseml.features.contract import Distance, Radii
 from sseml.features.polymer.columns import anion_columns, unit_columns
 from sseml.features.polymer.matrix import matrix_of, salts_of
@@ -21,8 +22,12 @@ REACH = 4.0
 _STEP = 2.0**-16
 """They are multiples of this: sums of their products are exact, however many rows are asked."""
 
-SALT_WEIGHT, MOST_BY_SALT = 0.08, 0.12
-"""Of the salts' own distance, and at most: another salt is seen, and makes no new polymer."""
+BY_SALT, MOST_BY_SALT = 0.28, 0.25
+"""Of the square root of the salts' own distance, and at most.
+
+It rises steeply, so that a salt that was measured in no polymer is at the edge, and ends below what
+makes another polymer.
+"""
 PER_DECADE, MOST_BY_AMOUNT = 0.05, 0.10
 """Of lithium per kg: a factor of 3 counts as 0.024."""
 PER_CHAIN_END, MOST_BY_CHAIN_ENDS = 0.05, 0.10
@@ -43,12 +48,45 @@ def _standardised(values: FloatArray, table: str) -> FloatArray:
     return rounded
 
 
+@cache
+def _marks(width: int) -> FloatArray:
+    """Whole numbers below 2^26 whose products with standardised rows add up exactly: (width, 2).
+
+    Drawn without numpy.random, whose import costs every run of the command line 10 ms.
+    """
+    draw = Random(0)
+    return np.array([[draw.getrandbits(26) for _ in range(2)] for _ in range(width)], dtype=float)
+
+
+def _distinct(rows: FloatArray) -> tuple[FloatArray, IntArray]:
+    """The different rows, shape (n_different, k), and which of them each row is, shape (n,).
+
+    Many recipes share a polymer and a salt. Rows are told apart by two sums of products with
+    `_marks`, which two different rows share by a chance of about 2^-50.
+    """
+    sums = rows @ _marks(rows.shape[1])
+    both = sums[:, 0] + 1j * sums[:, 1]
+    _, first, which = np.unique(both, return_index=True, return_inverse=True)
+    return rows[first], which.reshape(-1)
+
+
 def _euclidean(A: FloatArray, B: FloatArray) -> FloatArray:
-    """Euclidean distance of standardised rows over the square root of their number: (n, m)."""
+    """Euclidean distance of rows over the square root of their width: (n, m)."""
     lengths = (A**2).sum(axis=1)[:, None] + (B**2).sum(axis=1)[None, :]
     squared = np.maximum(lengths - 2.0 * (A @ B.T), 0.0)
     distance: FloatArray = np.sqrt(squared / A.shape[1])
     return distance
+
+
+def _by_salt(A: FloatArray, B: FloatArray) -> FloatArray:
+    return np.minimum(BY_SALT * np.sqrt(_euclidean(A, B)), MOST_BY_SALT)
+
+
+def _between_distinct(
+    distance: Callable[[FloatArray, FloatArray], FloatArray], A: FloatArray, B: FloatArray
+) -> FloatArray:
+    (a, of_A), (b, of_B) = _distinct(A), _distinct(B)
+    return distance(a, b)[of_A][:, of_B]
 
 
 class RecipeDistance(Distance):
@@ -94,14 +132,17 @@ class RecipeDistance(Distance):
     def between(self, A: FloatArray, B: FloatArray) -> FloatArray:
         """Distances of positions, shape (n, k) and (m, k): (n, m), 0 to 1."""
         polymers, salts, numbers = self._blocks
-        apart = _euclidean(A[:, polymers], B[:, polymers])
-        apart += np.minimum(SALT_WEIGHT * _euclidean(A[:, salts], B[:, salts]), MOST_BY_SALT)
+        apart = _between_distinct(_euclidean, A[:, polymers], B[:, polymers])
+        apart += _between_distinct(_by_salt, A[:, salts], B[:, salts])
         for place, weight, most in (
             (numbers, PER_DECADE, MOST_BY_AMOUNT),
             (numbers + 1, PER_CHAIN_END, MOST_BY_CHAIN_ENDS),
             (numbers + 2, PER_WEIGHT_SHARE, PER_WEIGHT_SHARE),
             (numbers + 3, PER_WEIGHT_SHARE, PER_WEIGHT_SHARE),
         ):
-            steps = np.abs(A[:, place, None] - B[None, :, place])
-            apart += np.minimum(weight * steps, most)
-        return np.minimum(apart, 1.0)
+            if A[:, place].any() or B[:, place].any():
+                steps = A[:, place, None] - B[None, :, place]
+                np.abs(steps, out=steps)
+                steps *= weight
+                apart += np.minimum(steps, most, out=steps)
+        return np.minimum(apart, 1.0, out=apart)

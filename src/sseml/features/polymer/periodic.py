@@ -79,7 +79,7 @@ def _key(psmiles: str) -> str:
     chain = _smallest_period(read_chain(psmiles))
     spellings = [Chem.MolToSmiles(piece) for piece in _rotations(chain)]
     best = min(spellings, key=lambda text: (len(text), text))
-    return ".".join([best, *chain.counter_ions])
+    return ".".join([best.replace("[*]", "*"), *chain.counter_ions])
 
 
 def read_chain(psmiles: str) -> Chain:
@@ -88,6 +88,7 @@ def read_chain(psmiles: str) -> Chain:
     molecule = Chem.MolFromSmiles(psmiles)
     if molecule is None:
         raise RefusedInputError(f"{psmiles!r} is no valid SMILES", _WRITE_BOTH_ENDS)
+    molecule = with_free_lithium(molecule)
     Chem.RemoveStereochemistry(molecule)
     for atom in molecule.GetAtoms():
         atom.SetIsotope(0)
@@ -105,6 +106,27 @@ def read_chain(psmiles: str) -> Chain:
     if len(path) < 3:
         raise RefusedInputError(f"{psmiles!r} has nothing between its ends", _WRITE_BOTH_ENDS)
     return Chain(chain, tuple(path), tuple(ion for ion in others if ion != "[Li+]"))
+
+
+def with_free_lithium(molecule: Any) -> Any:
+    """The same molecule with every bond to lithium written as ions: C(=O)O[Li] is C(=O)[O-].[Li+].
+
+    Parameters
+    ----------
+    molecule
+        RDKit molecule, not changed.
+    """
+    Chem = chemistry_toolkit()
+    editable = Chem.RWMol(molecule)
+    for atom in editable.GetAtoms():
+        if atom.GetAtomicNum() == _LITHIUM:
+            for neighbour in list(atom.GetNeighbors()):
+                editable.RemoveBond(atom.GetIdx(), neighbour.GetIdx())
+                neighbour.SetFormalCharge(neighbour.GetFormalCharge() - 1)
+                atom.SetFormalCharge(atom.GetFormalCharge() + 1)
+    free = editable.GetMol()
+    Chem.SanitizeMol(free)
+    return free
 
 
 def _ends(molecule: Any) -> list[int]:

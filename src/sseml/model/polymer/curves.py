@@ -14,8 +14,12 @@ from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.kinds import Kind
 from sseml.records import RefusedInputError
 
-SETS = ("polymer", "salt", "composition")
-"""Sets of features that a dry electrolyte is learned from."""
+SETS = ("polymer", "salt", "composition", "glass")
+"""Sets of features that a dry electrolyte is answered from."""
+
+LEARNED_SETS = ("polymer", "salt", "composition", "glass_unseen")
+"""The same for learning: the glass transition is predicted by a model that never saw the polymer,
+as it is of a polymer that nobody has measured."""
 
 KNOTS_PER_CURVE = 4
 """A curve is nearly a line: more of its points teach nothing, and crowd out other curves."""
@@ -121,7 +125,7 @@ def curve_set(table: pd.DataFrame, kind: Kind, *, keep: Sequence[bool] | None = 
     temperature = picked["temperature_C"].to_numpy(dtype=float)
     curve = pd.factorize(picked["series"])[0].astype(np.int64)
     return CurveSet(
-        X=kind.features(distinct, SETS).values[formulation],
+        X=kind.features(distinct, LEARNED_SETS).values[formulation],
         positions=kind.distance.positions(distinct)[formulation],
         temperature_C=temperature,
         log10_sigma=np.log10(picked["sigma_S_cm"].to_numpy(dtype=float)),

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.forest import Forest
 from sseml.model.ensemble import arrays_below, named
-from sseml.model.forest import Forest
 from sseml.model.polymer.process import REACH, CurveProcess, Inputs, inverse_temperature
 
 SHARES = (0.35, 0.5, 0.15)

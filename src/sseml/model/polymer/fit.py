@@ -9,7 +9,7 @@ import xgboost
 from sklearn.ensemble import ExtraTreesRegressor
 
 from sseml.arrays import FloatArray
-from sseml.model.forest import Forest, forest_from_sklearn, forest_from_xgboost
+from sseml.forest import Forest, forest_from_sklearn, forest_from_xgboost
 from sseml.model.polymer.curves import CurveSet, learnable
 from sseml.model.polymer.ensemble import CurveEnsemble, Looks
 from sseml.model.polymer.process import CurveProcess, ProcessSettings, inverse_temperature

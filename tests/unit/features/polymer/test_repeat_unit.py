@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from sseml.features.polymer import repeat_unit
+from sseml.features.polymer.anion import salt_key
 from sseml.features.polymer.columns import unit_columns
 from sseml.features.polymer.periodic import polymer_key
 from sseml.features.polymer.repeat_unit import unit_descriptors
-from sseml.records import RefusedInputError
+from sseml.records import NoLithiumError, RefusedInputError
 
 CHAINS = [
     ["C", "C", "O"],
@@ -95,6 +96,25 @@ def test_counter_ions_are_kept_and_lithium_is_not() -> None:
     one, two = "*CC(C[N+](C)(C)C)*.[Cl-]", "*CC(C[N+](C)(C)C)CC(C[N+](C)(C)C)*.[Cl-].[Cl-]"
     assert polymer_key(one) == polymer_key(two) == f"{ionic}.[Cl-]"
     assert polymer_key("*CC(C(=O)[O-])*.[Li+]") == polymer_key("*CC(C(=O)[O-])*")
+
+
+def test_a_bond_to_lithium_is_read_as_ions() -> None:
+    assert polymer_key("*CC(C(=O)O[Li])*") == polymer_key("*CC(C(=O)[O-])*.[Li+]")
+    triflate = "O=S(=O)([O-])C(F)(F)F.[Li+]"
+    assert salt_key("O=S(=O)(O[Li])C(F)(F)F") == salt_key(triflate)
+
+
+def test_salts_in_two_spellings_have_one_key() -> None:
+    assert salt_key("O=Cl(=O)([O-])=O.[Li+]") == salt_key("[Li+].[O-][Cl+3]([O-])([O-])[O-]")
+    assert salt_key("O=S([N-]S(=O)(C(F)(F)F)=O)(C(F)(F)F)=O.[Li+]") == salt_key(
+        "O=S(=O)([N-]S(=O)(=O)C(F)(F)F)C(F)(F)F.[Li+]"
+    )
+
+
+@pytest.mark.parametrize("text", ["[Na+].[Cl-]", "CCO"])
+def test_a_salt_without_lithium_is_refused(text: str) -> None:
+    with pytest.raises(NoLithiumError, match="contains no Li"):
+        salt_key(text)
 
 
 def test_descriptors_are_those_of_an_endless_chain(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,42 @@
+"""Polymer electrolytes, and composites, which the same bundle answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sseml.families.polymer import recognise_recipe
+from sseml.features.polymer.distance import RecipeDistance
+from sseml.features.polymer.films import film_of
+from sseml.features.polymer.recipe import POLYMER_SETS
+from sseml.kinds.contract import Kind
+from sseml.parse.recipe import parse_recipe
+from sseml.records import Composite, Polymer, UnsupportedMaterialError
+
+_SHEETS = (
+    "a sheet of an inorganic electrolyte with a little polymer conducts as its particles touch,"
+    " which no recipe says"
+)
+
+
+def _refusal(material: Polymer) -> UnsupportedMaterialError | None:
+    """A sheet of particles is not answered: too few were measured with their amounts."""
+    if film_of(material) != "sheet":
+        return None
+    return UnsupportedMaterialError(
+        f"{material.formula}: {_SHEETS}",
+        "ask for the inorganic electrolyte alone, which is an upper limit",
+    )
+
+
+POLYMER = Kind(
+    name="polymer",
+    material=Polymer,
+    read=parse_recipe,
+    featurizers=POLYMER_SETS,
+    default_sets=("polymer", "salt", "composition", "glass"),
+    distance=RecipeDistance(),
+    recognise=recognise_recipe,
+    refusal=_refusal,
+)
+
+COMPOSITE = replace(POLYMER, name="composite", material=Composite, answered_by="polymer")

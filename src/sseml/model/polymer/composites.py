@@ -1,0 +1,208 @@
+"""Films with fillers: the film without them, corrected by what papers report of such films."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.features.polymer.films import filler_percent
+from sseml.kinds import Doubt
+from sseml.model.polymer.intervals import Spread, each_alike, weighted_quantiles
+from sseml.model.polymer.linear import LinearAnswer, leave_one_out
+from sseml.records import Composite
+from sseml.units import ZERO_CELSIUS_K
+
+PENALTY = 1.0
+MELTING_C = 50.0
+"""About where the crystals of poly(ethylene oxide) melt: below, fillers keep it amorphous."""
+_MELTING_WIDTH_C = 5.0
+_TYPICAL_T = 3.1
+_TYPICAL_LOG10_SIGMA = -5.0
+_TYPICAL_SHARE = 0.12
+"""Stands for a loading that is not stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How films with fillers are answered at temperatures from `low_C` on.
+
+    With `by_model` the answer is a regression on the film without filler; else it is the median of
+    what papers report, log10 of σ in S/cm, as nothing beat it on papers left out.
+    """
+
+    low_C: float
+    by_model: bool
+    median_log10_sigma: float
+    quantiles: FloatArray
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompositeModel:
+    """A regression on the film without filler and the filler, and the bands it answers in."""
+
+    answer: LinearAnswer
+    bands: tuple[Band, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        materials: Sequence[Composite],
+        base: FloatArray,
+        temperature_C: FloatArray,
+        log10_sigma: FloatArray,
+        paper: IntArray,
+    ) -> CompositeModel:
+        """Fit to films with fillers; `base` is log10 σ of each film without them, all (n,)."""
+        inputs = composite_inputs(materials, base, temperature_C)
+        held_out = leave_one_out(inputs, log10_sigma, paper, PENALTY)
+        constant = held_out_constant(temperature_C, log10_sigma, paper)
+        bands = []
+        for low_C, within in band_masks(temperature_C):
+            weights = each_alike(paper[within])
+            model_error = np.average(np.abs(held_out - log10_sigma)[within], weights=weights)
+            constant_error = np.average(np.abs(constant - log10_sigma)[within], weights=weights)
+            by_model = bool(model_error < constant_error)
+            answers = held_out if by_model else constant
+            bands.append(
+                Band(
+                    low_C=low_C,
+                    by_model=by_model,
+                    median_log10_sigma=_weighted_median(log10_sigma[within], weights),
+                    quantiles=weighted_quantiles((log10_sigma - answers)[within], weights),
+                    papers=len(np.unique(paper[within])),
+                )
+            )
+        return cls(LinearAnswer.fit(inputs, log10_sigma, paper, PENALTY), tuple(bands))
+
+    def predict(
+        self, materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
+    ) -> FloatArray:
+        """log10 of σ in S/cm of films at temperatures, from that without filler; all (n,)."""
+        by_model = self.answer.predict(composite_inputs(materials, base, temperature_C))
+        bands = self._bands(temperature_C)
+        return np.where(
+            [band.by_model for band in bands],
+            by_model,
+            [band.median_log10_sigma for band in bands],
+        )
+
+    def spread(self, base: Spread, temperature_C: FloatArray) -> Spread:
+        """The distribution of the truth; no narrower than that of the film without filler."""
+        own = np.array([band.quantiles for band in self._bands(temperature_C)])
+        of_base = base.quantiles * base.width[:, None]
+        wider = np.where(own < 0.0, np.minimum(own, of_base), np.maximum(own, of_base))
+        return Spread(np.ones(len(own)), np.sort(wider, axis=1))
+
+    def doubt(self, material: Composite, temperature_C: float, base: float) -> Doubt:
+        """What speaks against the answer about one film, and what the film is without filler."""
+        (band,) = self._bands(np.array([temperature_C]))
+        notes = [f"the film without filler: {10.0**base:.2g} S/cm at {temperature_C:g} °C"]
+        if filler_percent(material) is None:
+            notes.append("the loading is not stated: 12 wt% is assumed; write + 10 wt% before it")
+        if band.by_model:
+            notes.append(
+                f"answered from it and the filler, as {band.papers} papers report such films"
+            )
+        else:
+            notes.append(
+                f"as reported for films of this kind: the median of {band.papers} papers, whatever"
+                " the film, as no model beat it on papers left out"
+            )
+        return Doubt("edge" if band.by_model else "outside", tuple(notes))
+
+    def _bands(self, temperature_C: FloatArray) -> list[Band]:
+        lows = np.array([band.low_C for band in self.bands])
+        place = np.searchsorted(lows, temperature_C, side="right") - 1
+        return [self.bands[max(0, number)] for number in place]
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, to be saved without pickle."""
+        return {
+            **self.answer.to_arrays(),
+            "bands": np.array(
+                [
+                    [band.low_C, float(band.by_model), band.median_log10_sigma, band.papers]
+                    for band in self.bands
+                ]
+            ),
+            "band_quantiles": np.array([band.quantiles for band in self.bands]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> CompositeModel:
+        """Rebuild from `to_arrays`."""
+        bands = tuple(
+            Band(float(low), bool(by_model), float(median), quantiles, int(papers))
+            for (low, by_model, median, papers), quantiles in zip(
+                arrays["bands"], arrays["band_quantiles"], strict=True
+            )
+        )
+        return cls(LinearAnswer.from_arrays(arrays), bands)
+
+
+def composite_inputs(
+    materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
+) -> FloatArray:
+    """Inputs of the regression, shape (n, 7).
+
+    1, 1000 K / T − 3.1, how far below the melting of the polymer, log10 σ without filler, the mass
+    share of filler and five times its square, and the third times the fourth.
+    """
+    at = np.asarray(temperature_C, dtype=float)
+    cold = 1.0 / (1.0 + np.exp((at - MELTING_C) / _MELTING_WIDTH_C))
+    percent = [filler_percent(material) for material in materials]
+    share = np.array([_TYPICAL_SHARE if each is None else each / 100.0 for each in percent])
+    return np.column_stack(
+        [
+            np.ones(len(at)),
+            1000.0 / (at + ZERO_CELSIUS_K) - _TYPICAL_T,
+            cold,
+            base,
+            share,
+            5.0 * share**2,
+            cold * (base - _TYPICAL_LOG10_SIGMA),
+        ]
+    )
+
+
+def band_masks(temperature_C: FloatArray) -> list[tuple[float, BoolArray]]:
+    """Lowest temperature of each band, and which rows lie in it."""
+    warm = np.asarray(temperature_C, dtype=float) >= MELTING_C
+    return [(-np.inf, ~warm), (MELTING_C, warm)]
+
+
+def held_out_constant(
+    temperature_C: FloatArray, log10_sigma: FloatArray, paper: IntArray
+) -> FloatArray:
+    """Median of the other papers in the band of each row, each paper counting once; (n,)."""
+    constant = np.empty(len(log10_sigma))
+    for _, within in band_masks(temperature_C):
+        for number in np.unique(paper[within]):
+            others = within & (paper != number)
+            own = within & (paper == number)
+            constant[own] = _weighted_median(log10_sigma[others], each_alike(paper[others]))
+    return constant
+
+
+def held_out_composites(
+    materials: Sequence[Composite],
+    base: FloatArray,
+    temperature_C: FloatArray,
+    log10_sigma: FloatArray,
+    paper: IntArray,
+) -> FloatArray:
+    """Answers about the films of each paper by a fit to all other papers, shape (n,)."""
+    inputs = composite_inputs(materials, base, temperature_C)
+    return leave_one_out(inputs, log10_sigma, paper, PENALTY)
+
+
+def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
+    order = np.argsort(values)
+    half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2.0)
+    return float(values[order][min(half, len(values) - 1)])
