@@ -10,14 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.features.polymer.films import filler_percent
+from sseml.features.polymer.films import filler_percent, film_of, without_fillers
+from sseml.forest import Forest, forest_from_sklearn
 from sseml.kinds import Doubt
+from sseml.model.ensemble import arrays_below, named
 from sseml.model.polymer.intervals import Spread, each_alike, weighted_quantiles
-from sseml.model.polymer.linear import LinearAnswer, leave_one_out
+from sseml.model.polymer.linear import leave_one_out, ridge
 from sseml.records import Composite
 from sseml.units import ZERO_CELSIUS_K
 
 PENALTY = 1.0
+_TREES, _LEAF_SIZE = 100, 5
+_TREE_POWER = 0.5
+"""Rows of one paper share a weight of n^(1 - power) for the trees."""
+_LONG_SHAPES = ("wire", "aligned", "network")
 MELTING_C = 50.0
 """About where the crystals of poly(ethylene oxide) melt: below, fillers keep it amorphous."""
 _MELTING_WIDTH_C = 5.0
@@ -44,9 +50,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class CompositeModel:
-    """A regression on the film without filler and the filler, and the bands it answers in."""
+    """A ridge regression and averaged trees, half each, and the bands they answer in."""
 
-    answer: LinearAnswer
+    linear: FloatArray
+    trees: Forest
     bands: tuple[Band, ...]
 
     @classmethod
@@ -60,7 +67,7 @@ class CompositeModel:
     ) -> CompositeModel:
         """Fit to films with fillers; `base` is log10 σ of each film without them, all (n,)."""
         inputs = composite_inputs(materials, base, temperature_C)
-        held_out = leave_one_out(inputs, log10_sigma, paper, PENALTY)
+        held_out = held_out_composites(materials, base, temperature_C, log10_sigma, paper)
         constant = held_out_constant(temperature_C, log10_sigma, paper)
         bands = []
         for low_C, within in band_masks(temperature_C):
@@ -78,13 +85,15 @@ class CompositeModel:
                     papers=len(np.unique(paper[within])),
                 )
             )
-        return cls(LinearAnswer.fit(inputs, log10_sigma, paper, PENALTY), tuple(bands))
+        linear = ridge(inputs, log10_sigma, each_alike(paper), PENALTY)
+        return cls(linear, _trees(inputs, log10_sigma, paper), tuple(bands))
 
     def predict(
         self, materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
     ) -> FloatArray:
         """log10 of σ in S/cm of films at temperatures, from that without filler; all (n,)."""
-        by_model = self.answer.predict(composite_inputs(materials, base, temperature_C))
+        inputs = composite_inputs(materials, base, temperature_C)
+        by_model = 0.5 * (inputs @ self.linear + self.trees.predict(inputs))
         bands = self._bands(temperature_C)
         return np.where(
             [band.by_model for band in bands],
@@ -124,7 +133,8 @@ class CompositeModel:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
         return {
-            **self.answer.to_arrays(),
+            "linear": self.linear,
+            **named("trees", self.trees.to_arrays()),
             "bands": np.array(
                 [
                     [band.low_C, float(band.by_model), band.median_log10_sigma, band.papers]
@@ -143,21 +153,23 @@ class CompositeModel:
                 arrays["bands"], arrays["band_quantiles"], strict=True
             )
         )
-        return cls(LinearAnswer.from_arrays(arrays), bands)
+        return cls(arrays["linear"], Forest.from_arrays(arrays_below(arrays, "trees")), bands)
 
 
 def composite_inputs(
     materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
 ) -> FloatArray:
-    """Inputs of the regression, shape (n, 7).
+    """Inputs of the model, shape (n, 12).
 
     1, 1000 K / T − 3.1, how far below the melting of the polymer, log10 σ without filler, the mass
-    share of filler and five times its square, and the third times the fourth.
+    share of filler and five times its square, the third times the fourth; and whether the loading
+    is stated, the filler is drawn out or joined up, it holds lithium, the film is a gel, is dry.
     """
     at = np.asarray(temperature_C, dtype=float)
     cold = 1.0 / (1.0 + np.exp((at - MELTING_C) / _MELTING_WIDTH_C))
     percent = [filler_percent(material) for material in materials]
     share = np.array([_TYPICAL_SHARE if each is None else each / 100.0 for each in percent])
+    traits = [_traits(material) for material in materials]
     return np.column_stack(
         [
             np.ones(len(at)),
@@ -167,7 +179,19 @@ def composite_inputs(
             share,
             5.0 * share**2,
             cold * (base - _TYPICAL_LOG10_SIGMA),
+            np.array(traits, dtype=float).reshape(len(materials), -1),
         ]
+    )
+
+
+def _traits(material: Composite) -> tuple[bool, ...]:
+    film = film_of(without_fillers(material))
+    return (
+        filler_percent(material) is not None,
+        any(filler.shape in _LONG_SHAPES for filler in material.fillers),
+        any("Li" in each.composition.amounts for each in material.fillers if each.composition),
+        film == "gel",
+        film == "dry",
     )
 
 
@@ -199,7 +223,22 @@ def held_out_composites(
 ) -> FloatArray:
     """Answers about the films of each paper by a fit to all other papers, shape (n,)."""
     inputs = composite_inputs(materials, base, temperature_C)
-    return leave_one_out(inputs, log10_sigma, paper, PENALTY)
+    linear = leave_one_out(inputs, log10_sigma, paper, PENALTY)
+    by_trees = np.empty(len(log10_sigma))
+    for number in np.unique(paper):
+        asked = paper == number
+        trees = _trees(inputs[~asked], log10_sigma[~asked], paper[~asked])
+        by_trees[asked] = trees.predict(inputs[asked])
+    held_out: FloatArray = 0.5 * (linear + by_trees)
+    return held_out
+
+
+def _trees(inputs: FloatArray, log10_sigma: FloatArray, paper: IntArray) -> Forest:
+    from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415 - only to fit
+
+    trees = ExtraTreesRegressor(_TREES, min_samples_leaf=_LEAF_SIZE, random_state=0)
+    weights = each_alike(paper, _TREE_POWER)
+    return forest_from_sklearn(trees.fit(inputs, log10_sigma, sample_weight=weights))
 
 
 def _weighted_median(values: FloatArray, weights: FloatArray) -> float:

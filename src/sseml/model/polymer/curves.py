@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.kinds import Kind
+from sseml.parse.recipe import UNNAMED_SALT
 from sseml.records import RefusedInputError
 
 SETS = ("polymer", "salt", "composition", "glass")
@@ -94,6 +95,11 @@ def is_dry(material: Any) -> bool:
     return bool(material.polymers) and not material.liquids and not getattr(material, "fillers", ())
 
 
+def is_learnable(material: Any) -> bool:
+    """Whether a recipe is a dry electrolyte whose salts are named."""
+    return is_dry(material) and all(salt.name != UNNAMED_SALT for salt in material.salts)
+
+
 def curve_set(table: pd.DataFrame, kind: Kind, *, keep: Sequence[bool] | None = None) -> CurveSet:
     """Rows of dry electrolytes, of the materials that `keep` marks (None for all).
 
@@ -106,7 +112,7 @@ def curve_set(table: pd.DataFrame, kind: Kind, *, keep: Sequence[bool] | None = 
         If no row can be learned from.
     """
     materials = kind.read_all(table["formula"])
-    dry = np.array([is_dry(material) for material in materials], dtype=bool)
+    dry = np.array([is_learnable(material) for material in materials], dtype=bool)
     usable = dry & (table["relation"].to_numpy(dtype=object) == "=")
     if keep is not None:
         usable &= np.asarray(keep, dtype=bool)
