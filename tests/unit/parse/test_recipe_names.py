@@ -1,5 +1,7 @@
 """Masses and sites of the listed parts, recalculated with a chemistry toolkit."""
 
+from functools import cache
+
 import pytest
 
 from sseml.families import families
@@ -11,7 +13,7 @@ from sseml.records import RefusedInputError
 Chem = pytest.importorskip("rdkit.Chem", reason="the extra polymer is not installed")
 Descriptors = pytest.importorskip("rdkit.Chem.Descriptors")
 
-UNITS = 6
+UNITS = 3
 SITES = {
     "EO": ("[OX2][CH2][CH2][OX2,NX3]",),
     "CO": ("[#6X3]=[OX1]",),
@@ -25,6 +27,7 @@ SITES = {
 }
 
 
+@cache
 def ring_of(psmiles, units):
     """Join units head to tail into a ring, so that no end is counted."""
     fragments = Chem.GetMolFrags(Chem.MolFromSmiles(psmiles), asMols=True)
