@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from sseml import released
+from sseml.curation import both
 from sseml.curation.polymers import chemarr
 from sseml.curation.polymers.table import load_polymers
 from sseml.curation.table import load_measurements
+from sseml.released import POLYMER_BUNDLE
 
 pytest.importorskip("rdkit")
 
@@ -53,6 +57,13 @@ def curated(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "curated"
 
 
+@pytest.fixture
+def alone(tmp_path: Path) -> tuple[str, Path]:
+    """Add to a folder that holds no table."""
+    (tmp_path / "empty").mkdir()
+    return "-i", tmp_path / "empty"
+
+
 def test_the_new_sources_are_listed_with_their_licence(run: Any) -> None:
     ran = run("data", "list", "--format", "csv")
     rows = {row["name"]: row for row in csv.DictReader(io.StringIO(ran.out))}
@@ -76,8 +87,10 @@ def test_a_folder_of_polymers_alone_is_curated_and_reported(run: Any, curated: P
     assert json.loads(ran.out)["polymers"]["sources"]["chemarr"]["kept"] == 2
 
 
-def test_a_labs_recipes_become_a_table_of_their_own(run: Any, lab: Path, tmp_path: Path) -> None:
-    ran = run("data", "add", lab, "-o", tmp_path / "mine")
+def test_a_labs_recipes_become_a_table_of_their_own(
+    run: Any, lab: Path, alone: tuple[str, Path], tmp_path: Path
+) -> None:
+    ran = run("data", "add", lab, *alone, "-o", tmp_path / "mine")
     assert ran.code == 0
     assert "4 rows read, 4 added, 0 already in the table, 0 refused" in ran.out
     assert "these rows stand alone" in ran.out
@@ -98,9 +111,11 @@ def test_a_labs_recipes_become_a_table_of_their_own(run: Any, lab: Path, tmp_pat
     assert table["reference"].iloc[0] == "own measurement, series B1"
 
 
-def test_a_file_added_twice_changes_nothing(run: Any, lab: Path, tmp_path: Path) -> None:
+def test_a_file_added_twice_changes_nothing(
+    run: Any, lab: Path, alone: tuple[str, Path], tmp_path: Path
+) -> None:
     mine = tmp_path / "mine"
-    run("data", "add", lab, "-o", mine)
+    run("data", "add", lab, *alone, "-o", mine)
     before = (mine / "polymers.parquet").read_bytes()
     again = run("data", "add", lab, "-i", mine, "-o", mine, "--json")
     assert (mine / "polymers.parquet").read_bytes() == before
@@ -128,7 +143,7 @@ def test_solids_and_polymers_of_one_file_go_to_their_own_tables(run: Any, tmp_pa
     ran = run("data", "add", lab, "-o", tmp_path / "mine")
     assert ran.code == 0
     assert (load_measurements(tmp_path / "mine")["source"] == "own").sum() == 1
-    assert len(load_polymers(tmp_path / "mine")) == 1
+    assert (load_polymers(tmp_path / "mine")["source"] == "own").sum() == 1
     assert ran.out.startswith("both.csv: 1 rows read, 1 added")
     assert "polymer electrolytes of both.csv: 1 rows read, 1 added" in ran.out
 
@@ -144,11 +159,11 @@ def test_solids_and_polymers_of_one_file_go_to_their_own_tables(run: Any, tmp_pa
     ],
 )
 def test_a_row_that_cannot_be_used_is_named_with_what_to_write(
-    run: Any, tmp_path: Path, row: str, message: str
+    run: Any, alone: tuple[str, Path], tmp_path: Path, row: str, message: str
 ) -> None:
     lab = tmp_path / "lab.csv"
     lab.write_text(f"recipe,sigma_S_cm,temperature\n{FILM},1e-5,25\n{row}\n", encoding="utf-8")
-    ran = run("data", "add", lab, "-o", tmp_path / "mine")
+    ran = run("data", "add", lab, *alone, "-o", tmp_path / "mine")
     assert ran.code == 1
     assert "row 2: " in ran.err
     assert message in ran.err
@@ -156,20 +171,39 @@ def test_a_row_that_cannot_be_used_is_named_with_what_to_write(
     assert len(load_polymers(tmp_path / "mine")) == 1
 
 
-def test_a_labs_row_off_its_curve_stays_and_is_flagged(run: Any, tmp_path: Path) -> None:
+def test_a_labs_row_off_its_curve_stays_and_is_flagged(
+    run: Any, alone: tuple[str, Path], tmp_path: Path
+) -> None:
     lab = tmp_path / "lab.csv"
     points = [(25, "1e-5"), (40, "4e-3"), (60, "2e-4"), (80, "6e-4")]
     rows = [f"{FILM},{sigma},{T},B1" for T, sigma in points]
     lab.write_text("\n".join(["recipe,sigma_S_cm,temperature,series", *rows]) + "\n")
-    ran = run("data", "add", lab, "-o", tmp_path / "mine")
+    ran = run("data", "add", lab, *alone, "-o", tmp_path / "mine")
     assert "row 2: off_its_curve: " in ran.out
     flags = load_polymers(tmp_path / "mine")["flags"].tolist()
     assert flags == [(), ("off_its_curve",), (), ()]
 
 
-def test_an_amount_that_the_lab_does_not_state_is_flagged(run: Any, tmp_path: Path) -> None:
+def test_an_amount_that_the_lab_does_not_state_is_flagged(
+    run: Any, alone: tuple[str, Path], tmp_path: Path
+) -> None:
     lab = tmp_path / "lab.csv"
     lab.write_text("recipe,sigma_S_cm,temperature\nPEO + LiTFSI,1e-5,25\n")
-    ran = run("data", "add", lab, "-o", tmp_path / "mine")
+    ran = run("data", "add", lab, *alone, "-o", tmp_path / "mine")
     assert "row 1: assumed_amount: " in ran.out
     assert load_polymers(tmp_path / "mine")["molality_mol_kg"].isna().all()
+
+
+def test_without_a_table_named_they_join_what_the_released_bundle_carries(
+    run: Any, curated: Path, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = tmp_path / "released" / POLYMER_BUNDLE
+    bundle.mkdir(parents=True)
+    content = (curated / "polymers.parquet").read_bytes()
+    (bundle / "evidence.parquet").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    (bundle / "SHA256SUMS").write_text(f"{digest}  evidence.parquet\n")
+    for module in (both, released):
+        monkeypatch.setattr(module, "released_folder", lambda: tmp_path / "released")
+    assert run("data", "add", lab, "-o", tmp_path / "mine").code == 0
+    assert load_polymers(tmp_path / "mine")["source"].tolist() == ["chemarr"] * 2 + ["own"] * 4

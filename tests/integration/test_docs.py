@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +15,11 @@ import pytest
 
 from sseml.curation.table import load_measurements
 from sseml.evaluate.benchmarks import BENCHMARKS
+from sseml.evaluate.polymer import POLYMER_BENCHMARK
 from sseml.evaluate.run import Report, goals
 from sseml.model.dataset import Recipe, conductivity_set, energy_set
 from sseml.model.folder import MANIFEST
-from sseml.released import DEFAULT_BUNDLE, released_folder
+from sseml.released import DEFAULT_BUNDLE, POLYMER_BUNDLE, released_folder
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -40,13 +43,18 @@ def test_own_rows_are_appended_as_the_page_shows(
 
 def test_every_benchmark_and_kind_of_figure_is_explained() -> None:
     page = (DOCS / "figures.md").read_text(encoding="utf-8")
-    for name in BENCHMARKS:
+    for name in (*BENCHMARKS, POLYMER_BENCHMARK):
         assert f"| `{name}` |" in page
     variants = re.findall(r"`… (.*?)`", page)
-    for _, figure in goals():
+    beginnings = re.findall(r"`([^`…|]+) …`", page)
+    for benchmark, figure in goals():
         base = figure
-        for variant in variants:
-            base = base.removesuffix(f" {variant}")
+        if benchmark == POLYMER_BENCHMARK:
+            for beginning in beginnings:
+                base = base.removeprefix(f"{beginning} ")
+        for _ in variants:  # a figure may have several, in any order
+            for variant in variants:
+                base = base.removesuffix(f" {variant}")
         assert f"| `{base}` |" in page, figure
 
 
@@ -67,6 +75,28 @@ def test_the_page_of_figures_is_what_the_released_bundle_measured() -> None:
     page = (DOCS / "figures.md").read_text(encoding="utf-8")
     table = page.partition("<!-- evaluate:begin -->\n")[2].partition("<!-- evaluate:end -->")[0]
     assert table == Report.from_dict(metrics).to_text()
+
+
+def test_the_page_of_polymers_is_what_the_released_bundle_measured() -> None:
+    metrics = json.loads((released_folder() / POLYMER_BUNDLE / MANIFEST).read_text("utf-8"))[
+        "metrics"
+    ]
+    page = (DOCS / "polymers.md").read_text(encoding="utf-8")
+    table = page.partition("<!-- evaluate:begin -->\n")[2].partition("<!-- evaluate:end -->")[0]
+    assert table == Report.from_dict(metrics).to_text()
+
+
+@pytest.mark.parametrize("number", range(22, 37))
+def test_every_family_of_the_reviews_is_asked_and_the_page_says_what_came(number: int) -> None:
+    page = (DOCS / "polymers.md").read_text(encoding="utf-8")
+    rows = re.findall(rf"^\| {number} \| .* \| (yes|no|–) \|$", page, re.MULTILINE)
+    assert rows
+
+
+def test_the_table_of_families_is_what_the_released_bundle_answers() -> None:
+    tool = DOCS.parent / "tools" / "document_seeds.py"
+    ran = subprocess.run([sys.executable, tool, "--check"], check=False)
+    assert ran.returncode == 0
 
 
 README_FIGURES = (

@@ -38,6 +38,8 @@ def test_the_report_is_json_without_nan(report: Report) -> None:
 def test_the_text_shows_every_figure_that_has_a_goal(report: Report) -> None:
     lines = report.to_text().splitlines()
     for (benchmark, figure), goal in goals().items():
+        if benchmark not in BENCHMARKS:
+            continue  # tests/integration/test_polymer_evaluation.py
         value = report.figures[benchmark][figure]
         [line] = [line for line in lines if line.startswith(f"| {benchmark} | {figure}: ")]
         cells = [cell.strip() for cell in line.strip("|").split("|")]

@@ -27,6 +27,7 @@ examples:
   sseml evaluate --write docs/figures.md      between the marks of a document
   sseml evaluate --figures figures.json       what was measured before, drawn again
   sseml evaluate papers --plots plots         pictures of the held-out answers, and their table
+  sseml evaluate polymer                      polymers and composites, by a table of their own
 """
 _TRAIN_EXAMPLES = """\
 examples:
@@ -44,7 +45,7 @@ examples:
 """
 
 _DRAWN = {"papers": "papers held out", "clusters": "composition clusters held out"}
-_WINDOWS = "windows"
+_WINDOWS, _POLYMER = "windows", "polymer"
 _BEGIN, _END = "<!-- evaluate:begin -->", "<!-- evaluate:end -->"
 
 
@@ -62,7 +63,9 @@ def _add_evaluate(commands: Commands) -> None:
         "Needs the extra `train`.",
         examples=_EVALUATE_EXAMPLES,
     )
-    parser.add_argument("what", nargs="*", metavar="BENCHMARK", help="which (default: all)")
+    parser.add_argument(
+        "what", nargs="*", metavar="BENCHMARK", help="which (default: all but polymer)"
+    )
     add_table(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
@@ -81,7 +84,8 @@ def _add_evaluate(commands: Commands) -> None:
         "--plots",
         type=Path,
         metavar="FOLDER",
-        help="also draw what `papers` and `clusters` held out, and `windows` (extra `report`)",
+        help="also draw what `papers`, `clusters` and `polymer` held out, and `windows` (extra "
+        "`report`)",
     )
     parser.set_defaults(run=_evaluate)
 
@@ -154,6 +158,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         _require_something_to_draw(arguments)
     with needing("train"):
         from sseml.evaluate import Report, evaluate  # noqa: PLC0415 - needs the learners
+        from sseml.evaluate.run import require_benchmarks  # noqa: PLC0415
+    require_benchmarks(arguments.what)
     if arguments.plots:
         with needing("report"):  # before minutes of measuring, not after
             import sseml.report.files  # noqa: F401, PLC0415
@@ -178,7 +184,7 @@ def _require_something_to_draw(arguments: argparse.Namespace) -> None:
             "--plots draws what is measured now; the figures of --figures hold no rows: "
             "leave one of the two out"
         )
-    drawn = (*_DRAWN, _WINDOWS)
+    drawn = (*_DRAWN, _WINDOWS, _POLYMER)
     if arguments.what and not set(drawn) & set(arguments.what):
         raise CommandError(
             f"--plots draws {', '.join(drawn)}, and none of them was asked for: add one"
@@ -190,11 +196,19 @@ def _require_something_to_draw(arguments: argparse.Namespace) -> None:
 def _draw(report: Report, folder: Path) -> None:
     """Write the pictures of each benchmark, and the table behind them, into a folder of its own."""
     from sseml.evaluate.windows import STATED  # noqa: PLC0415
-    from sseml.report import save, save_out_of_fold, window_parity  # noqa: PLC0415 - matplotlib
+    from sseml.report import (  # noqa: PLC0415 - matplotlib
+        save,
+        save_out_of_fold,
+        save_polymers,
+        window_parity,
+    )
 
     for benchmark, answered in report.out_of_fold.items():
         place = folder / benchmark
-        save_out_of_fold(answered, place, _DRAWN[benchmark])
+        if benchmark == _POLYMER:
+            save_polymers(answered, place)
+        else:
+            save_out_of_fold(answered, place, _DRAWN[benchmark])
         with whole_file(place / "held_out.csv") as stream:
             answered.to_csv(stream, index=False, lineterminator="\n")
         say(f"the pictures are in {place}")

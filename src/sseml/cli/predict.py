@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -116,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
     items = questions(arguments, arguments.temperature)
     bundles = Bundles([load_bundle(arguments.bundle)] if arguments.bundle else [])
     tally = Tally(strict=arguments.strict)
-    phases = default_phases() if arguments.window else None
+    phases = cache(default_phases) if arguments.window else None
     offsets = (
         _offsets(arguments.measured, bundles.of_compositions()) if arguments.measured else None
     )

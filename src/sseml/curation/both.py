@@ -15,6 +15,7 @@ from sseml.curation.polymers.own import add_recipes
 from sseml.curation.polymers.table import CSV_FILE, TABLE_FILE, write_polymers
 from sseml.curation.table import write_table
 from sseml.records import Refusal, RefusedInputError
+from sseml.released import POLYMER_BUNDLE, released_evidence, released_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,9 @@ def add_file(
     Parameters
     ----------
     base
-        Table, or folder of tables, to add to; None for what the released bundle carries. Polymer
-        electrolytes are added to ``polymers.parquet`` of the folder, where it has one.
+        Table, or folder of tables, to add to; None for what the released bundles carry. Polymer
+        electrolytes are added to ``polymers.parquet`` of the folder; where it has none, they stand
+        alone.
     """
     rows, notices = read_lab(file, column, ignored=ignored, sheet=sheet)
     recipes = [row for row in rows if isinstance(row, LabRecipe)]
@@ -140,8 +142,14 @@ def add_file(
 
 
 def _polymers_of(base: Path | None) -> Path | None:
-    """The table of polymer electrolytes that is `base`, lies in it or beside it."""
-    if base is None or not base.exists() or base.name in (TABLE_FILE, CSV_FILE):
+    """The table of polymer electrolytes that is `base`, lies in it or beside it; or a released one.
+
+    None where there is none.
+    """
+    if base is None:
+        is_released = (released_folder() / POLYMER_BUNDLE).is_dir()
+        return released_evidence(POLYMER_BUNDLE) if is_released else None
+    if not base.exists() or base.name in (TABLE_FILE, CSV_FILE):
         return base
     beside = (base if base.is_dir() else base.parent) / TABLE_FILE
     return beside if beside.is_file() else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
@@ -15,19 +15,23 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from sseml.curation.table import measurements_at
+from sseml.curation.polymers.table import load_polymers
+from sseml.curation.table import NotMeasurementsError, load_measurements, measurements_at
 from sseml.evaluate.answers import Outcome, Subject, figures_by_family
 from sseml.evaluate.benchmarks import BENCHMARKS
 from sseml.evaluate.crystals import NoStructuresError
 from sseml.evaluate.metrics import Figures
+from sseml.evaluate.polymer import POLYMER_BENCHMARK, evaluate_polymers
 from sseml.evaluate.time_split import IF_IT_CONDUCTS, NoYearsError
 from sseml.evaluate.windows import ComparedWindow
 from sseml.evaluate.windows import lines as window_lines
-from sseml.kinds import COMPOSITION, Kind
+from sseml.kinds import COMPOSITION, POLYMER, Kind
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
+from sseml.model.polymer.fit import CURVES, CurveSettings
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.records import RefusedInputError
+from sseml.released import POLYMER_BUNDLE, released_evidence
 
 
 class Goal(NamedTuple):
@@ -67,11 +71,13 @@ class Report:
         of the nearest neighbour.
     out_of_fold
         For ``papers`` and ``clusters``: the answers behind the figures, one row a measurement, as
-        `sseml.evaluate.out_of_fold` gives them. Not part of `to_dict`.
+        `sseml.evaluate.out_of_fold` gives them; for ``polymer`` those about polymers held out. Not
+        part of `to_dict`.
     compared
         For ``windows``: published and calculated windows, row by row.
     left_out
-        Benchmark → why it was not run though all were asked for. Not part of `to_dict`.
+        Benchmark, or part of one → why it was not run though it was asked for. Not part of
+        `to_dict`.
     """
 
     figures: dict[str, Figures]
@@ -173,6 +179,7 @@ def evaluate(
     kind: Kind = COMPOSITION,
     recipe: Recipe | None = None,
     settings: tuple[EnsembleSettings, EnsembleSettings] = (CONDUCTIVITY, ENERGY),
+    curves: CurveSettings = CURVES,
 ) -> Report:
     """Run benchmarks.
 
@@ -180,29 +187,28 @@ def evaluate(
     ----------
     what
         Names among `BENCHMARKS`; empty for all, but without ``time`` and ``crystals`` where the
-        table has no years or no space groups: `Report.left_out` says why.
+        table has no years or no space groups: `Report.left_out` says why. Or ``polymer`` alone.
     table
         Curated measurements, as a table or its path; None for the released bundle's evidence.
+        ``polymer`` takes the table of polymers.
     progress
         Is called with the name of each step.
     kind
         Of the materials in the table.
     recipe, settings
         As `sseml.model.train.train` takes them.
+    curves
+        As `sseml.model.polymer.train.train_polymers` takes its settings, for ``polymer``.
 
     Raises
     ------
     RefusedInputError
         If a benchmark is unknown, or the table lacks what it needs.
     """
-    for name in what:
-        if name not in BENCHMARKS:
-            close = get_close_matches(name, BENCHMARKS, n=1)
-            raise RefusedInputError(
-                f"there is no benchmark {name!r}",
-                f"did you mean {close[0]!r}?" if close else f"choose among {', '.join(BENCHMARKS)}",
-            )
-    measurements = measurements_at(table)
+    require_benchmarks(what)
+    if POLYMER_BENCHMARK in what:
+        return _of_polymers(table, curves, progress)
+    measurements = _measurements(table)
     subject = Subject(measurements, recipe or Recipe(), kind, *settings)
     outcomes: dict[str, Outcome] = {}
     left_out: dict[str, str] = {}
@@ -229,3 +235,75 @@ def evaluate(
         compared=tuple(row for outcome in outcomes.values() for row in outcome.compared),
         left_out=left_out,
     )
+
+
+def require_benchmarks(what: Sequence[str]) -> None:
+    """Refuse names of no benchmark, and ``polymer`` beside others.
+
+    Raises
+    ------
+    RefusedInputError
+        With the name that is nearest.
+    """
+    known = (*BENCHMARKS, POLYMER_BENCHMARK)
+    for name in what:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            raise RefusedInputError(
+                f"there is no benchmark {name!r}",
+                f"did you mean {close[0]!r}?" if close else f"choose among {', '.join(known)}",
+            )
+    if POLYMER_BENCHMARK in what and set(what) != {POLYMER_BENCHMARK}:
+        raise RefusedInputError(
+            f"the benchmark {POLYMER_BENCHMARK} is of another table than the others",
+            f"run `sseml evaluate {POLYMER_BENCHMARK}` by itself",
+        )
+
+
+def _of_polymers(
+    table: Path | pd.DataFrame | None, curves: CurveSettings, progress: Progress
+) -> Report:
+    recipes = _recipes(table)
+    outcome = evaluate_polymers(recipes, POLYMER, curves, progress)
+    return Report(
+        figures={POLYMER_BENCHMARK: outcome.figures},
+        rows=len(recipes),
+        out_of_fold={POLYMER_BENCHMARK: outcome.out_of_fold},
+        left_out=dict(outcome.left_out),
+    )
+
+
+def _measurements(table: Path | pd.DataFrame | None) -> pd.DataFrame:
+    """Measurements of inorganic electrolytes; a table of polymers is refused as what it is."""
+    try:
+        return measurements_at(table)
+    except NotMeasurementsError:
+        if isinstance(table, Path) and _can_be_read(load_polymers, table):
+            raise RefusedInputError(
+                f"{table} is a table of polymer electrolytes",
+                f"run `sseml evaluate {POLYMER_BENCHMARK}` with it",
+            ) from None
+        raise
+
+
+def _recipes(table: Path | pd.DataFrame | None) -> pd.DataFrame:
+    """Measurements of polymers; a table of inorganic electrolytes is refused as what it is."""
+    if isinstance(table, pd.DataFrame):
+        return table
+    try:
+        return load_polymers(released_evidence(POLYMER_BUNDLE) if table is None else table)
+    except NotMeasurementsError:
+        if table is not None and _can_be_read(load_measurements, table):
+            raise RefusedInputError(
+                f"{table} is a table of inorganic electrolytes",
+                f"the benchmark {POLYMER_BENCHMARK} takes polymers.parquet of `sseml data curate`",
+            ) from None
+        raise
+
+
+def _can_be_read(load: Callable[[Path], pd.DataFrame], table: Path) -> bool:
+    try:
+        load(table)
+    except NotMeasurementsError:
+        return False
+    return True

@@ -32,6 +32,10 @@ MAX_LENGTH = 2000
 _NEARLY_NEUTRAL = 0.2
 
 
+UNNAMED_SALT = "LiX"
+"""Name of a lithium salt that a paper does not name."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecipeReading:
     """What a recipe was read as, and the notes for its answer: definitions and assumptions."""
@@ -187,6 +191,8 @@ def _filler(part: Part, weight_percent: float | None) -> Filler:
 
 def _notes(written: Written, found: Amounts, material: Polymer) -> list[str]:
     notes = [*written.notes, *found.notes]
+    if any(salt.name == UNNAMED_SALT for salt in material.salts):
+        notes.append("the salt is not named: LiTFSI stands for it")
     for part, salt in zip(written.salts(), material.salts, strict=True):
         molar_mass, lithium = salt_facts(part)
         mass = salt.molality_mol_kg * molar_mass

@@ -14,7 +14,7 @@ from sseml.curation.rows import SourceFormatError
 from sseml.curation.sources import SOURCES
 from sseml.curation.table import write_parquet
 from sseml.evaluate import Report
-from sseml.evaluate.polymer import dry_figures
+from sseml.evaluate.polymer import evaluate_polymers
 from sseml.kinds import POLYMER
 from sseml.model.fitting import Progress
 from sseml.model.polymer.train import train_polymers
@@ -117,7 +117,7 @@ def _evaluate_step(benchmark: str, settings: RecipeSettings, progress: Progress)
 
     def make(scratch: Path) -> None:
         measured = load_polymers(table)
-        figures = dry_figures(measured, POLYMER, curves, progress)
+        figures = evaluate_polymers(measured, POLYMER, curves, progress).figures
         report = Report(figures={benchmark: figures}, rows=len(measured), by_family={})
         write_json(scratch / output, report.to_dict())
 

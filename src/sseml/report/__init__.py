@@ -10,28 +10,35 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sseml.report.figures.calibration import calibration
+    from sseml.report.figures.curves import conductivity_curves, measured_points
     from sseml.report.figures.error_by_distance import error_by_distance
     from sseml.report.figures.error_by_family import error_by_family
     from sseml.report.figures.migration_pathways import lithium_network
     from sseml.report.figures.mixing_energies import compatibility_energies, mixing_energies
     from sseml.report.figures.parity import parity
+    from sseml.report.figures.polymers import polymer_calibration, polymer_parity
     from sseml.report.figures.ranking import ranking
     from sseml.report.figures.voltage_profile import voltage_profile
     from sseml.report.figures.window_comparison import windows_compared
     from sseml.report.figures.window_parity import window_parity
-    from sseml.report.files import save, save_out_of_fold
+    from sseml.report.files import save, save_out_of_fold, save_polymers
 
 _HOME = {
     "calibration": "figures.calibration",
     "compatibility_energies": "figures.mixing_energies",
+    "conductivity_curves": "figures.curves",
     "error_by_distance": "figures.error_by_distance",
     "error_by_family": "figures.error_by_family",
     "lithium_network": "figures.migration_pathways",
+    "measured_points": "figures.curves",
     "mixing_energies": "figures.mixing_energies",
     "parity": "figures.parity",
+    "polymer_calibration": "figures.polymers",
+    "polymer_parity": "figures.polymers",
     "ranking": "figures.ranking",
     "save": "files",
     "save_out_of_fold": "files",
+    "save_polymers": "files",
     "voltage_profile": "figures.voltage_profile",
     "window_parity": "figures.window_parity",
     "windows_compared": "figures.window_comparison",
@@ -40,14 +47,19 @@ _HOME = {
 __all__ = [
     "calibration",
     "compatibility_energies",
+    "conductivity_curves",
     "error_by_distance",
     "error_by_family",
     "lithium_network",
+    "measured_points",
     "mixing_energies",
     "parity",
+    "polymer_calibration",
+    "polymer_parity",
     "ranking",
     "save",
     "save_out_of_fold",
+    "save_polymers",
     "voltage_profile",
     "window_parity",
     "windows_compared",

@@ -21,6 +21,9 @@ _METADATA: dict[str, dict[str, str | None]] = {
 }
 """Endings that can be written, and what would make two files of one figure differ."""
 
+PEO_LITFSI = tuple(f"PEO + LiTFSI, EO:Li={ratio}" for ratio in (8, 12, 20, 30))
+"""The recipes that most papers measured, at four concentrations."""
+
 
 def require_picture(path: str | Path) -> Path:
     """The path, if it ends like a picture and a file can be written there; else it is refused."""
@@ -79,4 +82,40 @@ def save_out_of_fold(held_out: pd.DataFrame, folder: str | Path, about: str = ""
     figures = {draw.__name__: draw(held_out, about) for draw in draws}
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
+    return [save(figure, place / f"{name}.png") for name, figure in figures.items()]
+
+
+def save_polymers(held_out: pd.DataFrame, folder: str | Path) -> list[Path]:
+    """Draw every picture of the benchmark ``polymer`` as a PNG in `folder`, made if need be.
+
+    The curves are those of the released bundle, which has learned from the measured points.
+
+    Parameters
+    ----------
+    held_out
+        What `Report.out_of_fold` holds of it.
+    folder
+        Where to; older pictures of the same names are replaced.
+
+    Returns
+    -------
+    list of Path
+        ``parity.png``, ``calibration.png``, ``curves.png``.
+    """
+    from sseml.curation.polymers.table import load_polymers  # noqa: PLC0415
+    from sseml.released import POLYMER_BUNDLE, released_evidence  # noqa: PLC0415
+    from sseml.report.figures.curves import conductivity_curves, measured_points  # noqa: PLC0415
+    from sseml.report.figures.polymers import (  # noqa: PLC0415
+        polymer_calibration,
+        polymer_parity,
+    )
+
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    points = measured_points(PEO_LITFSI, load_polymers(released_evidence(POLYMER_BUNDLE)))
+    figures = {
+        "parity": polymer_parity(held_out, "polymers held out"),
+        "calibration": polymer_calibration(held_out, "polymers held out"),
+        "curves": conductivity_curves(PEO_LITFSI, points, about="PEO and LiTFSI"),
+    }
     return [save(figure, place / f"{name}.png") for name, figure in figures.items()]

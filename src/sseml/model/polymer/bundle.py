@@ -21,7 +21,7 @@ from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_
 from sseml.model.loading import CURVES
 from sseml.model.mlmodel import RECIPES, write_mlflow_files
 from sseml.model.offsets import Shift
-from sseml.model.polymer.curves import SETS
+from sseml.model.polymer.blocks import SETS
 from sseml.model.polymer.films import FilmAnswer, Films
 from sseml.model.polymer.intervals import LEVEL
 from sseml.model.polymer.transference import (

@@ -10,21 +10,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.features.polymer.films import filler_percent
+from sseml.features.polymer.films import (
+    filler_share,
+    film_of,
+    loading_is_stated,
+    without_fillers,
+)
+from sseml.features.polymer.recipe import UNSTATED_WEIGHT_SHARE
+from sseml.forest import Forest, forest_from_sklearn
 from sseml.kinds import Doubt
-from sseml.model.polymer.intervals import Spread, each_alike, weighted_quantiles
-from sseml.model.polymer.linear import LinearAnswer, leave_one_out
+from sseml.model.ensemble import arrays_below, named
+from sseml.model.polymer.intervals import Spread, weighted_quantiles
+from sseml.model.polymer.linear import leave_one_out, ridge
+from sseml.model.polymer.weighting import each_alike, weighted_median
 from sseml.records import Composite
 from sseml.units import ZERO_CELSIUS_K
 
 PENALTY = 1.0
+_TREES, _LEAF_SIZE = 100, 5
+_TREE_POWER = 0.5
+"""Rows of one paper share a weight of n^(1 - power) for the trees."""
+_LONG_SHAPES = ("wire", "aligned", "network")
 MELTING_C = 50.0
 """About where the crystals of poly(ethylene oxide) melt: below, fillers keep it amorphous."""
 _MELTING_WIDTH_C = 5.0
 _TYPICAL_T = 3.1
 _TYPICAL_LOG10_SIGMA = -5.0
-_TYPICAL_SHARE = 0.12
-"""Stands for a loading that is not stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +55,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class CompositeModel:
-    """A regression on the film without filler and the filler, and the bands it answers in."""
+    """A ridge regression and averaged trees, half each, and the bands they answer in."""
 
-    answer: LinearAnswer
+    linear: FloatArray
+    trees: Forest
     bands: tuple[Band, ...]
 
     @classmethod
@@ -60,7 +72,7 @@ class CompositeModel:
     ) -> CompositeModel:
         """Fit to films with fillers; `base` is log10 σ of each film without them, all (n,)."""
         inputs = composite_inputs(materials, base, temperature_C)
-        held_out = leave_one_out(inputs, log10_sigma, paper, PENALTY)
+        held_out = held_out_composites(materials, base, temperature_C, log10_sigma, paper)
         constant = held_out_constant(temperature_C, log10_sigma, paper)
         bands = []
         for low_C, within in band_masks(temperature_C):
@@ -73,24 +85,39 @@ class CompositeModel:
                 Band(
                     low_C=low_C,
                     by_model=by_model,
-                    median_log10_sigma=_weighted_median(log10_sigma[within], weights),
+                    median_log10_sigma=weighted_median(log10_sigma[within], weights),
                     quantiles=weighted_quantiles((log10_sigma - answers)[within], weights),
                     papers=len(np.unique(paper[within])),
                 )
             )
-        return cls(LinearAnswer.fit(inputs, log10_sigma, paper, PENALTY), tuple(bands))
+        linear = ridge(inputs, log10_sigma, each_alike(paper), PENALTY)
+        return cls(linear, _trees(inputs, log10_sigma, paper), tuple(bands))
 
     def predict(
         self, materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
     ) -> FloatArray:
         """log10 of σ in S/cm of films at temperatures, from that without filler; all (n,)."""
-        by_model = self.answer.predict(composite_inputs(materials, base, temperature_C))
+        inputs = composite_inputs(materials, base, temperature_C)
+        by_model = 0.5 * (inputs @ self.linear + self.trees.predict(inputs))
         bands = self._bands(temperature_C)
         return np.where(
             [band.by_model for band in bands],
             by_model,
             [band.median_log10_sigma for band in bands],
         )
+
+    def curves(
+        self, materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
+    ) -> FloatArray:
+        """log10 of σ in S/cm of n films along m rising temperatures, shape (n, m) like `base`.
+
+        Put in order so that σ does not fall where one band ends and the next begins.
+        """
+        at_each = [
+            self.predict(materials, column, np.full(len(materials), at))
+            for column, at in zip(base.T, temperature_C, strict=True)
+        ]
+        return np.sort(np.column_stack(at_each), axis=1)
 
     def spread(self, base: Spread, temperature_C: FloatArray) -> Spread:
         """The distribution of the truth; no narrower than that of the film without filler."""
@@ -102,9 +129,15 @@ class CompositeModel:
     def doubt(self, material: Composite, temperature_C: float, base: float) -> Doubt:
         """What speaks against the answer about one film, and what the film is without filler."""
         (band,) = self._bands(np.array([temperature_C]))
-        notes = [f"the film without filler: {10.0**base:.2g} S/cm at {temperature_C:g} °C"]
-        if filler_percent(material) is None:
-            notes.append("the loading is not stated: 12 wt% is assumed; write + 10 wt% before it")
+        notes = [
+            f"the film without filler: {10.0**base:.2g} S/cm at {temperature_C:g} °C; the"
+            " activation energy is that of this film"
+        ]
+        if not loading_is_stated(material):
+            notes.append(
+                f"the loading is not stated: {100.0 * UNSTATED_WEIGHT_SHARE:g} wt% is assumed;"
+                " write + 10 wt% before it"
+            )
         if band.by_model:
             notes.append(
                 f"answered from it and the filler, as {band.papers} papers report such films"
@@ -124,7 +157,8 @@ class CompositeModel:
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
         return {
-            **self.answer.to_arrays(),
+            "linear": self.linear,
+            **named("trees", self.trees.to_arrays()),
             "bands": np.array(
                 [
                     [band.low_C, float(band.by_model), band.median_log10_sigma, band.papers]
@@ -143,21 +177,22 @@ class CompositeModel:
                 arrays["bands"], arrays["band_quantiles"], strict=True
             )
         )
-        return cls(LinearAnswer.from_arrays(arrays), bands)
+        return cls(arrays["linear"], Forest.from_arrays(arrays_below(arrays, "trees")), bands)
 
 
 def composite_inputs(
     materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
 ) -> FloatArray:
-    """Inputs of the regression, shape (n, 7).
+    """Inputs of the model, shape (n, 12).
 
     1, 1000 K / T − 3.1, how far below the melting of the polymer, log10 σ without filler, the mass
-    share of filler and five times its square, and the third times the fourth.
+    share of filler and five times its square, the third times the fourth; and whether the loading
+    is stated, the filler is drawn out or joined up, it holds lithium, the film is a gel, is dry.
     """
     at = np.asarray(temperature_C, dtype=float)
     cold = 1.0 / (1.0 + np.exp((at - MELTING_C) / _MELTING_WIDTH_C))
-    percent = [filler_percent(material) for material in materials]
-    share = np.array([_TYPICAL_SHARE if each is None else each / 100.0 for each in percent])
+    share = np.array([filler_share(material) for material in materials])
+    traits = [_traits(material) for material in materials]
     return np.column_stack(
         [
             np.ones(len(at)),
@@ -167,7 +202,19 @@ def composite_inputs(
             share,
             5.0 * share**2,
             cold * (base - _TYPICAL_LOG10_SIGMA),
+            np.array(traits, dtype=float).reshape(len(materials), -1),
         ]
+    )
+
+
+def _traits(material: Composite) -> tuple[bool, ...]:
+    film = film_of(without_fillers(material))
+    return (
+        loading_is_stated(material),
+        any(filler.shape in _LONG_SHAPES for filler in material.fillers),
+        any("Li" in each.composition.amounts for each in material.fillers if each.composition),
+        film == "gel",
+        film == "dry",
     )
 
 
@@ -186,7 +233,7 @@ def held_out_constant(
         for number in np.unique(paper[within]):
             others = within & (paper != number)
             own = within & (paper == number)
-            constant[own] = _weighted_median(log10_sigma[others], each_alike(paper[others]))
+            constant[own] = weighted_median(log10_sigma[others], each_alike(paper[others]))
     return constant
 
 
@@ -199,10 +246,19 @@ def held_out_composites(
 ) -> FloatArray:
     """Answers about the films of each paper by a fit to all other papers, shape (n,)."""
     inputs = composite_inputs(materials, base, temperature_C)
-    return leave_one_out(inputs, log10_sigma, paper, PENALTY)
+    linear = leave_one_out(inputs, log10_sigma, paper, PENALTY)
+    by_trees = np.empty(len(log10_sigma))
+    for number in np.unique(paper):
+        asked = paper == number
+        trees = _trees(inputs[~asked], log10_sigma[~asked], paper[~asked])
+        by_trees[asked] = trees.predict(inputs[asked])
+    held_out: FloatArray = 0.5 * (linear + by_trees)
+    return held_out
 
 
-def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
-    order = np.argsort(values)
-    half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2.0)
-    return float(values[order][min(half, len(values) - 1)])
+def _trees(inputs: FloatArray, log10_sigma: FloatArray, paper: IntArray) -> Forest:
+    from sklearn.ensemble import ExtraTreesRegressor  # noqa: PLC0415 - only to fit
+
+    trees = ExtraTreesRegressor(_TREES, min_samples_leaf=_LEAF_SIZE, random_state=0)
+    weights = each_alike(paper, _TREE_POWER)
+    return forest_from_sklearn(trees.fit(inputs, log10_sigma, sample_weight=weights))

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.model.polymer.signals import CurveSignals
+from sseml.model.polymer.weighting import each_alike
 from sseml.records import RefusedInputError
 
 LEVEL = 0.9
@@ -27,48 +29,8 @@ _RESOLUTION = 0.1
 """Errors in decades below it count as one, so that a lucky hit does not decide."""
 _NARROWEST, _WIDEST = 0.2, 2.5
 _RIDGE = 1.0
-_NEAR, _FAR = 0.05, 0.8
-_SMALL = 0.05
 _GROUP_POWER = 0.8
 """With 1, a polymer of 3,000 rows counts as one of three, and its own coverage suffers."""
-_TYPICAL_LOG10_LITHIUM = 0.1
-_POOR_LOG10_SIGMA = -5.0
-
-
-@dataclass(frozen=True, slots=True)
-class CurveSignals:
-    """What is known of answers before they are compared with the truth; each shape (n,).
-
-    `nearest` is the distance to the nearest training row; `process`, `boosted`, `averaged` are the
-    answers of the parts and `mean` the answer, in decades; `t` is 1000 K / T − 3.
-    """
-
-    mean: FloatArray
-    process: FloatArray
-    boosted: FloatArray
-    averaged: FloatArray
-    nearest: FloatArray
-    t: FloatArray
-    log10_lithium: FloatArray
-    mass_unknown: FloatArray
-    single_ion: FloatArray
-
-    def design(self) -> FloatArray:
-        """Columns of the log-width, shape (n, 10)."""
-        return np.column_stack(
-            [
-                np.ones(len(self.mean)),
-                np.log(np.minimum(self.nearest, _FAR) + _NEAR),
-                np.log(np.abs(self.process - self.boosted) + _SMALL),
-                np.log(np.abs(self.boosted - self.averaged) + _SMALL),
-                self.t,
-                np.maximum(self.t - 0.2, 0.0),
-                np.abs(self.log10_lithium - _TYPICAL_LOG10_LITHIUM),
-                self.mass_unknown,
-                self.single_ion,
-                np.maximum(_POOR_LOG10_SIGMA - self.mean, 0.0),
-            ]
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,14 +143,6 @@ class CurveIntervals:
 def _width(design: FloatArray, coefficients: FloatArray) -> FloatArray:
     width: FloatArray = np.exp((design * coefficients).sum(axis=1)).clip(_NARROWEST, _WIDEST)
     return width
-
-
-def each_alike(group: IntArray, power: float = 1.0) -> FloatArray:
-    """Weights of rows, with mean 1: a group of n rows has n^(1 - power), 1 by default."""
-    _, number, count = np.unique(group, return_inverse=True, return_counts=True)
-    weights = count[number.reshape(-1)] ** -power
-    scaled: FloatArray = weights / weights.mean()
-    return scaled
 
 
 def weighted_quantiles(score: FloatArray, weights: FloatArray) -> FloatArray:

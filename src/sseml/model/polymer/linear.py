@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
-from sseml.model.polymer.intervals import PROBABILITIES, Spread, each_alike, weighted_quantiles
+from sseml.model.polymer.intervals import PROBABILITIES, Spread, weighted_quantiles
+from sseml.model.polymer.weighting import each_alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class LinearAnswer:
         residual = target - leave_one_out(inputs, target, group, penalty)
         weights = each_alike(group)
         return cls(
-            coefficients=_ridge(inputs, target, weights, penalty),
+            coefficients=ridge(inputs, target, weights, penalty),
             quantiles=weighted_quantiles(residual, weights),
         )
 
@@ -68,14 +69,14 @@ def leave_one_out(
     for number in np.unique(group):
         asked = group == number
         weights = each_alike(group[~asked])
-        answers[asked] = inputs[asked] @ _ridge(inputs[~asked], target[~asked], weights, penalty)
+        answers[asked] = inputs[asked] @ ridge(inputs[~asked], target[~asked], weights, penalty)
     return answers
 
 
-def _ridge(
+def ridge(
     inputs: FloatArray, target: FloatArray, weights: FloatArray, penalty: float
 ) -> FloatArray:
-    """Coefficients; the first input, which is 1, is not penalised."""
+    """Coefficients (k,) of inputs (n, k); the first input, which is 1, is not penalised."""
     shrink = np.full(inputs.shape[1], penalty)
     shrink[0] = 0.0
     weighted = inputs * weights[:, None]
