@@ -98,7 +98,7 @@ class VtfCurve:
     rms_decades: float
 
 
-_T0_BELOW_K = np.arange(20.0, 201.0, 5.0)
+_T0_BELOW_K = np.arange(20.0, 201.0)
 """Distances of T0 below the lowest temperature that are tried."""
 _CLEARLY_BETTER = 0.5
 _CURVED_DECADES = 0.02
@@ -129,16 +129,21 @@ def vtf_fit(temperature_K: FloatArray, log10_sigma: FloatArray) -> VtfCurve | No
     if of_line < _CURVED_DECADES:
         return None
     target = log10_sigma + 0.5 * np.log10(temperature_K)
-    best: VtfCurve | None = None
-    for T0_K in temperature_K.min() - _T0_BELOW_K:
-        slope, log10_prefactor = np.polyfit(1.0 / (temperature_K - T0_K), target, 1)
-        residual = target - (slope / (temperature_K - T0_K) + log10_prefactor)
-        B_eV = float(-slope * BOLTZMANN_EV_K * _LN10)
-        if B_eV > 0.0 and (best is None or _rms(residual) < best.rms_decades):
-            best = VtfCurve(B_eV, float(T0_K), float(log10_prefactor), _rms(residual))
-    if best is None or best.rms_decades > _CLEARLY_BETTER * of_line:
+    T0_K = temperature_K.min() - _T0_BELOW_K
+    inverse = 1.0 / (temperature_K - T0_K[:, None])
+    centred = inverse - inverse.mean(axis=1, keepdims=True)
+    slope = (centred * target).sum(axis=1) / (centred**2).sum(axis=1)
+    residual = target - target.mean() - slope[:, None] * centred
+    off = np.where(slope < 0.0, np.sqrt((residual**2).mean(axis=1)), np.inf)
+    best = int(np.argmin(off))
+    if off[best] > _CLEARLY_BETTER * of_line:
         return None
-    return best
+    return VtfCurve(
+        B_eV=float(-slope[best] * BOLTZMANN_EV_K * _LN10),
+        T0_K=float(T0_K[best]),
+        log10_prefactor=float(target.mean() - slope[best] * inverse[best].mean()),
+        rms_decades=float(off[best]),
+    )
 
 
 def _rms(residual: FloatArray) -> float:
