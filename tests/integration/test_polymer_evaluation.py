@@ -199,3 +199,15 @@ def test_figures_measured_before_are_written_between_the_marks(
     assert main(argv) == 0
     assert capsys.readouterr().out == report.to_text()
     assert report.to_text() in page.read_text(encoding="utf-8")
+
+
+def test_the_command_draws_what_was_held_out(
+    report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sseml.evaluate.evaluate", lambda *_, **__: report)
+    assert main(["evaluate", "polymer", "--plots", str(tmp_path / "plots")]) == 0
+    place = tmp_path / "plots" / POLYMER_BENCHMARK
+    assert sorted(path.name for path in place.iterdir()) == [
+        "calibration.png", "curves.png", "held_out.csv", "parity.png",
+    ]  # fmt: skip
+    assert len(pd.read_csv(place / "held_out.csv")) == len(report.out_of_fold[POLYMER_BENCHMARK])
