@@ -113,7 +113,7 @@ ROW_COLUMNS: tuple[Column, ...] = (
 """What every row of every command has, answered or refused."""
 
 PREDICTION_COLUMNS: tuple[Column, ...] = (
-    Column("kind", str, "", "kind of material: composition or crystal"),
+    Column("kind", str, "", "kind of material: composition, crystal, polymer or composite"),
     Column("formula", str, "", "canonical formula"),
     Column("family", str, "", "family that the formula is recognised as (`sseml families`)"),
     Column("temperature_C", float, "°C", "temperature of the answer", always=True),
@@ -121,7 +121,11 @@ PREDICTION_COLUMNS: tuple[Column, ...] = (
     Column("sigma_S_cm", float, _S_CM, "ionic conductivity σ", _SIX, always=True),
     Column("sigma_low_S_cm", float, _S_CM, "lower limit of its 90 % interval", _SIX, always=True),
     Column("sigma_high_S_cm", float, _S_CM, "upper limit of its 90 % interval", _SIX, always=True),
-    Column("p_superionic", float, "1", "probability that σ ≥ 1e-4 S/cm", _SIX, always=True),
+    Column(
+        "p_superionic", float, "1",
+        "probability that σ ≥ the threshold, 1e-4 S/cm by default", _SIX,
+        always=True,
+    ),
     Column("p_conductor", float, "1", "probability that σ(25 °C) > 1e-7 S/cm", _SIX, always=True),
     Column("sigma_if_conductor_S_cm", float, _S_CM, f"σ {_IF_CONDUCTOR}", _SIX, always=True),
     Column(
@@ -132,7 +136,11 @@ PREDICTION_COLUMNS: tuple[Column, ...] = (
         "sigma_if_conductor_high_S_cm", float, _S_CM, "upper limit of its 90 % interval", _SIX,
         always=True,
     ),
-    Column("activation_energy_eV", float, _EV, "activation energy of σT", _SIX, always=True),
+    Column(
+        "activation_energy_eV", float, _EV,
+        "activation energy of σT; of a polymer its slope at the temperature", _SIX,
+        always=True,
+    ),
     Column("V_red", float, _V, "reduction limit of the electrochemical window", _SIX),
     Column("V_ox", float, _V, "oxidation limit of the electrochemical window", _SIX),
     Column("window_note", str, "", "what the window is of, and what limits it"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sseml.features.polymer.films import filler_percent
+from sseml.features.polymer.films import filler_share, loading_is_stated
 from sseml.model.answer import Model
 from sseml.physics.effective_medium import filler_densities, hashin_shtrikman_S_cm, volume_share
 from sseml.records import Composite, Filler
@@ -35,10 +35,10 @@ def notes_on_filler(
         f"{filler.name} alone: {alone:.2g} S/cm at {temperature_C:g} °C, {low:.2g} to {high:.2g}"
         f" (90 %, {compositions.name})"
     )
-    density, percent = filler_densities().get(filler.name), filler_percent(material)
-    if density is None or percent is None:
+    density = filler_densities().get(filler.name)
+    if density is None or not loading_is_stated(material):
         return
-    share = volume_share(percent / 100.0, density.density_g_cm3, FILM_DENSITY_G_CM3)
+    share = volume_share(filler_share(material), density.density_g_cm3, FILM_DENSITY_G_CM3)
     least, most = hashin_shtrikman_S_cm(film_S_cm, alone, share)
     yield (
         f"a mere mixture of film and {filler.name} ({100.0 * share:.2g} % of the volume, with"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -13,17 +14,17 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from sseml.families import FamilyMatch
-from sseml.kinds import KINDS, Doubt, Kind, kind_of
+from sseml.kinds import KINDS, Kind, kind_of
 from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
 from sseml.model.bundle import Bundle
 from sseml.model.evidence import domain
 from sseml.model.loading import Bundles, load_bundle
 from sseml.parse.space_groups import SYSTEMS, crystal_system
 from sseml.records import (
+    DOMAINS,
     Answer,
     Composite,
     Crystal,
-    Domain,
     MeasuredValue,
     Prediction,
     Query,
@@ -45,8 +46,6 @@ _BATCH = 128
 
 _LARGEST_EXPONENT = 300.0
 
-_DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
-
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
@@ -54,7 +53,7 @@ class _Sources:
 
     bundles: Mapping[str, Model]
     kinds: Mapping[type, Kind]
-    phases: PhaseBundle | None
+    phases: Callable[[], PhaseBundle] | None
     explain: bool
     offsets: Offsets | None
     threshold_S_cm: float
@@ -162,7 +161,7 @@ def predict(
     bundles = Bundles([] if bundle is None else [bundle])
     defaults = Qualifiers(temperature_C=read_temperature(str(float(temperature_C))))
     items = parse_inputs(formulas, defaults, StructureFiles(Path(), structure_mismatch))
-    phases = default_phases() if window else None
+    phases = cache(default_phases) if window else None
     offsets = None if measured is None else _offsets(measured, bundles.of_compositions())
     answered = predict_queries(
         items, bundles, phases=phases, offsets=offsets, threshold_S_cm=threshold_S_cm
@@ -195,7 +194,7 @@ def predict_queries(
     items: Iterable[Query | Refusal],
     bundles: Model | Sequence[Model] | Bundles,
     threads: int = 1,
-    phases: PhaseBundle | None = None,
+    phases: PhaseBundle | Callable[[], PhaseBundle] | None = None,
     *,
     explain: bool = True,
     offsets: Offsets | None = None,
@@ -213,7 +212,8 @@ def predict_queries(
         Batches worked on at a time. With more than one, an answer waits for as many batches to be
         read as there are threads: not for a source that is slower than the model.
     phases
-        For the electrochemical windows; None leaves them out.
+        For the electrochemical windows, or what gives them when a material has one; None leaves
+        them out.
     explain
         Add to the notes what a material reacts to at the limits of its window.
     offsets
@@ -225,7 +225,8 @@ def predict_queries(
     batches = iter(lambda: list(islice(stream, _BATCH)), [])
     by_kind, own_kinds = _by_kind(bundles)
     kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
-    sources = _Sources(by_kind, kinds, phases, explain, offsets, threshold_S_cm)
+    given = phases if phases is None or callable(phases) else lambda: phases
+    sources = _Sources(by_kind, kinds, given, explain, offsets, threshold_S_cm)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
         return
@@ -311,7 +312,7 @@ def _predict_batch(
     answer = bundle.predict(materials, temperature_C, shift, sources.threshold_S_cm)
     stabilities: Sequence[Stability | None] = [None] * len(materials)
     if sources.phases is not None and bundle.kind.has_window:
-        stabilities = sources.phases.stabilities(materials, reactions=sources.explain)
+        stabilities = sources.phases().stabilities(materials, reactions=sources.explain)
     for index, (query, kind) in enumerate(queries):
         prediction = _prediction(
             query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
@@ -346,7 +347,7 @@ def _prediction(
     found = domain(nearest, kind.distance.radii, parts_known=parts_known)
     doubt = kind.doubt(material)
     if answer.doubts:
-        doubt = _both(doubt, answer.doubts[index])
+        doubt = doubt.joined(answer.doubts[index])
     window = stability.window if stability else None
     return Prediction(
         row=query.row,
@@ -365,7 +366,7 @@ def _prediction(
         sigma_if_conductor_low_S_cm=_power_of_ten(if_conductor.log10_low[index]),
         sigma_if_conductor_high_S_cm=_power_of_ten(if_conductor.log10_high[index]),
         activation_energy_eV=float(answer.activation_energy_eV[index]),
-        domain=max(found, doubt.at_best, key=_DOMAINS.index),
+        domain=max(found, doubt.at_best, key=DOMAINS.index),
         nearest=evidence.nearest(distance, query.temperature_C, space_group_number=space_group),
         model=bundle.name,
         measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
@@ -392,12 +393,6 @@ def _prediction(
         ),
         columns=query.columns,
     )
-
-
-def _both(first: Doubt, second: Doubt) -> Doubt:
-    """What two say against a material."""
-    at_best = max(first.at_best, second.at_best, key=_DOMAINS.index)
-    return Doubt(at_best, (*first.notes, *second.notes))
 
 
 def _notes_on_reach(

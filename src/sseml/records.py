@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 Form = Literal["crystal", "glass", "glass-ceramic", "film"]
 ConductivityKind = Literal["total", "bulk"]
 Domain = Literal["inside", "edge", "outside"]
+
+DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
+"""From the best to the worst."""
 RefusalCode = Literal[
     "unreadable_row", "invalid_formula", "unsupported_material", "invalid_qualifier", "no_lithium"
 ]

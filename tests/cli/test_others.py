@@ -151,9 +151,31 @@ def test_names_can_be_searched_and_used(run: Any) -> None:
     assert run("predict", "Ga-LLZO").code == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("polymer", "PEO", {"family": "polyether", "sites": "1 EO", "units": "[*]CCO[*]"}),
+        ("polymer", "PVDF-HFP", {"family": "PVDF class", "sites": ""}),
+        ("salt", "LiTFSI", {"molar_mass_g_mol": "287.088"}),
+        ("additive", "SN", {"kind": "plastic crystal"}),
+        ("filler", "LLZTO", {"role": "active", "formula": "Li6.4La3Zr1.4Ta0.6O12"}),
+    ],
+)
+def test_the_names_of_recipes_are_listed(
+    run: Any, kind: str, name: str, words: dict[str, str]
+) -> None:
+    ran = run("names", "--kind", kind, "--format", "csv")
+    assert ran.code == 0
+    [row] = [row for row in csv.DictReader(io.StringIO(ran.out)) if row["name"] == name]
+    assert words.items() <= row.items()
+    assert run("names", "--kind", "formula").out == run("names").out
+    assert run("names", "--kind", "metal").code == 2
+
+
 def test_families_are_listed(run: Any) -> None:
     rows = [json.loads(line) for line in run("families", "--format", "jsonl").out.splitlines()]
     assert {"garnet", "NASICON", "argyrodite"} <= {row["family"] for row in rows}
+    assert {"polyether", "single-ion polymer", "MOF composite"} <= {row["family"] for row in rows}
 
 
 def test_data_list_shows_licence_and_citation(run: Any) -> None:

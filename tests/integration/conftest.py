@@ -1,4 +1,4 @@
-"""A bundle small enough to be trained, broken and trained again within a test."""
+"""Bundles small enough to be trained, broken and trained again within a test."""
 
 from __future__ import annotations
 
@@ -6,15 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from sseml.curation.polymers.table import load_polymers
 from sseml.curation.table import load_measurements
+from sseml.features.polymer.films import film_of
+from sseml.kinds import POLYMER
 from sseml.model.bundle import EVIDENCE, Bundle
 from sseml.model.kernel import KernelSettings
+from sseml.model.polymer.bundle import PolymerBundle
+from sseml.model.polymer.fit import CurveSettings
+from sseml.model.polymer.intervals import BANDS_C
+from sseml.model.polymer.train import train_polymers
 from sseml.model.regressors import EnsembleSettings
 from sseml.model.train import train
-from sseml.released import DEFAULT_BUNDLE, released_folder
+from sseml.released import DEFAULT_BUNDLE, POLYMER_BUNDLE, released_evidence, released_folder
 
 Settings = tuple[EnsembleSettings, EnsembleSettings]
 
@@ -76,3 +84,54 @@ def crude(
     )
     train(small_table, folder, settings=settings)
     return folder
+
+
+class TrainedPolymers(NamedTuple):
+    """A bundle of polymers as it was trained, and the folder it was saved to."""
+
+    bundle: PolymerBundle
+    folder: Path
+
+
+_FILMS = 6
+
+
+@pytest.fixture(scope="session")
+def small_polymers() -> pd.DataFrame:
+    """300 rows of named parts: dry, gels, composites, and stand-ins for films of the PVDF class."""
+    table = load_polymers(released_evidence(POLYMER_BUNDLE))
+    named = table["salt"].isin(["LiTFSI", "LiClO4"]) & ~table["formula"].str.contains("PSMILES")
+    table = table[named & (table["relation"] == "=")]
+    film = pd.Series([film_of(each) for each in POLYMER.read_all(table["formula"])], table.index)
+    dry = table[film == "dry"]
+    band = np.digitize(dry["temperature_C"], BANDS_C)
+    common = dry["polymer"].value_counts().index[:12]
+    parts = [
+        dry[(dry["polymer"] == polymer) & (band == number)].head(6)
+        for polymer in common
+        for number in range(len(BANDS_C) + 1)
+    ]
+    gels, composites = (table[film == each] for each in ("gel", "composite"))
+    parts += [gels.head(60), composites.drop_duplicates("doi"), composites.head(10)]
+    others = dry.head(_FILMS).assign(
+        formula="PVDF + LiTFSI, m=1",
+        doi=[(f"10.1000/film.{number}",) for number in range(_FILMS)],
+        source_id=[f"film-{number}" for number in range(_FILMS)],
+        measurement_id=[f"{number:012x}" for number in range(_FILMS)],
+    )
+    return pd.concat([*parts, others]).drop_duplicates("measurement_id")
+
+
+@pytest.fixture(scope="session")
+def few_trees() -> CurveSettings:
+    return CurveSettings(boosting_rounds=4, averaged_trees=3)
+
+
+@pytest.fixture(scope="session")
+def trained_polymers(
+    small_polymers: pd.DataFrame,
+    few_trees: CurveSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> TrainedPolymers:
+    folder = tmp_path_factory.mktemp("polymers") / "small-polymers"
+    return TrainedPolymers(train_polymers(small_polymers, folder, settings=few_trees), folder)

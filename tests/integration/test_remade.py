@@ -12,7 +12,7 @@ import pytest
 
 from sseml.model.bundle import ARRAYS
 from sseml.model.folder import MANIFEST, verify_checksums, write_checksums
-from sseml.tracking.gate import remake
+from sseml.tracking.remade import remake
 
 
 @pytest.fixture

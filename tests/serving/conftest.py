@@ -21,7 +21,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sseml.released import DEFAULT_BUNDLE, released_folder
+from sseml.released import DEFAULT_BUNDLE, POLYMER_BUNDLE, released_folder
 
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 _STARTS_WITHIN_S = 90.0
@@ -177,6 +177,13 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def polymer_server() -> Iterator[Server]:
+    """One worker with the released bundle of polymers."""
+    with started("-m", released_folder() / POLYMER_BUNDLE) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def guarded() -> Iterator[Server]:
     """Two workers behind a token."""
     with started(workers=2, SSEML_SERVE_TOKEN=TOKEN) as running:
@@ -232,6 +239,9 @@ class Finder:
 class Model:
     def __init__(self, model, kind):
         self._model, self._kind = model, kind
+
+    def get_raw_model(self):
+        return self._model.get_raw_model()
 
     def predict(self, model_input, params=None):
         if self._kind == "stuck" and any("T=99" in text for text in model_input["formula"]):

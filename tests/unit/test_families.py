@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.families import close_families, families, recognise
+from sseml.families.polymer import recognise_recipe
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.material import parse_material
+from sseml.parse.recipe import parse_recipe
 
 MEMBERS = {
     "garnet": "Li7La3Zr2O12 Li6.2Ga0.3La2.95Rb0.05Zr2O12 Li7La2.75Ca0.25Zr1.75Nb0.25O12 "
@@ -65,8 +67,13 @@ def test_known_members_are_recognised(family, text):
 
 def test_the_examples_in_the_list_belong_to_their_family():
     for key, family in families().items():
+        is_recipe = family.electrolyte_class in ("polymer", "composite")
         for example in family.examples:
-            match = recognise(parse_formula(example))
+            match = (
+                recognise_recipe(parse_recipe(example))
+                if is_recipe
+                else recognise(parse_formula(example))
+            )
             assert (match.family, match.electrolyte_class) == (key, family.electrolyte_class)
 
 

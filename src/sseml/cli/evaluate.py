@@ -15,6 +15,7 @@ from sseml.files import whole_file
 
 if TYPE_CHECKING:
     from sseml.evaluate import Report
+    from sseml.tracking.runs import TrackedRun
 
 _EVALUATE_EXAMPLES = """\
 examples:
@@ -38,6 +39,8 @@ examples:
                                               measured now and logged to MLflow; prints the run's id
   sseml train -o runs/mine --track --benchmarks papers clusters
                                               the same, only two benchmarks
+  sseml train --kind polymer -i data/curated -o runs/polymers
+                                              polymer electrolytes, from their table
   sseml predict --bundle runs/mine Li6PS5Cl   use it
 """
 
@@ -95,6 +98,12 @@ def _add_train(commands: Commands) -> None:
         "it is tracked.",
         examples=_TRAIN_EXAMPLES,
     )
+    parser.add_argument(
+        "--kind",
+        choices=("composition", "polymer"),
+        default="composition",
+        help="of the materials in the table (default: %(default)s)",
+    )
     add_table(parser)
     parser.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FOLDER", help="bundle to write"
@@ -104,6 +113,13 @@ def _add_train(commands: Commands) -> None:
         type=Path,
         metavar="JSON",
         help="what `sseml evaluate --json` printed for this table, for the card",
+    )
+    parser.add_argument(
+        "--transference",
+        type=Path,
+        metavar="CSV",
+        help="of polymers: reported transference numbers and windows, to be shown as evidence "
+        "(default: those of the released bundle)",
     )
     tracking = parser.add_argument_group("tracking with MLflow")
     tracking.add_argument(
@@ -207,11 +223,48 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.output.exists():
         raise CommandError(f"{arguments.output} is there already; name another folder")
     figures = _read_figures(arguments.figures) if arguments.figures else None
-    if arguments.track or os.environ.get("MLFLOW_TRACKING_URI"):
+    if arguments.kind == "polymer":
+        return _train_polymers(arguments, figures)
+    if arguments.transference:
+        raise CommandError("--transference is about polymers: add --kind polymer")
+    if _is_tracked(arguments):
         return _train_tracked(arguments, figures)
     with needing("train"):
         from sseml.model.train import train  # noqa: PLC0415 - only training needs the learners
     train(arguments.input, arguments.output, progress=say_on_the_way, metrics=figures)
+    say(f"the bundle is in {arguments.output}")
+    return ANSWERED
+
+
+def _is_tracked(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.track or os.environ.get("MLFLOW_TRACKING_URI"))
+
+
+def _train_polymers(arguments: argparse.Namespace, figures: dict[str, Any] | None) -> int:
+    if arguments.benchmarks is not None:
+        raise CommandError(
+            "--benchmarks are of compositions: measure with `sseml evaluate polymer --json`, and "
+            "give what it prints with --figures"
+        )
+    with needing("train"):
+        from sseml.curation.polymers.table import polymers_at  # noqa: PLC0415
+        from sseml.model.polymer.train import train_polymers  # noqa: PLC0415
+        from sseml.model.polymer.transference import reported_films_at  # noqa: PLC0415
+    reported = reported_films_at(arguments.transference)
+    if _is_tracked(arguments):
+        with needing("train,mlflow"):
+            from sseml.tracking.polymer_runs import train_polymers_tracked  # noqa: PLC0415
+        made = train_polymers_tracked(
+            arguments.input,
+            arguments.output,
+            say_on_the_way,
+            report=figures,
+            reported=reported,
+            experiment=arguments.experiment,
+        )
+        return _say_tracked(made, arguments)
+    table = polymers_at(arguments.input)
+    train_polymers(table, arguments.output, say_on_the_way, metrics=figures, reported=reported)
     say(f"the bundle is in {arguments.output}")
     return ANSWERED
 
@@ -228,6 +281,10 @@ def _train_tracked(arguments: argparse.Namespace, figures: dict[str, Any] | None
         benchmarks=() if asked is None else asked or None,
         experiment=arguments.experiment,
     )
+    return _say_tracked(tracked, arguments)
+
+
+def _say_tracked(tracked: TrackedRun, arguments: argparse.Namespace) -> int:
     say(f"the bundle is in {tracked.folder}; its run in experiment {arguments.experiment} is")
     standard_output().write(f"{tracked.run_id}\n")
     return ANSWERED

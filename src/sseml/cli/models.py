@@ -28,6 +28,8 @@ examples:
   sseml models verify --folder runs      of bundles somewhere else
   sseml models register runs/mine        a new version in MLflow's registry, the challenger
   sseml models promote                   the challenger becomes champion, if it passes the gate
+  sseml models promote --name sseml-polymer
+                                         the same for polymers, which are registered by that name
   sseml models rollback                  the champion before it is champion again
   sseml models history                   versions, aliases, digests and what the gate said
 """
@@ -151,8 +153,11 @@ examples:
 
 the gate, in this order:
   checksums    every file is as it was registered
-  smoke list   it loads in a fresh process and answers some thirty formulas soundly
-  comparison   on the same held-out papers it is not worse than the champion
+  smoke list   it loads in a fresh process and answers some thirty formulas, or a dozen recipes,
+               soundly
+  kind         it answers about the same kind of material as the champion
+  recipe       trained anew, it predicts the same
+  comparison   on the same held-out papers, or polymers, it is not worse than the champion
 
 exit codes:
   0  it is the champion now
@@ -199,9 +204,15 @@ def _add_registry_actions(actions: Commands) -> None:
 
     for parser in (promote, rollback):
         parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    for parser in (register, promote, rollback, history):
+    register.add_argument(
+        "--name",
+        help="of the registered model (default: sseml, and sseml-polymer for a bundle of polymers)",
+    )
+    for parser in (promote, rollback, history):
         parser.add_argument(
-            "--name", default="sseml", help="of the registered model (default: sseml)"
+            "--name",
+            default="sseml",
+            help="of the registered model (default: sseml; of polymers: sseml-polymer)",
         )
 
 

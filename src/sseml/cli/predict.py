@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -90,13 +91,17 @@ def add_commands(commands: Commands) -> None:
 
 def conductivity_S_cm(text: str) -> float:  # noqa: N802 - its unit
     """Read a conductivity between 1e-15 and 10 S/cm."""
+    from sseml.model.answer import THRESHOLD_RANGE_S_CM  # noqa: PLC0415 - help needs no arrays
+
+    low, high = THRESHOLD_RANGE_S_CM
     try:
         value = float(text)
     except ValueError:
         value = 0.0
-    if not 1e-15 <= value <= 10.0:
+    if not low <= value <= high:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no conductivity in S/cm: write one between 1e-15 and 10, such as 1e-3"
+            f"{text!r} is no conductivity in S/cm: write one between {low:g} and {high:g}, "
+            "such as 1e-3"
         )
     return value
 
@@ -112,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
     items = questions(arguments, arguments.temperature)
     bundles = Bundles([load_bundle(arguments.bundle)] if arguments.bundle else [])
     tally = Tally(strict=arguments.strict)
-    phases = default_phases() if arguments.window else None
+    phases = cache(default_phases) if arguments.window else None
     offsets = (
         _offsets(arguments.measured, bundles.of_compositions()) if arguments.measured else None
     )

@@ -21,6 +21,7 @@ examples:
   sseml run pipelines/end_to_end.toml         measurements in, a bundle out
   sseml run pipelines/train.toml --set train.seed=1 --set 'train.name="second"'
                                               with other settings, for this run
+  sseml run pipelines/polymer.toml            the same for polymer electrolytes
   sseml run lab.toml --set 'steps=["table"]'  only the first step
 
 exit codes:
@@ -89,8 +90,8 @@ def _show(line: str) -> None:
 
 def _conclude(settings: RecipeSettings) -> int:
     from sseml.model.folder import bundle_digest  # noqa: PLC0415
-    from sseml.recipes.plan import OWN_REPORT, bundle_folder  # noqa: PLC0415
-    from sseml.recipes.steps import read_json  # noqa: PLC0415
+    from sseml.recipes.plan import bundle_folder  # noqa: PLC0415
+    from sseml.recipes.steps import OWN_REPORT, read_json  # noqa: PLC0415
 
     code, bundle = ANSWERED, bundle_folder(settings)
     if "table" in settings.steps:

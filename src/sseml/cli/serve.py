@@ -26,7 +26,8 @@ examples:
                                                for others: needs a token, and nginx in front for TLS
   sseml serve --openapi                        print the description of the endpoint
   curl -s localhost:5001/invocations -H 'Content-Type: application/json' \\
-       -d '{"inputs": ["Li6PS5Cl", "LLZO"]}'   ask
+       -d '{"inputs": ["LLZO", "PEO + LiTFSI, EO:Li=18"]}'
+                                               ask
 
 SIGTERM or Ctrl-C ends it once what is under way is answered; SIGHUP looks the model and the tokens
 up again and replaces one worker after another.
@@ -50,7 +51,8 @@ def add_commands(commands: Commands) -> None:
         "-m",
         "--model",
         metavar="MODEL",
-        help="a bundle's folder, or such as models:/sseml@champion (default: the released bundle)",
+        help="a bundle's folder, or such as models:/sseml@champion (default: the released bundle "
+        "of compositions); the released bundles answer about the other kinds of material",
     )
     parser.add_argument("--host", default="127.0.0.1", help="default: %(default)s")
     parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="default: %(default)s")
@@ -148,10 +150,11 @@ def _describe(limits: Limits) -> int:
 
 def _settings(arguments: argparse.Namespace, folder: Path) -> Settings:
     """Look up the model, which is put into the folder if it has to be fetched, and the tokens."""
-    from sseml.serving.settings import Settings, find_bundle, identify  # noqa: PLC0415
+    from sseml.serving.settings import Settings, find_bundle, identify, identify_others  # noqa: PLC0415
 
     bundle = find_bundle(arguments.model, folder)
-    return Settings(bundle, identify(bundle), _tokens(arguments))
+    model = identify(bundle)
+    return Settings(bundle, model, identify_others(model.kind), _tokens(arguments))
 
 
 def _tokens(arguments: argparse.Namespace) -> tuple[str, ...]:

@@ -6,12 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from sseml.curation.polymers.chemarr import read_chemarr
-from sseml.curation.polymers.chemixhub import read_chemixhub
-from sseml.curation.polymers.literature import read_composites, read_polymers
-from sseml.curation.polymers.rows import RawRecipe
 from sseml.curation.readers import (
     read_laskowski,
     read_literature,
@@ -21,6 +17,9 @@ from sseml.curation.readers import (
 )
 from sseml.curation.rows import SERIES_END, RawMeasurement
 from sseml.records import RefusedInputError
+
+if TYPE_CHECKING:
+    from sseml.curation.polymers.rows import RawRecipe
 
 OWN: Final = "own"
 """Source of a lab's own measurements."""
@@ -107,6 +106,33 @@ class Source:
         """What says where a row is from if it cites nothing; None where nothing is known."""
         series, _, row = source_id.rpartition(SERIES_END)
         return self.reference.format(series=series, row=row) or None
+
+
+# Readers of polymers are imported on use: predicting asks for the records alone.
+
+
+def _composites(folder: Path) -> list[RawRecipe]:
+    from sseml.curation.polymers.literature import read_composites  # noqa: PLC0415
+
+    return read_composites(folder)
+
+
+def _polymers(folder: Path) -> list[RawRecipe]:
+    from sseml.curation.polymers.literature import read_polymers  # noqa: PLC0415
+
+    return read_polymers(folder)
+
+
+def _chemarr(folder: Path) -> list[RawRecipe]:
+    from sseml.curation.polymers.chemarr import read_chemarr  # noqa: PLC0415
+
+    return read_chemarr(folder)
+
+
+def _chemixhub(folder: Path) -> list[RawRecipe]:
+    from sseml.curation.polymers.chemixhub import read_chemixhub  # noqa: PLC0415
+
+    return read_chemixhub(folder)
 
 
 _OBELIX = "NRC-Mila/OBELiX"
@@ -202,7 +228,7 @@ _RECORDS = (
         name="composites",
         title="our own table of polymer films with fillers, read in papers",
         licence="facts",
-        read_recipes=read_composites,
+        read_recipes=_composites,
         literature_file="composites.csv",
         reference="our table of composites, {series}, row {row}",
         paper_without_doi="series",
@@ -211,7 +237,7 @@ _RECORDS = (
         name="polymers",
         title="our own table of polymer films, read in papers",
         licence="facts",
-        read_recipes=read_polymers,
+        read_recipes=_polymers,
         literature_file="polymers.csv",
         reference="our table of polymers, {series}, row {row}",
         paper_without_doi="series",
@@ -220,7 +246,7 @@ _RECORDS = (
         name="chemarr",
         title="ChemArr: 10114 conductivities of polymer electrolytes with temperature",
         licence="MIT",
-        read_recipes=read_chemarr,
+        read_recipes=_chemarr,
         repository=_CHEMARR,
         commit=_CHEMARR_COMMIT,
         files={
@@ -246,7 +272,7 @@ _RECORDS = (
         name="chemixhub",
         title="CheMixHub: gels and polymer blends, of the fuller ChemArr table",
         licence="MIT",
-        read_recipes=read_chemixhub,
+        read_recipes=_chemixhub,
         repository="chemcognition-lab/chemixhub",
         commit="6b878cc39db059718c9a79d96e92fd5a61a2e5e6",
         files={

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from math import isfinite, nan
 from typing import Any
 
 import numpy as np
 
-from sseml.arrays import FloatArray, IntArray
+from sseml.arrays import BoolArray, FloatArray, IntArray
 
 RESAMPLES = 4000
 MARGIN_DECADES = 0.02
@@ -63,6 +63,8 @@ class Comparison:
     folds: int
     seed: int
     resamples: int
+    judged: str = "σ at 25 °C, {folds} folds by paper"
+    """Of what the errors are, and what was held out together."""
 
     @property
     def complaints(self) -> tuple[str, ...]:
@@ -98,9 +100,9 @@ class Comparison:
     def to_text(self) -> str:
         """As Markdown: by how much, and how sure."""
         lines = [
-            f"{self.candidate} against {self.champion}: mean absolute error in decades of σ at "
-            f"25 °C, {self.folds} folds by paper; 95 % intervals from {self.resamples} resamplings "
-            "of whole groups.",
+            f"{self.candidate} against {self.champion}: mean absolute error in decades of "
+            f"{self.judged.format(folds=self.folds)}; 95 % intervals from {self.resamples} "
+            "resamplings of whole groups.",
             "",
             "| judged on | rows | groups | champion | candidate | difference | 95 % interval "
             f"| P(worse by > {self.margin:g}) | coverage of 90 % |",
@@ -117,6 +119,55 @@ class Comparison:
         else:
             lines += [f"Worse, or not shown not to be: {text}." for text in self.complaints]
         return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One model on the judged rows: its errors in decades, what is inside its 90 % interval.
+
+    `knows` are the rows that it would learn from; each shape (n,).
+    """
+
+    error: FloatArray
+    inside: BoolArray
+    knows: BoolArray
+
+
+def differences(
+    sides: Sequence[Side],
+    groups: IntArray,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    margin: float = MARGIN_DECADES,
+) -> dict[str, Difference]:
+    """The parts of a `Comparison` of champion and candidate; `groups` are those of the rows."""
+    champion, candidate = sides
+    parts: dict[str, Difference] = {}
+    for name, mask in _parts(champion.knows, candidate.knows):
+        if mask.any():
+            paired = paired_difference(
+                champion.error[mask],
+                candidate.error[mask],
+                groups[mask],
+                resamples=resamples,
+                seed=seed,
+                margin=margin,
+            )
+            parts[name] = replace(
+                paired,
+                champion_coverage=float(champion.inside[mask].mean()),
+                candidate_coverage=float(candidate.inside[mask].mean()),
+            )
+    return parts
+
+
+def _parts(champion: BoolArray, candidate: BoolArray) -> Iterator[tuple[str, BoolArray]]:
+    yield ALL, champion | candidate
+    yield CHAMPIONS_OWN, champion
+    yield "rows both know", champion & candidate
+    yield "rows only the champion knows", champion & ~candidate
+    yield "rows only the candidate knows", candidate & ~champion
 
 
 def paired_difference(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.table import load_measurements
 from sseml.evaluate.difference import (
-    ALL,
-    CHAMPIONS_OWN,
     MARGIN_DECADES,
     RESAMPLES,
     Comparison,
-    Difference,
-    paired_difference,
+    Side,
+    differences,
 )
 from sseml.evaluate.metrics import clipped_absolute_error
 from sseml.kinds import COMPOSITION, KINDS, Kind, kind_named
@@ -135,22 +133,7 @@ def compare(
     sides = []
     for contender, knows in ((champion, judged.champion), (candidate, judged.candidate)):
         sides.append(_judge(contender, judged, knows, fold_of_row, progress))
-    parts: dict[str, Difference] = {}
-    for name, mask in _parts(judged.champion.mask, judged.candidate.mask):
-        if not mask.any():
-            continue
-        paired = paired_difference(
-            sides[0].error[mask],
-            sides[1].error[mask],
-            judged.groups[mask],
-            resamples=resamples,
-            seed=seed,
-            margin=margin,
-        )
-        champion_coverage, candidate_coverage = (float(side.inside[mask].mean()) for side in sides)
-        parts[name] = replace(
-            paired, champion_coverage=champion_coverage, candidate_coverage=candidate_coverage
-        )
+    parts = differences(sides, judged.groups, resamples=resamples, seed=seed, margin=margin)
     return Comparison(champion.name, candidate.name, parts, margin, folds, seed, resamples)
 
 
@@ -236,17 +219,9 @@ def _known(ids: NDArray[np.str_], picked: pd.DataFrame, data: TrainingSet) -> _K
     return _Known(mask, target, weights)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """Errors of a contender, and whether the truth was inside its interval; shape (n,)."""
-
-    error: FloatArray
-    inside: BoolArray
-
-
 def _judge(
     contender: Contender, judged: _Judged, knows: _Known, fold_of_row: IntArray, progress: Progress
-) -> _Side:
+) -> Side:
     data = judged.as_learned_by(contender, knows)
     parts = []
     for fold in np.unique(fold_of_row):
@@ -265,7 +240,7 @@ def _judge(
     mean[answers.rows] = answers.mean
     inside = np.zeros(len(data), dtype=np.bool_)
     inside[answers.rows] = _inside(answers, judged.truth, knows.mask, fold_of_row, contender)
-    return _Side(clipped_absolute_error(judged.truth, mean), inside)
+    return Side(clipped_absolute_error(judged.truth, mean), inside, knows.mask)
 
 
 def _inside(
@@ -286,11 +261,3 @@ def _inside(
         low, high = interval.offsets(answers.signals.take(here))
         inside[here] = (low <= residual[here]) & (residual[here] <= high)
     return inside
-
-
-def _parts(champion: BoolArray, candidate: BoolArray) -> Iterator[tuple[str, BoolArray]]:
-    yield ALL, champion | candidate
-    yield CHAMPIONS_OWN, champion
-    yield "rows both know", champion & candidate
-    yield "rows only the champion knows", champion & ~candidate
-    yield "rows only the candidate knows", candidate & ~champion

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping
 from sseml.kinds.composition import COMPOSITION, CRYSTAL
 from sseml.kinds.contract import Doubt, Kind
 from sseml.kinds.polymer import COMPOSITE, POLYMER
-from sseml.records import BundleError, Composition, Material, UnsupportedMaterialError
+from sseml.records import (
+    BundleError,
+    Composition,
+    Material,
+    Polymer,
+    UnsupportedMaterialError,
+)
 
 __all__ = [
     "COMPOSITION", "KINDS", "POLYMER", "Doubt", "Kind", "composition_of", "kind_named", "kind_of",
@@ -40,8 +46,10 @@ def composition_of(material: Material) -> Composition:
     """
     if isinstance(material, Composition):
         return material
+    what = "the polymer electrolyte " if isinstance(material, Polymer) else ""
     raise UnsupportedMaterialError(
-        f"{material.formula} has no composition to calculate with", "write a chemical formula"
+        f"{what}{material.formula} has no composition to calculate with",
+        "write the formula of an inorganic solid",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sseml.families import FamilyMatch
 from sseml.features.contract import Distance, Feature, Featurizer
 from sseml.features.table import FeatureTable, feature_table
-from sseml.records import Domain, RefusedInputError
+from sseml.records import DOMAINS, Domain, RefusedInputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,11 @@ class Doubt:
 
     at_best: Domain = "inside"
     notes: tuple[str, ...] = ()
+
+    def joined(self, other: Doubt) -> Doubt:
+        """What two say against a material: the worse domain, and all notes."""
+        at_best = max(self.at_best, other.at_best, key=DOMAINS.index)
+        return Doubt(at_best, (*self.notes, *other.notes))
 
 
 def _none(_: Any) -> None:

@@ -9,13 +9,18 @@ from sseml.features.polymer.distance import RecipeDistance
 from sseml.features.polymer.films import film_of
 from sseml.features.polymer.recipe import POLYMER_SETS
 from sseml.kinds.contract import Kind
-from sseml.parse.recipe import parse_recipe
 from sseml.records import Composite, Polymer, UnsupportedMaterialError
 
 _SHEETS = (
     "a sheet of an inorganic electrolyte with a little polymer conducts as its particles touch,"
     " which no recipe says"
 )
+
+
+def _read(text: str) -> Polymer:
+    from sseml.parse.recipe import parse_recipe  # noqa: PLC0415 - start-up of a formula: 8 ms
+
+    return parse_recipe(text)
 
 
 def _refusal(material: Polymer) -> UnsupportedMaterialError | None:
@@ -31,7 +36,7 @@ def _refusal(material: Polymer) -> UnsupportedMaterialError | None:
 POLYMER = Kind(
     name="polymer",
     material=Polymer,
-    read=parse_recipe,
+    read=_read,
     featurizers=POLYMER_SETS,
     default_sets=("polymer", "salt", "composition", "glass"),
     distance=RecipeDistance(),

@@ -13,9 +13,23 @@ from sseml.arrays import FloatArray
 from sseml.kinds import Doubt, Kind
 from sseml.model.evidence import Evidence
 from sseml.model.offsets import Shift
+from sseml.records import RefusedInputError
 
 SUPERIONIC_S_CM = 1e-4
 """The conductivity asked of a separator, which `p_superionic` is about by default."""
+
+THRESHOLD_RANGE_S_CM = (1e-15, 10.0)
+"""No electrolyte conducts worse or better: a threshold beyond is in another unit, or a slip."""
+
+
+def require_threshold(threshold_S_cm: float) -> None:
+    """Raise a `RefusedInputError` for a threshold that no electrolyte could reach, or all do."""
+    low, high = THRESHOLD_RANGE_S_CM
+    if not low <= threshold_S_cm <= high:
+        raise RefusedInputError(
+            f"{threshold_S_cm:g} is no conductivity in S/cm",
+            f"write one between {low:g} and {high:g}, such as 1e-3",
+        )
 
 
 @dataclass(frozen=True, slots=True)

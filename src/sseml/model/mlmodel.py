@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import re
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,10 +27,16 @@ SERVING_EXAMPLE = "serving_input_example.json"
 MLFLOW_FILES = (MLMODEL, REQUIREMENTS, ENVIRONMENT, INPUT_EXAMPLE, SERVING_EXAMPLE)
 """What MLflow reads of a bundle, and runs: each that exists has a checksum."""
 
-_EXAMPLE = {
-    "columns": [FORMULA_COLUMN, "temperature"],
-    "data": [["Li6PS5Cl", 25.0], ["Li1.3Al0.3Ti1.7(PO4)3", 60.0], ["75Li2S-25P2S5", 25.0]],
-}
+Example = Sequence[tuple[str, float]]
+"""What a person may ask a bundle, each at a temperature in °C."""
+
+FORMULAS: Example = (
+    ("Li6PS5Cl", 25.0), ("Li1.3Al0.3Ti1.7(PO4)3", 60.0), ("75Li2S-25P2S5", 25.0),
+)  # fmt: skip
+RECIPES: Example = (
+    ("PEO + LiTFSI, EO:Li=18", 60.0), ("PEO + LiTFSI, EO:Li=15 + 10 wt% LLZTO", 25.0),
+    ("PAN + 30 wt% LiClO4", 25.0),
+)  # fmt: skip
 
 _MLFLOW_TYPES = {str: "string", float: "double", int: "long"}
 
@@ -37,6 +44,7 @@ _PARAMS = (
     ("temperature_C", 25.0, "double"),
     ("explain", False, "boolean"),
     ("window", True, "boolean"),
+    ("threshold_S_cm", 1e-4, "double"),
     ("time_limit_s", 0.0, "double"),
     ("threads", 1, "long"),
     ("as_text", False, "boolean"),
@@ -117,14 +125,20 @@ def signature() -> dict[str, str]:
     }
 
 
-def requirements() -> list[str]:
+def requirements(extras: Sequence[str] = ("mlflow",)) -> list[str]:
     """Packages that serving needs, pinned where the numbers depend on the version."""
     pinned = [f"{name}=={version(name)}" for name in ("numpy", "pyarrow")]
-    return [f"sseml[mlflow]=={__version__}", *pinned]
+    return [f"sseml[{','.join(extras)}]=={__version__}", *pinned]
 
 
-def write_mlflow_files(folder: Path) -> None:
-    """Write the files that MLflow needs to load and serve a bundle as it is."""
+def write_mlflow_files(
+    folder: Path, example: Example = FORMULAS, extras: Sequence[str] = ("mlflow",)
+) -> None:
+    """Write the files that MLflow needs to load and serve a bundle as it is.
+
+    `example` is what it may be asked, `extras` those of sseml that its answers may need.
+    """
+    table = {"columns": [FORMULA_COLUMN, "temperature"], "data": [list(row) for row in example]}
     texts = {
         MLMODEL: _MLMODEL.format(
             environment=ENVIRONMENT,
@@ -134,10 +148,10 @@ def write_mlflow_files(folder: Path) -> None:
             serving_example=SERVING_EXAMPLE,
             **signature(),
         ),
-        REQUIREMENTS: "\n".join(requirements()) + "\n",
+        REQUIREMENTS: "\n".join(requirements(extras)) + "\n",
         ENVIRONMENT: f"python: {platform.python_version()}\ndependencies:\n- -r {REQUIREMENTS}\n",
-        INPUT_EXAMPLE: json.dumps(_EXAMPLE, indent=1) + "\n",
-        SERVING_EXAMPLE: json.dumps({"dataframe_split": _EXAMPLE}, indent=1) + "\n",
+        INPUT_EXAMPLE: json.dumps(table, indent=1) + "\n",
+        SERVING_EXAMPLE: json.dumps({"dataframe_split": table}, indent=1) + "\n",
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")

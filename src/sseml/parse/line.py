@@ -153,11 +153,7 @@ def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
 
     ``Li3YCl6 T=60 glass`` gives ``Li3YCl6`` and the pairs (T, 60) and (form, glass).
     """
-    if len(text) > MAX_LINE_LENGTH:
-        raise RefusedInputError(
-            f"the line is {len(text)} characters long ({text[:40]!r}…)",
-            f"write one formula with its conditions in at most {MAX_LINE_LENGTH} characters",
-        )
+    require_length(text)
     if text.lstrip(" \"'").startswith("="):
         return text, []
     keys = [key for key in _KEY.finditer(text) if not _is_ratio(key, text)]
@@ -180,6 +176,15 @@ def split_line(text: str) -> tuple[str, list[tuple[str, str]]]:
     if not head:
         raise RefusedInputError("the formula is empty", "write one, such as Li6PS5Cl")
     return head, bare + pairs
+
+
+def require_length(text: str) -> None:
+    """Refuse a line that is longer than any with one formula."""
+    if len(text) > MAX_LINE_LENGTH:
+        raise RefusedInputError(
+            f"the line is {len(text)} characters long ({text[:40]!r}…)",
+            f"write one formula with its conditions in at most {MAX_LINE_LENGTH} characters",
+        )
 
 
 def _key_name(key: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from sseml.parse.formula import composition_or_none
-from sseml.parse.line import take_bare
+from sseml.parse.line import MAX_LINE_LENGTH, require_length, take_bare
 from sseml.parse.mixture import names_polymer, names_structure
 from sseml.parse.names import lookup
 from sseml.parse.qualifiers import AT_ROOM, CELSIUS, canonical_key
@@ -17,7 +17,7 @@ RANGE_C = (-100.0, 200.0)
 """Temperatures that polymer electrolytes are measured at, in °C."""
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z\d]*")
-_HYPHENATED = re.compile(r"[A-Za-z][A-Za-z\d]*(?:-[A-Za-z\d]+)+")
+_HYPHENATED = re.compile(r"(?<![A-Za-z\d-])[A-Za-z][A-Za-z\d]*(?:-[A-Za-z\d]+)+")
 _BLANK_OR_BRACKET = re.compile(r"[\s()]")
 _LETTERS = re.compile(r"[A-Za-z]+")
 _MARK = re.compile(
@@ -85,6 +85,8 @@ def names_recipe(text: str) -> bool:
 
     A name that can be read as elements too, such as PVB or PS, counts only beside a lithium salt.
     """
+    if len(text) > MAX_LINE_LENGTH:
+        return False
     if lookup(text, exact_case=True) or names_structure(text) or text.lstrip(" \"'")[:1] == "=":
         return False
     if names_polymer(_FALSE_FRIEND.sub("", text)) or _MARK.search(text):
@@ -108,6 +110,7 @@ def split_recipe_line(text: str) -> tuple[str, list[tuple[str, str]]]:
     ``PEO + LiTFSI, EO:Li=18 @ 60 °C`` gives the recipe and (temperature, 60 °C). What belongs to
     the recipe (EO:Li=, m=, r=, Mw=) stays in it.
     """
+    require_length(text)
     pairs: list[tuple[str, str]] = []
     text = _THOUSANDS.sub(r"\1k", text)
     position = 0

@@ -125,7 +125,7 @@ class _Reader:
 
     def _take(self, position: int, token: Token) -> None:
         match token.kind:
-            case "name" | "own" | "own salt" | "unknown":
+            case "name" | "own" | "own salt" | "formula" | "unknown":
                 self._add(position, token)
             case "percent" | "molality":
                 self._amount(position, token)
@@ -201,7 +201,7 @@ class _Reader:
         in_bracket = position > 0 and self.tokens[position - 1].kind == "open"
         parts = self.written.parts
         is_named_behind = following is not None and following.kind in (
-            "name", "own", "own salt", "unknown", "open",
+            "name", "own", "own salt", "formula", "unknown", "open",
         )  # fmt: skip
         if is_named_behind and not (in_bracket and parts and not parts[-1].has_amount):
             if self.pending is not None:

@@ -13,7 +13,7 @@ from sseml.records import FillerShape, RefusedInputError
 
 TokenKind = Literal[
     "name", "own", "own salt", "count", "percent", "molality", "sites", "molar mass", "parts",
-    "shape", "join", "open", "close", "unknown",
+    "shape", "join", "open", "close", "formula", "unknown",
 ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ _COUNT = re.compile(
 _UNIT_COUNTED = ("(EO)", "EO", "[EO]")
 """Spellings of the unit that only a number behind makes a polymer: EO20LiTFSI."""
 
-_CHUNK = re.compile(r"[^\s,;+]+")
+_CHUNK = re.compile(r"[^\s,;+]{1,120}")
 _BEHIND_CHUNK = re.compile(r"[/:·-]")
 
 _HELD = "\ue000"
@@ -79,7 +79,7 @@ def _with_own_held(text: str) -> tuple[str, list[Token]]:
 
         return held
 
-    held = _OWN_SALT.sub(hold("own salt"), _OWN.sub(hold("own"), text))
+    held = _OWN_SALT.sub(hold("own salt"), _OWN.sub(hold("own"), text.replace(_HELD, "?")))
     held = _BARE_OWN.sub(hold("own"), held)
     return normalise(held.translate(_LIKE_COLON)), own
 
@@ -89,7 +89,7 @@ _Found = tuple[Token | None, int]
 
 
 class _Scanner:
-    """Goes through a text once; at each position the first reading that fits is taken."""
+    """Goes through a text up to what is unknown; at each position the first reading counts."""
 
     def __init__(self, text: str, own: list[Token], is_inorganic: Callable[[str], bool]) -> None:
         self.text = text
@@ -111,6 +111,8 @@ class _Scanner:
             token, position = next(found for found in readings if found)
             if token is not None:
                 yield token
+                if token.kind == "unknown":
+                    return
             self.before = token or self.before
 
     def _own(self, start: int) -> _Found | None:
@@ -134,7 +136,7 @@ class _Scanner:
         found = _INORGANIC_MIXTURE.match(self.text, start)
         if found is None or not self.is_inorganic(found.group()):
             return None
-        return Token("unknown", found.group()), found.end()
+        return Token("formula", found.group()), found.end()
 
     def _name(self, start: int) -> _Found | None:
         """The longest listed name that neither begins nor ends within a word."""
@@ -181,7 +183,7 @@ class _Scanner:
         signs = [sign.start() for sign in _BEHIND_CHUNK.finditer(self.text, start + 1, end)]
         for stop in (end, *reversed(signs)):
             if stop > start and self.is_inorganic(self.text[start:stop]):
-                return Token("unknown", self.text[start:stop]), stop
+                return Token("formula", self.text[start:stop]), stop
         stop = max(min([end, *signs]), start + 1)
         return Token("unknown", self.text[start:stop]), stop
 

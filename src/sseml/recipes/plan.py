@@ -13,26 +13,45 @@ from sseml.curation.rows import SourceFormatError
 from sseml.curation.sources import SOURCES
 from sseml.curation.table import TABLE_FILE, load_measurements, write_parquet
 from sseml.evaluate import Report, evaluate
+from sseml.kinds import POLYMER
 from sseml.model.fitting import Progress
 from sseml.model.train import train
+from sseml.recipes.polymers import polymer_steps
 from sseml.recipes.settings import RELEASED, RecipeSettings, TableSettings
-from sseml.recipes.steps import Step, read_json, write_json
+from sseml.recipes.steps import (
+    CURATED,
+    OWN_REPORT,
+    Step,
+    bundle_output,
+    figures_file,
+    read_json,
+    write_json,
+)
 from sseml.records import RefusedInputError
 from sseml.released import released_evidence
 
-OWN_REPORT = "table/own.json"
-
-_CURATED = "curated"
 _MEASUREMENTS = f"table/{TABLE_FILE}"
 
 
 def bundle_folder(settings: RecipeSettings) -> Path:
     """Folder of the bundle that the recipe trains."""
-    return Path(settings.folder, "models", settings.train.name)
+    return Path(settings.folder, bundle_output(settings.train.name))
 
 
 def steps_of(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
     """Yield each step of a recipe after the steps before it are made."""
+    of_polymers = settings.kind == POLYMER.name
+    yield from (polymer_steps if of_polymers else _composition_steps)(settings, progress)
+    if "promote" in settings.steps and settings.promote.tracking_uri:
+        from sseml.recipes import registry  # noqa: PLC0415 - MLflow takes a second
+
+        folder = Path(settings.folder)
+        yield registry.register_step(settings.promote, folder, bundle_folder(settings))
+        yield registry.promote_step(settings.promote, folder, progress)
+
+
+def _composition_steps(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
+    """Table, figures and bundle of compositions."""
     if "table" in settings.steps:
         if settings.table.pulled:
             yield _curate_step(settings.table)
@@ -42,12 +61,6 @@ def steps_of(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
             yield _evaluate_step(benchmark, settings, progress)
     if "train" in settings.steps:
         yield _train_step(settings, progress)
-    if "promote" in settings.steps and settings.promote.tracking_uri:
-        from sseml.recipes import registry  # noqa: PLC0415 - MLflow takes a second
-
-        folder = Path(settings.folder)
-        yield registry.register_step(settings.promote, folder, bundle_folder(settings))
-        yield registry.promote_step(settings.promote, folder, progress)
 
 
 def _curate_step(table: TableSettings) -> Step:
@@ -59,11 +72,11 @@ def _curate_step(table: TableSettings) -> Step:
 
     def make(scratch: Path) -> None:
         try:
-            curate(pulled, scratch / _CURATED, literature=present.get("literature"))
+            curate(pulled, scratch / CURATED, literature=present.get("literature"))
         except (NoSourceError, SourceFormatError) as error:
             raise RefusedInputError(str(error)) from error
 
-    return Step("curate", present or {"pulled": pulled}, [_CURATED], make)
+    return Step("curate", present or {"pulled": pulled}, [CURATED], make)
 
 
 def _table_step(settings: RecipeSettings) -> Step:
@@ -86,7 +99,7 @@ def _table_step(settings: RecipeSettings) -> Step:
 
 def _base(settings: RecipeSettings) -> Path:
     if settings.table.pulled:
-        return Path(settings.folder, _CURATED, TABLE_FILE)
+        return Path(settings.folder, CURATED, TABLE_FILE)
     if settings.table.base == RELEASED:
         return released_evidence()
     base = Path(settings.table.base)
@@ -95,7 +108,7 @@ def _base(settings: RecipeSettings) -> Path:
 
 def _evaluate_step(benchmark: str, settings: RecipeSettings, progress: Progress) -> Step:
     table, blends = Path(settings.folder, _MEASUREMENTS), settings.train.blends
-    output = _figures(benchmark)
+    output = figures_file(benchmark)
 
     def make(scratch: Path) -> None:
         report = evaluate([benchmark], table, progress, settings=blends)
@@ -108,9 +121,9 @@ def _evaluate_step(benchmark: str, settings: RecipeSettings, progress: Progress)
 def _train_step(settings: RecipeSettings, progress: Progress) -> Step:
     table, blends = Path(settings.folder, _MEASUREMENTS), settings.train.blends
     name = settings.train.name
-    output = f"models/{name}"
+    output = bundle_output(name)
     figures = {
-        f"figures/{benchmark}": Path(settings.folder, _figures(benchmark))
+        f"figures/{benchmark}": Path(settings.folder, figures_file(benchmark))
         for benchmark in settings.evaluate.benchmarks
     }
 
@@ -120,10 +133,6 @@ def _train_step(settings: RecipeSettings, progress: Progress) -> Step:
 
     chosen = {"name": name, "settings": [asdict(blend) for blend in blends]}
     return Step(f"train {name}", {"table": table} | figures, [output], make, chosen)
-
-
-def _figures(benchmark: str) -> str:
-    return f"figures/{benchmark}.json"
 
 
 def _joined(reports: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

@@ -11,16 +11,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sseml.evaluate.benchmarks import BENCHMARKS
+from sseml.kinds import POLYMER
+from sseml.model.polymer.fit import CURVES, CurveSettings
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.records import RefusedInputError
 
 STEPS = ("table", "evaluate", "train", "promote")
+KINDS = ("composition", "polymer")
+POLYMER_BENCHMARKS = ("polymer",)
 RELEASED = "released"
 
 _ENVIRONMENT = "environment"
 _URI_VARIABLE = "MLFLOW_TRACKING_URI"
 _SQLITE = "sqlite:///"
-_FOR_BOTH_MODELS = ("seed", "threads")
+_MODELS = {"composition": "sseml", "polymer": "sseml-polymer"}
+"""Kind → name of the registered model."""
+_FOR_ALL_MODELS = ("seed", "threads")
 
 Settings = TypeVar("Settings")
 
@@ -44,13 +50,19 @@ class EvaluateSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """The bundle's name, and how its two models are fitted."""
+    """The bundle's name, and how its two models, or the one of polymers, are fitted."""
 
     name: str = "mine"
     seed: int = 0
     threads: int = 1
     conductivity: EnsembleSettings = CONDUCTIVITY
     energy: EnsembleSettings = ENERGY
+    curves: CurveSettings = CURVES
+
+    @property
+    def of_curves(self) -> CurveSettings:
+        """For polymers."""
+        return replace(self.curves, seed=self.seed, threads=self.threads)
 
     @property
     def blends(self) -> tuple[EnsembleSettings, EnsembleSettings]:
@@ -64,17 +76,21 @@ class TrainSettings:
 
 @dataclass(frozen=True, slots=True)
 class PromoteSettings:
-    """The MLflow store (none: nothing is registered) and the name of the registered model."""
+    """The MLflow store (none: nothing is registered) and the name of the registered model.
+
+    It is ``sseml``, and ``sseml-polymer`` for polymers, where the recipe names none.
+    """
 
     tracking_uri: str = ""
-    model: str = "sseml"
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeSettings:
-    """All settings of a recipe; `folder` holds everything it makes."""
+    """All settings of a recipe; `folder` holds everything it makes, `kind` is of its materials."""
 
     folder: str = "runs"
+    kind: str = KINDS[0]
     steps: tuple[str, ...] = STEPS
     table: TableSettings = field(default_factory=TableSettings)
     evaluate: EvaluateSettings = field(default_factory=EvaluateSettings)
@@ -131,13 +147,13 @@ def _merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, An
 def _replaced(default: Settings, given: Mapping[str, Any], where: str) -> Settings:
     """Settings with the given values, whose types are those of the defaults."""
     known = [each.name for each in fields(default)]  # type: ignore[arg-type]
-    if isinstance(default, EnsembleSettings):
-        known = [name for name in known if name not in _FOR_BOTH_MODELS]
+    if isinstance(default, EnsembleSettings | CurveSettings):
+        known = [name for name in known if name not in _FOR_ALL_MODELS]
     values = {}
     for key, value in given.items():
-        if key not in known and key in _FOR_BOTH_MODELS:
+        if key not in known and key in _FOR_ALL_MODELS:
             raise RefusedInputError(
-                f"{where}: {key!r} is set once for both models", "move it to [train]"
+                f"{where}: {key!r} is set once for all models", "move it to [train]"
             )
         _require_known(key, known, "setting", where)
         values[key] = _value(getattr(default, key), value, f"{where}: {key}")
@@ -175,8 +191,11 @@ def _check(settings: RecipeSettings, where: str) -> None:
         raise RefusedInputError(f"{where}: steps is empty", f"known are: {', '.join(STEPS)}")
     for name in settings.steps:
         _require_known(name, STEPS, "step", f"{where}: steps")
+    _require_known(settings.kind, KINDS, "kind of material", f"{where}: kind")
+    of_polymers = settings.kind == POLYMER.name
+    benchmarks = POLYMER_BENCHMARKS if of_polymers else tuple(BENCHMARKS)
     for name in settings.evaluate.benchmarks:
-        _require_known(name, list(BENCHMARKS), "benchmark", f"{where}: evaluate: benchmarks")
+        _require_known(name, benchmarks, "benchmark", f"{where}: evaluate: benchmarks")
     name = settings.train.name
     if not name or Path(name).name != name or name.startswith("."):
         raise RefusedInputError(f"{where}: train: name: {name!r} cannot be the name of a folder")
@@ -213,5 +232,9 @@ def _with_absolute_paths(settings: RecipeSettings, folder: Path) -> RecipeSettin
             literature=absolute(table.literature),
             own=tuple(map(absolute, table.own)),
         ),
-        promote=replace(settings.promote, tracking_uri=uri),
+        promote=replace(
+            settings.promote,
+            tracking_uri=uri,
+            model=settings.promote.model or _MODELS[settings.kind],
+        ),
     )

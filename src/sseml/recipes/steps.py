@@ -24,6 +24,8 @@ except ImportError:  # Windows
 
 LOCK = "pipeline.lock.json"
 RUNNING = ".running"
+CURATED = "curated"
+OWN_REPORT = "table/own.json"
 
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "xgboost-cpu", "xgboost")
 """Their versions, besides that of sseml, decide the bytes of a table or a bundle."""
@@ -100,6 +102,16 @@ def make_step(step: Step, folder: Path) -> bool:
         for name in step.outputs:
             _replace(folder / name, scratch / name)
     return True
+
+
+def figures_file(benchmark: str) -> str:
+    """Where the figures of a benchmark are, in a recipe's folder."""
+    return f"figures/{benchmark}.json"
+
+
+def bundle_output(name: str) -> str:
+    """Where a bundle is, in a recipe's folder."""
+    return f"models/{name}"
 
 
 def read_json(path: Path) -> Any:

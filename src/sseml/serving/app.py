@@ -151,7 +151,9 @@ class Endpoint:
     async def _ready(self, _: Request) -> Response:
         if not self._workers.ready:
             raise _not_ready()
-        return _json({"status": "ready", "model": asdict(self._workers.settings.model)})
+        settings = self._workers.settings
+        others = [asdict(each) for each in settings.others]
+        return _json({"status": "ready", "model": asdict(settings.model), "others": others})
 
     async def _version(self, _: Request) -> Response:
         return _json({"sseml": __version__, "mlflow": version("mlflow")})

@@ -13,7 +13,11 @@ from sseml.serving.request import request_type
 from sseml.serving.settings import Limits
 
 _OF_INVOCATIONS = tuple(code for code in PROBLEMS if code != "not_found")
-_EXAMPLE_ROWS = [{"formula": "Li6PS5Cl", "temperature": 60}, {"formula": "LLZO"}]
+_EXAMPLE_ROWS = [
+    {"formula": "Li6PS5Cl", "temperature": 60},
+    {"formula": "LLZO"},
+    {"formula": "PEO + LiTFSI, EO:Li=18"},
+]
 _REFERENCE = "#/components/schemas/{model}"
 
 _JSON_TYPES = {str: "string", int: "integer", float: "number"}
@@ -28,13 +32,17 @@ def description(limits: Limits) -> dict[str, Any]:
         "info": {
             "title": "sseml",
             "version": __version__,
-            "description": "Ionic conductivity of solid Li electrolytes from their formulas.",
+            "description": "Ionic conductivity of solid Li electrolytes from formulas and recipes.",
         },
         "paths": {
             "/ping": {"get": _get("Whether the process answers.", "Status")},
             "/health": {"get": _get("The same as /ping.", "Status")},
             "/ready": {
-                "get": _get("Whether the model has answered its smoke list.", "Ready", "not_ready")
+                "get": _get(
+                    "Whether the model has answered its smoke list, and which models answer.",
+                    "Ready",
+                    "not_ready",
+                )
             },
             "/version": {"get": _get("The versions of sseml and of MLflow.", "Version")},
             "/metrics": {"get": _get("Counts of all workers for Prometheus.", "", "unauthorized")},
@@ -88,14 +96,15 @@ def _invocations(limits: Limits) -> dict[str, Any]:
 def _answers() -> dict[str, Any]:
     text = {"type": "string"}
     model = _exactly(name=text, digest=text)
-    whole_model = _exactly(name=text, digest=text, schema_version={"type": "integer"})
+    whole_model = _exactly(name=text, digest=text, schema_version={"type": "integer"}, kind=text)
+    others = {"type": "array", "items": whole_model}
     columns = {"type": "array", "items": text}
     warning = _exactly(code={"const": "unknown_columns"}, columns=columns, message=text)
     return {
         "Object": {"type": "object"},
         "Status": _exactly(status={"const": "ok"}),
         "Version": _exactly(sseml=text, mlflow=text),
-        "Ready": _exactly(status={"const": "ready"}, model=whole_model),
+        "Ready": _exactly(status={"const": "ready"}, model=whole_model, others=others),
         "Answer": _exactly(
             predictions={"type": "array", "items": _record()},
             warnings={"type": "array", "items": warning},

@@ -37,8 +37,8 @@ class Metrics:
         self.in_flight = gauge("sseml_requests_in_flight", "Requests under way.")
         self._ready = gauge("sseml_ready_workers", "Workers whose model answers.")
         self._memory = gauge("sseml_worker_resident_bytes", "Memory a worker holds.", ("pid",))
-        identity = ("name", "digest", "schema_version")
-        self._model = gauge("sseml_model_info", "The model that answers.", identity)
+        identity = ("name", "digest", "schema_version", "kind")
+        self._model = gauge("sseml_model_info", "The models that answer, by kind.", identity)
 
     def text(self) -> bytes:
         """All counts, those of the workers as they are now."""
@@ -49,6 +49,8 @@ class Metrics:
         for worker in ready:
             if (resident := worker.resident_bytes) is not None:
                 self._memory.labels(str(worker.pid)).set(resident)
-            model = worker.settings.model
-            self._model.labels(model.name, model.digest, str(model.schema_version)).set(1)
+            for model in (worker.settings.model, *worker.settings.others):
+                self._model.labels(
+                    model.name, model.digest, str(model.schema_version), model.kind
+                ).set(1)
         return generate_latest(self._registry)

@@ -23,6 +23,7 @@ from pydantic import (
     create_model,
 )
 
+from sseml.model.answer import THRESHOLD_RANGE_S_CM
 from sseml.parse import headings as meanings
 from sseml.parse.qualifiers import MAX_TEMPERATURE_C
 from sseml.parse.raw import RawRow, is_nested_deeper, with_points
@@ -75,6 +76,12 @@ class Params(BaseModel):
     window: bool | None = Field(
         None, description="Calculate the electrochemical window too; true if absent."
     )
+    threshold_S_cm: float | None = Field(
+        None,
+        ge=THRESHOLD_RANGE_S_CM[0],
+        le=THRESHOLD_RANGE_S_CM[1],
+        description="The conductivity that `p_superionic` is the probability of; 1e-4 if absent.",
+    )
 
 
 class _DescribedRow(BaseModel):
@@ -86,7 +93,7 @@ class _DescribedRow(BaseModel):
 
     model_config = ConfigDict(extra="allow", title="Row")
 
-    formula: str
+    formula: str = Field(examples=["Li6PS5Cl", "75Li2S-25P2S5", "PEO + LiTFSI, EO:Li=18"])
     temperature: Any = Field(None, description="in °C, or with its unit", examples=[60, "298 K"])
     space_group: Any = Field(None, description="number or symbol", examples=[216, "F-43m"])
     form: Any = Field(None, examples=["crystal", "glass", "glass-ceramic", "film"])

@@ -1,7 +1,8 @@
-"""Settings of a server: the model, the limits of a request, and the tokens of clients."""
+"""Settings of a server: the models, the limits of a request, and the tokens of clients."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,19 +28,24 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
-    """Which model answers; `digest` is the SHA-256 that names a bundle's content."""
+    """Which model answers about a kind; `digest` is the SHA-256 that names a bundle's content."""
 
     name: str
     digest: str
     schema_version: int
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The bundle in `folder`; a client needs one of the tokens, or none if there are none."""
+    """The bundle in `folder`; a client needs one of the tokens, or none if there are none.
+
+    `others` are the released bundles that answer about the other kinds of material.
+    """
 
     folder: Path
     model: ModelIdentity
+    others: tuple[ModelIdentity, ...] = ()
     tokens: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -61,18 +67,44 @@ def find_bundle(model: str | None, into: Path) -> Path:
 
 def identify(folder: Path) -> ModelIdentity:
     """Verify and load a bundle, as the workers will, and say which one it is."""
-    from sseml.model.bundle import SCHEMA_VERSION, Bundle  # noqa: PLC0415
-    from sseml.model.folder import bundle_digest  # noqa: PLC0415
+    from sseml.model.loading import load_bundle  # noqa: PLC0415
     from sseml.model.mlmodel import MLMODEL  # noqa: PLC0415
 
-    digest = bundle_digest(folder)
-    name = Bundle.load(folder).name
+    load_bundle(folder)
     if not (folder / MLMODEL).is_file():
         raise BundleError(
             f"{folder}: {MLMODEL} is missing, so that MLflow cannot serve it; train the bundle "
             "again with this version of sseml"
         )
-    return ModelIdentity(name, digest, SCHEMA_VERSION)
+    return _identity(folder)
+
+
+def identify_others(kind: str) -> tuple[ModelIdentity, ...]:
+    """Verify the released bundles of the kinds but this one: workers read them when asked.
+
+    Raises
+    ------
+    BundleError
+        If one is missing or damaged.
+    """
+    from sseml.released import RELEASED_BUNDLES, released_folder  # noqa: PLC0415
+
+    return tuple(
+        _identity(released_folder() / name)
+        for other, name in RELEASED_BUNDLES.items()
+        if other != kind
+    )
+
+
+def _identity(folder: Path) -> ModelIdentity:
+    """Which bundle a folder holds; every checksum is verified."""
+    from sseml.model.folder import MANIFEST, bundle_digest, reading  # noqa: PLC0415
+
+    digest = bundle_digest(folder)
+    with reading(folder / MANIFEST) as path:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        version = int(manifest["schema_version"])
+        return ModelIdentity(str(manifest["name"]), digest, version, str(manifest["kind"]))
 
 
 def read_tokens(file: Path | None, variable: str | None) -> tuple[str, ...]:

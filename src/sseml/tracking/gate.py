@@ -11,117 +11,23 @@ from typing import Any
 
 import mlflow
 import mlflow.artifacts
-import numpy as np
 from mlflow.exceptions import MlflowException
 
-from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, MARGIN_DECADES
+from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, MARGIN_DECADES, Comparison
 from sseml.evaluate.model_comparison import Contender, compare
-from sseml.model.bundle import Bundle
-from sseml.model.dataset import conductivity_set, measured_materials
+from sseml.evaluate.polymer_comparison import PolymerContender, compare_polymers
+from sseml.kinds import POLYMER
 from sseml.model.fitting import Progress, silent
 from sseml.model.folder import bundle_digest
 from sseml.model.mlmodel import MLMODEL
-from sseml.model.train import train
 from sseml.records import BundleError, RefusedInputError
-from sseml.tracking.runs import bundle_inside
+from sseml.tracking.remade import remake
+from sseml.tracking.runs import bundle_inside, kind_inside
 from sseml.tracking.store import reason
 from sseml.tracking.trial import LIMIT_S, try_out
 
-TEMPERATURES_C = (25.0, 100.0)
-"""The second temperature also tests the activation energy and its share of the interval."""
-
-MEAN_DECADES, LARGEST_DECADES = 0.02, 1.0
-"""Other versions of the learners change predictions by less; the first is the gate's margin."""
-
-MEAN_PROBABILITY = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Remade:
-    """Largest differences between a bundle's predictions and those of the bundle trained anew.
-
-    Of `rows` measured materials at `TEMPERATURES_C`: in decades, of σ and the limits of its 90 %
-    interval; and of the probabilities.
-    """
-
-    rows: int
-    mean_decades: float
-    largest_decades: float
-    mean_probability: float
-
-    @property
-    def is_the_same(self) -> bool:
-        """Whether the bundle predicts as its manifest says it must."""
-        return (
-            self.mean_decades <= MEAN_DECADES
-            and self.largest_decades <= LARGEST_DECADES
-            and self.mean_probability <= MEAN_PROBABILITY
-        )
-
-    def to_text(self) -> str:
-        """One line."""
-        return (
-            f"trained anew, its conductivities and intervals are {self.mean_decades:.2g} decades "
-            f"apart on average (at most {MEAN_DECADES:g}) and {self.largest_decades:.2g} at most "
-            f"({LARGEST_DECADES:g}), its probabilities {self.mean_probability:.2g} "
-            f"({MEAN_PROBABILITY:g})"
-        )
-
-
-def remake(folder: Path, progress: Progress = silent) -> Remade:
-    """Train a bundle anew by its recipe on its evidence and compare the predictions; 30 seconds.
-
-    Figures of a recipe, from held-out papers or in a comparison, are those of a bundle only if the
-    bundle was made by that recipe from that evidence.
-
-    Parameters
-    ----------
-    folder
-        The bundle.
-    progress
-        Called with what is being done.
-
-    Raises
-    ------
-    BundleError
-        If the folder is no bundle, is damaged, or does not say how it was made.
-    """
-    bundle, made = Bundle.load(folder), Contender.of_bundle(folder)
-    with tempfile.TemporaryDirectory() as scratch:
-        anew = train(
-            made.table,
-            Path(scratch) / folder.name,
-            progress,
-            recipe=made.recipe,
-            settings=(made.settings, made.energy_settings),
-        )
-    rows = conductivity_set(made.table, made.recipe).rows
-    materials = measured_materials(made.table.iloc[rows])
-    decades, probabilities = [], []
-    for temperature_C in TEMPERATURES_C:
-        asked = np.full(len(rows), temperature_C)
-        stored, remade = bundle.predict(materials, asked), anew.predict(materials, asked)
-        for of_stored, of_remade in (
-            (stored.sigma, remade.sigma),
-            (stored.if_conductor, remade.if_conductor),
-        ):
-            decades += [
-                np.abs(getattr(of_stored, limit) - getattr(of_remade, limit))
-                for limit in ("log10", "log10_low", "log10_high")
-            ]
-        probabilities += [
-            np.abs(stored.p_superionic - remade.p_superionic),
-            np.abs(stored.p_conductor - remade.p_conductor),
-        ]
-    return Remade(
-        rows=len(rows),
-        mean_decades=max(float(each.mean()) for each in decades),
-        largest_decades=max(float(each.max()) for each in decades),
-        mean_probability=max(float(each.mean()) for each in probabilities),
-    )
-
-
-CHECKSUMS, SMOKE, RECIPE, COMPARISON = "checksums", "smoke list", "recipe", "comparison"
+CHECKSUMS, SMOKE, KIND, RECIPE = "checksums", "smoke list", "kind", "recipe"
+COMPARISON = "comparison"
 _SHOWN_COMPLAINTS = 5
 _HEADINGS = {"promote": "Promote", "rollback": "Rollback to"}
 
@@ -251,17 +157,13 @@ def check_comparison(
     margin: float = MARGIN_DECADES,
     progress: Progress = silent,
 ) -> tuple[Check, str]:
-    """Whether a candidate is not worse than the champion on the same held-out papers.
+    """Whether a candidate is not worse than the champion on the same held-out rows.
 
-    Both are a name and the folder that MLflow stored. Also returns the comparison as Markdown,
-    empty if there is none.
+    Both are a name and the folder that MLflow stored, of bundles of one kind. Also returns the
+    comparison as Markdown, empty if there is none.
     """
     try:
-        contenders = [
-            Contender.of_bundle(bundle_inside(folder), name)
-            for name, folder in (champion, candidate)
-        ]
-        comparison = compare(*contenders, margin=margin, progress=progress)
+        comparison = _compared(champion, candidate, margin, progress)
     except (BundleError, RefusedInputError) as error:
         return Check(COMPARISON, False, f"it cannot be made: {error}"), ""
     if comparison.not_worse:
@@ -277,6 +179,32 @@ def check_comparison(
     return check, comparison.to_text()
 
 
+def check_kind(champion: tuple[str, Path], candidate: tuple[str, Path]) -> Check:
+    """Whether a candidate answers about the same kind of material as the champion."""
+    before, after = (kind_inside(folder) for _, folder in (champion, candidate))
+    same = before == after
+    if same:
+        message = f"answers about the kind {after}, as {champion[0]} does"
+    else:
+        message = (
+            f"{candidate[0]} answers about the kind {after} and {champion[0]}, the champion, about "
+            f"{before}; register it under a name of its own"
+        )
+    return Check(KIND, same, message, {"kind": after, "kind_of_champion": before})
+
+
+def _compared(
+    champion: tuple[str, Path], candidate: tuple[str, Path], margin: float, progress: Progress
+) -> Comparison:
+    folders = [(bundle_inside(folder), name) for name, folder in (champion, candidate)]
+    if kind_inside(candidate[1]) == POLYMER.name:
+        polymers = [PolymerContender.of_bundle(*each) for each in folders]
+        return compare_polymers(*polymers, margin=margin, progress=progress)
+    return compare(
+        *(Contender.of_bundle(*each) for each in folders), margin=margin, progress=progress
+    )
+
+
 def check_version(
     action: str,
     name: str,
@@ -289,6 +217,7 @@ def check_version(
 ) -> GateReport:
     """Check a version until a check fails; without a `margin` it is not trained or compared."""
     text = ""
+    names = f"version {champion}", f"version {candidate}"
     with tempfile.TemporaryDirectory() as scratch:
         progress(f"version {candidate}: checksums")
         folder, beside = Path(scratch) / "candidate", Path(scratch) / "champion"
@@ -296,20 +225,19 @@ def check_version(
         if checks[-1].passed:
             progress(f"version {candidate}: smoke list in a fresh process")
             checks.append(check_smoke(folder))
+        if checks[-1].passed and champion is not None and margin is not None:
+            if _fetched(name, champion, beside) is None:
+                checks.append(check_kind((names[0], beside), (names[1], folder)))
+            else:
+                gone = f"the files of the champion, {names[0]}, are gone; roll back first"
+                checks.append(Check(COMPARISON, False, gone))
         if checks[-1].passed and margin is not None:
             progress(f"version {candidate}: trained anew")
             checks.append(check_recipe(folder, progress))
         if checks[-1].passed and champion is not None and margin is not None:
-            if _fetched(name, champion, beside) is None:
-                check, text = check_comparison(
-                    (f"version {champion}", beside),
-                    (f"version {candidate}", folder),
-                    margin=margin,
-                    progress=progress,
-                )
-            else:
-                gone = f"the files of the champion, version {champion}, are gone; roll back first"
-                check = Check(COMPARISON, False, gone)
+            check, text = check_comparison(
+                (names[0], beside), (names[1], folder), margin=margin, progress=progress
+            )
             checks.append(check)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     return GateReport(action, name, candidate, champion, tuple(checks), at, text)

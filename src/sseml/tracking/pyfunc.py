@@ -1,4 +1,4 @@
-"""The model that MLflow loads: rows of formulas in, the records of `sseml predict` out."""
+"""The model that MLflow loads: rows of any kind in, the records of `sseml predict` out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sseml.model.bundle import Bundle
+from sseml.model.answer import SUPERIONIC_S_CM, Model, require_threshold
+from sseml.model.loading import Bundles, load_bundle
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
 from sseml.model.phases import PhaseBundle
 from sseml.parse.qualifiers import Qualifiers, read_temperature
@@ -25,11 +26,20 @@ if TYPE_CHECKING:
 
 
 class PyfuncModel:
-    """What `mlflow.pyfunc.load_model` wraps; windows are calculated from `phases`."""
+    """What `mlflow.pyfunc.load_model` wraps; windows are calculated from `phases`.
 
-    def __init__(self, bundle: Bundle, phases: PhaseBundle) -> None:
+    The bundle answers about its own kind of material, the released one of each other kind about
+    that; it is read when such a material is first asked about.
+    """
+
+    def __init__(self, bundle: Model, phases: PhaseBundle) -> None:
         self.bundle = bundle
+        self.bundles = Bundles([bundle])
         self.phases = phases
+
+    def get_raw_model(self) -> Model:
+        """The bundle, which MLflow's `PyFuncModel.get_raw_model` returns."""
+        return self.bundle
 
     def predict(
         self, model_input: pd.DataFrame, params: Mapping[str, Any] | None = None
@@ -45,17 +55,27 @@ class PyfuncModel:
         params
             ``temperature_C`` for rows that name none; ``explain``; ``time_limit_s``, after which
             `TimeoutError` is raised (0: no limit); ``threads`` for many rows; ``window`` (default
-            true) to calculate electrochemical windows; ``as_text`` for records as JSON texts,
-            which MLflow's server passes on more quickly.
+            true) to calculate electrochemical windows; ``threshold_S_cm`` (default 1e-4), which
+            ``p_superionic`` is about; ``as_text`` for records as JSON texts, which MLflow's
+            server passes on more quickly.
+
+        Raises
+        ------
+        RefusedInputError
+            If a parameter has an impossible value.
         """
         given = dict(params or {})
         threads = int(given.get("threads", 1))
         temperature_C = float(given.get("temperature_C", ROOM_TEMPERATURE_C))
         defaults = Qualifiers(temperature_C=read_temperature(f"{temperature_C!r}"))
+        threshold_S_cm = float(given.get("threshold_S_cm", SUPERIONIC_S_CM))
+        require_threshold(threshold_S_cm)
         phases = self.phases if given.get("window", True) else None
         rows = parse_rows(_rows(model_input), defaults)
         explain = bool(given.get("explain", False))
-        answers = predict_queries(rows, self.bundle, threads, phases, explain=explain)
+        answers = predict_queries(
+            rows, self.bundles, threads, phases, explain=explain, threshold_S_cm=threshold_S_cm
+        )
         limit_s = float(given.get("time_limit_s", 0.0))
         if limit_s > 0:
             answers = _within(limit_s, answers)
@@ -97,4 +117,4 @@ def _within(limit_s: float, answers: Iterator[Answer]) -> Iterator[Answer]:
 
 def _load_pyfunc(data_path: str) -> PyfuncModel:
     """Load a bundle for MLflow, with the released phase table; their checksums are verified."""
-    return PyfuncModel(Bundle.load(Path(data_path)), default_phases())
+    return PyfuncModel(load_bundle(Path(data_path)), default_phases())

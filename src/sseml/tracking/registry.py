@@ -14,6 +14,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from sseml.evaluate.difference import MARGIN_DECADES
+from sseml.kinds import POLYMER
 from sseml.model.fitting import Progress, silent
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.gate import GateReport, check_checksums, check_version, download
@@ -21,6 +22,7 @@ from sseml.tracking.runs import (
     BUNDLE_TAGS,
     DATA_TAG,
     DIGEST_TAG,
+    KIND_TAG,
     NAME_TAG,
     bundle_inside,
     log_untracked,
@@ -29,6 +31,7 @@ from sseml.tracking.runs import (
 from sseml.tracking.store import EXPERIMENT, connected, experiment_id
 
 MODEL = "sseml"
+POLYMER_MODEL = "sseml-polymer"
 CHAMPION, CHALLENGER = "champion", "challenger"
 
 GATE_TAG = "sseml.gate"
@@ -64,7 +67,7 @@ class Version:
 def register(
     source: Path | str,
     *,
-    name: str = MODEL,
+    name: str | None = None,
     experiment: str = EXPERIMENT,
     uri: str | None = None,
 ) -> Version:
@@ -75,7 +78,8 @@ def register(
     source
         A bundle's folder, or the id of a run.
     name
-        Name of the registered model, which is made if it does not exist.
+        Name of the registered model, which is made if it does not exist; None for ``sseml``, and
+        ``sseml-polymer`` for a bundle of polymers.
     experiment
         Experiment of the run that logs a folder.
     uri
@@ -96,6 +100,7 @@ def register(
             model_id, run_id = logged_by_run(client, str(source))
         tags = client.get_logged_model(model_id).tags
         kept = {tag: tags[tag] for tag in BUNDLE_TAGS if tag in tags}
+        name = name or (POLYMER_MODEL if tags.get(KIND_TAG) == POLYMER.name else MODEL)
         _make_model(client, name)
         made = client.create_model_version(
             name, source=f"models:/{model_id}", run_id=run_id, tags=kept, model_id=model_id

@@ -7,7 +7,7 @@ import json
 import platform
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -42,7 +42,8 @@ DIGEST_TAG = "sseml.bundle_digest"
 DATA_TAG = "sseml.training_data_sha256"
 NAME_TAG = "sseml.bundle"
 CODE_TAG = "sseml.code_version"
-BUNDLE_TAGS = (DIGEST_TAG, DATA_TAG, NAME_TAG, CODE_TAG)
+KIND_TAG = "sseml.kind"
+BUNDLE_TAGS = (DIGEST_TAG, DATA_TAG, NAME_TAG, CODE_TAG, KIND_TAG)
 FAILURE_TAG = "sseml.failure"
 
 _LONGEST_FAILURE = 1000
@@ -104,8 +105,6 @@ def train_tracked(
     -----
     Any other error marks the run as failed, is noted in the tag ``sseml.failure``, and is raised.
     """
-    if folder.exists():
-        raise FileExistsError(f"{folder} is there already; name another folder")
     measurements = measurements_at(table)
     recipe = recipe or Recipe()
     choices = {
@@ -113,33 +112,56 @@ def train_tracked(
         "conductivity": asdict(settings[0]),
         "energy": asdict(settings[1]),
         "seed": settings[0].seed,
-        "measurements": len(measurements),
     }
+
+    def make() -> None:
+        found = report
+        if found is None and benchmarks is not None:
+            found = evaluate(benchmarks, measurements, progress, recipe=recipe, settings=settings)
+        if isinstance(found, Report):
+            _log_plots(found, progress)
+            found = found.to_dict()
+        train(measurements, folder, progress, recipe=recipe, settings=settings, metrics=found)
+
+    data = Learned(measurements, _origin(table))
+    return tracked(make, folder, data, choices, experiment=experiment, uri=uri)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Curated measurements of a run, and where they are from, for people."""
+
+    table: pd.DataFrame
+    origin: str
+
+
+def tracked(
+    make: Callable[[], None],
+    folder: Path,
+    data: Learned,
+    choices: Mapping[str, Any],
+    *,
+    experiment: str = EXPERIMENT,
+    uri: str | None = None,
+) -> TrackedRun:
+    """Log a training to MLflow: its choices, its measurements, and the bundle that `make` saves.
+
+    For what is raised, see `train_tracked`.
+    """
+    if folder.exists():
+        raise FileExistsError(f"{folder} is there already; name another folder")
+    chosen = {**choices, "measurements": len(data.table)}
     with connected(uri) as client:
         where = experiment_id(client, experiment, uri)
         with mlflow.start_run(experiment_id=where, run_name=folder.name) as run:
             run_id = str(run.info.run_id)
             try:
-                mlflow.log_params(_parameters(choices))
-                digest = hashlib.sha256(measurements_parquet(measurements)).hexdigest()
-                data = _dataset(measurements, digest, _origin(table))
-                mlflow.log_input(data, context="training")
-                if report is None and benchmarks is not None:
-                    report = evaluate(
-                        benchmarks, measurements, progress, recipe=recipe, settings=settings
-                    )
-                if isinstance(report, Report):
-                    _log_plots(report, progress)
-                    report = report.to_dict()
-                train(
-                    measurements,
-                    folder,
-                    progress,
-                    recipe=recipe,
-                    settings=settings,
-                    metrics=report,
-                )
-                model_id = _log_bundle(folder, data)
+                mlflow.log_params(_parameters(chosen))
+                digest = hashlib.sha256(measurements_parquet(data.table)).hexdigest()
+                given = _dataset(data.table, digest, data.origin)
+                mlflow.log_input(given, context="training")
+                make()
+                model_id = _log_bundle(folder, given)
             except BaseException as error:
                 _record_failure(client, run_id, error, tracking_uri(uri))
                 raise
@@ -248,6 +270,7 @@ def _log_bundle(folder: Path, table_as_dataset: PandasDataset) -> str:
         DATA_TAG: str(manifest.get("training_data_sha256", "")),
         NAME_TAG: folder.name,
         CODE_TAG: str(manifest.get("code_version", "")),
+        KIND_TAG: str(manifest.get("kind", "")),
     }
     mlflow.set_tags(tags)
     for name in (CARD, CHECKSUMS):
@@ -325,6 +348,11 @@ def bundle_inside(model_folder: Path) -> Path:
         raise BundleError(f"{model_folder}: {MLMODEL} points out of the folder, to {inside}")
     _require_plain(inside)
     return inside
+
+
+def kind_inside(model_folder: Path) -> str:
+    """The kind of material that a bundle answers about, from what MLflow stored."""
+    return str(_read_manifest(bundle_inside(model_folder))["kind"])
 
 
 def _require_plain(bundle: Path) -> None:

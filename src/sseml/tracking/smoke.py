@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import mlflow.pyfunc
 import pandas as pd
+from mlflow.models import ModelSignature
+from mlflow.pyfunc import PyFuncModel
 
 from sseml.columns import COLUMNS
-from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
+from sseml.model.answer import Model
+from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS, signature
 from sseml.physics.transport import inverse_temperature_shift
 from sseml.records import BundleError
 from sseml.tracking.trial import SmokeResult
@@ -34,36 +37,72 @@ GOOD = (
 BAD = "Xx3PS4"
 """Not a formula; stands in the middle of the list, and only this row must be refused."""
 
+GOOD_RECIPES = (
+    "PEO + LiTFSI, EO:Li=18", "P(EO)8LiClO4", "PEO + 40 wt% LiTFSI, Mw=600k", "PEO + LiBF4, m=0.5",
+    "PAN + LiClO4, m=1.2", "PPC + 30 wt% LiTFSI", "PCL + LiTFSI, m=1", "PMMA + LiTFSI, m=1",
+    "PEO/PMMA 80/20 + LiTFSI, m=1", "PEO + LiTFSI, EO:Li=18 + 20 wt% SN",
+    "PEO + LiTFSI, EO:Li=18 + 10 wt% LLZTO",
+)  # fmt: skip
+"""Dry electrolytes, a blend, a plasticised film and a composite, in the usual notations."""
+
+BAD_RECIPE = "PEO + LiTFSI, EO:Li=0"
+
 COLD_C, WARM_C = 25.0, 100.0
-_BAD_POSITION = len(GOOD) // 2
-QUESTIONS = (*GOOD[:_BAD_POSITION], BAD, *GOOD[_BAD_POSITION:])
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a model of one kind must answer, and the one among it that it must refuse."""
+
+    texts: tuple[str, ...]
+    bad: str
+
+    @classmethod
+    def of(cls, good: Sequence[str], bad: str) -> Questions:
+        """The bad one in the middle of the good ones."""
+        middle = len(good) // 2
+        return cls((*good[:middle], bad, *good[middle:]), bad)
+
+
+QUESTIONS = {
+    "composition": Questions.of(GOOD, BAD),
+    "polymer": Questions.of(GOOD_RECIPES, BAD_RECIPE),
+}
+"""Kind of a bundle → what it is asked."""
 
 _FINITE = tuple(column.name for column in COLUMNS if column.always)
 _STEEPEST_EV = 1.6
 """No solid electrolyte in the literature has a higher activation energy."""
 
 
-def smoke(predict: Predict) -> SmokeResult:
-    """Ask the smoke list at 25 °C and at 100 °C; `predict` is that of a loaded MLflow model."""
-    asked = pd.DataFrame({FORMULA_COLUMN: list(QUESTIONS)})
+def smoke(predict: Predict, kind: str = "composition") -> SmokeResult:
+    """Ask the smoke list at 25 °C and at 100 °C.
+
+    `predict` is that of a loaded MLflow model, `kind` what its bundle answers about.
+    """
+    questions = QUESTIONS[kind]
+    texts = questions.texts
+    asked = pd.DataFrame({FORMULA_COLUMN: list(texts)})
     answers = {}
     for temperature_C in (COLD_C, WARM_C):
         records = predict(asked, {"temperature_C": temperature_C})
-        if len(records) != len(QUESTIONS):
-            wrong = f"{len(records)} records for {len(QUESTIONS)} rows at {temperature_C:g} °C"
-            return SmokeResult(len(QUESTIONS), (wrong,))
+        if len(records) != len(texts):
+            wrong = f"{len(records)} records for {len(texts)} rows at {temperature_C:g} °C"
+            return SmokeResult(len(texts), (wrong,))
         answers[temperature_C] = records
     complaints = []
-    for question, cold, warm in zip(QUESTIONS, answers[COLD_C], answers[WARM_C], strict=True):
-        complaints += [f"{question}: {text}" for text in _complaints(question, cold, warm)]
-    return SmokeResult(len(QUESTIONS), tuple(complaints))
+    for question, cold, warm in zip(texts, answers[COLD_C], answers[WARM_C], strict=True):
+        is_bad = question == questions.bad
+        found = _complaints(question, cold, warm, is_bad=is_bad)
+        complaints += [f"{question}: {text}" for text in found]
+    return SmokeResult(len(texts), tuple(complaints))
 
 
-def _complaints(question: str, cold: Record, warm: Record) -> list[str]:
+def _complaints(question: str, cold: Record, warm: Record, *, is_bad: bool) -> list[str]:
     for record in (cold, warm):
         if record.get("input") != question:
             return [f"answered in the place of {record.get('input')!r}"]
-    if question == BAD:
+    if is_bad:
         return [] if _is_refused(cold) and _is_refused(warm) else ["must be refused, with a code"]
     return [*_not_sound(cold, COLD_C), *_not_sound(warm, WARM_C)] or _not_warming(cold, warm)
 
@@ -110,13 +149,19 @@ def _is_finite(value: object) -> bool:
     return isinstance(value, int | float) and isfinite(value)
 
 
+def _kind(model: PyFuncModel) -> str:
+    """The kind of material that the bundle behind a loaded model answers about."""
+    bundle: Model = model.get_raw_model()  # type: ignore[no-untyped-call]
+    return bundle.kind.name
+
+
 def main(model_folder: str, result_file: str) -> int:
     """Load a model through MLflow, ask the smoke list, and write the result as a JSON file.
 
     Standard output would be shared with whatever the model's libraries print.
     """
     model = mlflow.pyfunc.load_model(model_folder)
-    result = smoke(model.predict)
+    result = smoke(model.predict, _kind(model))
     text = json.dumps(asdict(result), ensure_ascii=False)
     Path(result_file).write_text(text, encoding="utf-8")
     return int(bool(result.complaints))
@@ -138,7 +183,9 @@ def trusted_model(folder: Path) -> Score:
         If it does not answer as it should.
     """
     model = mlflow.pyfunc.load_model(str(folder))
-    if complaints := smoke(model.predict).complaints:
+    # what this version can be asked, though an earlier one may have written the bundle
+    model.metadata.signature = ModelSignature.from_dict(signature())
+    if complaints := smoke(model.predict, _kind(model)).complaints:
         raise BundleError(f"{folder} fails its smoke list: {'; '.join(complaints)}")
 
     def score(rows: list[NumberedRow], params: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,7 @@
 """Masses and sites of the listed parts, recalculated with a chemistry toolkit."""
 
+from functools import cache
+
 import pytest
 
 from sseml.families import families
@@ -11,16 +13,21 @@ from sseml.records import RefusedInputError
 Chem = pytest.importorskip("rdkit.Chem", reason="the extra polymer is not installed")
 Descriptors = pytest.importorskip("rdkit.Chem.Descriptors")
 
-UNITS = 6
+UNITS = 3
 SITES = {
     "EO": ("[OX2][CH2][CH2][OX2,NX3]",),
-    "CO": ("[CX3]=[OX1]",),
+    "CO": ("[#6X3]=[OX1]",),
     "CN": ("C#N",),
-    "N": ("[N,n;+0;!$(NC=O);!$(NS=O);!$(N#C);!$([nX3]);!$(N=P);!$(N-P)]",),
-    "O": ("[OX2;$(O([#6;!$(C=O)])[#6;!$(C=O)])]", "[OX2H;$(O[#6]);!$(OC=O)]", "[OX1]=C"),
+    "N": ("[N,n;+0;!$(N[#6]=O);!$(NS=O);!$(N#C);!$([nX3]);!$(N=P);!$(N-P)]",),
+    "O": (
+        "[OX2;$(O([#6;!$([#6]=O)])[#6;!$([#6]=O)])]",
+        "[OX2H;$(O[#6]);!$(O[#6]=O)]",
+        "[OX1]=[#6]",
+    ),
 }
 
 
+@cache
 def ring_of(psmiles, units):
     """Join units head to tail into a ring, so that no end is counted."""
     fragments = Chem.GetMolFrags(Chem.MolFromSmiles(psmiles), asMols=True)
@@ -89,7 +96,7 @@ def test_the_plain_reading_of_smiles_agrees_with_the_toolkit():
     units = {unit.psmiles for entry in polymers() for unit in entry.units}
     for text in (*units, *(e.smiles for e in salts()), *(e.smiles for e in liquids())):
         mass = Descriptors.MolWt(Chem.MolFromSmiles(text))
-        assert molar_mass_g_mol(read_smiles(text)) == pytest.approx(mass, rel=5e-5), text
+        assert molar_mass_g_mol(read_smiles(text)) == pytest.approx(mass, rel=1e-4), text
     for text in units:
         counts = site_counts(read_smiles(text))
         assert counts == {site: toolkit_count(text, site) for site in counts}, text

@@ -141,6 +141,7 @@ def test_no_spelling_stands_for_two_parts():
         ("PEO/PVDF + LiTFSI, m=1", "in equal weights; write PEO/PVDF 80/20"),
         ("PEO + LiTFSI, m=1 + LLZTO", "how much LLZTO is in it, is not said"),
         ("PEO + LiTFSI, CO:Li=20", "CO:Li is read as EO:Li, what coordinates Li in PEO"),
+        ("PEO + Li salt", "the salt is not named: LiTFSI stands for it"),
         ("PEO + LiTFSI + LiBOB, EO:Li=18", "with equal amounts of Li"),
         ("PEO + 10 mol% LiTFSI", "mol% of the salt is of repeat units + salt"),
         ("Li6PS5Cl + 5 wt% PEO", "the rest, 95 wt% of the total mass"),

@@ -20,7 +20,7 @@ PIPELINES = Path(__file__).parents[3] / "pipelines"
         ("[train]\nnmae='a'", "lab.toml: train: there is no setting 'nmae' (did you mean 'name'?)"),
         ("[train.conductivity]\nboosting_round=4", "did you mean 'boosting_rounds'?"),
         ("[train.conductivity.kernel]\nnoise=1", "train: conductivity: kernel: there is no"),
-        ("[train.energy]\nseed=1", "'seed' is set once for both models (move it to [train])"),
+        ("[train.energy]\nseed=1", "'seed' is set once for all models (move it to [train])"),
         ("[train]\nseed='1'", "seed is a whole number, not '1'"),
         ("[train]\nseed=true", "seed is a whole number, not True"),
         ("[train]\nname='../mine'", "cannot be the name of a folder"),
@@ -32,6 +32,14 @@ PIPELINES = Path(__file__).parents[3] / "pipelines"
         ("[table]\nbase='a'\npulled='b'", "'base' and 'pulled' exclude each other"),
         ("[table]\nown=['a/lab.csv', 'b/lab.csv']", "several files are called 'lab.csv'"),
         ("folder = ", "is no TOML"),
+        ("kind='polymers'", "no kind of material 'polymers' (did you mean 'polymer'?)"),
+        (
+            "kind='polymer'\n[evaluate]\nbenchmarks=['official']",
+            "no benchmark 'official' (known are: polymer)",
+        ),
+        ("[evaluate]\nbenchmarks=['polymer']", "there is no benchmark 'polymer'"),
+        ("[train.curves]\nboosting_round=4", "did you mean 'boosting_rounds'?"),
+        ("[train.curves]\nseed=4", "'seed' is set once for all models (move it to [train])"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(
@@ -86,8 +94,14 @@ def test_the_recipes_of_the_checkout_are_read_and_agree() -> None:
         "train": STEPS[:3],
         "promote": STEPS[3:],
         "end_to_end": STEPS,
+        "polymer": STEPS,
     }
+    polymers = read_settings(PIPELINES / "polymer.toml")
+    assert (polymers.kind, polymers.evaluate.benchmarks) == ("polymer", ("polymer",))
+    assert polymers.folder == str(PIPELINES.parent / "runs" / "polymers")
     for path in paths:
+        if path.stem == "polymer":  # shares its folder with none of the others
+            continue
         assert read_settings(path).folder == str(PIPELINES.parent / "runs" / "lab")
         for name, table in tomllib.loads(path.read_text("utf-8")).items():
             if name in ("table", "evaluate", "train"):
@@ -105,3 +119,15 @@ def test_a_database_with_a_password_stays_out_of_the_file(
         read_settings(path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
     assert read_settings(path).promote.tracking_uri == "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize(
+    ("kind", "model"), [("composition", "sseml"), ("polymer", "sseml-polymer")]
+)
+def test_each_kind_is_registered_under_a_name_of_its_own(
+    tmp_path: Path, kind: str, model: str
+) -> None:
+    path = tmp_path / "lab.toml"
+    path.write_text(f"kind = '{kind}'\n", encoding="utf-8")
+    assert read_settings(path).promote.model == model
+    assert read_settings(path, ["promote.model='ours'"]).promote.model == "ours"

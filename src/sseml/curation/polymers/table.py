@@ -18,6 +18,7 @@ from sseml.curation.table import NotMeasurementsError, Report, write_parquet, wr
 from sseml.families.polymer import recognise_recipe
 from sseml.files import whole_file
 from sseml.records import Composite, Polymer
+from sseml.released import POLYMER_BUNDLE, released_evidence
 
 TABLE_FILE = "polymers.parquet"
 CSV_FILE = "polymers.csv"
@@ -35,6 +36,14 @@ def to_table(drafts: Sequence[RecipeDraft]) -> pd.DataFrame:
 def empty_table() -> pd.DataFrame:
     """A table of polymer electrolytes without rows."""
     return to_table([])
+
+
+def polymers_at(table: Path | pd.DataFrame | None) -> pd.DataFrame:
+    """The curated polymers: as given, from a path, or from the released bundle's evidence."""
+    if isinstance(table, pd.DataFrame):
+        require_known_sources(table["source"])
+        return with_lists(table)
+    return load_polymers(released_evidence(POLYMER_BUNDLE) if table is None else table)
 
 
 def load_polymers(path: str | Path) -> pd.DataFrame:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import replace
+from math import isnan
 from typing import Literal
 
-from sseml.features.polymer.recipe import added_shares, amounts_of
+from sseml.features.polymer.recipe import UNSTATED_WEIGHT_SHARE, added_shares, amounts_of
 from sseml.records import Composite, Polymer
 
 Film = Literal["dry", "gel", "residual solvent", "composite", "sheet"]
@@ -46,23 +47,31 @@ def is_fluoropolymer(material: Polymer) -> bool:
 
 
 def without_fillers(material: Polymer) -> Polymer:
-    """The same film without its solids."""
-    kept = {
-        field.name: getattr(material, field.name)
-        for field in fields(Polymer)
-        if field.name != "formula"
-    }
-    return Polymer(formula=material.formula, **kept)
+    """The same film without its solids; its liquids are in percent of what is left."""
+    left = 1.0 - filler_share(material)
+    liquids = tuple(
+        liquid
+        if liquid.weight_percent is None
+        else replace(liquid, weight_percent=liquid.weight_percent / left)
+        for liquid in material.liquids
+    )
+    return Polymer(
+        material.formula, material.polymers, material.salts, liquids, material.molar_mass_g_mol
+    )
 
 
-def filler_percent(material: Polymer) -> float | None:
-    """Percent of the total mass that is filler; None where it was not stated."""
+def loading_is_stated(material: Polymer) -> bool:
+    """Whether the amount of every filler is."""
+    return not isnan(added_shares(material)[1])
+
+
+def filler_share(material: Polymer) -> float:
+    """Mass of fillers in the total mass, 0 to 1; where not stated, a typical share."""
     _, share = added_shares(material)
-    return None if share != share else 100.0 * share  # noqa: PLR0124 - NaN where not stated
+    return UNSTATED_WEIGHT_SHARE if isnan(share) else share
 
 
 def liquid_and_salt_shares(material: Polymer) -> tuple[float, float]:
     """Liquid and salt in the mass of polymer, salt and liquid together."""
-    liquid, filler = added_shares(material)
-    of_film = liquid / (1.0 - filler) if filler else liquid
+    of_film = added_shares(material)[0] / (1.0 - filler_share(material))
     return of_film, amounts_of(material).salt_weight_share * (1.0 - of_film)

@@ -5,8 +5,9 @@ Temperature is no feature of a recipe: a model adds 1000/T and T − Tg itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log10, nan
 
 import numpy as np
@@ -27,6 +28,8 @@ OTHER_SITES_MOL_KG = 0.5
 """Added to the donors of the polymer: where it has none, anions and impurities hold Li+."""
 LARGEST_MOLAR_MASS_G_MOL = 10.0**6.5
 """Above it a chain is as good as endless."""
+UNSTATED_WEIGHT_SHARE = 0.12
+"""Stands for the mass share of a filler or liquid that is not stated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,12 +112,17 @@ def _missing(width: int) -> FloatArray:
     return np.full(width, nan)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RecipeFeatures:
     """A featurizer of recipes: its columns, and one row of values a recipe."""
 
-    features: tuple[Feature, ...]
+    columns: Callable[[], Iterable[Feature]]
     row: Callable[[Polymer], FloatArray]
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The columns, in the order of the array; the shipped tables are read on first use."""
+        return tuple(self.columns())
 
     def __call__(self, materials: Sequence[Polymer]) -> FloatArray:
         """Features, shape (n_materials, len(features)).
@@ -174,28 +182,37 @@ TG_FEATURE = Feature(
     "boosted trees on measured glass transitions; T. G. Fox, Bull. Am. Phys. Soc. 1956, 1, 123",
 )
 
+
+def _polymer_columns() -> Iterable[Feature]:
+    return (Feature(c.name, c.unit, c.description, RDKIT) for c in unit_columns())
+
+
+def _salt_columns() -> Iterable[Feature]:
+    return (Feature(c.name, c.unit, c.description, RDKIT) for c in anion_columns())
+
+
+def _composition_columns() -> Iterable[Feature]:
+    return (Feature(name, unit, text, DEFINITION) for name, (unit, text, _) in _COMPOSITION.items())
+
+
+def _glass_columns() -> Iterable[Feature]:
+    return (TG_FEATURE,)
+
+
+def _added_columns() -> Iterable[Feature]:
+    return (
+        Feature("liquid_weight_share", "1", "mass of liquids in the total mass", DEFINITION),
+        Feature("filler_weight_share", "1", "mass of fillers in the total mass", DEFINITION),
+    )
+
+
 POLYMER_SETS: Mapping[str, Featurizer] = {
-    "polymer": RecipeFeatures(
-        tuple(Feature(c.name, c.unit, c.description, RDKIT) for c in unit_columns()), _polymer_row
-    ),
-    "salt": RecipeFeatures(
-        tuple(Feature(c.name, c.unit, c.description, RDKIT) for c in anion_columns()), _salt_row
-    ),
-    "composition": RecipeFeatures(
-        tuple(
-            Feature(name, unit, text, DEFINITION) for name, (unit, text, _) in _COMPOSITION.items()
-        ),
-        _composition_row,
-    ),
-    "glass": RecipeFeatures((TG_FEATURE,), _glass_row),
-    "glass_unseen": RecipeFeatures((TG_FEATURE,), _unseen_glass_row),
-    "additions": RecipeFeatures(
-        (
-            Feature("liquid_weight_share", "1", "mass of liquids in the total mass", DEFINITION),
-            Feature("filler_weight_share", "1", "mass of fillers in the total mass", DEFINITION),
-        ),
-        _added_row,
-    ),
+    "polymer": RecipeFeatures(_polymer_columns, _polymer_row),
+    "salt": RecipeFeatures(_salt_columns, _salt_row),
+    "composition": RecipeFeatures(_composition_columns, _composition_row),
+    "glass": RecipeFeatures(_glass_columns, _glass_row),
+    "glass_unseen": RecipeFeatures(_glass_columns, _unseen_glass_row),
+    "additions": RecipeFeatures(_added_columns, _added_row),
 }
 """Sets of features by name; ``additions`` is for gels and composites, and ``glass_unseen``
 for measuring: the glass transition that a polymer would have got, had it not been known.

@@ -19,9 +19,9 @@ from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
 from sseml.model.evidence import Evidence, read_evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
 from sseml.model.loading import CURVES
-from sseml.model.mlmodel import write_mlflow_files
+from sseml.model.mlmodel import RECIPES, write_mlflow_files
 from sseml.model.offsets import Shift
-from sseml.model.polymer.curves import SETS
+from sseml.model.polymer.blocks import SETS
 from sseml.model.polymer.films import FilmAnswer, Films
 from sseml.model.polymer.intervals import LEVEL
 from sseml.model.polymer.transference import (
@@ -118,7 +118,7 @@ class PolymerBundle:
             (building / EVIDENCE).write_bytes(evidence_parquet)
             (building / CARD).write_text(card, encoding="utf-8")
             write_reported_films(building / FILE, self.reported)
-            write_mlflow_files(building)
+            write_mlflow_files(building, RECIPES, ("mlflow", "polymer"))
             write_checksums(building)
 
     @classmethod

@@ -10,12 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.features.polymer.films import filler_percent, film_of, without_fillers
+from sseml.features.polymer.films import (
+    filler_share,
+    film_of,
+    loading_is_stated,
+    without_fillers,
+)
+from sseml.features.polymer.recipe import UNSTATED_WEIGHT_SHARE
 from sseml.forest import Forest, forest_from_sklearn
 from sseml.kinds import Doubt
 from sseml.model.ensemble import arrays_below, named
-from sseml.model.polymer.intervals import Spread, each_alike, weighted_quantiles
+from sseml.model.polymer.intervals import Spread, weighted_quantiles
 from sseml.model.polymer.linear import leave_one_out, ridge
+from sseml.model.polymer.weighting import each_alike, weighted_median
 from sseml.records import Composite
 from sseml.units import ZERO_CELSIUS_K
 
@@ -29,8 +36,6 @@ MELTING_C = 50.0
 _MELTING_WIDTH_C = 5.0
 _TYPICAL_T = 3.1
 _TYPICAL_LOG10_SIGMA = -5.0
-_TYPICAL_SHARE = 0.12
-"""Stands for a loading that is not stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class CompositeModel:
                 Band(
                     low_C=low_C,
                     by_model=by_model,
-                    median_log10_sigma=_weighted_median(log10_sigma[within], weights),
+                    median_log10_sigma=weighted_median(log10_sigma[within], weights),
                     quantiles=weighted_quantiles((log10_sigma - answers)[within], weights),
                     papers=len(np.unique(paper[within])),
                 )
@@ -101,6 +106,19 @@ class CompositeModel:
             [band.median_log10_sigma for band in bands],
         )
 
+    def curves(
+        self, materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
+    ) -> FloatArray:
+        """log10 of σ in S/cm of n films along m rising temperatures, shape (n, m) like `base`.
+
+        Put in order so that σ does not fall where one band ends and the next begins.
+        """
+        at_each = [
+            self.predict(materials, column, np.full(len(materials), at))
+            for column, at in zip(base.T, temperature_C, strict=True)
+        ]
+        return np.sort(np.column_stack(at_each), axis=1)
+
     def spread(self, base: Spread, temperature_C: FloatArray) -> Spread:
         """The distribution of the truth; no narrower than that of the film without filler."""
         own = np.array([band.quantiles for band in self._bands(temperature_C)])
@@ -111,9 +129,15 @@ class CompositeModel:
     def doubt(self, material: Composite, temperature_C: float, base: float) -> Doubt:
         """What speaks against the answer about one film, and what the film is without filler."""
         (band,) = self._bands(np.array([temperature_C]))
-        notes = [f"the film without filler: {10.0**base:.2g} S/cm at {temperature_C:g} °C"]
-        if filler_percent(material) is None:
-            notes.append("the loading is not stated: 12 wt% is assumed; write + 10 wt% before it")
+        notes = [
+            f"the film without filler: {10.0**base:.2g} S/cm at {temperature_C:g} °C; the"
+            " activation energy is that of this film"
+        ]
+        if not loading_is_stated(material):
+            notes.append(
+                f"the loading is not stated: {100.0 * UNSTATED_WEIGHT_SHARE:g} wt% is assumed;"
+                " write + 10 wt% before it"
+            )
         if band.by_model:
             notes.append(
                 f"answered from it and the filler, as {band.papers} papers report such films"
@@ -167,8 +191,7 @@ def composite_inputs(
     """
     at = np.asarray(temperature_C, dtype=float)
     cold = 1.0 / (1.0 + np.exp((at - MELTING_C) / _MELTING_WIDTH_C))
-    percent = [filler_percent(material) for material in materials]
-    share = np.array([_TYPICAL_SHARE if each is None else each / 100.0 for each in percent])
+    share = np.array([filler_share(material) for material in materials])
     traits = [_traits(material) for material in materials]
     return np.column_stack(
         [
@@ -187,7 +210,7 @@ def composite_inputs(
 def _traits(material: Composite) -> tuple[bool, ...]:
     film = film_of(without_fillers(material))
     return (
-        filler_percent(material) is not None,
+        loading_is_stated(material),
         any(filler.shape in _LONG_SHAPES for filler in material.fillers),
         any("Li" in each.composition.amounts for each in material.fillers if each.composition),
         film == "gel",
@@ -210,7 +233,7 @@ def held_out_constant(
         for number in np.unique(paper[within]):
             others = within & (paper != number)
             own = within & (paper == number)
-            constant[own] = _weighted_median(log10_sigma[others], each_alike(paper[others]))
+            constant[own] = weighted_median(log10_sigma[others], each_alike(paper[others]))
     return constant
 
 
@@ -239,9 +262,3 @@ def _trees(inputs: FloatArray, log10_sigma: FloatArray, paper: IntArray) -> Fore
     trees = ExtraTreesRegressor(_TREES, min_samples_leaf=_LEAF_SIZE, random_state=0)
     weights = each_alike(paper, _TREE_POWER)
     return forest_from_sklearn(trees.fit(inputs, log10_sigma, sample_weight=weights))
-
-
-def _weighted_median(values: FloatArray, weights: FloatArray) -> float:
-    order = np.argsort(values)
-    half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2.0)
-    return float(values[order][min(half, len(values) - 1)])

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.kinds import Kind
+from sseml.model.polymer.blocks import SETS, blocks_of
+from sseml.model.polymer.weighting import each_alike
 from sseml.parse.recipe import UNNAMED_SALT
 from sseml.records import RefusedInputError
 
-SETS = ("polymer", "salt", "composition", "glass")
-"""Sets of features that a dry electrolyte is answered from."""
-
 LEARNED_SETS = ("polymer", "salt", "composition", "glass_unseen")
-"""The same for learning: the glass transition is predicted by a model that never saw the polymer,
+"""`SETS` for learning: the glass transition is predicted by a model that never saw the polymer,
 as it is of a polymer that nobody has measured."""
 
 KNOTS_PER_CURVE = 4
@@ -75,19 +74,11 @@ class CurveSet:
 
     def weights(self, power: float = _POLYMER_POWER) -> FloatArray:
         """Weights of rows, with mean 1: a polymer of n rows has n^(1 - power)."""
-        return polymer_weights(self.polymer, power)
+        return each_alike(self.polymer, power)
 
     def noise_weights(self) -> FloatArray:
         """Weights that divide the variance of the noise."""
-        return polymer_weights(self.polymer, _NOISE_POWER)
-
-
-def polymer_weights(polymer: IntArray, power: float) -> FloatArray:
-    """Weights of rows by how many rows are of their polymer; mean 1."""
-    _, number, count = np.unique(polymer, return_inverse=True, return_counts=True)
-    weights = count[number.reshape(-1)] ** -power
-    scaled: FloatArray = weights / weights.mean()
-    return scaled
+        return each_alike(self.polymer, _NOISE_POWER)
 
 
 def is_dry(material: Any) -> bool:
@@ -144,16 +135,6 @@ def curve_set(table: pd.DataFrame, kind: Kind, *, keep: Sequence[bool] | None = 
         names=tuple(feature.name for feature in kind.feature_list(SETS)),
         blocks=blocks_of(kind),
     )
-
-
-def blocks_of(kind: Kind) -> Mapping[str, slice]:
-    """The columns of each of `SETS`, by its name."""
-    blocks, start = {}, 0
-    for name in SETS:
-        width = len(kind.feature_list([name]))
-        blocks[name] = slice(start, start + width)
-        start += width
-    return blocks
 
 
 def learnable(data: CurveSet) -> BoolArray:

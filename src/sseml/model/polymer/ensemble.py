@@ -14,7 +14,7 @@ from sseml.forest import Forest
 from sseml.model.ensemble import arrays_below, named
 from sseml.model.polymer.process import REACH, CurveProcess, Inputs, inverse_temperature
 
-SHARES = (0.35, 0.5, 0.15)
+SHARES = (0.4, 0.35, 0.25)
 """Of the process, of boosted trees, of averaged trees."""
 
 GRID_C = np.arange(-60.0, 161.0, 10.0)

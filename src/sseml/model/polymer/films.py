@@ -13,13 +13,13 @@ from sseml.arrays import FloatArray, IntArray
 from sseml.features.polymer.films import Film, film_of, without_fillers
 from sseml.kinds import Doubt, Kind
 from sseml.model.ensemble import arrays_below, named
+from sseml.model.polymer.blocks import SETS, blocks_of
 from sseml.model.polymer.composites import CompositeModel
-from sseml.model.polymer.curves import SETS, blocks_of
-from sseml.model.polymer.ensemble import CurveEnsemble, along
+from sseml.model.polymer.ensemble import GRID_C, CurveEnsemble, along
 from sseml.model.polymer.gels import GelModel
-from sseml.model.polymer.held_out import signals_of
 from sseml.model.polymer.intervals import CurveIntervals, Spread
 from sseml.model.polymer.reported import ReportedFilms
+from sseml.model.polymer.signals import signals_of
 from sseml.physics.transport import vtf_fit
 from sseml.records import Composite, Polymer
 from sseml.units import BOLTZMANN_EV_K, ROOM_TEMPERATURE_C, ZERO_CELSIUS_K
@@ -33,9 +33,11 @@ _VTF_RANGE_C = np.arange(20.0, 101.0, 10.0)
 class FilmAnswer:
     """Answers about n recipes at their temperatures and at 25 °C; arrays are (n,).
 
-    `mean` and `mean_25` are log10 of σ in S/cm; the spreads are of the truth around them.
+    `mean` and `mean_25` are log10 of σ in S/cm; the spreads are of the truth around them. `curve`
+    (n, n_grid) is log10 of σ along `GRID_C`, and never falls on heating.
     """
 
+    curve: FloatArray
     mean: FloatArray
     spread: Spread
     mean_25: FloatArray
@@ -91,6 +93,7 @@ class Films:
         )
         mean = curves.mean
         return FilmAnswer(
+            curve=mean,
             mean=at.mean,
             spread=self.intervals.spread(at, temperature_C),
             mean_25=at_25.mean,
@@ -103,6 +106,7 @@ class Films:
     def _gel(self, materials: Sequence[Polymer], temperature_C: FloatArray) -> FilmAnswer:
         room = np.full(len(materials), ROOM_TEMPERATURE_C)
         return FilmAnswer(
+            curve=self.gels.curves(materials, GRID_C),
             mean=self.gels.predict(materials, temperature_C),
             spread=self.gels.spread(len(materials)),
             mean_25=self.gels.predict(materials, room),
@@ -116,6 +120,7 @@ class Films:
         room = np.full(len(materials), ROOM_TEMPERATURE_C)
         spread = self.reported.spread(len(materials))
         return FilmAnswer(
+            curve=np.tile(self.reported.log10_sigma(GRID_C), (len(materials), 1)),
             mean=self.reported.log10_sigma(temperature_C),
             spread=spread,
             mean_25=self.reported.log10_sigma(room),
@@ -130,16 +135,22 @@ class Films:
             raise ValueError("the model of composites is not fitted")
         base = self.answer([without_fillers(each) for each in materials], temperature_C)
         room = np.full(len(materials), ROOM_TEMPERATURE_C)
+        curve = self.composites.curves(materials, base.curve, GRID_C)
+        doubts = [
+            self.composites.doubt(material, at, float(mean))
+            for material, at, mean in zip(materials, temperature_C, base.mean, strict=True)
+        ]
         return FilmAnswer(
-            mean=self.composites.predict(materials, base.mean, temperature_C),
+            curve=curve,
+            mean=along(curve, temperature_C),
             spread=self.composites.spread(base.spread, temperature_C),
-            mean_25=self.composites.predict(materials, base.mean_25, room),
+            mean_25=along(curve, room),
             spread_25=self.composites.spread(base.spread_25, room),
             activation_energy_eV=base.activation_energy_eV,
             without_filler=base.mean,
             doubts=tuple(
-                self.composites.doubt(material, at, float(mean))
-                for material, at, mean in zip(materials, temperature_C, base.mean, strict=True)
+                own.joined(Doubt(of_base.at_best))
+                for own, of_base in zip(doubts, base.doubts, strict=True)
             ),
         )
 
@@ -215,6 +226,7 @@ def _in_order(parts: Sequence[FilmAnswer], order: IntArray) -> FilmAnswer:
 
     doubts = [doubt for part in parts for doubt in part.doubts]
     return FilmAnswer(
+        curve=joined("curve"),
         mean=joined("mean"),
         spread=spread("spread"),
         mean_25=joined("mean_25"),

@@ -20,8 +20,8 @@ class CurveSettings:
     """Everything that is chosen before fitting."""
 
     process: ProcessSettings = field(default_factory=ProcessSettings)
-    boosting_rounds: int = 300
-    learning_rate: float = 0.05
+    boosting_rounds: int = 400
+    learning_rate: float = 0.04
     boosting_depth: int = 6
     boosting_leaf_weight: float = 6.0
     averaged_trees: int = 60
@@ -32,9 +32,6 @@ class CurveSettings:
 
 
 CURVES = CurveSettings()
-
-_BOOSTED_POWER = 0.7
-"""Rows of one polymer share a weight of n^(1 - power) for the boosted trees."""
 
 
 def fit_curves(data: CurveSet, settings: CurveSettings = CURVES) -> CurveEnsemble:
@@ -69,7 +66,7 @@ def _boosted(settings: CurveSettings, seen: FloatArray, data: CurveSet) -> Fores
         "max_depth": settings.boosting_depth,
         "min_child_weight": settings.boosting_leaf_weight,
         "subsample": 0.8,
-        "colsample_bytree": 0.35,
+        "colsample_bytree": 0.2,
         "lambda": 5.0,
         "tree_method": "hist",
         "max_bin": 64,
@@ -77,9 +74,7 @@ def _boosted(settings: CurveSettings, seen: FloatArray, data: CurveSet) -> Fores
         "nthread": settings.threads,
         "seed": settings.seed,
     }
-    matrix = xgboost.DMatrix(
-        seen.astype(np.float32), label=data.log10_sigma, weight=data.weights(_BOOSTED_POWER)
-    )
+    matrix = xgboost.DMatrix(seen.astype(np.float32), label=data.log10_sigma, weight=data.weights())
     return forest_from_xgboost(xgboost.train(parameters, matrix, settings.boosting_rounds))
 
 

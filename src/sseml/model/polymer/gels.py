@@ -56,15 +56,22 @@ class GelModel:
         """log10 of σ in S/cm of each gel at its temperature, shape (n,)."""
         return self.answer.predict(gel_inputs(materials, temperature_C))
 
+    def curves(self, materials: Sequence[Polymer], temperature_C: FloatArray) -> FloatArray:
+        """log10 of σ in S/cm of each of n gels at each of m temperatures, shape (n, m)."""
+        first = self.predict(materials, np.full(len(materials), temperature_C[0]))
+        inverse = 1000.0 / (temperature_C + ZERO_CELSIUS_K)
+        gained: FloatArray = self.answer.coefficients[1] * (inverse - inverse[0])
+        return first[:, None] + gained
+
     def spread(self, count: int) -> Spread:
         """The distribution of the truth around `count` answers."""
         return self.answer.spread(count)
 
     def activation_energy_eV(self, temperature_C: FloatArray) -> FloatArray:  # noqa: N802
-        """Slope of σT at temperatures, shape (n,)."""
+        """−k_B d ln(σT) / d(1/T) at temperatures, shape (n,)."""
         per_kelvin = -self.answer.coefficients[1] * 1000.0 * log(10.0)
         kelvin = np.asarray(temperature_C, dtype=float) + ZERO_CELSIUS_K
-        energy: FloatArray = BOLTZMANN_EV_K * (per_kelvin - kelvin)
+        energy: FloatArray = BOLTZMANN_EV_K * (per_kelvin + kelvin)
         return energy
 
     def doubt(self, material: Polymer) -> Doubt:

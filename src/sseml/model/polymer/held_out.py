@@ -11,10 +11,9 @@ from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.features.contract import Distance
 from sseml.model.fitting import Progress, silent
 from sseml.model.polymer.curves import CurveSet, learnable
-from sseml.model.polymer.ensemble import CurveEnsemble, Curves, along
 from sseml.model.polymer.fit import CURVES, CurveSettings, fit_curves
-from sseml.model.polymer.intervals import CurveIntervals, CurveSignals, Spread
-from sseml.model.polymer.process import inverse_temperature
+from sseml.model.polymer.intervals import CurveIntervals, Spread
+from sseml.model.polymer.signals import CurveSignals, signals_of
 from sseml.model.split import grouped_folds
 
 CALIBRATION_FOLDS = 8
@@ -52,28 +51,6 @@ class HeldOut:
             temperature_C=self.temperature_C[picked],
             group=self.group[picked],
         )
-
-
-def signals_of(
-    curves: Curves,
-    ensemble: CurveEnsemble,
-    X: FloatArray,
-    temperature_C: FloatArray,
-    nearest: FloatArray,
-) -> CurveSignals:
-    """What is known of the answers about recipes, each at a temperature; arrays have n rows."""
-    mass = ensemble.looks.column(X, "log10_molar_mass")
-    return CurveSignals(
-        mean=along(curves.mean, temperature_C),
-        process=along(curves.process, temperature_C),
-        boosted=along(curves.boosted, temperature_C),
-        averaged=along(curves.averaged, temperature_C),
-        nearest=nearest,
-        t=inverse_temperature(temperature_C),
-        log10_lithium=ensemble.looks.column(X, "log10_lithium"),
-        mass_unknown=np.isnan(mass).astype(float),
-        single_ion=ensemble.looks.column(X, "single_ion"),
-    )
 
 
 def answer_rows(

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.model.polymer.signals import CurveSignals
+from sseml.model.polymer.weighting import each_alike
+from sseml.records import RefusedInputError
 
 LEVEL = 0.9
 """Coverage of an interval."""
@@ -26,48 +29,8 @@ _RESOLUTION = 0.1
 """Errors in decades below it count as one, so that a lucky hit does not decide."""
 _NARROWEST, _WIDEST = 0.2, 2.5
 _RIDGE = 1.0
-_NEAR, _FAR = 0.05, 0.8
-_SMALL = 0.05
 _GROUP_POWER = 0.8
 """With 1, a polymer of 3,000 rows counts as one of three, and its own coverage suffers."""
-_TYPICAL_LOG10_LITHIUM = 0.1
-_POOR_LOG10_SIGMA = -5.0
-
-
-@dataclass(frozen=True, slots=True)
-class CurveSignals:
-    """What is known of answers before they are compared with the truth; each shape (n,).
-
-    `nearest` is the distance to the nearest training row; `process`, `boosted`, `averaged` are the
-    answers of the parts and `mean` the answer, in decades; `t` is 1000 K / T − 3.
-    """
-
-    mean: FloatArray
-    process: FloatArray
-    boosted: FloatArray
-    averaged: FloatArray
-    nearest: FloatArray
-    t: FloatArray
-    log10_lithium: FloatArray
-    mass_unknown: FloatArray
-    single_ion: FloatArray
-
-    def design(self) -> FloatArray:
-        """Columns of the log-width, shape (n, 10)."""
-        return np.column_stack(
-            [
-                np.ones(len(self.mean)),
-                np.log(np.minimum(self.nearest, _FAR) + _NEAR),
-                np.log(np.abs(self.process - self.boosted) + _SMALL),
-                np.log(np.abs(self.boosted - self.averaged) + _SMALL),
-                self.t,
-                np.maximum(self.t - 0.2, 0.0),
-                np.abs(self.log10_lithium - _TYPICAL_LOG10_LITHIUM),
-                self.mass_unknown,
-                self.single_ion,
-                np.maximum(_POOR_LOG10_SIGMA - self.mean, 0.0),
-            ]
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,18 +145,14 @@ def _width(design: FloatArray, coefficients: FloatArray) -> FloatArray:
     return width
 
 
-def each_alike(group: IntArray, power: float = 1.0) -> FloatArray:
-    """Weights of rows, with mean 1: a group of n rows has n^(1 - power), 1 by default."""
-    _, number, count = np.unique(group, return_inverse=True, return_counts=True)
-    weights = count[number.reshape(-1)] ** -power
-    scaled: FloatArray = weights / weights.mean()
-    return scaled
-
-
 def weighted_quantiles(score: FloatArray, weights: FloatArray) -> FloatArray:
     """Quantiles at `PROBABILITIES`, with the finite-sample correction of conformal prediction."""
     if not len(score):
-        raise ValueError("a band of temperature holds no held-out measurement")
+        raise RefusedInputError(
+            "a band of temperature holds no held-out measurement",
+            f"add measurements of several polymers below {BANDS_C[0]:g}, above {BANDS_C[-1]:g} °C, "
+            "and between",
+        )
     order = np.argsort(score)
     cumulative = np.cumsum(weights[order])
     centred = (cumulative - 0.5 * weights[order]) / (cumulative[-1] + weights.mean())

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
-from sseml.model.polymer.intervals import PROBABILITIES, Spread, each_alike, weighted_quantiles
+from sseml.model.polymer.intervals import PROBABILITIES, Spread, weighted_quantiles
+from sseml.model.polymer.weighting import each_alike
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
 from sseml.kinds import Doubt
-from sseml.model.polymer.intervals import Spread, each_alike, weighted_quantiles
+from sseml.model.polymer.intervals import Spread, weighted_quantiles
+from sseml.model.polymer.weighting import each_alike, weighted_median
 from sseml.physics.transport import arrhenius_log10_sigma
 from sseml.units import ROOM_TEMPERATURE_C, ZERO_CELSIUS_K
 
@@ -46,9 +47,7 @@ class ReportedFilms:
             ROOM_TEMPERATURE_C + ZERO_CELSIUS_K,
         )
         weights = each_alike(paper)
-        order = np.argsort(at_25)
-        half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2.0)
-        median = float(at_25[order][half])
+        median = weighted_median(at_25, weights)
         quantiles = weighted_quantiles(at_25 - median, weights)
         return cls(median, quantiles, len(at_25), len(np.unique(paper)))
 

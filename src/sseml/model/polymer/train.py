@@ -18,8 +18,9 @@ from sseml.arrays import FloatArray, IntArray
 from sseml.kinds import POLYMER, Kind
 from sseml.model.evidence import read_evidence
 from sseml.model.fitting import Progress, silent
+from sseml.model.polymer.blocks import SETS
 from sseml.model.polymer.bundle import PolymerBundle
-from sseml.model.polymer.curves import SETS, TEMPERATURE_RANGE_C, curve_set
+from sseml.model.polymer.curves import TEMPERATURE_RANGE_C, curve_set
 from sseml.model.polymer.film_rows import film_rows
 from sseml.model.polymer.films import Films
 from sseml.model.polymer.fit import CURVES, CurveSettings, fit_curves

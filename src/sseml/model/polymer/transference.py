@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sseml.parse.recipe_names import ListedPolymer, ListedSalt, listed
-from sseml.records import Polymer
+from sseml.records import Polymer, RefusedInputError
+from sseml.released import POLYMER_BUNDLE, released_folder
 
 FILE = "transference.csv"
 _COLUMNS = ("recipe", "t_plus", "window_V", "temperature_C", "doi", "reference")
@@ -56,6 +57,21 @@ def read_reported_films(text: str) -> tuple[ReportedFilm, ...]:
     if missing:
         raise ValueError(f"{FILE} lacks the column {min(missing)}")
     return tuple(map(_film, reader))
+
+
+def reported_films_at(file: Path | None) -> tuple[ReportedFilm, ...]:
+    """The films of a table; without one, those that the released bundle shows.
+
+    Raises
+    ------
+    RefusedInputError
+        If the file is no such table.
+    """
+    path = released_folder() / POLYMER_BUNDLE / FILE if file is None else file
+    try:
+        return read_reported_films(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RefusedInputError(f"{path} is no table of reported films: {error}") from error
 
 
 def write_reported_films(file: Path, films: Iterable[ReportedFilm]) -> None:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
+from sseml.records import DOMAINS
 from sseml.report.figures import style
-from sseml.report.figures.out_of_fold import DOMAINS, GROUPS, Answered, read
+from sseml.report.figures.out_of_fold import GROUPS, Answered, read
 
 _LEVEL = 0.9
 _PROBABILITY_BINS = 10

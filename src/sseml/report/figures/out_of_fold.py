@@ -13,7 +13,7 @@ from sseml.evaluate.metrics import CLIP_LOG10_SIGMA, clipped_absolute_error
 from sseml.families import families
 from sseml.kinds import COMPOSITION
 from sseml.model.evidence import domain
-from sseml.records import Domain, RefusedInputError
+from sseml.records import RefusedInputError
 
 _NUMBERS = (
     "log10_sigma",
@@ -23,7 +23,6 @@ _NUMBERS = (
     "p_superionic",
     "nearest_distance",
 )
-DOMAINS: tuple[Domain, ...] = ("inside", "edge", "outside")
 
 _OF_ITS_OWN = {name: name for name in ("garnet", "perovskite", "NASICON")} | {
     "Li-P-S": "Li-P-S, sulfide glass",

@@ -18,9 +18,8 @@ from sseml.evaluate.metrics import group_mean
 from sseml.evaluate.polymer import BAND_NAMES
 from sseml.kinds import POLYMER
 from sseml.model.evidence import domain
-from sseml.records import RefusedInputError
+from sseml.records import DOMAINS, RefusedInputError
 from sseml.report.figures import style
-from sseml.report.figures.out_of_fold import DOMAINS
 
 _COLUMNS = (
     "polymer", "family", "temperature_C", "log10_sigma", "predicted_log10_sigma",

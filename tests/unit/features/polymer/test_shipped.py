@@ -12,6 +12,7 @@ import pytest
 
 from sseml.features.polymer.anion import anion_descriptors
 from sseml.features.polymer.columns import anion_columns, unit_columns
+from sseml.features.polymer.glass_transition import glass_transitions_celsius
 from sseml.features.polymer.periodic import polymer_key
 from sseml.features.polymer.repeat_unit import unit_descriptors
 from sseml.features.polymer.shipped import listed_keys, repeat_unit, salt, scale_of
@@ -31,6 +32,21 @@ def test_every_seventh_unit_is_what_rdkit_says() -> None:
         named = unit_descriptors(key)
         calculated = np.array([named[column.name] for column in unit_columns()])
         np.testing.assert_array_equal(repeat_unit(key).values, calculated)
+
+
+def test_glass_transitions_are_those_of_the_trees() -> None:
+    units = [repeat_unit(key) for key in listed_keys()]
+    predicted = glass_transitions_celsius(np.array([unit.values for unit in units]))
+    np.testing.assert_allclose([unit.Tg_C for unit in units], predicted, atol=0.051)
+    with pytest.raises(ValueError, match="3 descriptors"):
+        glass_transitions_celsius(np.zeros((1, 3)))
+
+
+def test_unseen_glass_transitions_are_others_but_not_far() -> None:
+    units = [repeat_unit(key) for key in listed_keys()]
+    apart = np.abs([unit.Tg_C - unit.unseen_Tg_C for unit in units])
+    assert (apart > 0.05).mean() > 0.9
+    assert 1.0 < np.median(apart) < 25.0
 
 
 def test_every_salt_is_what_rdkit_says() -> None:
