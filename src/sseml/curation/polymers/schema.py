@@ -22,6 +22,7 @@ def _number(low: float, high: float) -> pa.Column:
 _OWN = {
     "temperature_C": pa.Column(float, pa.Check.in_range(-100.0, 200.0)),
     "source": _text(pa.Check.isin([name for name, each in SOURCES.items() if each.is_of_recipes])),
+    "formula": _text(),  # LATP names its lithium by the name of the filler
     "series": _text(),
     "polymer": _text(),
     "salt": pa.Column("string", pa.Check.str_length(min_value=1), nullable=True),
