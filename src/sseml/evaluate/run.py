@@ -33,7 +33,6 @@ from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.records import RefusedInputError
 from sseml.released import POLYMER_BUNDLE, released_evidence
 
-
 _COUNTED = 10.0
 """Whole numbers from here on are counts, and shown without decimals."""
 
