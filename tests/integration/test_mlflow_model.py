@@ -28,6 +28,7 @@ ROWS: list[dict[str, Any]] = [
     {"formula": "75Li2S-25P2S5", "form": "glass", "conductivity_kind": "total", "mass": 1.5},
     {"formula": "NaCl"},
     {"formula": "PEO + LiTFSI, EO:Li=18"},
+    {"formula": "Li6PS5Cl + 5 wt% PEO"},
     {"formula": "Li3N", "temperature": "warm"},
 ]
 
@@ -72,8 +73,8 @@ def test_refused_rows_say_why_in_a_code_and_a_message(model: pyfunc.PyFuncModel)
     codes = [record["error"] and record["error"]["code"] for record in answered]
     sweep = [None] * 3
     assert codes == [
-        None, None, None, "invalid_formula", *sweep, None, "no_lithium", "unsupported_material",
-        "invalid_qualifier",
+        None, None, None, "invalid_formula", *sweep, None, "no_lithium", None,
+        "unsupported_material", "invalid_qualifier",
     ]  # fmt: skip
     assert "Li6PS5Xx" in answered[3]["error"]["message"]
     assert answered[1]["temperature_C"] == 60.0

@@ -37,18 +37,20 @@ _NUMBER = r"[+\u2013\u2212-]?\d+(?:\.\d+)?"
 _ROOM = "|".join(re.escape(word) for word in AT_ROOM)
 _UNIT = rf"\s{{0,3}}(?:K|kelvin|{CELSIUS}|C|celsius)"
 _END = r"(?=$|[,;|)\]\s+])"
-_KEY = re.compile(
-    r"(?:^|(?<=[\s,;|(\[@]))(?P<key>[A-Za-z][A-Za-z_]*(?: group)?)\s*(?P<sign>[=:])\s*"
-)
-_VALUE = re.compile(
-    rf"(?P<temperature>{_NUMBER}(?:{_UNIT})?{_END}|(?i:{_ROOM}){_END})|(?P<word>[^\s,;|)]*)"
-)
-_AT = re.compile(
+_KEY = r"(?:^|(?<=[\s,;|(\[@]))(?P<key>[A-Za-z][A-Za-z_]*(?: group)?)\s*(?P<sign>[=:])\s*"
+_VALUE = rf"(?P<temperature>{_NUMBER}(?:{_UNIT})?{_END}|(?i:{_ROOM}){_END})|(?P<word>[^\s,;|)]*)"
+_AT = (
     rf"[,;|(]?\s*(?:@\s*(?P<bare>{_NUMBER}(?:{_UNIT})?|(?i:{_ROOM}))"
     rf"|\b(?:measured )?at (?P<with_unit>{_NUMBER}{_UNIT}|(?i:{_ROOM}))){_END}\)?"
 )
-_THOUSANDS = re.compile(r"(M[wnv]\s*[=:]?\s*[\d.,]+)\s*K\b")
+_THOUSANDS = r"(M[wnv]\s*[=:]?\s*[\d.,]+)\s*K\b"
 _MINUS = str.maketrans("\u2013\u2212", "--")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern that only recipes are read with, compiled at the first of them."""
+    return re.compile(pattern)
 
 
 @cache
@@ -112,18 +114,18 @@ def split_recipe_line(text: str) -> tuple[str, list[tuple[str, str]]]:
     """
     require_length(text)
     pairs: list[tuple[str, str]] = []
-    text = _THOUSANDS.sub(r"\1k", text)
+    text = _compiled(_THOUSANDS).sub(r"\1k", text)
     position = 0
-    while key := _KEY.search(text, position):
+    while key := _compiled(_KEY).search(text, position):
         if not _is_condition(key):
             position = key.end()
             continue
-        value = _VALUE.match(text, key.end())
+        value = _compiled(_VALUE).match(text, key.end())
         assert value is not None
         pairs.append((key["key"], value.group().strip().translate(_MINUS)))
         text = text[: key.start()].rstrip(" ,;|(@") + text[value.end() :]
         position = key.start() - 1 if key.start() else 0
-    while at := _AT.search(text):
+    while at := _compiled(_AT).search(text):
         pairs.append(("temperature", (at["bare"] or at["with_unit"]).translate(_MINUS)))
         text = text[: at.start()] + text[at.end() :]
     text, bare = take_bare(text.strip(" ,;|\t"))

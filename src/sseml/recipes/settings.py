@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sseml.evaluate.benchmarks import BENCHMARKS
+from sseml.evaluate.polymer import POLYMER_BENCHMARK
 from sseml.kinds import POLYMER
 from sseml.model.polymer.fit import CURVES, CurveSettings
 from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
@@ -18,7 +19,6 @@ from sseml.records import RefusedInputError
 
 STEPS = ("table", "evaluate", "train", "promote")
 KINDS = ("composition", "polymer")
-POLYMER_BENCHMARKS = ("polymer",)
 RELEASED = "released"
 
 _ENVIRONMENT = "environment"
@@ -193,7 +193,7 @@ def _check(settings: RecipeSettings, where: str) -> None:
         _require_known(name, STEPS, "step", f"{where}: steps")
     _require_known(settings.kind, KINDS, "kind of material", f"{where}: kind")
     of_polymers = settings.kind == POLYMER.name
-    benchmarks = POLYMER_BENCHMARKS if of_polymers else tuple(BENCHMARKS)
+    benchmarks = (POLYMER_BENCHMARK,) if of_polymers else tuple(BENCHMARKS)
     for name in settings.evaluate.benchmarks:
         _require_known(name, benchmarks, "benchmark", f"{where}: evaluate: benchmarks")
     name = settings.train.name

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.features.polymer.films import film_of
 from sseml.kinds import Kind
 from sseml.model.polymer.blocks import SETS, blocks_of
 from sseml.model.polymer.weighting import each_alike
@@ -81,14 +82,10 @@ class CurveSet:
         return each_alike(self.polymer, _NOISE_POWER)
 
 
-def is_dry(material: Any) -> bool:
-    """Whether a recipe holds polymer and salt alone."""
-    return bool(material.polymers) and not material.liquids and not getattr(material, "fillers", ())
-
-
 def is_learnable(material: Any) -> bool:
     """Whether a recipe is a dry electrolyte whose salts are named."""
-    return is_dry(material) and all(salt.name != UNNAMED_SALT for salt in material.salts)
+    named = all(salt.name != UNNAMED_SALT for salt in material.salts)
+    return named and film_of(material) == "dry"
 
 
 def curve_set(table: pd.DataFrame, kind: Kind, *, keep: Sequence[bool] | None = None) -> CurveSet:

@@ -100,7 +100,7 @@ class Films:
             spread_25=self.intervals.spread(at_25, room),
             activation_energy_eV=local_activation_energy_eV(mean, temperature_C),
             without_filler=_none(materials),
-            doubts=tuple(Doubt(notes=_curve_notes(curve)) for curve in mean),
+            doubts=tuple(Doubt(notes=curve_notes(curve)) for curve in mean),
         )
 
     def _gel(self, materials: Sequence[Polymer], temperature_C: FloatArray) -> FilmAnswer:
@@ -198,7 +198,7 @@ def local_activation_energy_eV(curves: FloatArray, temperature_C: FloatArray) ->
     return energy
 
 
-def _curve_notes(curve: FloatArray) -> tuple[str, ...]:
+def curve_notes(curve: FloatArray) -> tuple[str, ...]:
     """The parameters of a Vogel-Tammann-Fulcher curve, where it fits better than a line."""
     log10_sigma = along(np.tile(curve, (len(_VTF_RANGE_C), 1)), _VTF_RANGE_C)
     fitted = vtf_fit(_VTF_RANGE_C + ZERO_CELSIUS_K, log10_sigma)

@@ -16,7 +16,7 @@ from sseml.features.polymer import distance
 from sseml.features.polymer.columns import unit_columns
 from sseml.features.polymer.distance import RecipeDistance
 from sseml.features.polymer.shipped import listed_keys
-from sseml.records import Polymer, PolymerPart, RepeatUnit, SaltPart
+from sseml.records import Composite, Filler, Polymer, PolymerPart, RepeatUnit, SaltPart
 
 Recipe = Callable[..., Polymer]
 DISTANCE = RecipeDistance()
@@ -146,3 +146,26 @@ def test_ten_thousand_rows_take_no_time() -> None:
     between = DISTANCE.between(measured[:128], measured)
     assert time.process_time() - start < 0.25
     assert between.shape == (128, 10_000)
+
+
+def test_a_bare_film_and_other_fillers_are_other_materials(recipe: Recipe) -> None:
+    """A loading that is not stated counts as 12 %; of two fillers the larger share counts."""
+
+    def filled(name: str, percent: float | None) -> Polymer:
+        bare = recipe("PEO", {"LiTFSI": 1.2})
+        return Composite("x", bare.polymers, bare.salts, fillers=(Filler(name, percent),))
+
+    bare = recipe("PEO", {"LiTFSI": 1.2})
+    assert apart(bare, filled("LLZTO", None)) == pytest.approx(0.12)
+    assert apart(bare, filled("LLZTO", 5.0)) == pytest.approx(0.05)
+    assert apart(filled("LLZTO", 8.0), filled("LLZTO", 10.0)) == pytest.approx(0.02)
+    assert apart(filled("LLZTO", 8.0), filled("Al2O3", 10.0)) == pytest.approx(0.10)
+    first, second, again, trace, none = DISTANCE.positions(
+        [filled("LLZTO", 10.0), filled("Al2O3", 10.0), filled("LLZTO", 10.1),
+         filled("LLZTO", 0.1), bare]
+    )  # fmt: skip
+    assert DISTANCE.same(first, again)
+    assert not DISTANCE.same(first, second)
+    assert not DISTANCE.same(trace, none)
+    kept = first.astype(np.float32).astype(np.float64)
+    assert DISTANCE.same(kept, first)

@@ -15,7 +15,8 @@ import sseml
 from sseml.model.folder import write_checksums
 from sseml.model.loading import Bundles, load_bundle
 from sseml.model.polymer.bundle import PolymerBundle
-from sseml.model.polymer.films import Films
+from sseml.model.polymer.ensemble import GRID_C
+from sseml.model.polymer.films import Films, curve_notes
 from sseml.parse.recipe import parse_recipe
 from sseml.prediction import predict_queries
 from sseml.records import BundleError, Polymer, Prediction, Query, Refusal
@@ -168,7 +169,16 @@ def test_each_film_says_how_it_is_answered(bundle: PolymerBundle) -> None:
     assert reported.domain == of_pvdf.domain == "outside"
     assert any("residual solvent decides" in note for note in reported.notes)
     assert any("the film without filler" in note for note in composite.notes)
-    assert any("VTF fits better" in note for note in dry.notes)
+
+
+def test_a_bent_curve_says_its_vtf_parameters() -> None:
+    kelvin = GRID_C + 273.15
+    bent = 0.5 - 0.5 * np.log10(kelvin) - 500.0 / (kelvin - 200.0)
+    (note,) = curve_notes(bent)
+    assert note.startswith("20 to 100 °C: VTF fits better than a line: B = 0.099 eV")
+    assert "T0 = 20" in note
+    straight = 3.0 - np.log10(kelvin) - 2500.0 / kelvin
+    assert curve_notes(straight) == ()
 
 
 # ---- saved and read

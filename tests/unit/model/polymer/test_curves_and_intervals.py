@@ -35,14 +35,14 @@ def ragged(seed: int, rows: int = 3) -> Curves:
 def test_the_mean_is_the_stated_average_where_it_rises() -> None:
     rising = np.tile(np.linspace(-8.0, -3.0, len(GRID_C)), (2, 1))
     curves = Curves(rising, rising + 0.2, rising - 1.0)
-    np.testing.assert_allclose(curves.mean, rising + 0.5 * 0.2 - 0.15 * 1.0)
+    np.testing.assert_allclose(curves.mean, rising + 0.35 * 0.2 - 0.25 * 1.0)
 
 
 @given(st.integers(0, 10_000))
 def test_the_mean_never_falls_on_heating(seed: int) -> None:
     curves = ragged(seed)
     assert (np.diff(curves.mean, axis=1) >= 0.0).all()
-    raw = 0.35 * curves.process + 0.5 * curves.boosted + 0.15 * curves.averaged
+    raw = 0.4 * curves.process + 0.35 * curves.boosted + 0.25 * curves.averaged
     np.testing.assert_allclose(np.sort(raw, axis=1), curves.mean)
 
 

@@ -223,7 +223,9 @@ def test_inputs_of_a_composite_by_hand() -> None:
     row = composite_inputs([composite(Filler("Al2O3", 10.0))], np.array([-6.0]), np.array([45.0]))
     cold = 1.0 / (1.0 + np.exp(-1.0))  # 45 °C is one width below 50 °C
     inverse = 1000.0 / 318.15 - 3.1
-    expected = [1.0, inverse, cold, -6.0, 0.1, 5.0 * 0.01, cold * -1.0]
+    # the loading is stated, particles of no lithium in a dry film
+    traits = [1.0, 0.0, 0.0, 0.0, 1.0]
+    expected = [1.0, inverse, cold, -6.0, 0.1, 5.0 * 0.01, cold * -1.0, *traits]
     np.testing.assert_allclose(row[0], expected, atol=1e-9)
 
 
