@@ -33,6 +33,9 @@ from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
 from sseml.records import RefusedInputError
 from sseml.released import POLYMER_BUNDLE, released_evidence
 
+_COUNTED = 10.0
+"""Whole numbers from here on are counts, and shown without decimals."""
+
 
 class Goal(NamedTuple):
     """What a figure has to reach, what it should reach, and what it measures, as text."""
@@ -117,7 +120,8 @@ class Report:
         lines = ["| benchmark | figure | measured | floor | aim |", "|---|---|---|---|---|"]
         for (benchmark, figure), goal in goals().items():
             if benchmark in self.figures:
-                shown = _shown(self.figures[benchmark].get(figure, nan), 3)
+                value = self.figures[benchmark].get(figure, nan)
+                shown = _shown(value, 0 if value.is_integer() and value >= _COUNTED else 3)
                 lines.append(
                     f"| {benchmark} | {figure}: {goal.meaning} | {shown} "
                     f"| {goal.floor} | {goal.aim} |"

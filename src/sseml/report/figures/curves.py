@@ -20,7 +20,7 @@ from sseml.features.polymer.distance import PER_DECADE
 from sseml.kinds import POLYMER
 from sseml.model.answer import Model
 from sseml.prediction import predict
-from sseml.records import Prediction, Refusal, RefusedInputError
+from sseml.records import Composite, Prediction, Refusal, RefusedInputError
 from sseml.report.figures import style
 
 if TYPE_CHECKING:
@@ -144,9 +144,14 @@ def measured_points(
     distance = POLYMER.distance
     for recipe in recipes:
         asked = POLYMER.read(recipe)
-        long_chains = ~(table["molar_mass_g_mol"] < _SHORTEST_CHAIN_G_MOL)
-        salts = "|".join(salt.name for salt in asked.salts)
-        alike = long_chains & (table["salt"].fillna("") == salts) & (table["relation"] == "=")
+        fillers = asked.fillers if isinstance(asked, Composite) else ()
+        alike = ~(table["molar_mass_g_mol"] < _SHORTEST_CHAIN_G_MOL) & (table["relation"] == "=")
+        for column, parts in (
+            ("salt", asked.salts),
+            ("liquid", asked.liquids),
+            ("filler", fillers),
+        ):
+            alike &= table[column].fillna("") == "|".join(part.name for part in parts)
         rows = table[alike]
         positions, here = (
             distance.positions([replace(each, molar_mass_g_mol=None) for each in materials])

@@ -188,7 +188,9 @@ def _blocks(table: pd.DataFrame) -> Iterator[list[tuple[str, NDArray[np.int64]]]
     )
     yield [(f"domain: {name}", rows[names == name]) for name in DOMAINS]
     families = table["family"].to_numpy(dtype=str)
-    polymers = table.groupby("family")["polymer"].nunique().sort_values(ascending=False)
+    polymers = (
+        table.groupby("family")["polymer"].nunique().sort_values(ascending=False, kind="stable")
+    )
     yield [
         (str(name), rows[families == name])
         for name, count in polymers.items()
