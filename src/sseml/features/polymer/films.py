@@ -6,6 +6,7 @@ from dataclasses import replace
 from math import isnan
 from typing import Literal
 
+from sseml.families.polymer import part_class
 from sseml.features.polymer.recipe import UNSTATED_WEIGHT_SHARE, added_shares, amounts_of
 from sseml.records import Composite, Polymer
 
@@ -75,3 +76,8 @@ def liquid_and_salt_shares(material: Polymer) -> tuple[float, float]:
     """Liquid and salt in the mass of polymer, salt and liquid together."""
     of_film = added_shares(material)[0] / (1.0 - filler_share(material))
     return of_film, amounts_of(material).salt_weight_share * (1.0 - of_film)
+
+
+def holds_plastic_crystal(material: Polymer) -> bool:
+    """Whether a plastic crystal, such as succinonitrile, is among the liquids."""
+    return any(part_class(liquid.name) == "plastic crystal" for liquid in material.liquids)

@@ -20,8 +20,8 @@ class CurveSettings:
     """Everything that is chosen before fitting."""
 
     process: ProcessSettings = field(default_factory=ProcessSettings)
-    boosting_rounds: int = 400
-    learning_rate: float = 0.04
+    boosting_rounds: int = 300
+    learning_rate: float = 0.05
     boosting_depth: int = 6
     boosting_leaf_weight: float = 6.0
     averaged_trees: int = 60
@@ -66,7 +66,7 @@ def _boosted(settings: CurveSettings, seen: FloatArray, data: CurveSet) -> Fores
         "max_depth": settings.boosting_depth,
         "min_child_weight": settings.boosting_leaf_weight,
         "subsample": 0.8,
-        "colsample_bytree": 0.2,
+        "colsample_bytree": 0.35,
         "lambda": 5.0,
         "tree_method": "hist",
         "max_bin": 64,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
-from sseml.features.polymer.films import liquid_and_salt_shares
+from sseml.features.polymer.films import holds_plastic_crystal, liquid_and_salt_shares
 from sseml.kinds import Doubt
 from sseml.model.polymer.intervals import Spread
 from sseml.model.polymer.linear import LinearAnswer, leave_one_out
@@ -98,11 +98,18 @@ class GelModel:
 
 
 def gel_inputs(materials: Sequence[Polymer], temperature_C: FloatArray) -> FloatArray:
-    """1, 1000 K / T − 3.2, liquid share, and log10 of the salt share + 0.01: shape (n, 4)."""
+    """Inputs of the regression, shape (n, 5).
+
+    1, 1000 K / T − 3.2, liquid share, log10 of the salt share + 0.01, and whether a plastic crystal
+    is among the liquids: succinonitrile dissolves salts that its amount does not tell.
+    """
     shares = np.array([liquid_and_salt_shares(material) for material in materials]).reshape(-1, 2)
     liquid, salt = shares[:, 0], shares[:, 1]
     inverse = 1000.0 / (np.asarray(temperature_C, dtype=float) + ZERO_CELSIUS_K) - _TYPICAL_T
-    return np.column_stack([np.ones(len(liquid)), inverse, liquid, np.log10(salt + _LEAST_SALT)])
+    plastic = [holds_plastic_crystal(material) for material in materials]
+    return np.column_stack(
+        [np.ones(len(liquid)), inverse, liquid, np.log10(salt + _LEAST_SALT), plastic]
+    )
 
 
 def held_out_gels(
