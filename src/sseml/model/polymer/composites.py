@@ -60,6 +60,8 @@ class CompositeModel:
     linear: FloatArray
     trees: Forest
     bands: tuple[Band, ...]
+    range_C: tuple[float, float]
+    """The central 98 % of the temperatures that were learned from."""
 
     @classmethod
     def fit(
@@ -91,7 +93,9 @@ class CompositeModel:
                 )
             )
         linear = ridge(inputs, log10_sigma, each_alike(paper), PENALTY)
-        return cls(linear, _trees(inputs, log10_sigma, paper), tuple(bands))
+        return cls(
+            linear, _trees(inputs, log10_sigma, paper), tuple(bands), _range_C(temperature_C)
+        )
 
     def predict(
         self, materials: Sequence[Composite], base: FloatArray, temperature_C: FloatArray
@@ -147,7 +151,14 @@ class CompositeModel:
                 f"as reported for films of this kind: the median of {band.papers} papers, whatever"
                 " the film, as no model beat it on papers left out"
             )
-        return Doubt("edge" if band.by_model else "outside", tuple(notes))
+        low_C, high_C = self.range_C
+        within = low_C <= temperature_C <= high_C
+        if not within:
+            notes.append(
+                f"{temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most films with"
+                " fillers were measured at"
+            )
+        return Doubt("edge" if band.by_model and within else "outside", tuple(notes))
 
     def _bands(self, temperature_C: FloatArray) -> list[Band]:
         lows = np.array([band.low_C for band in self.bands])
@@ -158,6 +169,7 @@ class CompositeModel:
         """Everything as named arrays, to be saved without pickle."""
         return {
             "linear": self.linear,
+            "range_C": np.array(self.range_C),
             **named("trees", self.trees.to_arrays()),
             "bands": np.array(
                 [
@@ -177,7 +189,9 @@ class CompositeModel:
                 arrays["bands"], arrays["band_quantiles"], strict=True
             )
         )
-        return cls(arrays["linear"], Forest.from_arrays(arrays_below(arrays, "trees")), bands)
+        low_C, high_C = (float(number) for number in arrays["range_C"])
+        trees = Forest.from_arrays(arrays_below(arrays, "trees"))
+        return cls(arrays["linear"], trees, bands, (low_C, high_C))
 
 
 def composite_inputs(
@@ -254,6 +268,11 @@ def held_out_composites(
         by_trees[asked] = trees.predict(inputs[asked])
     held_out: FloatArray = 0.5 * (linear + by_trees)
     return held_out
+
+
+def _range_C(temperature_C: FloatArray) -> tuple[float, float]:  # noqa: N802 - its unit
+    low, high = np.quantile(temperature_C, [0.01, 0.99])
+    return float(np.floor(low)), float(np.ceil(high))
 
 
 def _trees(inputs: FloatArray, log10_sigma: FloatArray, paper: IntArray) -> Forest:
