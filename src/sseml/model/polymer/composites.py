@@ -155,8 +155,8 @@ class CompositeModel:
         within = low_C <= temperature_C <= high_C
         if not within:
             notes.append(
-                f"{temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most films with"
-                " fillers were measured at"
+                f"{temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most films"
+                " with fillers were measured at"
             )
         return Doubt("edge" if band.by_model and within else "outside", tuple(notes))
 

@@ -148,8 +148,10 @@ def test_inputs_of_a_gel_by_hand() -> None:
     gel = recipe("PAN + 20 wt% LiClO4 + 40 wt% EC")
     row = gel_inputs([gel], np.array([25.0]))[0]
     # 1000 / 298.15 - 3.2; 40 %; 20 % of the other 60 %, and 1 % more
-    expected = [1.0, 0.154016, 0.4, np.log10(0.12 + 0.01)]
+    expected = [1.0, 0.154016, 0.4, np.log10(0.12 + 0.01), 0.0]
     np.testing.assert_allclose(row, expected, atol=1e-4)
+    crystal = gel_inputs([recipe("PAN + 20 wt% LiClO4 + 40 wt% SN")], np.array([25.0]))[0]
+    np.testing.assert_allclose(crystal, [*expected[:4], 1.0], atol=1e-4)
 
 
 def test_more_liquid_and_heat_conduct_better(gels: GelModel) -> None:
