@@ -178,8 +178,8 @@ def refuse_polymer(text: str) -> None:
     """Refuse a text that names a polymer, a polymer salt or a polymer composite."""
     if found := _POLYMER.search(text):
         raise UnsupportedMaterialError(
-            f"{found.group()!r} in {text!r} belongs to a polymer or a polymer composite, which has no"
-            " composition",
+            f"{found.group()!r} in {text!r} belongs to a polymer or a polymer composite, which has"
+            " no composition",
             "write the formula of the inorganic solid alone",
         )
 
