@@ -69,8 +69,10 @@ def composite_figures(rows: FilmRows, base: FloatArray) -> Figures:
     error = np.abs(held_out_composites(rows.materials, base, at, truth, paper) - truth)
     constant = np.abs(held_out_constant(at, truth, paper) - truth)
     bare = np.abs(base - truth)
-    formulas = {material.formula for material in rows.materials}
-    figures: Figures = {"composites formulations": float(len(formulas))}
+    formulations = {
+        (material.formula, number) for material, number in zip(rows.materials, paper, strict=True)
+    }
+    figures: Figures = {"composites formulations": float(len(formulations))}
     bands: list[tuple[str, BoolArray]] = [("", np.ones(len(rows), dtype=bool))]
     bands += [
         (f" {name}", within)
