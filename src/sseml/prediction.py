@@ -19,13 +19,12 @@ from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
 from sseml.model.bundle import Bundle
 from sseml.model.evidence import domain
 from sseml.model.loading import Bundles, load_bundle
-from sseml.parse.space_groups import SYSTEMS, crystal_system
+from sseml.notes import notes_on_polymorphs, notes_on_reach
 from sseml.records import (
     DOMAINS,
     Answer,
     Composite,
     Crystal,
-    MeasuredValue,
     Prediction,
     Query,
     Refusal,
@@ -386,31 +385,13 @@ def _prediction(
             *query.notes,
             *doubt.notes,
             *(material.notes if isinstance(material, Crystal) else ()),
-            *_notes_on_reach(query, bundle, measured, parts_known=parts_known),
+            *notes_on_reach(query, bundle, measured, parts_known=parts_known),
             *kind.notes(material, float(answer.by_crystal_system[index])),
-            *_notes_on_polymorphs(evidence.polymorphs(distance, query.temperature_C)),
+            *notes_on_polymorphs(evidence.polymorphs(distance, query.temperature_C)),
             *(stability.reasons() if stability else ()),
         ),
         columns=query.columns,
     )
-
-
-def _notes_on_reach(
-    query: Query, bundle: Model, measured: MeasuredValue | None, *, parts_known: bool
-) -> Iterator[str]:
-    """Notes where a question is beyond the model or its measurements."""
-    low_C, high_C = bundle.manifest["temperature_range_C"]
-    if not low_C <= query.temperature_C <= high_C:
-        yield (
-            f"{query.temperature_C:g} °C is outside the {low_C:g} to {high_C:g} °C that most "
-            "measurements cover: extrapolated"
-        )
-    if not parts_known:
-        yield "holds an element that no measured material holds"
-    if measured is not None and measured.is_bound:
-        yield "the measured value is a bound, not a number"
-    if query.conductivity_kind == "bulk":
-        yield "predicts what papers report, mostly total conductivity; bulk can be higher"
 
 
 def _notes_on_filler(
@@ -425,17 +406,6 @@ def _notes_on_filler(
     material = cast("Composite", query.material)
     compositions = sources.bundles["composition"]
     yield from notes_on_filler(material, query.temperature_C, film_S_cm, compositions)
-
-
-def _notes_on_polymorphs(measured: Sequence[tuple[int, MeasuredValue]]) -> Iterator[str]:
-    """Every structure that the composition was measured in, by space group number."""
-    for number, value in measured:
-        system, *_ = SYSTEMS[crystal_system(number)]
-        bound = value.relation if value.is_bound else ""
-        yield (
-            f"measured as {system} (space group {number}): {bound}{value.sigma_S_cm:.2g} S/cm at "
-            f"{value.temperature_C:g} °C, {value.doi or value.reference or 'no DOI'}"
-        )
 
 
 def _power_of_ten(exponent: float) -> float:
