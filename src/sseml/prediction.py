@@ -30,7 +30,7 @@ from sseml.records import (
     Refusal,
     UnsupportedMaterialError,
 )
-from sseml.released import DEFAULT_BUNDLE, DEFAULT_PHASES, released_folder
+from sseml.released import DEFAULT_PHASES, released_folder
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
@@ -175,11 +175,6 @@ def _offsets(file: Path | str, bundle: Bundle) -> Offsets:
     for line in own.said:
         warnings.warn(line, stacklevel=3)
     return own.offsets
-
-
-def default_bundle() -> Bundle:
-    """Load the released composition bundle."""
-    return Bundle.load(released_folder() / DEFAULT_BUNDLE)
 
 
 def default_phases() -> PhaseBundle:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import sseml
+from sseml.model.loading import Bundles
 from sseml.model.own_offsets import read_offsets
-from sseml.prediction import default_bundle
 
 LAB = "formula,sigma_S_cm,temperature\nLiYF4,1e-3,25\nLi3ScF6,1e-9,25\nLi3GaF6,2e-3,60\n"
 ASKED = ("Li3AlF6", "Li3AlF6 T=100", "LLZO", "Li6PS5Br")
@@ -39,7 +39,7 @@ def decades(one: dict[str, Any], other: dict[str, Any], name: str) -> float:
 def test_both_outputs_of_the_measured_family_are_shifted_with_their_limits(
     run: Any, lab: Path
 ) -> None:
-    offset = read_offsets(lab, default_bundle()).offsets.of_family["fluoride"]
+    offset = read_offsets(lab, Bundles().of_compositions()).offsets.of_family["fluoride"]
     assert (offset.compositions, offset.conductors) == (3, 2)
     plain, shifted = answers(run, *ASKED), answers(run, *ASKED, "--measured", lab)
     for before, after in zip(plain[:2], shifted[:2], strict=True):  # at 25 and 100 °C alike
@@ -86,7 +86,7 @@ def test_rows_that_cannot_be_used_are_named_and_the_others_are(run: Any, lab: Pa
 
 
 def test_what_the_bundle_was_trained_on_is_left_out_and_named(run: Any, lab: Path) -> None:
-    evidence = default_bundle().evidence
+    evidence = Bundles().of_compositions().evidence
     known = next(
         row
         for row, doi in enumerate(evidence.dois)
@@ -109,7 +109,7 @@ def test_what_the_bundle_was_trained_on_is_left_out_and_named(run: Any, lab: Pat
 
 
 def doi_of(row: int) -> str:
-    return str(default_bundle().evidence.dois[row])
+    return str(Bundles().of_compositions().evidence.dois[row])
 
 
 @pytest.mark.parametrize("rows", ["NaCl,1e-3\n", "Li3YF6,0\n", "Li3YF6 T=400,1e-3\n"])

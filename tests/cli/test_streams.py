@@ -176,10 +176,10 @@ def test_a_notebook_that_takes_text_alone_gets_the_results(monkeypatch) -> None:
     "fault", [ValueError("of ours"), MemoryError(), RecursionError(), SystemExit(1), KeyError(3)]
 )
 def test_a_crash_has_an_exit_code_of_its_own(fault, run, monkeypatch) -> None:
-    def fails() -> None:
+    def fails(*_: object) -> None:
         raise fault
 
-    monkeypatch.setattr("sseml.prediction.default_bundle", fails)
+    monkeypatch.setattr("sseml.model.loading.load_bundle", fails)
     ran = run("predict", "Li3N")
     assert (ran.code, ran.out) == (70, "")
     assert type(fault).__name__ in ran.err
@@ -188,10 +188,10 @@ def test_a_crash_has_an_exit_code_of_its_own(fault, run, monkeypatch) -> None:
 
 
 def test_a_bug_still_raises_in_python(monkeypatch) -> None:
-    def fails() -> None:
+    def fails(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("sseml.prediction.default_bundle", fails)
+    monkeypatch.setattr("sseml.model.loading.load_bundle", fails)
     with pytest.raises(ZeroDivisionError):
         sseml.predict(["Li3N"])
 

@@ -12,14 +12,14 @@ import pytest
 import sseml
 from sseml.model.bundle import EVIDENCE, Bundle
 from sseml.model.folder import CARD, MANIFEST, bundle_digest, released_as, verify_checksums
-from sseml.prediction import default_bundle
+from sseml.model.loading import Bundles
 from sseml.records import Prediction
 from sseml.released import DEFAULT_BUNDLE, released_folder
 
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    return default_bundle()
+    return Bundles().of_compositions()
 
 
 def answer(text: str, bundle: Bundle, temperature_C: float = 25.0) -> Prediction:

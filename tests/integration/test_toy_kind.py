@@ -18,10 +18,11 @@ from sseml.kinds import KINDS, Kind
 from sseml.model.bundle import Bundle
 from sseml.model.folder import verify_checksums
 from sseml.model.kernel import KernelSettings
+from sseml.model.loading import Bundles
 from sseml.model.regressors import EnsembleSettings
 from sseml.model.train import train
 from sseml.parse.formula import parse_formula
-from sseml.prediction import default_bundle, default_phases, predict_queries
+from sseml.prediction import default_phases, predict_queries
 from sseml.records import BundleError, Prediction, Query, Refusal
 from sseml.render import to_record
 
@@ -156,7 +157,9 @@ def test_each_kind_is_answered_by_its_bundle_in_the_order_asked(bundle: Bundle) 
         Braid(40, 0.5), parse_formula("Li3YCl6"),
     ]  # fmt: skip
     items = [Query(row, material.formula, material) for row, material in enumerate(materials, 1)]
-    answers = list(predict_queries(items, [default_bundle(), bundle], phases=default_phases()))
+    answers = list(
+        predict_queries(items, [Bundles().of_compositions(), bundle], phases=default_phases())
+    )
     assert [answer.row for answer in answers] == [1, 2, 3, 4, 5, 6]
     assert [getattr(answer, "kind", None) for answer in answers] == [
         "braid", "composition", "braid", None, "braid", "composition",
@@ -166,7 +169,9 @@ def test_each_kind_is_answered_by_its_bundle_in_the_order_asked(bundle: Bundle) 
     assert salt.code == "no_lithium"
     assert isinstance(argyrodite, Prediction)
     assert argyrodite.V_ox is not None
-    alone = next(iter(predict_queries([items[1]], default_bundle(), phases=default_phases())))
+    alone = next(
+        iter(predict_queries([items[1]], Bundles().of_compositions(), phases=default_phases()))
+    )
     assert to_record(argyrodite) == to_record(alone)
     for answer, strands, twist in ((loose, 2, 0.31), (tight, 4, 0.95)):
         assert isinstance(answer, Prediction)

@@ -58,7 +58,7 @@ def test_screening_ends_with_a_choice_and_its_reasons(run: Run, tmp_path: Path) 
     reasons = _shown(done, "reasons")
     assert all(formula in reasons for formula in chosen["formula"])
     assert "https://doi.org/10." in reasons
-    assert _pictures(done) == {"ranking", "map", "choose", "heat"}
+    assert _pictures(done) == {"ranking", "map", "choose", "heat", "polymer-curves"}
     assert (tmp_path / "out" / "ranking.png").read_bytes().startswith(PNG)
 
 

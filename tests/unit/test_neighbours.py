@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from sseml.model.bundle import Bundle
+from sseml.model.loading import Bundles
 from sseml.model.phases import PhaseBundle
 from sseml.parse.formula import parse_formula
 from sseml.physics.window import electrochemical_windows
-from sseml.prediction import default_bundle, default_phases, predict_queries
+from sseml.prediction import default_phases, predict_queries
 from sseml.records import Query
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,7 @@ def queries() -> list[Query]:
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    return default_bundle()
+    return Bundles().of_compositions()
 
 
 @pytest.fixture(scope="module")

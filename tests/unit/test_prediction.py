@@ -15,9 +15,9 @@ import sseml
 from sseml.cli import main
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.model.bundle import Bundle
+from sseml.model.loading import Bundles
 from sseml.parse.doubts import UNSTABLE
 from sseml.parse.formula import parse_formula
-from sseml.prediction import default_bundle
 from sseml.records import BundleError, Prediction, Refusal, RefusedInputError
 from sseml.released import DEFAULT_BUNDLE
 from sseml.render import OUTPUT_COLUMNS, explanation, to_nested_record
@@ -41,7 +41,7 @@ KNOWN = (
 
 @pytest.fixture(scope="module")
 def bundle() -> Bundle:
-    return default_bundle()
+    return Bundles().of_compositions()
 
 
 def answer(text: str, bundle: Bundle, temperature_C: float = 25.0) -> Prediction:

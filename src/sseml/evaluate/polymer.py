@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.curation.rows import SERIES_END
 from sseml.evaluate.metrics import Figures, coverage, group_mean, mean_or_nan, spearman
 from sseml.evaluate.polymer_films import bare_films, composite_figures, gel_figures
 from sseml.kinds import Kind
@@ -42,7 +41,6 @@ BAND_NAMES = {
 }
 _MOST_FREQUENT = 2
 """Polymers that ChemArr never tests: poly(ethylene oxide) and one more are 41 % of its rows."""
-_BLOCKS_TOGETHER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +113,13 @@ def _dry_figures(bench: _Bench) -> tuple[Figures, HeldOut]:
     picked = table.iloc[data.rows]
     figures["new paper share by DOI"] = float(picked["doi"].map(bool).mean())
     for name, group, fold in (
-        ("new paper", *_by_paper(picked, deal)),
+        ("new paper", data.paper, grouped_folds(data.paper, FOLDS, deal)),
         ("new formulation", data.formulation, grouped_folds(data.formulation, FOLDS, deal)),
     ):
-        figures |= _errors(name, data, bench.held_out(name, group, fold))
+        held_out = bench.held_out(name, group, fold)
+        figures |= _errors(name, data, held_out)
+        if name == "new paper":
+            figures |= _of_paper_intervals(data, held_out)
     in_own_folds = bench.in_chemarr_folds()
     if in_own_folds is not None:
         figures |= _errors("ChemArr folds", data, in_own_folds)
@@ -242,26 +243,16 @@ def _of_intervals(data: CurveSet, held_out: HeldOut) -> Figures:
     return figures
 
 
-def _by_paper(picked: pd.DataFrame, seed: int) -> tuple[IntArray, IntArray]:
-    """Groups and folds by paper: by DOI where it is known, else by neighbours in the source.
-
-    The rows of a paper stand together in ChemArr, which names none: where no DOI is known,
-    `_BLOCKS_TOGETHER` blocks of rows of one polymer that follow one another are one group.
-    """
-    names = [
-        "|".join(doi) if len(doi) else _neighbourhood(source, source_id)
-        for doi, source, source_id in zip(
-            picked["doi"], picked["source"], picked["source_id"], strict=True
-        )
-    ]
-    group = pd.factorize(np.array(names, dtype=object))[0].astype(np.int64)
-    return group, grouped_folds(group, FOLDS, seed)
-
-
-def _neighbourhood(source: str, source_id: str) -> str:
-    block = source_id.partition(SERIES_END)[0]
-    number = block.lstrip("B")
-    return f"{source} {int(number) // _BLOCKS_TOGETHER if number.isdigit() else block}"
+def _of_paper_intervals(data: CurveSet, held_out: HeldOut) -> Figures:
+    """Coverage and width of 90 % intervals that were calibrated on other papers."""
+    low, high = cross_spread(held_out).limits(held_out.signals.mean)
+    truth, paper = data.log10_sigma[held_out.rows], data.paper[held_out.rows]
+    inside = ((low <= truth) & (truth <= high)).astype(float)
+    return {
+        "new paper interval coverage per paper": group_mean(inside, paper),
+        "new paper interval coverage by row": float(inside.mean()),
+        "new paper interval width": float(np.median(high - low)),
+    }
 
 
 def chemarr_folds(spelling: Sequence[str]) -> IntArray:

@@ -62,6 +62,10 @@ class Bundles(Mapping[str, Model]):
             self._read[kind] = load_bundle(released_folder() / RELEASED_BUNDLES[kind])
         return self._read[kind]
 
+    def __contains__(self, kind: object) -> bool:
+        """Whether a kind has a bundle; none is read for it."""
+        return kind in RELEASED_BUNDLES or kind in self._read
+
     def of_compositions(self) -> Bundle:
         """The bundle that answers about compositions."""
         bundle = self["composition"]

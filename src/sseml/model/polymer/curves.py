@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.curation.rows import SERIES_END
 from sseml.features.polymer.films import film_of
 from sseml.kinds import Kind
 from sseml.model.polymer.blocks import SETS, blocks_of
@@ -21,6 +21,8 @@ from sseml.records import RefusedInputError
 LEARNED_SETS = ("polymer", "salt", "composition", "glass_unseen")
 """`SETS` for learning: the glass transition is predicted by a model that never saw the polymer,
 as it is of a polymer that nobody has measured."""
+
+_BLOCKS_TOGETHER = 4
 
 KNOTS_PER_CURVE = 4
 """A curve is nearly a line: more of its points teach nothing, and crowd out other curves."""
@@ -38,9 +40,9 @@ class CurveSet:
     """Measurements of dry polymer electrolytes; every array has one entry a row.
 
     `X` (n, n_features) are features of the recipe without temperature, missing as NaN; `blocks`
-    says which columns are of each set. `curve`, `polymer` and `formulation` number what was
-    measured together, the polymers, and the recipes. `knots` marks up to `KNOTS_PER_CURVE` rows of
-    each curve. `rows` are positions in the table.
+    says which columns are of each set. `curve`, `polymer`, `formulation` and `paper` number what
+    was measured together, the polymers, the recipes, and the papers. `knots` marks up to
+    `KNOTS_PER_CURVE` rows of each curve. `rows` are positions in the table.
     """
 
     X: FloatArray
@@ -50,7 +52,7 @@ class CurveSet:
     curve: IntArray
     polymer: IntArray
     formulation: IntArray
-    papers: NDArray[np.object_]
+    paper: IntArray
     knots: BoolArray
     rows: IntArray
     names: tuple[str, ...]
@@ -126,12 +128,33 @@ def curve_set(table: pd.DataFrame, kind: Kind, *, keep: Sequence[bool] | None = 
         curve=curve,
         polymer=pd.factorize(picked["polymer"])[0].astype(np.int64),
         formulation=formulation,
-        papers=picked["doi"].to_numpy(dtype=object),
+        paper=_papers(picked),
         knots=_knots(curve, temperature),
         rows=rows,
         names=tuple(feature.name for feature in kind.feature_list(SETS)),
         blocks=blocks_of(kind),
     )
+
+
+def _papers(picked: pd.DataFrame) -> IntArray:
+    """Number the papers: by DOI where it is known, else by neighbours in the source.
+
+    The rows of a paper stand together in ChemArr, which names none: where no DOI is known,
+    `_BLOCKS_TOGETHER` blocks of rows of one polymer that follow one another are one group.
+    """
+    names = [
+        "|".join(doi) if len(doi) else _neighbourhood(source, source_id)
+        for doi, source, source_id in zip(
+            picked["doi"], picked["source"], picked["source_id"], strict=True
+        )
+    ]
+    return pd.factorize(np.array(names, dtype=object))[0].astype(np.int64)
+
+
+def _neighbourhood(source: str, source_id: str) -> str:
+    block = source_id.partition(SERIES_END)[0]
+    number = block.lstrip("B")
+    return f"{source} {int(number) // _BLOCKS_TOGETHER if number.isdigit() else block}"
 
 
 def learnable(data: CurveSet) -> BoolArray:

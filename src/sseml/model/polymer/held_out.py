@@ -106,21 +106,19 @@ def calibrate(
     settings: CurveSettings = CURVES,
     progress: Progress = silent,
 ) -> tuple[CurveIntervals, HeldOut]:
-    """Learn intervals from rows held out by polymer and rows held out by formulation.
+    """Learn intervals from rows held out by polymer and rows held out by paper.
 
-    The two halves count alike: a question is as likely about a new polymer as about a new recipe
-    of a known one.
+    The two halves count alike: a question is as likely about a new polymer as about a known one
+    that somebody makes anew. Rows held out by formulation would have neighbours of their own paper.
     """
     parts = []
-    for name, group in (("polymer", data.polymer), ("formulation", data.formulation)):
+    for name, group in (("polymer", data.polymer), ("paper", data.paper)):
         fold = grouped_folds(group, CALIBRATION_FOLDS, settings.seed)
 
         def say(step: str, name: str = name) -> None:
             progress(f"calibrating on rows held out by {name}: {step}")
 
-        held_out = by_folds(
-            data, data.polymer, fold, distance=distance, settings=settings, progress=say
-        )
+        held_out = by_folds(data, group, fold, distance=distance, settings=settings, progress=say)
         parts.append(held_out.take(learnable(data)[held_out.rows]))
     both = HeldOut.join(parts)
     return intervals_from(both), both
