@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray
+from sseml.arrays import BoolArray, FloatArray
 from sseml.curation.papers import listed_dois, paper_name, shown_doi, stated_reference
 from sseml.curation.sources import require_known_sources, trust_rank
 from sseml.features.contract import Distance, Radii
 from sseml.kinds import Kind
 from sseml.parse.space_groups import crystal_system
 from sseml.records import Domain, MeasuredValue, Neighbour
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 SAME_TEMPERATURE_K = 5.0
 """A measurement this near the asked temperature counts as measured there."""
@@ -33,6 +37,11 @@ _COLUMNS = (
     "source_id", "space_group_number",
 )  # fmt: skip
 _REFERENCE = "reference"
+_OF_RECIPES = frozenset(("polymer", "flags"))
+"""Columns that only a table of recipes has both of."""
+_ASSUMED_AMOUNT = "assumed_amount"
+_AMOUNT = re.compile(r", (?:[A-Z]+:Li|m)=[\d.]+")
+"""Of salt, in a recipe: it is not shown where it was assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class Evidence:
     space_groups: Sequence[int | None]
     references: Sequence[str | None]
     papers: Sequence[str | None]
+    assumed: BoolArray | None = None
+    """Rows whose material is partly assumed, and is no other's: they are evidence of near ones."""
 
     def nearest(
         self,
@@ -192,7 +203,10 @@ class Evidence:
 
     def _same(self, distance: FloatArray) -> frozenset[int]:
         """Rows of the very material: of the parts (elements) that the nearest of them has."""
-        rows = np.flatnonzero(distance < self.distance.radii.same)
+        near = distance < self.distance.radii.same
+        if self.assumed is not None:
+            near &= ~self.assumed
+        rows = np.flatnonzero(near)
         if not len(rows):
             return frozenset()
         present = self.distance.parts(self.positions[rows])
@@ -296,8 +310,16 @@ def read_evidence(
     references = list(map(stated_reference, *rows, column.get(_REFERENCE, repeat(None))))
     if positions is None:
         positions = kind.distance.positions(kind.read_all(column["formula"]))
+    papers = list(map(paper_name, column["doi"], *rows, references))
+    assumed = _assumed(stored) if _OF_RECIPES.issubset(stored.schema_arrow.names) else None
+    formulas = column["formula"]
+    if assumed is not None:
+        formulas = [
+            _AMOUNT.sub("", formula) if is_assumed else formula
+            for formula, is_assumed in zip(formulas, assumed, strict=True)
+        ]
     return Evidence(
-        formulas=column["formula"],
+        formulas=formulas,
         distance=kind.distance,
         positions=positions,
         sigma_S_cm=np.array(column["sigma_S_cm"]),
@@ -308,8 +330,15 @@ def read_evidence(
         sources=column["source"],
         space_groups=column["space_group_number"],
         references=references,
-        papers=list(map(paper_name, column["doi"], *rows, references)),
+        papers=papers,
+        assumed=assumed,
     )
+
+
+def _assumed(stored: ParquetFile) -> BoolArray:
+    """Rows of recipes that state no amount of salt, or no shares of a blend."""
+    flags = stored.read(columns=["flags"]).column("flags").to_pylist()
+    return np.array([_ASSUMED_AMOUNT in (own or ()) for own in flags], dtype=bool)
 
 
 def _paper_count(names: Iterable[str | None]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -260,3 +261,17 @@ def test_a_sheet_of_particles_is_refused(bundle: PolymerBundle) -> None:
     )
     assert isinstance(refused, Refusal)
     assert "particles touch" in refused.reason
+
+
+def test_a_recipe_with_an_assumed_amount_is_no_measurement_of_the_asked_one(
+    bundle: PolymerBundle,
+) -> None:
+    evidence = bundle.evidence
+    asked = recipe(evidence.formulas[0])
+    distance = bundle.predict([asked], np.array([25.0])).distance[0]
+    known = evidence.measured(distance, float(evidence.temperature_C[0]))
+    assert known is not None
+    everything = np.ones(len(evidence.formulas), dtype=bool)
+    assumed = replace(evidence, assumed=everything)
+    assert assumed.measured(distance, float(evidence.temperature_C[0])) is None
+    assert assumed.nearest(distance, 25.0)
