@@ -177,7 +177,9 @@ TEMPERATURES = st.floats(-260.0, 1400.0)
 
 
 def written(amounts: Mapping[str, float], factor: float = 1.0) -> str:
-    return "".join(f"{symbol}{amount * factor:.10g}" for symbol, amount in amounts.items())
+    """The formula; carbon in brackets, as C1.02 is asked back for a misspelt Cl.02."""
+    names = {symbol: "(C)" if symbol == "C" else symbol for symbol in amounts}
+    return "".join(f"{names[symbol]}{amount * factor:.10g}" for symbol, amount in amounts.items())
 
 
 def check_sane(amounts: dict[str, float], temperature_C: float, bundle: Bundle) -> None:
