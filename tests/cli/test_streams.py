@@ -205,6 +205,27 @@ def test_a_broken_installation_is_no_refusal_either() -> None:
     assert ran.returncode == 70
 
 
+def test_a_signal_that_python_swallows_in_a_callback_comes_again() -> None:
+    program = (
+        "import os, signal, time, weakref\n"
+        "from sseml.cli.app import heeding_signals\n"
+        "from sseml.cli.command import Ended\n"
+        "class Lock: pass\n"
+        "lock = Lock()\n"
+        "held = weakref.ref(lock, lambda _: os.kill(os.getpid(), signal.SIGTERM))\n"
+        "try:\n"
+        "    with heeding_signals():\n"
+        "        del lock\n"
+        "        time.sleep(20)\n"
+        "except Ended as ended:\n"
+        "    print(ended.code)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=15, check=False
+    )
+    assert (ran.stdout, ran.stderr) == ("143\n", "")
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_told_to_end_in_the_middle_of_a_file_leaves_nothing_behind(number, code, tmp_path) -> None:
     table = tmp_path / "many.csv"

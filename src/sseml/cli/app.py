@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -24,6 +25,8 @@ from sseml.cli.command import (
 )
 from sseml.cli.streams import kept_for_results, let_go, prepare_streams, standard_output
 from sseml.records import BundleError, RefusedInputError
+
+_AGAIN_S = 0.05
 
 _COMMANDS = (predict, window, compat, explain, evaluate, run, data, models, serve, lists)
 
@@ -144,7 +147,11 @@ def _crashed() -> int:
 
 @contextmanager
 def heeding_signals() -> Iterator[None]:
-    """Raise `Ended` on SIGTERM and SIGHUP, unless they are handled otherwise (`nohup`)."""
+    """Raise `Ended` on SIGTERM and SIGHUP, unless they are handled otherwise (`nohup`).
+
+    Python swallows what is raised in a callback of its own, such as that of a lock that an import
+    gives up: the signal then comes again, a moment later.
+    """
     if threading.current_thread() is not threading.main_thread():  # only it handles signals
         yield
         return
@@ -156,11 +163,24 @@ def heeding_signals() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)  # once is enough: cleaning up takes no time
         raise Ended(number)
 
+    def swallowed(unraisable: sys.UnraisableHookArgs) -> None:
+        if not isinstance(unraisable.exc_value, Ended):
+            reported(unraisable)
+            return
+        number = unraisable.exc_value.code - 128
+        for each in ours:
+            signal.signal(each, end)
+        again = threading.Timer(_AGAIN_S, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+
+    reported, sys.unraisablehook = sys.unraisablehook, swallowed
     for number in ours:
         signal.signal(number, end)
     try:
         yield
     finally:
+        sys.unraisablehook = reported
         for number in ours:
             if signal.getsignal(number) in (end, signal.SIG_IGN):
                 signal.signal(number, signal.SIG_DFL)

@@ -8,8 +8,9 @@ from sseml.families.polymer import recognise_recipe
 from sseml.features.polymer.distance import RecipeDistance
 from sseml.features.polymer.films import film_of
 from sseml.features.polymer.recipe import POLYMER_SETS
+from sseml.features.polymer.shipped import repeat_unit, salt
 from sseml.kinds.contract import Kind
-from sseml.records import Composite, Polymer, UnsupportedMaterialError
+from sseml.records import Composite, Polymer, RefusedInputError, UnsupportedMaterialError
 
 _SHEETS = (
     "a sheet of an inorganic electrolyte with a little polymer conducts as its particles touch,"
@@ -25,14 +26,22 @@ def _read(text: str) -> Polymer:
     return parse_recipe(text)
 
 
-def _refusal(material: Polymer) -> UnsupportedMaterialError | None:
-    """A sheet of particles is not answered: too few were measured with their amounts."""
-    if film_of(material) != "sheet":
-        return None
-    return UnsupportedMaterialError(
-        f"{material.formula}: {_SHEETS}",
-        "ask for the inorganic electrolyte alone; its sheets mostly conduct less",
-    )
+def _refusal(material: Polymer) -> RefusedInputError | None:
+    """Why a recipe is not answered: a sheet of particles, or parts that cannot be described."""
+    if film_of(material) == "sheet":
+        return UnsupportedMaterialError(
+            f"{material.formula}: {_SHEETS}",
+            "ask for the inorganic electrolyte alone; its sheets mostly conduct less",
+        )
+    try:
+        for part in material.polymers:
+            for unit in part.units:
+                repeat_unit(unit.psmiles)
+        for each in material.salts:
+            salt(each.name)
+    except RefusedInputError as error:
+        return error
+    return None
 
 
 POLYMER = Kind(

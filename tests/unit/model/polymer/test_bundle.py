@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -275,3 +276,22 @@ def test_a_recipe_with_an_assumed_amount_is_no_measurement_of_the_asked_one(
     assumed = replace(evidence, assumed=everything)
     assert assumed.measured(distance, float(evidence.temperature_C[0])) is None
     assert assumed.nearest(distance, 25.0)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("PSMILES:[*]CC(F)(F)(F)(F)C[*] + LiTFSI, m=1", "CC(F)(F)(F)(F)C"),
+        ("PSMILES:[*]CC(F)OC(Br)C[*] + LiTFSI, m=1", "RDKit"),
+    ],
+)
+def test_a_unit_that_cannot_be_described_is_refused_and_the_others_are_answered(
+    written: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if said == "RDKit":
+        monkeypatch.setitem(sys.modules, "rdkit", None)
+    first, refused, last = sseml.predict(["Li6PS5Cl", written, "PEO + LiTFSI, EO:Li=18"])
+    assert isinstance(first, Prediction)
+    assert isinstance(last, Prediction)
+    assert isinstance(refused, Refusal)
+    assert said in refused.message
