@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -307,13 +307,13 @@ def _predict_batch(
     stabilities: Sequence[Stability | None] = [None] * len(materials)
     if sources.phases is not None and bundle.kind.has_window:
         stabilities = sources.phases().stabilities(materials, reactions=sources.explain)
+    on_fillers = _notes_on_fillers(queries, answer, sources)
     for index, (query, kind) in enumerate(queries):
         prediction = _prediction(
             query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
         )
-        if sources.explain and isinstance(query.material, Composite):
-            on_filler = _notes_on_filler(query, answer, index, sources)
-            prediction = replace(prediction, notes=(*prediction.notes, *on_filler))
+        if index in on_fillers:
+            prediction = replace(prediction, notes=(*prediction.notes, *on_fillers[index]))
         if offsets and (note := offsets.note(prediction.family)):
             notes = (note, *prediction.notes)
             prediction = replace(prediction, model=f"{prediction.model}+offset", notes=notes)
@@ -389,18 +389,28 @@ def _prediction(
     )
 
 
-def _notes_on_filler(
-    query: Query, answer: BundleAnswer, index: int, sources: _Sources
-) -> Iterator[str]:
-    """What a conducting filler does alone, where a model of compositions is at hand."""
-    from sseml.fillers import notes_on_filler  # noqa: PLC0415 - only for composites
+def _notes_on_fillers(
+    queries: Sequence[tuple[Query, Kind]], answer: BundleAnswer, sources: _Sources
+) -> Mapping[int, tuple[str, ...]]:
+    """What conducting fillers do alone, by the place of the composite they are in."""
+    without = answer.log10_without_filler
+    if not sources.explain or without is None or "composition" not in sources.bundles:
+        return {}
+    composites = {
+        index: query.material
+        for index, (query, _) in enumerate(queries)
+        if isinstance(query.material, Composite)
+    }
+    if not composites:
+        return {}
+    from sseml.fillers import FilledFilm, notes_on_fillers  # noqa: PLC0415 - only for composites
 
-    if answer.log10_without_filler is None or "composition" not in sources.bundles:
-        return
-    film_S_cm = _power_of_ten(answer.log10_without_filler[index])
-    material = cast("Composite", query.material)
-    compositions = sources.bundles["composition"]
-    yield from notes_on_filler(material, query.temperature_C, film_S_cm, compositions)
+    films = [
+        FilledFilm(material, queries[index][0].temperature_C, _power_of_ten(without[index]))
+        for index, material in composites.items()
+    ]
+    notes = notes_on_fillers(films, sources.bundles["composition"])
+    return dict(zip(composites, notes, strict=True))
 
 
 def _power_of_ten(exponent: float) -> float:

@@ -295,3 +295,16 @@ def test_a_unit_that_cannot_be_described_is_refused_and_the_others_are_answered(
     assert isinstance(last, Prediction)
     assert isinstance(refused, Refusal)
     assert said in refused.message
+
+
+def test_conducting_fillers_are_told_of_as_if_each_were_asked_alone() -> None:
+    recipes = [
+        "PEO + LiTFSI, EO:Li=15 + 20 wt% LLZTO @ 60 °C", "PEO + LiTFSI, EO:Li=15 + 20 wt% Al2O3",
+        "PEO + LiTFSI, EO:Li=18", "PEO + LiTFSI, EO:Li=15 + LATP",
+    ]  # fmt: skip
+    together = [prediction.notes for prediction in sseml.predict(recipes)]
+    assert together == [sseml.predict([recipe])[0].notes for recipe in recipes]
+    alone = [[note for note in notes if " alone: " in note] for notes in together]
+    assert [len(notes) for notes in alone] == [1, 0, 0, 1]
+    assert alone[0][0].startswith("LLZTO alone: ")
+    assert "at 60 °C" in alone[0][0]
