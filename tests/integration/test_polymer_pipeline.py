@@ -16,6 +16,7 @@ from sseml.curation.polymers.table import load_polymers
 from sseml.model.folder import CARD, MANIFEST
 from sseml.model.loading import load_bundle
 from sseml.recipes import polymers
+from sseml.recipes.plan import steps_of
 from sseml.recipes.settings import read_settings
 from sseml.recipes.steps import make_step
 
@@ -95,7 +96,7 @@ def test_the_sources_are_curated_first(tmp_path: Path) -> None:
     settings = read_settings(tmp_path / "lab.toml", ['steps=["table"]'])
     (tmp_path / "made").mkdir()
     names = []
-    for step in polymers.polymer_steps(settings, print):
+    for step in steps_of(settings, print):
         names.append(step.name)
         assert make_step(step, tmp_path / "made")
         assert not make_step(step, tmp_path / "made")

@@ -16,8 +16,9 @@ from sseml.evaluate import Report, evaluate
 from sseml.kinds import POLYMER
 from sseml.model.fitting import Progress
 from sseml.model.train import train
-from sseml.recipes.polymers import polymer_steps
-from sseml.recipes.settings import RELEASED, RecipeSettings, TableSettings
+from sseml.recipes.making import Making, base_table
+from sseml.recipes.polymers import POLYMER_STEPS
+from sseml.recipes.settings import RecipeSettings, TableSettings
 from sseml.recipes.steps import (
     CURATED,
     OWN_REPORT,
@@ -28,7 +29,7 @@ from sseml.recipes.steps import (
     write_json,
 )
 from sseml.records import RefusedInputError
-from sseml.released import released_evidence
+from sseml.released import DEFAULT_BUNDLE
 
 _MEASUREMENTS = f"table/{TABLE_FILE}"
 
@@ -40,27 +41,22 @@ def bundle_folder(settings: RecipeSettings) -> Path:
 
 def steps_of(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
     """Yield each step of a recipe after the steps before it are made."""
-    of_polymers = settings.kind == POLYMER.name
-    yield from (polymer_steps if of_polymers else _composition_steps)(settings, progress)
+    making = POLYMER_STEPS if settings.kind == POLYMER.name else _COMPOSITION_STEPS
+    if "table" in settings.steps:
+        if settings.table.pulled:
+            yield making.curate(settings.table)
+        yield making.table(settings)
+    if "evaluate" in settings.steps:
+        for benchmark in settings.evaluate.benchmarks:
+            yield making.evaluate(benchmark, settings, progress)
+    if "train" in settings.steps:
+        yield making.train(settings, progress)
     if "promote" in settings.steps and settings.promote.tracking_uri:
         from sseml.recipes import registry  # noqa: PLC0415 - MLflow takes a second
 
         folder = Path(settings.folder)
         yield registry.register_step(settings.promote, folder, bundle_folder(settings))
         yield registry.promote_step(settings.promote, folder, progress)
-
-
-def _composition_steps(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
-    """Table, figures and bundle of compositions."""
-    if "table" in settings.steps:
-        if settings.table.pulled:
-            yield _curate_step(settings.table)
-        yield _table_step(settings)
-    if "evaluate" in settings.steps:
-        for benchmark in settings.evaluate.benchmarks:
-            yield _evaluate_step(benchmark, settings, progress)
-    if "train" in settings.steps:
-        yield _train_step(settings, progress)
 
 
 def _curate_step(table: TableSettings) -> Step:
@@ -80,7 +76,7 @@ def _curate_step(table: TableSettings) -> Step:
 
 
 def _table_step(settings: RecipeSettings) -> Step:
-    base = _base(settings)
+    base = base_table(settings, DEFAULT_BUNDLE, TABLE_FILE)
     own = [Path(file) for file in settings.table.own]
 
     def make(scratch: Path) -> None:
@@ -95,15 +91,6 @@ def _table_step(settings: RecipeSettings) -> Step:
     inputs = {"base": base} | {f"own/{file.name}": file for file in own}
     # The order matters: of a measurement that is in several files, the first is taken.
     return Step("table", inputs, ["table"], make, {"own": [file.name for file in own]})
-
-
-def _base(settings: RecipeSettings) -> Path:
-    if settings.table.pulled:
-        return Path(settings.folder, CURATED, TABLE_FILE)
-    if settings.table.base == RELEASED:
-        return released_evidence()
-    base = Path(settings.table.base)
-    return base / TABLE_FILE if base.is_dir() else base
 
 
 def _evaluate_step(benchmark: str, settings: RecipeSettings, progress: Progress) -> Step:
@@ -143,3 +130,6 @@ def _joined(reports: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     figures = {name: own for part in parts for name, own in part.figures.items()}
     by_family = {name: own for part in parts for name, own in part.by_family.items()}
     return Report(figures=figures, rows=parts[0].rows, by_family=by_family).to_dict()
+
+
+_COMPOSITION_STEPS = Making(_curate_step, _table_step, _evaluate_step, _train_step)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +18,8 @@ from sseml.kinds import POLYMER
 from sseml.model.fitting import Progress
 from sseml.model.polymer.train import train_polymers
 from sseml.model.polymer.transference import FILE, reported_films_at
-from sseml.recipes.settings import RELEASED, RecipeSettings, TableSettings
+from sseml.recipes.making import Making, base_table
+from sseml.recipes.settings import RecipeSettings, TableSettings
 from sseml.recipes.steps import (
     CURATED,
     OWN_REPORT,
@@ -30,22 +30,9 @@ from sseml.recipes.steps import (
     write_json,
 )
 from sseml.records import Refusal, RefusedInputError
-from sseml.released import POLYMER_BUNDLE, released_evidence
+from sseml.released import POLYMER_BUNDLE
 
 _MEASUREMENTS = f"table/{TABLE_FILE}"
-
-
-def polymer_steps(settings: RecipeSettings, progress: Progress) -> Iterator[Step]:
-    """Yield the steps that make table, figures and bundle of polymers."""
-    if "table" in settings.steps:
-        if settings.table.pulled:
-            yield _curate_step(settings.table)
-        yield _table_step(settings)
-    if "evaluate" in settings.steps:
-        for benchmark in settings.evaluate.benchmarks:
-            yield _evaluate_step(benchmark, settings, progress)
-    if "train" in settings.steps:
-        yield _train_step(settings, progress)
 
 
 def _curate_step(table: TableSettings) -> Step:
@@ -73,7 +60,7 @@ def _literature(table: TableSettings) -> Path:
 
 
 def _table_step(settings: RecipeSettings) -> Step:
-    base = _base(settings)
+    base = base_table(settings, POLYMER_BUNDLE, TABLE_FILE)
     own = [Path(file) for file in settings.table.own]
 
     def make(scratch: Path) -> None:
@@ -100,15 +87,6 @@ def _refused(row: LabRow) -> Refusal:
         "write polymer electrolytes here; inorganic solids are learned by a recipe of their own",
         code="unsupported_material",
     )
-
-
-def _base(settings: RecipeSettings) -> Path:
-    if settings.table.pulled:
-        return Path(settings.folder, CURATED, TABLE_FILE)
-    if settings.table.base == RELEASED:
-        return released_evidence(POLYMER_BUNDLE)
-    base = Path(settings.table.base)
-    return base / TABLE_FILE if base.is_dir() else base
 
 
 def _evaluate_step(benchmark: str, settings: RecipeSettings, progress: Progress) -> Step:
@@ -154,3 +132,7 @@ def _train_step(settings: RecipeSettings, progress: Progress) -> Step:
 
     chosen = {"name": name, "settings": asdict(curves)}
     return Step(f"train {name}", inputs, [output], make, chosen)
+
+
+POLYMER_STEPS = Making(_curate_step, _table_step, _evaluate_step, _train_step)
+"""The steps that make table, figures and bundle of polymers."""
