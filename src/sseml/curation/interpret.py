@@ -7,10 +7,10 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from sseml.curation.numbers import read_conductivity, read_float, read_quantity
+from sseml.curation.numbers import Quantity, read_conductivity, read_float, read_quantity
 from sseml.curation.papers import articles_first, paper_year, stated_reference
 from sseml.curation.plausible import cell_volume, is_possible
-from sseml.curation.rows import Draft, Dropped, RawMeasurement
+from sseml.curation.rows import Draft, Dropped, RawMeasurement, Upstream
 from sseml.parse.charge import CHARGE_TOLERANCE, charge_imbalance
 from sseml.parse.formula import parse_formula
 from sseml.parse.material import parse_material
@@ -91,12 +91,8 @@ _IODIDE_ON_ALUMINA = re.compile(r"LiI-[\d.]*Al2O3$")
 _AMOUNT_MISMATCH = 0.02
 
 
-def interpret(raw: RawMeasurement) -> Draft | Dropped:
-    """Turn one upstream row into a draft measurement, or say which rule keeps it out.
-
-    Reasons of `Dropped`: the raw row's own, ``no_conductivity``, ``impossible_conductivity``,
-    ``no_temperature``, ``no_amounts``, ``polymer``, ``unparsed_formula``, ``no_lithium``.
-    """
+def read_value(raw: Upstream) -> tuple[Quantity, float] | Dropped:
+    """Conductivity and temperature of an upstream row, or the rule that keeps it out."""
     if raw.unusable is not None:
         return Dropped(raw, raw.unusable)
     quantity = read_conductivity(raw.conductivity)
@@ -107,6 +103,19 @@ def interpret(raw: RawMeasurement) -> Draft | Dropped:
     temperature_C = read_float(raw.temperature_C)
     if temperature_C is None:
         return Dropped(raw, "no_temperature", raw.temperature_C)
+    return quantity, temperature_C
+
+
+def interpret(raw: RawMeasurement) -> Draft | Dropped:
+    """Turn one upstream row into a draft measurement, or say which rule keeps it out.
+
+    Reasons of `Dropped`: the raw row's own, ``no_conductivity``, ``impossible_conductivity``,
+    ``no_temperature``, ``no_amounts``, ``polymer``, ``unparsed_formula``, ``no_lithium``.
+    """
+    value = read_value(raw)
+    if isinstance(value, Dropped):
+        return value
+    quantity, temperature_C = value
     formula, corrected = corrected_formula(raw.source, raw.formula)
     composition = _composition(raw, formula)
     if isinstance(composition, Dropped):

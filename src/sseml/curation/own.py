@@ -14,7 +14,7 @@ import pandas as pd
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
 from sseml.curation.interpret import interpret, is_composite, lacks_amounts
 from sseml.curation.lab import FILE_GROUP, LabRecipe, LabRow, read_lab
-from sseml.curation.own_report import Conflict, Duplicate, OwnReport, OwnResult
+from sseml.curation.own_report import Conflict, Duplicate, OwnReport, OwnResult, refusal_of
 from sseml.curation.papers import articles_first, stated_reference
 from sseml.curation.plausible import (
     correct_kelvin,
@@ -166,9 +166,7 @@ def _draft(row: LabRow) -> Draft | Refusal:
     else:
         draft = interpret(row.raw)
     if isinstance(draft, Dropped):
-        unexplained = draft.reason.replace("_", " ") + ": {detail}", ""
-        reason, hint = _REFUSALS.get(draft.reason, unexplained)
-        return Refusal(row.row, row.text, reason.format(detail=draft.detail), hint)
+        return refusal_of(draft, row.row, row.text, _REFUSALS)
     if is_composite(row.text):
         draft.flags.add("composite")
     digest = hashlib.sha256("\x1f".join(map(str, _content(draft))).encode()).hexdigest()

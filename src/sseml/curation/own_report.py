@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from sseml.curation.rows import Dropped
 from sseml.curation.schema import flag_meanings
 from sseml.records import Refusal
+
+
+def refusal_of(
+    dropped: Dropped, row: int, text: str, reasons: Mapping[str, tuple[str, str]]
+) -> Refusal:
+    """The refusal of a row that a rule kept out; `reasons` say why, and what to write instead."""
+    unexplained = dropped.reason.replace("_", " ") + ": {detail}", ""
+    reason, hint = reasons.get(dropped.reason, unexplained)
+    return Refusal(row, text, reason.format(detail=dropped.detail), hint)
 
 
 @dataclass(frozen=True, slots=True)

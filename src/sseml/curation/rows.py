@@ -116,6 +116,21 @@ class Upstream(Protocol):
     """What the rows of all kinds of upstream tables have."""
 
     @property
+    def conductivity(self) -> str:
+        """In S/cm, as text."""
+        ...
+
+    @property
+    def temperature_C(self) -> str:  # noqa: N802 - its unit
+        """In °C, as text."""
+        ...
+
+    @property
+    def unusable(self) -> str | None:
+        """A reason code where the row is known not to be a measurement to train from."""
+        ...
+
+    @property
     def source(self) -> str:
         """Name of the source."""
         ...

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Protocol
 
 import pandas as pd
 import pyarrow as pa
 from pandera.errors import SchemaErrors
+from pandera.pandas import DataFrameSchema
 
 from sseml.curation.papers import paper_year, stated_reference
 from sseml.curation.rows import Draft
-from sseml.curation.schema import COLUMNS, LISTS, MEASUREMENTS, with_lists, without_lists
+from sseml.curation.schema import LISTS, MEASUREMENTS, with_lists, without_lists
 from sseml.curation.sources import UnknownSourceError, require_known_sources, source_record
 from sseml.families import recognise
 from sseml.files import whole_file
@@ -26,7 +27,6 @@ TABLE_FILE = "measurements.parquet"
 CSV_FILE = "measurements.csv"
 REPORT_FILE = "curation.json"
 
-_TYPES = {name: str(column.dtype) for name, column in MEASUREMENTS.columns.items()}
 _LATTICE = ("a_A", "b_A", "c_A", "alpha_deg", "beta_deg", "gamma_deg")
 
 
@@ -42,10 +42,92 @@ class Report(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class TableForm:
+    """A kind of curated table: its schema, its files, and what messages call it."""
+
+    schema: DataFrameSchema
+    table_file: str
+    csv_file: str
+    report_file: str
+    what: str
+    may_lack: frozenset[str] = frozenset()
+    """Columns that earlier releases did not write."""
+
+    @property
+    def types(self) -> dict[str, str]:
+        """Column → its type in pandas."""
+        return {name: str(column.dtype) for name, column in self.schema.columns.items()}
+
+    def of_rows(self, rows: Sequence[dict[str, object]]) -> pd.DataFrame:
+        """The validated table of some rows, in their order."""
+        return self.schema.validate(self._typed(pd.DataFrame(rows, columns=list(self.types))))
+
+    def load(
+        self,
+        path: str | Path,
+        completed: Callable[[pd.DataFrame], pd.DataFrame] = lambda table: table,
+    ) -> pd.DataFrame:
+        """Read a table from its file or folder and validate it, once it is `completed`.
+
+        Raises
+        ------
+        NotMeasurementsError
+            If columns are missing, a source is not known or values are out of their bounds; the
+            message names them.
+        """
+        file = Path(path)
+        if file.is_dir():
+            file = file / self.table_file
+        if not file.is_file():
+            raise NotMeasurementsError(
+                f"there is no file {file}", "`sseml data curate` and `sseml data add` make one"
+            )
+        try:
+            table = with_lists(self._read(file))
+        except ValueError as error:  # a cell that is no number, or bytes that are no Parquet
+            raise NotMeasurementsError(f"{file.name} is not {self.what}: {error}") from error
+        missing = [name for name in self.types if name not in {*table.columns, *self.may_lack}]
+        if missing:
+            raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
+        try:
+            require_known_sources(table["source"])
+        except UnknownSourceError as error:
+            raise NotMeasurementsError(f"{file.name}, {error.reason}", error.suggestion) from None
+        try:
+            return self.schema.validate(self._typed(completed(table)), lazy=True)
+        except SchemaErrors as error:
+            raise NotMeasurementsError(f"{file.name} is not {self.what}: {error}") from error
+
+    def write(self, table: pd.DataFrame, report: Report, folder: Path) -> None:
+        """Write Parquet, CSV and report (JSON) into `folder`, each whole or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        flat = without_lists(table)
+        with whole_file(folder / self.table_file, binary=True) as stream:
+            write_parquet(table, stream)
+        with whole_file(folder / self.csv_file) as stream:
+            flat.to_csv(stream, index=False, lineterminator="\n")
+        write_report(report, folder / self.report_file)
+
+    def _read(self, file: Path) -> pd.DataFrame:
+        if file.suffix != ".csv":
+            return pd.read_parquet(file)
+        empty = {name: [""] for name, column in self.schema.columns.items() if column.nullable}
+        return pd.read_csv(file, dtype=self.types, keep_default_na=False, na_values=empty)
+
+    def _typed(self, table: pd.DataFrame) -> pd.DataFrame:
+        return table.reindex(columns=list(self.types)).astype(self.types).reset_index(drop=True)
+
+
+_FORM = TableForm(
+    MEASUREMENTS, TABLE_FILE, CSV_FILE, REPORT_FILE, "a table of measurements",
+    may_lack=frozenset(("year", "reference")),
+)  # fmt: skip
+
+
 def to_table(drafts: Sequence[Draft]) -> pd.DataFrame:
     """Make the validated table of `drafts`, in their order."""
-    rows = [_row(draft) for draft in drafts]
-    return MEASUREMENTS.validate(_typed(pd.DataFrame(rows, columns=list(COLUMNS))))
+    return _FORM.of_rows([_row(draft) for draft in drafts])
 
 
 def measurements_at(table: Path | pd.DataFrame | None) -> pd.DataFrame:
@@ -73,43 +155,12 @@ def load_measurements(path: str | Path) -> pd.DataFrame:
         If columns are missing, a source is not known or values are out of their bounds; the message
         names them.
     """
-    file = Path(path)
-    if file.is_dir():
-        file = file / TABLE_FILE
-    if not file.is_file():
-        raise NotMeasurementsError(
-            f"there is no file {file}", "`sseml data curate` and `sseml data add` make one"
-        )
-    try:
-        table = with_lists(_read(file))
-    except ValueError as error:  # a cell that is no number, or bytes that are no Parquet
-        raise NotMeasurementsError(
-            f"{file.name} is not a table of measurements: {error}"
-        ) from error
-    missing = [name for name in COLUMNS if name not in {*table.columns, "year", "reference"}]
-    if missing:
-        raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
-    try:
-        require_known_sources(table["source"])
-    except UnknownSourceError as error:
-        raise NotMeasurementsError(f"{file.name}, {error.reason}", error.suggestion) from None
-    try:
-        return MEASUREMENTS.validate(_typed(_completed(table)), lazy=True)
-    except SchemaErrors as error:
-        raise NotMeasurementsError(
-            f"{file.name} is not a table of measurements: {error}"
-        ) from error
+    return _FORM.load(path, _completed)
 
 
 def write_table(table: pd.DataFrame, report: Report, folder: Path) -> None:
     """Write table (Parquet and CSV) and report (JSON) into `folder`, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    flat = without_lists(table)
-    with whole_file(folder / TABLE_FILE, binary=True) as stream:
-        write_parquet(table, stream)
-    with whole_file(folder / CSV_FILE) as stream:
-        flat.to_csv(stream, index=False, lineterminator="\n")
-    write_report(report, folder / REPORT_FILE)
+    _FORM.write(table, report, folder)
 
 
 def write_report(report: Report, file: Path) -> None:
@@ -125,13 +176,6 @@ def write_parquet(table: pd.DataFrame, target: Path | IO[bytes]) -> None:
         field = pa.field(name, pa.list_(pa.string()))
         schema = schema.set(schema.get_field_index(name), field)
     table.to_parquet(target, index=False, schema=schema)
-
-
-def _read(file: Path) -> pd.DataFrame:
-    if file.suffix != ".csv":
-        return pd.read_parquet(file)
-    empty = {name: [""] for name, column in MEASUREMENTS.columns.items() if column.nullable}
-    return pd.read_csv(file, dtype=_TYPES, keep_default_na=False, na_values=empty)
 
 
 def _completed(table: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +232,3 @@ def _identity(draft: Draft) -> str:
         "|".join(draft.dois),
     )  # fmt: skip
     return hashlib.sha256("\x1f".join(content).encode()).hexdigest()[:12]
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    return table.reindex(columns=list(COLUMNS)).astype(_TYPES).reset_index(drop=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sseml.curation.interpret import read_dois
-from sseml.curation.numbers import read_conductivity, read_float, read_quantity
+from sseml.curation.interpret import read_dois, read_value
+from sseml.curation.numbers import read_float
 from sseml.curation.papers import paper_year, stated_reference
 from sseml.curation.polymers.naming import (
     has_own,
@@ -80,16 +80,10 @@ def interpret(raw: RawRecipe, reader: RecipeReader) -> RecipeDraft | Dropped:
     Reasons of `Dropped`: the raw row's own, ``no_conductivity``, ``impossible_conductivity``,
     ``no_temperature``, ``no_lithium``, ``unreadable_recipe``.
     """
-    if raw.unusable is not None:
-        return Dropped(raw, raw.unusable)
-    quantity = read_conductivity(raw.conductivity)
-    if quantity is None:
-        known = read_quantity(raw.conductivity) is not None
-        reason = "impossible_conductivity" if known else "no_conductivity"
-        return Dropped(raw, reason, raw.conductivity)
-    temperature_C = read_float(raw.temperature_C)
-    if temperature_C is None:
-        return Dropped(raw, "no_temperature", raw.temperature_C)
+    value = read_value(raw)
+    if isinstance(value, Dropped):
+        return value
+    quantity, temperature_C = value
     try:
         reading = reader.read(raw)
     except NoLithiumError as refused:

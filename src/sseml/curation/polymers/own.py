@@ -14,7 +14,7 @@ import pandas as pd
 from sseml.arrays import BoolArray
 from sseml.curation.duplicates import CONFLICT_DECADES, CONFLICT_TEMPERATURE_K
 from sseml.curation.lab import LabRecipe
-from sseml.curation.own_report import Conflict, Duplicate, OwnReport, OwnResult
+from sseml.curation.own_report import Conflict, Duplicate, OwnReport, OwnResult, refusal_of
 from sseml.curation.polymers.clean import HIGHEST_TEMPERATURE_C, LOWEST_TEMPERATURE_C
 from sseml.curation.polymers.curves import falls_on_heating, rows_off_curve
 from sseml.curation.polymers.interpret import RecipeReader, interpret
@@ -108,9 +108,7 @@ def _interpreted(
 def _draft(row: LabRecipe, reader: RecipeReader) -> RecipeDraft | Refusal:
     draft = interpret(row.raw, reader)
     if isinstance(draft, Dropped):
-        unexplained = draft.reason.replace("_", " ") + ": {detail}", ""
-        reason, hint = _REFUSALS.get(draft.reason, unexplained)
-        return Refusal(row.row, row.text, reason.format(detail=draft.detail), hint)
+        return refusal_of(draft, row.row, row.text, _REFUSALS)
     if not LOWEST_TEMPERATURE_C <= draft.temperature_C <= HIGHEST_TEMPERATURE_C:
         allowed = f"{LOWEST_TEMPERATURE_C:g} to {HIGHEST_TEMPERATURE_C:g} °C"
         return Refusal(

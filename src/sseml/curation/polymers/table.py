@@ -7,16 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
-from pandera.errors import SchemaErrors
 
 from sseml.curation.papers import stated_reference
 from sseml.curation.polymers.rows import RecipeDraft
-from sseml.curation.polymers.schema import POLYMER_COLUMNS, POLYMERS
-from sseml.curation.schema import with_lists, without_lists
-from sseml.curation.sources import UnknownSourceError, require_known_sources, source_record
-from sseml.curation.table import NotMeasurementsError, Report, write_parquet, write_report
+from sseml.curation.polymers.schema import POLYMERS
+from sseml.curation.schema import with_lists
+from sseml.curation.sources import require_known_sources, source_record
+from sseml.curation.table import Report, TableForm
 from sseml.families.polymer import recognise_recipe
-from sseml.files import whole_file
 from sseml.records import Composite, Polymer
 from sseml.released import POLYMER_BUNDLE, released_evidence
 
@@ -24,13 +22,12 @@ TABLE_FILE = "polymers.parquet"
 CSV_FILE = "polymers.csv"
 REPORT_FILE = "polymers.json"
 
-_TYPES = {name: str(column.dtype) for name, column in POLYMERS.columns.items()}
+_FORM = TableForm(POLYMERS, TABLE_FILE, CSV_FILE, REPORT_FILE, "a table of polymer electrolytes")
 
 
 def to_table(drafts: Sequence[RecipeDraft]) -> pd.DataFrame:
     """Make the validated table of `drafts`, in their order."""
-    rows = [_row(draft) for draft in drafts]
-    return POLYMERS.validate(_typed(pd.DataFrame(rows, columns=list(POLYMER_COLUMNS))))
+    return _FORM.of_rows([_row(draft) for draft in drafts])
 
 
 def empty_table() -> pd.DataFrame:
@@ -60,48 +57,12 @@ def load_polymers(path: str | Path) -> pd.DataFrame:
         If columns are missing, a source is not known or values are out of their bounds; the message
         names them.
     """
-    file = Path(path)
-    if file.is_dir():
-        file = file / TABLE_FILE
-    if not file.is_file():
-        raise NotMeasurementsError(
-            f"there is no file {file}", "`sseml data curate` and `sseml data add` make one"
-        )
-    try:
-        table = with_lists(_read(file))
-    except ValueError as error:  # a cell that is no number, or bytes that are no Parquet
-        raise NotMeasurementsError(
-            f"{file.name} is not a table of polymer electrolytes: {error}"
-        ) from error
-    missing = [name for name in POLYMER_COLUMNS if name not in table.columns]
-    if missing:
-        raise NotMeasurementsError(f"{file.name} lacks the column(s) {', '.join(missing)}")
-    try:
-        require_known_sources(table["source"])
-        return POLYMERS.validate(_typed(table), lazy=True)
-    except UnknownSourceError as error:
-        raise NotMeasurementsError(f"{file.name}, {error.reason}", error.suggestion) from None
-    except SchemaErrors as error:
-        raise NotMeasurementsError(
-            f"{file.name} is not a table of polymer electrolytes: {error}"
-        ) from error
+    return _FORM.load(path)
 
 
 def write_polymers(table: pd.DataFrame, report: Report, folder: Path) -> None:
     """Write table (Parquet and CSV) and report (JSON) into `folder`, each whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole_file(folder / TABLE_FILE, binary=True) as stream:
-        write_parquet(table, stream)
-    with whole_file(folder / CSV_FILE) as stream:
-        without_lists(table).to_csv(stream, index=False, lineterminator="\n")
-    write_report(report, folder / REPORT_FILE)
-
-
-def _read(file: Path) -> pd.DataFrame:
-    if file.suffix != ".csv":
-        return pd.read_parquet(file)
-    empty = {name: [""] for name, column in POLYMERS.columns.items() if column.nullable}
-    return pd.read_csv(file, dtype=_TYPES, keep_default_na=False, na_values=empty)
+    _FORM.write(table, report, folder)
 
 
 def _row(draft: RecipeDraft) -> dict[str, object]:
@@ -163,7 +124,3 @@ def _identity(draft: RecipeDraft) -> str:
         "|".join(draft.dois),
     )  # fmt: skip
     return hashlib.sha256("\x1f".join(content).encode()).hexdigest()[:12]
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    return table.reindex(columns=list(POLYMER_COLUMNS)).astype(_TYPES).reset_index(drop=True)
