@@ -110,6 +110,14 @@ class CompositionDistance(Distance):
         """As `fraction_distance`."""
         return fraction_distance(A, B)
 
+    def within(self, positions: FloatArray) -> FloatArray:
+        """The same for each group, over the elements that any of its members holds."""
+        apart = np.zeros((len(positions), positions.shape[1], positions.shape[1]))
+        for element in np.flatnonzero((positions > 0).any(axis=(0, 1))):
+            own = positions[:, :, element]
+            apart += np.abs(own[:, :, None] - own[:, None, :])
+        return apart / 2.0
+
     def pairs(self, A: FloatArray, B: FloatArray) -> FloatArray:
         """The same summed element by element: pairs exactly at a radius stay on their side."""
         from scipy.spatial.distance import cdist  # noqa: PLC0415 - predicting needs no SciPy

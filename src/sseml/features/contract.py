@@ -79,6 +79,14 @@ class Distance(ABC):
         """Distances that splits are made by; `between` unless its rounding would move a split."""
         return self.between(A, B)
 
+    def within(self, positions: FloatArray) -> FloatArray:
+        """Distances between all pairs of each group of positions.
+
+        Groups of shape (n, m, k) have distances of shape (n, m, m); no group depends on another.
+        """
+        apart: FloatArray = np.stack([self.between(group, group) for group in positions])
+        return apart
+
     def parts(self, positions: FloatArray) -> BoolArray:
         """What each material is made of, shape (n, n_parts): elements, monomers, salts."""
         return np.ones((len(positions), 1), dtype=np.bool_)

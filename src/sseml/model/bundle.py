@@ -10,49 +10,41 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray
+from sseml.arrays import FloatArray, IntArray
 from sseml.files import whole_folder
 from sseml.kinds import KINDS, Kind, kind_named
-from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Conductivity
-from sseml.model.calibration import IntervalModel, ProbabilityModel
-from sseml.model.crystal_system import PolymorphCorrection, systems_of
-from sseml.model.ensemble import (
-    Ensemble,
-    Estimate,
-    Mix,
-    TwoOutputs,
-    arrays_below,
-    conductor_offsets,
-    named,
-)
+from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer
+from sseml.model.arrhenius import Observations
+from sseml.model.calibration import IntervalModel, ThresholdModel
+from sseml.model.crystal_system import systems_of
+from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Ensemble, arrays_below, named
 from sseml.model.evidence import Evidence, read_evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
+from sseml.model.heating import (
+    REFERENCE_K,
+    bounded_energy,
+    conductivity_at,
+    conductivity_score,
+)
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
-from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
 from sseml.records import BundleError, Material
-from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
+from sseml.units import ROOM_TEMPERATURE_C
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
 
 _NEEDED = (
-    "name", "kind", "feature_sets", "features", "activation_energy_range_eV", "temperature_range_C",
+    "name", "kind", "feature_sets", "features", "temperature_range_C",
 )  # fmt: skip
 """Entries of the manifest that predicting uses."""
-
-CEILING_LOG10_SIGMA = 1.0
-"""No answer exceeds 10 S/cm: no solid conducts ions better, and an Arrhenius line has no limit."""
 
 _CALIBRATION: Mapping[str, Any] = {
     "interval": IntervalModel,
     "if_conductor_interval": IntervalModel,
-    "energy_interval": IntervalModel,
-    "superionic": ProbabilityModel,
-    "conductor": ProbabilityModel,
+    "threshold": ThresholdModel,
 }
 """What `calibration` in the manifest holds, by the names of `Bundle`'s attributes."""
 
@@ -64,22 +56,16 @@ class Bundle:
     kind: Kind
     manifest: Mapping[str, Any]
     """`bundle.json` without the calibration."""
-    conductivity: TwoOutputs
-    """For log10 σ (S/cm) at 25 °C."""
-    energy: Ensemble
-    """For the activation energy in eV."""
-    conductivity_rows: NDArray[np.int64]
-    energy_rows: NDArray[np.int64]
-    """Rows of the evidence that these were trained on."""
+    ensemble: Ensemble
+    """For log10 σ (S/cm) at 25 °C and the activation energy in eV."""
+    training_rows: IntArray
+    """Rows of the evidence that it was trained on."""
+    observations: Observations
+    """What its lines were fitted to, of each training row."""
     interval: IntervalModel
     if_conductor_interval: IntervalModel
-    energy_interval: IntervalModel
-    superionic: ProbabilityModel
-    """That σ ≥ 1e-4 S/cm."""
-    conductor: ProbabilityModel
-    """That σ at 25 °C is above 1e-7 S/cm."""
-    polymorph: PolymorphCorrection
-    """What a known crystal system adds to both outputs."""
+    threshold: ThresholdModel
+    """That σ reaches a threshold: 1e-4 S/cm to be superionic, 1e-7 S/cm to be a conductor."""
     evidence: Evidence
 
     @property
@@ -104,49 +90,33 @@ class Bundle:
         measured = self.evidence
         positions = self.kind.distance.positions(materials)
         distance = self.kind.distance.between(positions, measured.positions)
-        unconditional, if_conductor = self.conductivity.predict(
-            X, distance[:, self.conductivity_rows]
-        )
         systems = systems_of(map(self.kind.space_group, materials))
-        by_system = self.polymorph.shift(systems, distance[:, self.conductivity_rows])
-        added = Shift(by_system, by_system)
+        plain, if_conductor = self.ensemble.predict(X, distance[:, self.training_rows], systems)
         if shift is not None:
-            added += shift
-        unconditional, if_conductor = added.applied(unconditional, if_conductor)
-        energy = self.energy.predict(X, distance[:, self.energy_rows])
-        heating = self._heating(energy, temperature_C)
-        sigma = heating.conductivity(unconditional, self.interval.offsets(unconditional.signals))
-        width = self.interval.width(unconditional.signals)
+            plain, if_conductor = shift.applied(plain, if_conductor)
+        families = [self.kind.recognise(material).family for material in materials]
+        temperature_K = np.asarray(temperature_C, dtype=float) - ROOM_TEMPERATURE_C + REFERENCE_K
+        score = conductivity_score(plain, if_conductor, temperature_K)
+        at_25 = conductivity_score(plain, if_conductor, np.full(len(systems), REFERENCE_K))
+        width = self.interval.width(plain.signals, families)
         known = self.kind.distance.parts(measured.positions).any(axis=0)
         unknown_parts = self.kind.distance.parts(positions) & ~known
         return BundleAnswer(
-            sigma=sigma,
-            if_conductor=heating.conductivity(
-                if_conductor, conductor_offsets(if_conductor, self.if_conductor_interval)
+            sigma=conductivity_at(plain, self.interval, temperature_K, families),
+            if_conductor=conductivity_at(
+                if_conductor,
+                self.if_conductor_interval,
+                temperature_K,
+                families,
+                CONDUCTOR_LOG10_SIGMA,
             ),
-            p_conductor=self.conductor.predict(unconditional.mean, width),
-            p_superionic=self.superionic.predict(
-                sigma.log10 - log10(threshold_S_cm / SUPERIONIC_S_CM),
-                np.hypot(width, heating.energy_width),
-            ),
-            activation_energy_eV=heating.energy_eV,
-            by_crystal_system=by_system,
+            p_conductor=self.threshold.predict(at_25, width, CONDUCTOR_LOG10_SIGMA),
+            p_superionic=self.threshold.predict(score, width, log10(threshold_S_cm)),
+            activation_energy_eV=bounded_energy(plain),
+            by_crystal_system=plain.by_system,
             nearest_distance=distance.min(axis=1),
             parts_known=np.logical_not(unknown_parts.any(axis=1)),
             distance=distance,
-        )
-
-    def _heating(self, energy: Estimate, temperature_C: FloatArray) -> _Heating:
-        reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
-        asked_K = np.asarray(temperature_C, dtype=float) - ROOM_TEMPERATURE_C + reference_K
-        shift = np.abs(inverse_temperature_shift(reference_K, asked_K))
-        low, high = self.energy_interval.offsets(energy.signals)
-        return _Heating(
-            energy_eV=np.clip(energy.mean, *self.manifest["activation_energy_range_eV"]),
-            asked_K=asked_K,
-            energy_low=shift * low,
-            energy_high=shift * high,
-            energy_width=shift * self.energy_interval.width(energy.signals),
         )
 
     def save(self, folder: Path, evidence_parquet: bytes, card: str) -> None:
@@ -159,13 +129,9 @@ class Bundle:
                 json.dumps(document, indent=2, allow_nan=False) + "\n", encoding="utf-8"
             )
             arrays = {
-                **named("conductivity", self.conductivity.ensemble.to_arrays()),
-                **named("if_conductor", self.conductivity.if_conductor.to_arrays()),
-                **named("energy", self.energy.to_arrays()),
-                **named("polymorph", self.polymorph.to_arrays()),
-                "conductors": self.conductivity.conductors,
-                "conductivity_rows": self.conductivity_rows,
-                "energy_rows": self.energy_rows,
+                **named("ensemble", self.ensemble.to_arrays()),
+                **named("observations", self.observations.to_arrays()),
+                "training_rows": self.training_rows.astype(np.int32),
                 "evidence_positions": self.evidence.positions.astype(np.float32),
             }
             np.savez(building / ARRAYS, allow_pickle=False, **arrays)
@@ -206,28 +172,23 @@ class Bundle:
             # opened here, as NumPy leaves a file open that turns out to be none of its own
             with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
-            conductivity = TwoOutputs(
-                ensemble=Ensemble.from_arrays(arrays_below(arrays, "conductivity")),
-                if_conductor=Mix.from_arrays(arrays_below(arrays, "if_conductor")),
-                conductors=arrays["conductors"],
+            rows = arrays["training_rows"].astype(np.intp)
+            positions = arrays["evidence_positions"].astype(np.float64)
+            ensemble = Ensemble.from_arrays(
+                arrays_below(arrays, "ensemble"), kind.distance, positions[rows]
             )
-            energy = Ensemble.from_arrays(arrays_below(arrays, "energy"))
-            polymorph = PolymorphCorrection.from_arrays(arrays_below(arrays, "polymorph"))
-            rows = arrays["conductivity_rows"], arrays["energy_rows"]
-            positions = arrays["evidence_positions"]
+            observations = Observations.from_arrays(arrays_below(arrays, "observations"))
         with reading(folder / EVIDENCE) as path:
-            evidence = read_evidence(path, kind, positions.astype(np.float64))
+            evidence = read_evidence(path, kind, positions)
             count = len(evidence.formulas)
             if count != len(positions):
                 raise ValueError(f"{count} rows, but {ARRAYS} has positions of {len(positions)}")
         return cls(
             kind=kind,
             manifest=manifest,
-            conductivity=conductivity,
-            energy=energy,
-            conductivity_rows=rows[0],
-            energy_rows=rows[1],
-            polymorph=polymorph,
+            ensemble=ensemble,
+            training_rows=rows,
+            observations=observations,
             evidence=evidence,
             **calibrated,
         )
@@ -242,31 +203,4 @@ def require_same_features(manifest: Mapping[str, Any], kind: Kind, sets: Sequenc
         raise ValueError(
             "its features are not those of this version of sseml: "
             + (", ".join(changed[:5]) or "their order differs")
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Heating:
-    """From 25 °C to the temperature asked about, along the activation energy; each shape (n,).
-
-    `energy_low`, `energy_high` and `energy_width` are the interval and the typical error of the
-    activation energy, in decades of S/cm at that temperature.
-    """
-
-    energy_eV: FloatArray
-    asked_K: FloatArray
-    energy_low: FloatArray
-    energy_high: FloatArray
-    energy_width: FloatArray
-
-    def conductivity(self, at_25: Estimate, offsets: tuple[FloatArray, FloatArray]) -> Conductivity:
-        """Conductivity from an output at 25 °C and the offsets to its limits there."""
-        reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
-        mean = arrhenius_log10_sigma(at_25.mean, self.energy_eV, reference_K, self.asked_K)
-        mean = np.minimum(mean, CEILING_LOG10_SIGMA)
-        low, high = offsets
-        return Conductivity(
-            log10=mean,
-            log10_low=mean - np.hypot(low, self.energy_low),
-            log10_high=np.minimum(mean + np.hypot(high, self.energy_high), CEILING_LOG10_SIGMA),
         )

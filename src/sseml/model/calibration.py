@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sseml.arrays import BoolArray, FloatArray
+from sseml.arrays import BoolArray, FloatArray, IntArray
 
 SUPERIONIC_LOG10_SIGMA = -4.0
 """log10 of 1e-4 S/cm, the conductivity asked of a separator."""
+
+CLIP_LOG10_SIGMA = -10.0
+"""Errors are counted as if nothing were below 1e-10 S/cm: there no measurement is reliable."""
 
 _SUREST_TESTED = 0.1
 """Quantile of the held-out signals that counts as the surest prediction."""
@@ -20,7 +25,22 @@ _NEAR = 0.05
 _FAR = 0.4
 """Distances between which the logarithm of the width follows that of the distance."""
 
-_NEWTON_STEPS = 50
+_BANDS = (-1.2, 1.2, 5.0, np.inf)
+_CENTRES = (0.0, 2.5, 6.0)
+"""Decades of σT per eV from 25 °C to the temperature: between 5 and 45 °C, to 150 °C, beyond."""
+
+_FEWEST_IN_BAND = 30
+_BEYOND_EV = 0.15
+"""Error of an activation energy that the interval grows by where little was measured."""
+
+_FAMILY_SHRINKAGE = 8.0
+"""Number of papers of "no other width" added to those of a family."""
+
+_FAMILY_FADES = (0.03, 0.12)
+"""Distances to the nearest measurement over which a family's own width fades out."""
+
+_THRESHOLDS = np.arange(-8.0, -1.9, 0.5)
+_NEWTON_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,81 +81,178 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Held-out rows with the truth about them, one entry a row.
+
+    `log10_sigma` and `predicted` are log10 of σ in S/cm at the temperature of the measurement,
+    `shift` the decades of σT per eV from 25 °C to it; `is_bound` rows are no higher than they say.
+    `weights` sum to their number.
+    """
+
+    log10_sigma: FloatArray
+    predicted: FloatArray
+    is_bound: BoolArray
+    shift: FloatArray
+    signals: Signals
+    families: NDArray[np.object_]
+    papers: IntArray
+    weights: FloatArray
+
+    @property
+    def residual(self) -> FloatArray:
+        """Truth minus prediction, nothing below 1e-10 S/cm; 0 where a bound is kept, shape (n,)."""
+        truth, predicted = (
+            np.maximum(each, CLIP_LOG10_SIGMA) for each in (self.log10_sigma, self.predicted)
+        )
+        off = truth - predicted
+        residual: FloatArray = np.where(self.is_bound, np.minimum(off, 0.0), off)
+        return residual
+
+    def take(self, picked: BoolArray) -> Held:
+        """The rows selected by a mask, with weights that sum to their number."""
+        own = {
+            each.name: getattr(self, each.name)[picked]
+            for each in fields(self)
+            if each.name != "signals"
+        }
+        own["weights"] = own["weights"] / own["weights"].mean()
+        return Held(**own, signals=self.signals.take(picked))
+
+
+@dataclass(frozen=True, slots=True)
 class IntervalModel:
     """A fitted width and the conformal quantiles of the scaled residuals.
 
     `width_coefficients` belong to the columns of `Signals.design` and give the logarithm of the
-    width. A column counts no lower than its `signal_floor`: no prediction is called surer than the
-    surest that was tested, not even one of a training material. The quantiles are those of
-    (truth - prediction) / width, the low one ≤ 0, the high one ≥ 0. `resolution` (in the unit of
-    the target) is added to an error before its logarithm, so that a lucky hit does not decide.
+    width; none but the first is negative: no sign of doubt makes an answer surer. A column counts
+    no lower than its `signal_floor`: no prediction is called surer than the surest that was tested.
+    `families` holds what the logarithm is more (or less) for the rows of a family. The quantiles
+    are those of (truth - prediction) / width at `_CENTRES`, the low ones ≤ 0, the high ones ≥ 0.
+    `resolution` (decades) is added to an error before its logarithm, so that a lucky hit does not
+    decide. Where little or nothing was measured, in the cold and beyond `largest_shift`, the
+    interval grows.
     """
 
     width_coefficients: tuple[float, ...]
     signal_floor: tuple[float, ...]
-    low_quantile: float
-    high_quantile: float
+    families: Mapping[str, float]
+    low_quantiles: tuple[float, ...]
+    high_quantiles: tuple[float, ...]
+    largest_shift: float
     level: float
     resolution: float
 
     @classmethod
     def fit(
-        cls,
-        signals: Signals,
-        residual: FloatArray,
-        weights: FloatArray,
-        *,
-        level: float = 0.9,
-        ridge: float = 5.0,
-        resolution: float = 0.1,
+        cls, held: Held, by_paper: BoolArray, *, level: float = 0.9, resolution: float = 0.1
     ) -> IntervalModel:
-        """Learn the width from held-out predictions, then conformalise to the coverage `level`.
+        """Learn the width near 25 °C, then conformalise to the coverage `level` at each band.
 
-        `residual` is truth minus prediction, shape (n,); `ridge` shrinks the width to a constant.
+        `by_paper` masks the rows whose papers were held out; a family's width is learned from them.
         Split conformal prediction with normalised scores, doi 10.1080/01621459.2017.1307116; the
         residuals come from cross-fitting over groups (papers, composition clusters), doi
         10.1214/20-AOS1965.
         """
-        design = signals.design(resolution)
-        floor = np.quantile(design, _SUREST_TESTED, axis=0)
+        design = held.signals.design(resolution)
+        room = np.abs(held.shift) < _BANDS[1]
+        floor = np.quantile(design[room], _SUREST_TESTED, axis=0)
         design = np.maximum(design, floor)
+        residual = held.residual
         target = np.log(np.abs(residual) + resolution)
-        penalty = np.full(design.shape[1], ridge)
-        penalty[0] = 0.0
-        centre = np.average(design, axis=0, weights=weights)
-        centre[0] = 0.0
-        centred = design - centre
-        gram = centred.T @ (centred * weights[:, None]) + np.diag(penalty)
-        coefficients = np.linalg.solve(gram, centred.T @ (weights * target))
-        coefficients[0] -= coefficients[1:] @ centre[1:]
-        score = residual / np.exp(design @ coefficients)
+        coefficients = _ridge(design[room], target[room], held.weights[room])
+        log_width = design @ coefficients
+        families = _family_widths(held, target - log_width, room & by_paper)
+        log_width += _of_family(families, held.families) * _fade(held.signals.distance)
+        score = residual / np.exp(log_width)
         tail = (1.0 - level) / 2.0
+        low, high = [], []
+        for start, stop in pairwise(_BANDS):
+            band = (held.shift >= start) & (held.shift < stop)
+            if np.count_nonzero(band) < _FEWEST_IN_BAND:
+                band = np.ones(len(score), dtype=np.bool_)
+            own, weights = score[band], held.weights[band]
+            low.append(min(0.0, -conformal_quantile(-own, weights, 1.0 - tail)))
+            high.append(max(0.0, conformal_quantile(own, weights, 1.0 - tail)))
         return cls(
             width_coefficients=tuple(float(number) for number in coefficients),
             signal_floor=tuple(float(number) for number in floor),
-            low_quantile=min(0.0, -conformal_quantile(-score, weights, 1.0 - tail)),
-            high_quantile=max(0.0, conformal_quantile(score, weights, 1.0 - tail)),
+            families=families,
+            low_quantiles=tuple(low),
+            high_quantiles=tuple(high),
+            largest_shift=float(np.quantile(held.shift, 0.99)),
             level=level,
             resolution=resolution,
         )
 
-    def offsets(self, signals: Signals) -> tuple[FloatArray, FloatArray]:
-        """Decades to add to the prediction for the lower (≤ 0) and the upper (≥ 0) limit."""
-        width = self.width(signals)
-        return self.low_quantile * width, self.high_quantile * width
+    def offsets(self, width: FloatArray, shift: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Decades to add to the prediction for the lower (≤ 0) and the upper (≥ 0) limit.
 
-    def width(self, signals: Signals) -> FloatArray:
-        """Typical absolute error in decades, shape (n_rows,)."""
+        `width` is as the method of that name gives it; `shift` are the decades of σT per eV from
+        25 °C to the temperature; each (n_rows,).
+        """
+        beyond = np.where(shift < 0.0, -shift - _BANDS[1], shift - self.largest_shift)
+        beyond = _BEYOND_EV * np.maximum(beyond, 0.0)
+        low = np.interp(shift, _CENTRES, self.low_quantiles) * width
+        high = np.interp(shift, _CENTRES, self.high_quantiles) * width
+        return -np.hypot(low, beyond), np.hypot(high, beyond)
+
+    def width(self, signals: Signals, families: Sequence[str]) -> FloatArray:
+        """Typical absolute error near 25 °C in decades, shape (n_rows,); `families` are names."""
         design = np.maximum(signals.design(self.resolution), np.array(self.signal_floor))
-        width: FloatArray = np.exp((design * np.array(self.width_coefficients)).sum(axis=1))
+        log_width = (design * np.array(self.width_coefficients)).sum(axis=1)
+        log_width += _of_family(self.families, families) * _fade(signals.distance)
+        width: FloatArray = np.exp(log_width)
         return width
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> IntervalModel:
         """Rebuild from what `dataclasses.asdict` gave."""
         own = {field.name: data[field.name] for field in fields(cls)}
-        own |= {name: tuple(own[name]) for name in ("width_coefficients", "signal_floor")}
+        several = ("width_coefficients", "signal_floor", "low_quantiles", "high_quantiles")
+        own |= {name: tuple(own[name]) for name in several}
         return cls(**own)
+
+
+def _ridge(
+    design: FloatArray, target: FloatArray, weights: FloatArray, penalty: float = 5.0
+) -> FloatArray:
+    """Least squares, shrunk to a constant, with no negative coefficient but the first."""
+    used = np.ones(design.shape[1], dtype=np.bool_)
+    while True:
+        own = design[:, used]
+        centre = np.average(own, axis=0, weights=weights)
+        centre[0] = 0.0
+        centred = own - centre
+        gram = centred.T @ (centred * weights[:, None])
+        gram[np.diag_indices_from(gram)] += np.where(np.arange(len(gram)) > 0, penalty, 0.0)
+        solved = np.linalg.solve(gram, centred.T @ (weights * target))
+        if (solved[1:] >= 0.0).all():
+            solved[0] -= solved[1:] @ centre[1:]
+            coefficients = np.zeros(design.shape[1])
+            coefficients[used] = solved
+            return coefficients
+        used[np.flatnonzero(used)[1:][solved[1:] < 0.0]] = False
+
+
+def _family_widths(held: Held, log_error: FloatArray, counted: BoolArray) -> dict[str, float]:
+    """Mean of `log_error` in each family less that of all, shrunk by its number of papers."""
+    of_all = float(log_error[counted].mean()) if counted.any() else 0.0
+    widths = {}
+    for family in np.unique(held.families[counted].astype(str)):
+        own = counted & (held.families == family)
+        papers = len(np.unique(held.papers[own]))
+        share = papers / (papers + _FAMILY_SHRINKAGE)
+        widths[str(family)] = share * (float(log_error[own].mean()) - of_all)
+    return widths
+
+
+def _of_family(widths: Mapping[str, float], families: Sequence[str] | NDArray[Any]) -> FloatArray:
+    return np.array([widths.get(family, 0.0) for family in families])
+
+
+def _fade(distance: FloatArray) -> FloatArray:
+    faded: FloatArray = np.interp(distance, _FAMILY_FADES, [1.0, 0.0])
+    return faded
 
 
 def conformal_quantile(score: FloatArray, weights: FloatArray, level: float) -> float:
@@ -151,57 +268,64 @@ def conformal_quantile(score: FloatArray, weights: FloatArray, level: float) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class ProbabilityModel:
-    """A logit on how far the prediction is above a threshold of σ, in units of its own width.
+class ThresholdModel:
+    """Probability that σ reaches a threshold: a logit on how far a score lies above it.
 
-    The slope is not negative: more conductivity is never less probability.
+    One model for all thresholds and temperatures, so that no answer contradicts another: what
+    reaches 1e-3 S/cm reaches 1e-4 S/cm too, and no material is less likely to at a higher σ. The
+    distance counts in units of the root of the width: of the width itself it would put a doubtful
+    new material below a poor one that is well known.
     """
 
     intercept: float
     slope: float
-    threshold_log10_sigma: float
 
-    def predict(self, log10_sigma: FloatArray, width: FloatArray) -> FloatArray:
-        """Probability that σ reaches the threshold, shape (n_rows,).
+    def predict(self, score: FloatArray, width: FloatArray, log10_threshold: float) -> FloatArray:
+        """Probability that σ reaches 10^`log10_threshold` S/cm, shape (n_rows,).
 
-        Takes predicted log10 of σ in S/cm and its typical error in decades, each shape (n_rows,).
+        `score` is of log10 of S/cm, `width` the typical error near 25 °C in decades; (n_rows,).
         """
-        logit = self.intercept + self.slope * ((log10_sigma - self.threshold_log10_sigma) / width)
+        logit = self.intercept + self.slope * _above(score, width, log10_threshold)
         probability: FloatArray = 1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))
         return probability
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, float]) -> ProbabilityModel:
+    def from_dict(cls, data: Mapping[str, float]) -> ThresholdModel:
         """Rebuild from what `dataclasses.asdict` gave."""
-        return cls(data["intercept"], data["slope"], data["threshold_log10_sigma"])
+        return cls(data["intercept"], data["slope"])
+
+    @classmethod
+    def fit(cls, held: Held, width: FloatArray) -> ThresholdModel:
+        """Fit to held-out rows by logistic regression on every threshold at once.
+
+        `predicted` of `held` is the score, `width` as in `predict`. Proportional odds, doi
+        10.1111/j.2517-6161.1980.tb01109.x. A bound says nothing of the thresholds below it.
+        """
+        says = ~held.is_bound[:, None] | (held.log10_sigma[:, None] <= _THRESHOLDS)
+        row, column = np.nonzero(says)
+        reaches = held.log10_sigma[row] >= _THRESHOLDS[column]
+        reaches &= ~held.is_bound[row]
+        above = _above(held.predicted[row], width[row], _THRESHOLDS[column])
+        design = np.column_stack([np.ones(len(row)), above])
+        intercept, slope = _logistic(design, reaches.astype(float), held.weights[row])
+        return cls(float(intercept), max(0.0, float(slope)))
 
 
-def fit_probability(
-    log10_sigma: FloatArray,
-    width: FloatArray,
-    truth: FloatArray,
-    weights: FloatArray,
-    threshold_log10_sigma: float = SUPERIONIC_LOG10_SIGMA,
-) -> ProbabilityModel:
-    """Calibrate on held-out predictions by logistic regression (Platt scaling); arrays are (n,).
+def _above(score: FloatArray, width: FloatArray, log10_threshold: FloatArray | float) -> FloatArray:
+    above: FloatArray = (score - log10_threshold) / np.sqrt(width)
+    return above
 
-    `log10_sigma` (predicted) and `truth` (measured) are of S/cm; `width` is the typical error in
-    decades. Newton's method on the log-likelihood with Platt's smoothed labels, as corrected in doi
-    10.1007/s10994-007-5018-6.
-    """
-    positive = truth >= threshold_log10_sigma
-    n_positive, n_negative = float(weights[positive].sum()), float(weights[~positive].sum())
-    label = np.where(positive, (n_positive + 1.0) / (n_positive + 2.0), 1.0 / (n_negative + 2.0))
-    above = (log10_sigma - threshold_log10_sigma) / width
-    design = np.column_stack([np.ones_like(log10_sigma), above])
-    coefficients = np.zeros(2)
+
+def _logistic(design: FloatArray, label: FloatArray, weights: FloatArray) -> FloatArray:
+    """Coefficients of a logistic regression, by Newton's method on the log-likelihood."""
+    coefficients = np.zeros(design.shape[1])
+    ridge = 1e-3 * np.eye(design.shape[1])
     for _ in range(_NEWTON_STEPS):
         probability = 1.0 / (1.0 + np.exp(-np.clip(design @ coefficients, -30.0, 30.0)))
-        gradient = design.T @ (weights * (label - probability))
+        gradient = design.T @ (weights * (label - probability)) - ridge @ coefficients
         curvature = design.T @ (design * (weights * probability * (1 - probability))[:, None])
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(2), gradient)
-        coefficients += step
+        step = np.linalg.solve(curvature + ridge, gradient)
+        coefficients += np.clip(step, -2.0, 2.0)
         if np.abs(step).max() < 1e-10:
             break
-    slope = max(0.0, float(coefficients[1]))
-    return ProbabilityModel(float(coefficients[0]), slope, threshold_log10_sigma)
+    return coefficients

@@ -1,4 +1,4 @@
-"""What a crystal system adds to the composition: a correction learned from out-of-fold errors."""
+"""What a crystal system adds to the composition, by how it differs from the one expected."""
 
 from __future__ import annotations
 
@@ -29,62 +29,33 @@ def systems_of(space_groups: Iterable[int | None]) -> IntArray:
 class PolymorphSettings:
     """What is chosen before fitting, without the test rows; lengths are distances of the kind."""
 
-    variance: float = 0.5
-    """Of the correction."""
+    variance: float = 1.0
+    """Of what a system adds, in decades²."""
     length: float = 0.15
-    """Distance over which the correction carries."""
-    expectation_length: float = 0.08
+    """Distance over which that carries."""
+    expectation_length: float = 0.04
     """Distance over which a measured material says which system to expect."""
-    expectation_weight: float = 1.0
+    expectation_weight: float = 0.3
     """How many rows the mean of all counts for in what to expect."""
-    distance_variance: float = 1.5
-    """Of errors that the distance explains, which do not belong to the correction."""
-    noise_variance: float = 1.0
-    """Of an error of weight 1; a weight w divides it."""
     largest: float = 2.5
     """No answer is changed by more."""
 
 
 @dataclass(frozen=True, slots=True)
 class PolymorphCorrection:
-    """A Gaussian process on how a crystal system differs from that expected of the material.
+    """The part of a Gaussian process that knows how a system differs from the one expected.
 
     A row's contrast is its system, as one of seven shares, less the shares of near measured rows.
     Where all near rows have the same system there is no contrast, and no correction. `rows` (m,)
-    are the training rows of known `systems` (0 to 6); `contrast` is (m, 7); `dual` (m,) solves
-    (K + noise) dual = held-out error.
+    are the training rows of known `systems` (0 to 6); `contrast` is (m, 7); `dual` (m,) are their
+    weights in decades.
     """
 
     settings: PolymorphSettings
-    rows: NDArray[np.intp]
+    rows: IntArray
     systems: IntArray
     contrast: FloatArray
     dual: FloatArray
-
-    @classmethod
-    def fit(
-        cls,
-        settings: PolymorphSettings,
-        systems: IntArray,
-        distance: FloatArray,
-        error: FloatArray,
-        weights: FloatArray,
-    ) -> PolymorphCorrection:
-        """Fit to the errors of models that saw neither a row's paper nor its material.
-
-        `systems` (0 to 6, or `UNKNOWN`), `error` (measured minus held-out prediction in decades)
-        and `weights` (positive) are (n_train,); `distance` is (n_train, n_train).
-        """
-        rows = np.flatnonzero(systems != UNKNOWN)
-        own, distance = systems[rows], distance[np.ix_(rows, rows)]
-        others = ~np.eye(len(rows), dtype=bool)
-        contrast = _contrast(settings, own, distance, own, others)
-        near = np.exp(-distance / settings.length)
-        kernel = settings.variance * (contrast @ contrast.T) * near
-        kernel += settings.distance_variance * near
-        kernel[np.diag_indices_from(kernel)] += settings.noise_variance / weights[rows]
-        dual: FloatArray = np.linalg.solve(kernel, error[rows]).astype(np.float64)
-        return cls(settings, rows, own, contrast, dual)
 
     def shift(self, systems: IntArray, distance: FloatArray) -> FloatArray:
         """Decades to add, shape (n_rows,); 0 where the crystal system is `UNKNOWN`.
@@ -95,10 +66,10 @@ class PolymorphCorrection:
         known = systems != UNKNOWN
         if known.any() and len(self.rows):
             distance = np.ascontiguousarray(distance[known][:, self.rows])
-            contrast = _contrast(self.settings, systems[known], distance, self.systems)
+            asked = contrast(self.settings, systems[known], distance, self.systems)
             near = np.exp(-distance / self.settings.length)
             alike = sum(
-                np.multiply.outer(*pair) for pair in zip(contrast.T, self.contrast.T, strict=True)
+                np.multiply.outer(*pair) for pair in zip(asked.T, self.contrast.T, strict=True)
             )
             kernel = self.settings.variance * alike * near
             largest = self.settings.largest
@@ -127,14 +98,18 @@ class PolymorphCorrection:
         )
 
 
-def _contrast(
+def contrast(
     settings: PolymorphSettings,
     systems: IntArray,
     distance: FloatArray,
     measured: IntArray,
     counted: BoolArray | None = None,
 ) -> FloatArray:
-    """System of each row less the shares that measured rows let expect, shape (n_rows, 7)."""
+    """System of each row less the shares that measured rows let expect, shape (n_rows, 7).
+
+    `systems` (n_rows,) and `measured` (m,) are known ones; `distance` is (n_rows, m); `counted`
+    masks the measured rows that count for each row.
+    """
     shares = np.eye(SYSTEM_COUNT)
     weight = np.exp(-distance / settings.expectation_length)
     if counted is not None:
@@ -144,5 +119,6 @@ def _contrast(
     # not a matrix product, whose last digit depends on how many rows are asked together
     of_system = [(weight * (measured == system)).sum(axis=1) for system in range(SYSTEM_COUNT)]
     expected = np.stack(of_system, axis=1) + prior * of_all
-    contrast: FloatArray = shares[systems] - expected / (weight.sum(axis=1, keepdims=True) + prior)
-    return contrast
+    weight_of_all = weight.sum(axis=1, keepdims=True) + prior
+    difference: FloatArray = shares[systems] - expected / weight_of_all
+    return difference

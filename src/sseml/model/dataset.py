@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.schema import has_flag
 from sseml.curation.sources import source_record
 from sseml.kinds import COMPOSITION, Kind
-from sseml.model.crystal_system import systems_of
+from sseml.model.crystal_system import UNKNOWN, systems_of
+from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
 from sseml.model.split import (
     material_clusters,
     material_groups,
@@ -26,29 +27,42 @@ from sseml.records import RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 CENSOR_LOG10_SIGMA = -10.0
-"""Training labels are clipped here: below it most entries are bounds (``<1e-10``), not values."""
+"""Trees and figures of merit take a lower σ at 25 °C for this: it is a bound, or extrapolated."""
 
 ROOM_RANGE_C = (15.0, 40.0)
 EXTRAPOLATION_LIMIT_C = 250.0
 TYPICAL_ACTIVATION_ENERGY_EV = 0.45
-"""Carries a conductivity over the few kelvin to 25 °C where the paper gives no energy."""
+"""Carries a conductivity to 25 °C where the paper gives no energy."""
 
-_EXTRAPOLATED_WEIGHT = 0.5
+ENERGY_RANGE_EV = (0.05, 1.6)
+"""A stated activation energy beyond is a misprint, or of another process."""
+
+_CARRIED_WEIGHT = 0.5
 _NO_ENERGY = ("composite", "improbable_prefactor")
 """Flags of rows that no activation energy is learned from."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Rows of one kind of material, ready to be fitted; every array has one entry a row."""
+    """Measurements of one kind of material at any temperature; every array has one entry a row."""
 
     X: FloatArray
     """Features, missing as NaN, shape (n, n_features)."""
     positions: FloatArray
     """What the distance of the kind compares, shape (n, k)."""
+    log10_sigma: FloatArray
+    """Measured log10 of σ in S/cm at `temperature_K`; the bound where `is_bound`."""
+    temperature_K: FloatArray
+    is_bound: BoolArray
+    """Rows that say only that σ is lower."""
+    activation_energy_eV: FloatArray
+    """Of σT, where it is learned from; else NaN."""
     target: FloatArray
-    """What is learned, in its own unit."""
+    """log10 of σ in S/cm at 25 °C, no lower than −10; NaN for rows that do not say it."""
+    trust: FloatArray
+    """How far a row counts for σ at 25 °C: 1 near it, less if carried there, 0 if not at all."""
     weights: FloatArray
+    """How much a measurement counts: by its source, and how often the material was measured."""
     dois: NDArray[np.object_]
     """What must not be split, as `sseml.model.split.paper_names` gives it."""
     papers: IntArray
@@ -65,7 +79,26 @@ class TrainingSet:
     kind: Kind
 
     def __len__(self) -> int:
-        return len(self.target)
+        return len(self.log10_sigma)
+
+    @property
+    def at_25(self) -> BoolArray:
+        """Rows that say what σ is at 25 °C."""
+        says: BoolArray = self.trust > 0.0
+        return says
+
+    @property
+    def conducts(self) -> BoolArray:
+        """Rows whose σ, carried to 25 °C, is above 1e-7 S/cm: those of conductors."""
+        energy = np.where(
+            np.isnan(self.activation_energy_eV),
+            TYPICAL_ACTIVATION_ENERGY_EV,
+            self.activation_energy_eV,
+        )
+        reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
+        carried = arrhenius_log10_sigma(self.log10_sigma, energy, self.temperature_K, reference_K)
+        above: BoolArray = np.where(self.at_25, self.target, carried) > CONDUCTOR_LOG10_SIGMA
+        return above
 
     def take(self, index: IntArray | BoolArray) -> TrainingSet:
         """The rows selected by a mask or an index array, as a new set."""
@@ -76,10 +109,6 @@ class TrainingSet:
         }
         distance = self.distance[index][:, index]
         return TrainingSet(**one_per_row, distance=distance, kind=self.kind)
-
-    def with_target(self, target: FloatArray) -> TrainingSet:
-        """The same rows with another target."""
-        return replace(self, target=target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,110 +141,100 @@ def measured_materials(table: pd.DataFrame, kind: Kind = COMPOSITION) -> list[An
     ]
 
 
-def conductivity_set(table: pd.DataFrame, recipe: Recipe, kind: Kind = COMPOSITION) -> TrainingSet:
-    """Rows that say what σ is at 25 °C; the target is log10 of S/cm, clipped at −10.
+def training_set(table: pd.DataFrame, recipe: Recipe, kind: Kind = COMPOSITION) -> TrainingSet:
+    """Every usable measurement, and what it says about σ at 25 °C.
 
-    Near room temperature (15 to 40 °C) the value is carried to 25 °C along the row's own activation
-    energy; a material measured only elsewhere enters once, from its measurement nearest 25 °C (up
-    to 250 °C), at half weight.
+    σ at 25 °C is said by measurements near it (15 to 40 °C; of a material in one paper the nearest
+    to 25 °C), carried along the row's own activation energy; of a material measured only elsewhere,
+    by its measurement nearest 25 °C (up to 250 °C), which counts half. An energy that does not
+    belong to its conductivity (``improbable_prefactor``) is not learned from.
     """
-    temperature = table["temperature_C"].to_numpy(dtype=float)
-    at_room = (temperature >= ROOM_RANGE_C[0]) & (temperature <= ROOM_RANGE_C[1])
-    usable = ~has_flag(table, "composite")
-    materials = _materials(table, kind)
-    series = _series(table, materials)
-
-    away = np.abs(temperature - ROOM_TEMPERATURE_C)
-    nearest_of_series = pd.Series(away).groupby(series).transform("min").to_numpy()
-    chosen = usable & at_room & (away == nearest_of_series)
-
-    elsewhere = usable & ~np.isin(materials, materials[usable & at_room])
-    elsewhere &= temperature <= EXTRAPOLATION_LIMIT_C
-    first = pd.Series(away[elsewhere], index=np.flatnonzero(elsewhere))
-    nearest = first.groupby(materials[elsewhere]).idxmin().to_numpy()
-    chosen[nearest] = True
-
-    rows = np.flatnonzero(chosen)
-    picked = table.iloc[rows]
-    energy = picked["activation_energy_eV"].fillna(TYPICAL_ACTIVATION_ENERGY_EV).to_numpy(float)
-    log10_sigma = arrhenius_log10_sigma(
-        np.log10(picked["sigma_S_cm"].to_numpy(dtype=float)),
-        energy,
-        temperature[rows] + celsius_to_kelvin(0.0),
-        celsius_to_kelvin(ROOM_TEMPERATURE_C),
-    )
-    target = np.maximum(log10_sigma, CENSOR_LOG10_SIGMA)
-    trust = np.where(at_room[rows], 1.0, _EXTRAPOLATED_WEIGHT)
-    return _training_set(picked, rows, target, trust, recipe=recipe, kind=kind)
-
-
-def energy_set(table: pd.DataFrame, recipe: Recipe, kind: Kind = COMPOSITION) -> TrainingSet:
-    """Rows that say what the activation energy is, one per paper and composition; target in eV.
-
-    An energy that does not belong to its conductivity (``improbable_prefactor``) is left out: in
-    cross-validation by paper the others are then predicted better. Its conductivity is used.
-    """
-    usable = table["activation_energy_eV"].between(0.05, 1.6).to_numpy(dtype=bool, copy=True)
-    usable &= ~has_flag(table, *_NO_ENERGY)
-    series = _series(table, _materials(table, kind))
-    rows = np.flatnonzero(usable)
-    rows = rows[~pd.Series(series[rows]).duplicated().to_numpy()]
-    picked = table.iloc[rows]
-    return _training_set(
-        picked,
-        rows,
-        picked["activation_energy_eV"].to_numpy(dtype=float),
-        np.ones(len(rows)),
-        recipe=recipe,
-        kind=kind,
-    )
-
-
-def _materials(table: pd.DataFrame, kind: Kind) -> IntArray:
-    """Number of the material of each row."""
-    positions = kind.distance.positions(kind.read_all(table["formula"]))
-    return material_groups(positions, kind.distance)
-
-
-def _series(table: pd.DataFrame, materials: IntArray) -> NDArray[np.object_]:
-    """What was measured of one material in one paper; a row of no paper is alone."""
-    papers = pd.Series(paper_names(table), index=table.index).fillna(table["source_id"])
-    return np.char.add(materials.astype(str), ("|" + papers).to_numpy(dtype=str)).astype(object)
-
-
-def _training_set(
-    picked: pd.DataFrame,
-    rows: IntArray,
-    target: FloatArray,
-    trust: FloatArray,
-    *,
-    recipe: Recipe,
-    kind: Kind,
-) -> TrainingSet:
+    rows = np.flatnonzero(~has_flag(table, "composite"))
     if not len(rows):
         raise RefusedInputError(
-            "the table holds no usable measurement of what is to be learned",
-            "the conductivity needs rows up to 250 °C, the activation energy rows that state it",
+            "the table holds no measurement that can be learned from",
+            "it takes a conductivity of a single material",
         )
-    materials = kind.read_all(picked["formula"])
+    picked = table.iloc[rows]
+    read = kind.read_all(picked["formula"])
     distance = kind.distance
-    positions = distance.positions(materials)
+    positions = distance.positions(read)
     duplicates = near_duplicate_groups(positions, distance)
     papers = paper_names(picked)
     fully = [source_record(name).counts_fully for name in picked["source"]]
-    weights = trust * np.where(fully, 1.0, recipe.outside_weight)
+    weights = np.where(fully, 1.0, recipe.outside_weight)
     weights /= np.bincount(duplicates)[duplicates] ** recipe.duplicate_power
+    temperature_C = picked["temperature_C"].to_numpy(dtype=float)
+    log10_sigma = np.log10(picked["sigma_S_cm"].to_numpy(dtype=float))
+    trust = _trust(temperature_C, material_groups(positions, distance), papers, picked["source_id"])
     return TrainingSet(
-        X=kind.features(materials, recipe.sets(kind)).values,
+        X=kind.features(read, recipe.sets(kind)).values,
         positions=positions,
-        target=target,
+        log10_sigma=log10_sigma,
+        temperature_K=temperature_C + celsius_to_kelvin(0.0),
+        is_bound=(picked["relation"] == "<").to_numpy(dtype=np.bool_),
+        activation_energy_eV=_energy(picked),
+        target=_at_25(log10_sigma, temperature_C, picked, trust),
+        trust=trust,
         weights=weights / weights.mean(),
         dois=papers,
         papers=paper_groups(list(papers), list(duplicates)),
         clusters=material_clusters(positions, distance),
         families=picked["family"].to_numpy(dtype=object),
         distance=distance.between(positions, positions),
-        systems=systems_of(space_groups(picked)),
+        systems=_systems(picked),
         rows=rows,
         kind=kind,
     )
+
+
+def _trust(
+    temperature_C: FloatArray,
+    materials: IntArray,
+    papers: NDArray[np.object_],
+    source_ids: pd.Series,
+) -> FloatArray:
+    """`TrainingSet.trust`; `materials` are numbers of materials, a row of no paper is alone."""
+    at_room = (temperature_C >= ROOM_RANGE_C[0]) & (temperature_C <= ROOM_RANGE_C[1])
+    named = pd.Series(papers, index=source_ids.index).fillna(source_ids)
+    series = np.char.add(materials.astype(str), ("|" + named).to_numpy(dtype=str))
+    away = np.abs(temperature_C - ROOM_TEMPERATURE_C)
+    trust = np.zeros(len(away))
+    nearest_of_series = pd.Series(away).groupby(series).transform("min").to_numpy()
+    trust[at_room & (away == nearest_of_series)] = 1.0
+    elsewhere = ~np.isin(materials, materials[at_room]) & (temperature_C <= EXTRAPOLATION_LIMIT_C)
+    first = pd.Series(away[elsewhere], index=np.flatnonzero(elsewhere))
+    trust[first.groupby(materials[elsewhere]).idxmin().to_numpy(dtype=np.intp)] = _CARRIED_WEIGHT
+    return trust
+
+
+def _at_25(
+    log10_sigma: FloatArray,
+    temperature_C: FloatArray,
+    picked: pd.DataFrame,
+    trust: FloatArray,
+) -> FloatArray:
+    energy = picked["activation_energy_eV"].fillna(TYPICAL_ACTIVATION_ENERGY_EV).to_numpy(float)
+    carried = arrhenius_log10_sigma(
+        log10_sigma,
+        energy,
+        temperature_C + celsius_to_kelvin(0.0),
+        celsius_to_kelvin(ROOM_TEMPERATURE_C),
+    )
+    return np.where(trust > 0.0, np.maximum(carried, CENSOR_LOG10_SIGMA), np.nan)
+
+
+def _systems(picked: pd.DataFrame) -> IntArray:
+    """Crystal systems; a glass has none, whatever its row says."""
+    systems = systems_of(space_groups(picked))
+    if "form" not in picked.columns:
+        return systems
+    return np.where(
+        (picked["form"] == "glass").to_numpy(dtype=bool, na_value=False), UNKNOWN, systems
+    )
+
+
+def _energy(picked: pd.DataFrame) -> FloatArray:
+    stated = picked["activation_energy_eV"].to_numpy(dtype=float, na_value=np.nan)
+    usable = picked["activation_energy_eV"].between(*ENERGY_RANGE_EV).to_numpy(dtype=bool)
+    return np.where(usable & ~has_flag(picked, *_NO_ENERGY), stated, np.nan)

@@ -1,18 +1,21 @@
-"""The fitted ensemble as data: linear mean and trees, averaged with a Gaussian process."""
+"""The fitted ensemble as data: linear mean and trees, and a process on Arrhenius lines."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.arrays import BoolArray, FloatArray
+from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.features.contract import Distance
 from sseml.forest import Forest
-from sseml.model.calibration import IntervalModel, Signals
-from sseml.model.kernel import REACH, GaussianProcess, KernelMean
+from sseml.model.arrhenius import Lines
+from sseml.model.calibration import Signals
+from sseml.model.crystal_system import PolymorphCorrection
+from sseml.model.kernel import REACH, KernelInputs
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -21,6 +24,9 @@ _DECIMALS = 7
 
 CONDUCTOR_LOG10_SIGMA = -7.0
 """log10 of the S/cm at 25 °C above which a material counts as a conductor."""
+
+TREES_FLOOR = -10.0
+"""Trees learn σ at 25 °C no lower than this, in log10 of S/cm: below are bounds and long lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,31 @@ class Standardiser:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Predictions of rows, shape (n_rows,), and the signals of their trustworthiness."""
+    """What an output says of rows, shape (n_rows,) each.
 
-    mean: FloatArray
+    `level` is log10 of σ in S/cm at 25 °C, `energy_eV` the activation energy of σT; `signals` tell
+    how far they can be trusted.
+    """
+
+    level: FloatArray
+    energy_eV: FloatArray
+    by_system: FloatArray
+    """Decades of the level that a known crystal system added."""
     signals: Signals
+
+    @staticmethod
+    def join(parts: Sequence[Estimate]) -> Estimate:
+        """Concatenate."""
+        return Estimate(
+            level=np.concatenate([part.level for part in parts]),
+            energy_eV=np.concatenate([part.energy_eV for part in parts]),
+            by_system=np.concatenate([part.by_system for part in parts]),
+            signals=Signals.join([part.signals for part in parts]),
+        )
+
+    def shifted(self, decades: FloatArray) -> Estimate:
+        """The same with a level that lies so many decades higher, shape (n_rows,)."""
+        return replace(self, level=self.level + decades)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,105 +91,182 @@ class View:
     """What the parts of an ensemble see of the rows that are asked about.
 
     `filled` and `standardised` features are (n_rows, n_features), the kernel to the training
-    inputs, `cross`, is (n_rows, n_distinct), the deviation of the Gaussian process (n_rows,).
+    inputs, `cross`, is (n_rows, n_distinct), the deviation of the Gaussian process (n_rows,);
+    `distance` is that to every training row, (n_rows, n_train), `systems` are crystal systems.
     """
 
     filled: FloatArray
     standardised: FloatArray
     cross: FloatArray
     kernel_deviation: FloatArray
+    distance: FloatArray
+    systems: IntArray
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
-    """A linear mean with trees on its residual, averaged with the mean of a Gaussian process.
+class KernelShare:
+    """How much the Gaussian process counts against the trees: more where a measurement is near.
+
+    `at_near` up to the distance `near`, `at_far` from `far` on, and on a line between.
+    """
+
+    near: float = 0.03
+    far: float = 0.12
+    at_near: float = 0.7
+    at_far: float = 0.3
+
+    def of(self, distance: FloatArray) -> FloatArray:
+        """Share at distances to the nearest training row, shape (n_rows,)."""
+        share: FloatArray = np.interp(distance, [self.near, self.far], [self.at_near, self.at_far])
+        return share
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """A linear mean with two kinds of trees on its residual, which count half each.
 
     `linear` holds the intercept and the coefficients on standardised features, shape
-    (1 + n_features,); both kinds of trees have half the weight.
+    (1 + n_features,).
     """
 
     linear: FloatArray
     boosted: Forest
     averaged: Forest
-    expectation: KernelMean
-    kernel_share: float
 
-    def answer(self, view: View, nearest: FloatArray) -> Estimate:
-        """Predict the rows of a view; `nearest` is their distance to the nearest training row."""
+    def predict(self, view: View) -> tuple[FloatArray, FloatArray]:
+        """Prediction and the spread of the averaged trees, each (n_rows,)."""
         averaged, spread = self.averaged.predict_with_spread(view.filled)
         linear = self.linear[0] + (view.standardised * self.linear[1:]).sum(axis=1)
-        trees = linear + (self.boosted.predict(view.filled) + averaged) / 2.0
-        kernel = self.expectation.predict(view.cross)
-        return Estimate(
-            mean=(1.0 - self.kernel_share) * trees + self.kernel_share * kernel,
-            signals=Signals(nearest, spread, view.kernel_deviation, np.abs(trees - kernel)),
-        )
+        return linear + (self.boosted.predict(view.filled) + averaged) / 2.0, spread
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""
         return {
             "linear": self.linear,
-            "kernel_share": np.array([self.kernel_share]),
             **named("boosted", self.boosted.to_arrays()),
             **named("averaged", self.averaged.to_arrays()),
-            **named("expectation", self.expectation.to_arrays()),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Mix:
+    def from_arrays(cls, arrays: Arrays) -> Trees:
         """Rebuild from `to_arrays`."""
         return cls(
             linear=arrays["linear"],
             boosted=Forest.from_arrays(arrays_below(arrays, "boosted")),
             averaged=Forest.from_arrays(arrays_below(arrays, "averaged")),
-            expectation=KernelMean.from_arrays(arrays_below(arrays, "expectation")),
-            kernel_share=float(arrays["kernel_share"][0]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Trees on σ at 25 °C and a Gaussian process on Arrhenius lines, together one answer.
+
+    The trees know nothing below `TREES_FLOOR`; there the process alone decides how low.
+    """
+
+    trees: Trees
+    lines: Lines
+    polymorph: PolymorphCorrection
+    share: KernelShare
+
+    def answer(self, view: View, nearest: FloatArray) -> Estimate:
+        """Answer for a view; `nearest` is the distance of each row to the nearest training row."""
+        trees, spread = self.trees.predict(view)
+        level, energy = self.lines.predict(view.cross)
+        beside = trees - np.maximum(level, TREES_FLOOR)
+        by_system = self.polymorph.shift(view.systems, view.distance)
+        added = (1.0 - self.share.of(nearest)) * beside + by_system
+        return Estimate(
+            level=level + added,
+            energy_eV=energy + self.lines.energy_per_decade * added,
+            by_system=by_system,
+            signals=Signals(nearest, spread, view.kernel_deviation, np.abs(beside)),
+        )
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as named arrays, to be saved without pickle."""
+        return {
+            "share": np.array(astuple(self.share)),
+            **named("trees", self.trees.to_arrays()),
+            **named("lines", self.lines.to_arrays()),
+            **named("polymorph", self.polymorph.to_arrays()),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> Output:
+        """Rebuild from `to_arrays`."""
+        return cls(
+            trees=Trees.from_arrays(arrays_below(arrays, "trees")),
+            lines=Lines.from_arrays(arrays_below(arrays, "lines")),
+            polymorph=PolymorphCorrection.from_arrays(arrays_below(arrays, "polymorph")),
+            share=KernelShare(*(float(number) for number in arrays["share"])),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Ensemble:
-    """An ensemble: how it looks at rows, and the mix that answers.
+    """How rows are looked at, and both outputs.
 
-    Another mix, fitted to some of the rows, can share the standardiser and the Gaussian process.
+    `plain` has learned from every measurement and answers for any material; `if_conductor` has
+    learned from the rows that `conductors` masks, shape (n_train,), and answers on the condition
+    that a material is a conductor: above `CONDUCTOR_LOG10_SIGMA`.
     """
 
     standardiser: Standardiser
-    kernel: GaussianProcess
-    mix: Mix
+    inputs: KernelInputs
+    plain: Output
+    if_conductor: Output
+    conductors: BoolArray
 
-    def view(self, X: FloatArray, distance: FloatArray) -> View:
+    def view(self, X: FloatArray, distance: FloatArray, systems: IntArray) -> View:
         """Look at rows.
 
         `X` are features, missing as NaN, shape (n_rows, n_features); `distance` is that to every
-        training row, shape (n_rows, n_train).
+        training row, shape (n_rows, n_train); `systems` are crystal systems, `UNKNOWN` among them,
+        shape (n_rows,).
         """
         filled = self.standardiser.fill(X)
         standardised = self.standardiser.standardise(filled)
-        cross = self.kernel.cross(standardised, distance)
-        return View(filled, standardised, cross, self.kernel.deviation(cross))
+        cross = self.inputs.cross(standardised, distance)
+        deviation = self.inputs.deviation(cross)
+        return View(filled, standardised, cross, deviation, distance, systems)
 
-    def predict(self, X: FloatArray, distance: FloatArray) -> Estimate:
-        """Predict; takes what `view` takes."""
-        return self.mix.answer(self.view(X, distance), distance.min(axis=1))
+    def predict(
+        self, X: FloatArray, distance: FloatArray, systems: IntArray
+    ) -> tuple[Estimate, Estimate]:
+        """Answer for any material, and on the condition that it is a conductor.
+
+        Takes what `view` takes.
+        """
+        view = self.view(X, distance, systems)
+        plain = self.plain.answer(view, distance.min(axis=1))
+        nearest = distance[:, self.conductors].min(axis=1)
+        conducting = self.if_conductor.answer(view, nearest)
+        level = np.maximum(conducting.level, CONDUCTOR_LOG10_SIGMA)
+        return plain, replace(conducting, level=level)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Everything as named arrays, to be saved without pickle."""
+        """Everything but the positions of the inputs, as named arrays without pickle."""
         return {
             "median": self.standardiser.median,
             "centre": self.standardiser.centre,
             "scale": self.standardiser.scale,
-            **named("kernel", self.kernel.to_arrays()),
-            **named("mix", self.mix.to_arrays()),
+            "conductors": self.conductors,
+            **named("inputs", self.inputs.to_arrays()),
+            **named("plain", self.plain.to_arrays()),
+            **named("if_conductor", self.if_conductor.to_arrays()),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Ensemble:
-        """Rebuild from `to_arrays`."""
+    def from_arrays(cls, arrays: Arrays, distance: Distance, positions: FloatArray) -> Ensemble:
+        """Rebuild from `to_arrays`; `positions` are those of the training rows."""
+        inputs = arrays_below(arrays, "inputs")
         return cls(
             standardiser=Standardiser(arrays["median"], arrays["centre"], arrays["scale"]),
-            kernel=GaussianProcess.from_arrays(arrays_below(arrays, "kernel")),
-            mix=Mix.from_arrays(arrays_below(arrays, "mix")),
+            inputs=KernelInputs.from_arrays(inputs, distance, positions),
+            plain=Output.from_arrays(arrays_below(arrays, "plain")),
+            if_conductor=Output.from_arrays(arrays_below(arrays, "if_conductor")),
+            conductors=arrays["conductors"],
         )
 
 
@@ -189,33 +293,3 @@ class _Part(dict[str, NDArray[Any]]):
 def arrays_below(arrays: Arrays, part: str) -> dict[str, NDArray[Any]]:
     """The arrays whose name begins with `part` and a dot, under the rest of their name."""
     return _Part(f"{part}.", arrays)
-
-
-@dataclass(frozen=True, slots=True)
-class TwoOutputs:
-    """An ensemble fitted to every measurement, and a mix fitted to the conductors among them.
-
-    The ensemble answers for any material, the mix on the condition that it is a conductor.
-    `conductors` masks the training rows above `CONDUCTOR_LOG10_SIGMA`, shape (n_train,).
-    """
-
-    ensemble: Ensemble
-    if_conductor: Mix
-    conductors: BoolArray
-
-    def predict(self, X: FloatArray, distance: FloatArray) -> tuple[Estimate, Estimate]:
-        """Answer for any material, and on the condition that it is a conductor.
-
-        Takes what `Ensemble.view` takes.
-        """
-        view = self.ensemble.view(X, distance)
-        unconditional = self.ensemble.mix.answer(view, distance.min(axis=1))
-        if_conductor = self.if_conductor.answer(view, distance[:, self.conductors].min(axis=1))
-        conducting = np.maximum(if_conductor.mean, CONDUCTOR_LOG10_SIGMA)
-        return unconditional, replace(if_conductor, mean=conducting)
-
-
-def conductor_offsets(estimate: Estimate, interval: IntervalModel) -> tuple[FloatArray, FloatArray]:
-    """Offsets to the limits of the second output, which do not go below `CONDUCTOR_LOG10_SIGMA`."""
-    low, high = interval.offsets(estimate.signals)
-    return np.maximum(low, CONDUCTOR_LOG10_SIGMA - estimate.mean), high

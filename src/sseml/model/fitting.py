@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.model.calibration import IntervalModel, ProbabilityModel, Signals, fit_probability
-from sseml.model.crystal_system import PolymorphCorrection, PolymorphSettings
-from sseml.model.dataset import CENSOR_LOG10_SIGMA, TrainingSet
-from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Ensemble, Estimate, TwoOutputs
-from sseml.model.regressors import EnsembleSettings, fit_ensemble, fit_part
+from sseml.model.calibration import Held, IntervalModel, Signals, ThresholdModel
+from sseml.model.crystal_system import UNKNOWN
+from sseml.model.dataset import TrainingSet
+from sseml.model.ensemble import Ensemble, Estimate
+from sseml.model.heating import conductivity_score, log10_sigma_at, shift_from_25
+from sseml.model.regressors import EnsembleSettings, Fitted, fit_ensemble
 from sseml.model.split import grouped_folds, purge
 from sseml.records import RefusedInputError
 
@@ -46,7 +47,7 @@ class HoldoutScheme:
         return data.papers if self.name == "paper" else data.clusters
 
     def training_mask(self, data: TrainingSet, held_out: BoolArray) -> BoolArray:
-        """Rows that may be trained on when `out_of_fold` is predicted."""
+        """Rows that may be trained on when the `held_out` ones are predicted."""
         keep = ~held_out
         keep[keep] = purge(
             data.positions[keep],
@@ -85,109 +86,65 @@ BY_CLUSTER = HoldoutScheme("cluster", "cluster", same_parts=False)
 
 
 @dataclass(frozen=True, slots=True)
-class OutOfFold(Estimate):
-    """Predictions of rows that the model behind them had not seen, nor anything near them.
+class OutOfFold:
+    """Both outputs about rows that the model behind them had not seen, nor anything near them.
 
-    `rows` are positions in the training set that was cross-fitted, shape (n_rows,).
+    `rows` are positions in the set that was cross-fitted, shape (n_rows,).
     """
 
+    plain: Estimate
+    if_conductor: Estimate
     rows: IntArray
 
     @staticmethod
     def join(parts: Sequence[OutOfFold]) -> OutOfFold:
         """Concatenate."""
         return OutOfFold(
-            mean=np.concatenate([part.mean for part in parts]),
-            signals=Signals.join([part.signals for part in parts]),
+            plain=Estimate.join([part.plain for part in parts]),
+            if_conductor=Estimate.join([part.if_conductor for part in parts]),
             rows=np.concatenate([part.rows for part in parts]),
         )
-
-    def take(self, picked: BoolArray) -> OutOfFold:
-        """The predictions selected by a mask."""
-        return OutOfFold(self.mean[picked], self.signals.take(picked), self.rows[picked])
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The interval of an output, and its probability of reaching 1e-4 S/cm."""
+    """The intervals of both outputs, and the probability that σ reaches a threshold."""
 
-    interval: IntervalModel
-    superionic: ProbabilityModel
+    plain: IntervalModel
+    if_conductor: IntervalModel
+    threshold: ThresholdModel
 
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A fitted ensemble with its calibration."""
+    """An ensemble fitted to every row, with the calibration of both outputs."""
 
-    ensemble: Ensemble
+    fitted: Fitted
     calibration: Calibration
 
-
-@dataclass(frozen=True, slots=True)
-class CalibratedOutputs:
-    """Both outputs of a conductivity model, fitted to every row, with their calibrations.
-
-    `conductor` is the probability that a material is a conductor, from the unconditional output;
-    `polymorph` is what a known crystal system adds to both outputs.
-    """
-
-    outputs: TwoOutputs
-    unconditional: Calibration
-    if_conductor: Calibration
-    conductor: ProbabilityModel
-    polymorph: PolymorphCorrection
-
-
-def fit(data: TrainingSet, settings: EnsembleSettings) -> Ensemble:
-    """Fit on every row of the set."""
-    return fit_ensemble(settings, data.X, data.distance, data.target, data.weights)
-
-
-def conducting(data: TrainingSet) -> BoolArray:
-    """Which rows are above 1e-7 S/cm at 25 °C."""
-    above: BoolArray = data.target > CONDUCTOR_LOG10_SIGMA
-    return above
-
-
-def fit_outputs(data: TrainingSet, settings: EnsembleSettings) -> TwoOutputs:
-    """Fit both outputs, the second on the rows above 1e-7 S/cm; refused if there are none."""
-    conductors = conducting(data)
-    if not conductors.any():
-        raise RefusedInputError(
-            f"none of the {len(data)} measurements to learn from is above 1e-7 S/cm at 25 °C",
-            "add measurements, such as those the released bundle carries",
-        )
-    ensemble = fit(data, settings)
-    if_conductor = fit_part(
-        settings,
-        ensemble,
-        data.X,
-        data.distance,
-        picked=conductors,
-        target=data.target,
-        weights=data.weights,
-    )
-    return TwoOutputs(ensemble, if_conductor, conductors)
+    @property
+    def ensemble(self) -> Ensemble:
+        """The ensemble."""
+        return self.fitted.ensemble
 
 
 def predict_out_of_fold(
-    ensemble: Ensemble, data: TrainingSet, trained: BoolArray, asked: BoolArray
+    ensemble: Ensemble,
+    data: TrainingSet,
+    trained: BoolArray,
+    asked: BoolArray,
+    *,
+    by_system: bool = False,
 ) -> OutOfFold:
-    """Predict the `asked` rows of a set with an ensemble that was fitted on its `trained` rows."""
-    estimate = ensemble.predict(data.X[asked], data.distance[asked][:, trained])
-    return OutOfFold(estimate.mean, estimate.signals, np.flatnonzero(asked))
+    """Predict the `asked` rows of a set with an ensemble that was fitted on its `trained` rows.
 
-
-def predict_outputs_out_of_fold(
-    outputs: TwoOutputs, data: TrainingSet, trained: BoolArray, asked: BoolArray
-) -> tuple[OutOfFold, OutOfFold]:
-    """Both outputs about the `asked` rows of a set, fitted on its `trained` rows."""
-    unconditional, if_conductor = outputs.predict(data.X[asked], data.distance[asked][:, trained])
-    rows = np.flatnonzero(asked)
-    return (
-        OutOfFold(unconditional.mean, unconditional.signals, rows),
-        OutOfFold(if_conductor.mean, if_conductor.signals, rows),
-    )
+    With `by_system` the crystal system of a row, where it is known, is part of the question.
+    """
+    systems = data.systems[asked]
+    if not by_system:
+        systems = np.full_like(systems, UNKNOWN)
+    plain, if_conductor = ensemble.predict(data.X[asked], data.distance[asked][:, trained], systems)
+    return OutOfFold(plain, if_conductor, np.flatnonzero(asked))
 
 
 def cross_fit(
@@ -196,7 +153,9 @@ def cross_fit(
     """Predict every row of the set by models that have not seen its group nor anything near it."""
     return OutOfFold.join(
         [
-            predict_out_of_fold(fit(data.take(trained), settings), data, trained, held_out)
+            predict_out_of_fold(
+                fit_ensemble(settings, data.take(trained)).ensemble, data, trained, held_out
+            )
             for trained, held_out in holdout_scheme.folds(data, fold_count, settings.seed)
         ]
     )
@@ -208,55 +167,21 @@ def fit_calibrated(
     """Fit, and calibrate on groups that neither the fit of their fold nor anything near has seen.
 
     Half of the calibration weight lies on rows held out by paper (the question is near what was
-    measured), half on rows held out by composition cluster (the question is new chemistry).
+    measured), half on rows held out by composition cluster (the question is new chemistry). A
+    `RefusedInputError` says if there are too few measurements, or too few of conductors.
     """
+    _require_conductors(data)
     parts = []
     for holdout_scheme in (BY_PAPER, BY_CLUSTER):
         progress(f"calibrating on rows held out by {holdout_scheme.name}")
         parts.append(cross_fit(data, holdout_scheme, settings, CALIBRATION_FOLDS))
-    calibration, _ = _calibrate(data, OutOfFold.join(parts), _weights(data, *parts), settings)
+    calibration = _calibrate(data, *parts, settings)
     progress("fitting on every row")
-    return Calibrated(fit(data, settings), calibration)
-
-
-def fit_calibrated_outputs(
-    data: TrainingSet, settings: EnsembleSettings, progress: Progress = silent
-) -> CalibratedOutputs:
-    """Fit both outputs and calibrate them as `fit_calibrated` does, the second on conductors.
-
-    A `RefusedInputError` says if there are too few measurements, or too few of conductors.
-    """
-    _require_conductors(data)
-    plain_parts, conductor_parts = [], []
-    for holdout_scheme in (BY_PAPER, BY_CLUSTER):
-        progress(f"calibrating on rows held out by {holdout_scheme.name}")
-        folds = []
-        for trained, held_out in holdout_scheme.folds(data, CALIBRATION_FOLDS, settings.seed):
-            outputs = fit_outputs(data.take(trained), settings)
-            folds.append(predict_outputs_out_of_fold(outputs, data, trained, held_out))
-        plain_folds, conductor_folds = zip(*folds, strict=True)
-        plain_parts.append(OutOfFold.join(plain_folds))
-        conductor_parts.append(OutOfFold.join(conductor_folds))
-    unconditional, if_conductor = OutOfFold.join(plain_parts), OutOfFold.join(conductor_parts)
-    weight = _weights(data, *plain_parts)
-    plain_calibration, width = _calibrate(data, unconditional, weight, settings)
-    truth = data.target[unconditional.rows]
-    conducts = truth > CONDUCTOR_LOG10_SIGMA
-    conductor_calibration, _ = _calibrate(
-        data, if_conductor.take(conducts), weight[conducts], settings
-    )
-    progress("fitting on every row")
-    return CalibratedOutputs(
-        outputs=fit_outputs(data, settings),
-        unconditional=plain_calibration,
-        if_conductor=conductor_calibration,
-        conductor=fit_probability(unconditional.mean, width, truth, weight, CONDUCTOR_LOG10_SIGMA),
-        polymorph=_fit_polymorph(data, plain_parts[0]),
-    )
+    return Calibrated(fit_ensemble(settings, data), calibration)
 
 
 def _require_conductors(data: TrainingSet) -> None:
-    papers = len(np.unique(data.papers[conducting(data)]))
+    papers = len(np.unique(data.papers[data.conducts]))
     if papers < FEWEST_CONDUCTOR_PAPERS:
         raise RefusedInputError(
             f"of the {len(data)} usable measurements those above 1e-7 S/cm at 25 °C are of {papers}"
@@ -265,27 +190,43 @@ def _require_conductors(data: TrainingSet) -> None:
         )
 
 
-def _fit_polymorph(data: TrainingSet, by_paper: OutOfFold) -> PolymorphCorrection:
-    """Learn from the errors of the predictions held out by paper."""
-    expected = np.empty(len(data))
-    expected[by_paper.rows] = np.maximum(by_paper.mean, CENSOR_LOG10_SIGMA)
-    return PolymorphCorrection.fit(
-        PolymorphSettings(), data.systems, data.distance, data.target - expected, data.weights
-    )
-
-
 def _calibrate(
-    data: TrainingSet, held_out: OutOfFold, weight: FloatArray, settings: EnsembleSettings
-) -> tuple[Calibration, FloatArray]:
-    """The calibration of some held-out predictions, and their typical errors."""
-    share = weight * (len(weight) / weight.sum())
-    truth = data.target[held_out.rows]
-    interval = IntervalModel.fit(
-        held_out.signals, truth - held_out.mean, share, resolution=settings.resolution
+    data: TrainingSet, by_paper: OutOfFold, by_cluster: OutOfFold, settings: EnsembleSettings
+) -> Calibration:
+    both = OutOfFold.join([by_paper, by_cluster])
+    rows = both.rows
+    weights = _weights(data, by_paper, by_cluster)
+    from_papers = np.arange(len(rows)) < len(by_paper.rows)
+    temperature_K = data.temperature_K[rows]
+
+    def held(predicted: FloatArray, signals: Signals) -> Held:
+        return Held(
+            log10_sigma=data.log10_sigma[rows],
+            predicted=predicted,
+            is_bound=data.is_bound[rows],
+            shift=shift_from_25(temperature_K),
+            signals=signals,
+            families=data.families[rows],
+            papers=data.papers[rows],
+            weights=weights,
+        )
+
+    plain, conducting = (
+        held(log10_sigma_at(estimate, temperature_K), estimate.signals)
+        for estimate in (both.plain, both.if_conductor)
     )
-    width = interval.width(held_out.signals)
-    superionic = fit_probability(held_out.mean, width, truth, share)
-    return Calibration(interval, superionic), width
+    conducts = data.conducts[rows]
+    resolution = settings.resolution
+    interval = IntervalModel.fit(plain, from_papers, resolution=resolution)
+    score = conductivity_score(both.plain, both.if_conductor, temperature_K)
+    width = interval.width(both.plain.signals, data.families[rows].tolist())
+    return Calibration(
+        plain=interval,
+        if_conductor=IntervalModel.fit(
+            conducting.take(conducts), from_papers[conducts], resolution=resolution
+        ),
+        threshold=ThresholdModel.fit(held(score, both.plain.signals), width),
+    )
 
 
 def _weights(data: TrainingSet, by_paper: OutOfFold, by_cluster: OutOfFold) -> FloatArray:

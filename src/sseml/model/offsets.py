@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Estimate
-
-_Answer = TypeVar("_Answer", bound=Estimate)
 
 SHRINKAGE = 2.0
 CONDUCTOR_SHRINKAGE = 4.0
@@ -38,13 +35,10 @@ class Shift:
             self.unconditional + other.unconditional, self.if_conductor + other.if_conductor
         )
 
-    def applied(self, unconditional: _Answer, if_conductor: _Answer) -> tuple[_Answer, _Answer]:
+    def applied(self, plain: Estimate, if_conductor: Estimate) -> tuple[Estimate, Estimate]:
         """Both outputs, shifted; a conductor stays one."""
-        conductor = np.maximum(if_conductor.mean + self.if_conductor, CONDUCTOR_LOG10_SIGMA)
-        return (
-            replace(unconditional, mean=unconditional.mean + self.unconditional),
-            replace(if_conductor, mean=conductor),
-        )
+        conductor = np.maximum(if_conductor.level + self.if_conductor, CONDUCTOR_LOG10_SIGMA)
+        return plain.shifted(self.unconditional), replace(if_conductor, level=conductor)
 
 
 @dataclass(frozen=True, slots=True)

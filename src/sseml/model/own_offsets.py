@@ -22,8 +22,8 @@ from sseml.model.dataset import (
     CENSOR_LOG10_SIGMA,
     Recipe,
     TrainingSet,
-    conductivity_set,
     measured_materials,
+    training_set,
 )
 from sseml.model.evidence import Evidence
 from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
@@ -88,13 +88,14 @@ def read_offsets(file: Path | str, bundle: Bundle) -> OwnOffsets:
 def _at_25(own: OwnResult, bundle: Bundle, name: str) -> TrainingSet:
     recipe = Recipe(feature_sets=tuple(bundle.manifest["feature_sets"]))
     try:
-        return conductivity_set(own.added, recipe, bundle.kind)
+        data = training_set(own.added, recipe, bundle.kind)
     except RefusedInputError as error:
         reasons = "; ".join(refusal.message for refusal in own.refused[:3])
         raise RefusedInputError(
             f"{name} holds no usable measurement{': ' if reasons else ''}{reasons}",
             "it takes a formula with lithium and a conductivity, at 250 °C at most",
         ) from error
+    return data.take(data.at_25)
 
 
 def _residuals(
@@ -116,10 +117,10 @@ def _residuals(
 def _learned(bundle: Bundle) -> tuple[Counter[str], Counter[str]]:
     """Measurements of each family that the outputs have learned from: of all, of conductors."""
     kind = bundle.kind
-    formulas = np.array(bundle.evidence.formulas, dtype=object)[bundle.conductivity_rows]
+    formulas = np.array(bundle.evidence.formulas, dtype=object)[bundle.training_rows]
     family_of = {formula: kind.recognise(kind.read(formula)).family for formula in set(formulas)}
     families = np.array([family_of[formula] for formula in formulas], dtype=object)
-    return Counter(families), Counter(families[bundle.conductivity.conductors])
+    return Counter(families), Counter(families[bundle.ensemble.conductors])
 
 
 def _known(picked: pd.DataFrame, data: TrainingSet, evidence: Evidence) -> BoolArray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import xgboost
@@ -11,108 +13,103 @@ from sklearn.linear_model import Ridge
 
 from sseml.arrays import BoolArray, FloatArray
 from sseml.forest import Forest, forest_from_sklearn, forest_from_xgboost
-from sseml.model.ensemble import Ensemble, Mix, Standardiser
-from sseml.model.kernel import GaussianProcess, KernelMean, KernelSettings
+from sseml.model.arrhenius import Observations, ProcessSettings
+from sseml.model.arrhenius_fit import ArrheniusProcess
+from sseml.model.crystal_system import PolymorphSettings
+from sseml.model.dataset import TrainingSet
+from sseml.model.ensemble import Ensemble, KernelShare, Output, Standardiser, Trees
+from sseml.model.kernel import KernelSettings
+from sseml.records import RefusedInputError
 
 
 @dataclass(frozen=True, slots=True)
 class EnsembleSettings:
     """Everything that is chosen before fitting; the defaults were tuned on training folds only.
 
-    Errors smaller than `resolution`, in the unit of the target, count as one when the width of the
-    interval is learned.
+    Errors smaller than `resolution`, in decades, count as one when the width of the interval is
+    learned.
     """
 
     ridge_penalty: float = 300.0
-    boosting_rounds: int = 300
-    learning_rate: float = 0.04
+    boosting_rounds: int = 200
+    learning_rate: float = 0.06
     boosting_depth: int = 5
     boosting_leaf_weight: float = 2.0
-    averaged_trees: int = 150
-    averaged_leaf_size: int = 2
-    averaged_feature_share: float = 0.6
-    kernel: KernelSettings = field(default_factory=KernelSettings)
-    kernel_share: float = 0.65
+    row_share: float = 0.7
+    """Of the rows, drawn anew for each boosted tree."""
+    averaged_trees: int = 100
+    averaged_leaf_size: int = 3
+    averaged_feature_share: float = 0.35
+    process: ProcessSettings = field(default_factory=ProcessSettings)
+    share: KernelShare = field(default_factory=KernelShare)
     resolution: float = 0.1
     seed: int = 0
     threads: int = 1
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> EnsembleSettings:
+        """Rebuild from what `dataclasses.asdict` gave; a `TypeError` names a choice not known."""
+        process = dict(data["process"])
+        process["kernel"] = KernelSettings(**process["kernel"])
+        process["polymorph"] = PolymorphSettings(**process["polymorph"])
+        own = {"process": ProcessSettings(**process), "share": KernelShare(**data["share"])}
+        return cls(**{**data, **own})
 
-CONDUCTIVITY = EnsembleSettings()
-"""For a target in decades of S/cm."""
 
-ENERGY = EnsembleSettings(kernel=KernelSettings().scaled(0.01), resolution=0.01)
-"""For a target in eV, which varies a tenth as much."""
+DEFAULT_SETTINGS = EnsembleSettings()
 
 
-def fit_ensemble(
-    settings: EnsembleSettings,
-    X: FloatArray,
-    distance: FloatArray,
-    target: FloatArray,
-    weights: FloatArray,
-) -> Ensemble:
-    """Fit an ensemble.
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """An ensemble, and the observations that its lines were fitted to."""
 
-    `X` are features, missing as NaN, shape (n_train, n_features); `distance` is (n_train, n_train);
-    `target` and `weights` (positive) are (n_train,).
-    """
-    standardiser = Standardiser.fit(X)
-    filled = standardiser.fill(X)
+    ensemble: Ensemble
+    observations: Observations
+
+
+def fit_ensemble(settings: EnsembleSettings, data: TrainingSet) -> Fitted:
+    """Fit both outputs to a set, the second to the conductors in it; refused if there are none."""
+    says, conducts = data.at_25, data.conducts
+    if not (says & conducts).any():
+        raise RefusedInputError(
+            f"none of the {len(data)} measurements to learn from is above 1e-7 S/cm at 25 °C",
+            "add measurements, such as those the released bundle carries",
+        )
+    standardiser = Standardiser.fit(data.X)
+    filled = standardiser.fill(data.X)
     standardised = standardiser.standardise(filled)
-    kernel, expectation = GaussianProcess.fit(
-        settings.kernel, standardised, distance, target, weights
+    process = ArrheniusProcess(settings.process, data, standardised)
+    fitted = process.fit()
+    lines, polymorph = process.fit_part(fitted.observations, conducts)
+
+    def trees(rows: BoolArray) -> Trees:
+        weights = data.weights[rows] * data.trust[rows]
+        return _fit_trees(settings, filled[rows], standardised[rows], data.target[rows], weights)
+
+    ensemble = Ensemble(
+        standardiser=standardiser,
+        inputs=fitted.inputs,
+        plain=Output(trees(says), fitted.lines, fitted.polymorph, settings.share),
+        if_conductor=Output(trees(says & conducts), lines, polymorph, settings.share),
+        conductors=conducts,
     )
-    mix = _fit_mix(
-        settings, filled, standardised, expectation=expectation, target=target, weights=weights
-    )
-    return Ensemble(standardiser, kernel, mix)
+    return Fitted(ensemble, fitted.observations)
 
 
-def fit_part(
-    settings: EnsembleSettings,
-    ensemble: Ensemble,
-    X: FloatArray,
-    distance: FloatArray,
-    *,
-    picked: BoolArray,
-    target: FloatArray,
-    weights: FloatArray,
-) -> Mix:
-    """Fit a second mix to the `picked` rows (a mask) of those that an ensemble was fitted to.
-
-    It shares the ensemble's view, and so its standardiser, its kernel inputs and what these cost.
-    """
-    filled = ensemble.standardiser.fill(X)
-    standardised = ensemble.standardiser.standardise(filled)
-    expectation = ensemble.kernel.fit_part(standardised, distance, picked, target, weights)
-    return _fit_mix(
-        settings,
-        filled[picked],
-        standardised[picked],
-        expectation=expectation,
-        target=target[picked],
-        weights=weights[picked],
-    )
-
-
-def _fit_mix(
+def _fit_trees(
     settings: EnsembleSettings,
     filled: FloatArray,
     standardised: FloatArray,
-    *,
-    expectation: KernelMean,
     target: FloatArray,
     weights: FloatArray,
-) -> Mix:
+) -> Trees:
+    weights = weights / weights.mean()
     ridge = Ridge(alpha=settings.ridge_penalty).fit(standardised, target, sample_weight=weights)
     residual = target - ridge.predict(standardised)
-    return Mix(
+    return Trees(
         linear=np.concatenate([[ridge.intercept_], ridge.coef_]),
         boosted=_fit_boosted(settings, filled, residual, weights),
         averaged=_fit_averaged(settings, filled, residual, weights),
-        expectation=expectation,
-        kernel_share=settings.kernel_share,
     )
 
 
@@ -124,7 +121,6 @@ def _fit_boosted(
         "eta": settings.learning_rate,
         "max_depth": settings.boosting_depth,
         "min_child_weight": settings.boosting_leaf_weight,
-        "subsample": 0.7,
         "colsample_bytree": 0.5,
         "lambda": 2.0,
         "tree_method": "hist",
@@ -132,7 +128,18 @@ def _fit_boosted(
         "seed": settings.seed,
     }
     data = xgboost.DMatrix(X.astype(np.float32), label=target, weight=weights)
-    return forest_from_xgboost(xgboost.train(parameters, data, settings.boosting_rounds))
+    booster = xgboost.Booster(parameters, [data])
+    for round_, drawn in enumerate(drawn_rows(settings, len(target))):
+        data.set_weight(weights * drawn)
+        booster.update(data, round_)
+    return forest_from_xgboost(booster)
+
+
+def drawn_rows(settings: EnsembleSettings, count: int) -> Iterator[BoolArray]:
+    """Which of `count` rows each boosted tree learns from: a mask for each, the same every time."""
+    draw = np.random.default_rng(settings.seed)
+    for _ in range(settings.boosting_rounds):
+        yield draw.random(count) < settings.row_share
 
 
 def _fit_averaged(

@@ -17,13 +17,12 @@ from sseml._version import __version__
 from sseml.curation.table import measurements_at, write_parquet
 from sseml.kinds import COMPOSITION, Kind
 from sseml.model.bundle import Bundle
-from sseml.model.dataset import CENSOR_LOG10_SIGMA, Recipe, conductivity_set, energy_set
+from sseml.model.crystal_system import UNKNOWN
+from sseml.model.dataset import Recipe, training_set
 from sseml.model.evidence import read_evidence
-from sseml.model.fitting import Progress, fit_calibrated, fit_calibrated_outputs, silent
+from sseml.model.fitting import Progress, fit_calibrated, silent
 from sseml.model.folder import CARD
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
-
-ENERGY_RANGE_EV = (0.05, 1.5)
+from sseml.model.regressors import DEFAULT_SETTINGS, EnsembleSettings
 
 
 def train(
@@ -33,7 +32,7 @@ def train(
     *,
     kind: Kind = COMPOSITION,
     recipe: Recipe | None = None,
-    settings: tuple[EnsembleSettings, EnsembleSettings] = (CONDUCTIVITY, ENERGY),
+    settings: EnsembleSettings = DEFAULT_SETTINGS,
     metrics: Mapping[str, Any] | None = None,
 ) -> Bundle:
     """Train a bundle and save it.
@@ -51,7 +50,7 @@ def train(
     recipe
         Which rows and features; None for those of the released bundle.
     settings
-        For the conductivity and for the activation energy.
+        What is chosen before fitting.
     metrics
         What `sseml.evaluate.Report.to_dict` says of this recipe, for manifest and card.
 
@@ -68,12 +67,8 @@ def train(
     measurements = measurements_at(table)
     parquet = measurements_parquet(measurements)
 
-    progress("conductivity at 25 °C")
-    sigma_data = conductivity_set(measurements, recipe, kind)
-    sigma = fit_calibrated_outputs(sigma_data, settings[0], progress)
-    progress("activation energy")
-    energy_data = energy_set(measurements, recipe, kind)
-    energy = fit_calibrated(energy_data, settings[1], progress)
+    data = training_set(measurements, recipe, kind)
+    model = fit_calibrated(data, settings, progress)
 
     manifest = {
         "name": folder.name,
@@ -85,16 +80,15 @@ def train(
             {"name": feature.name, "unit": feature.unit} for feature in kind.feature_list(sets)
         ],
         "recipe": asdict(recipe),
-        "settings": {"conductivity": asdict(settings[0]), "energy": asdict(settings[1])},
+        "settings": asdict(settings),
         "training_rows": {
-            "conductivity": len(sigma_data),
-            "if_conductor": int(sigma.outputs.conductors.sum()),
-            "polymorph": len(sigma.polymorph.rows),
-            "energy": len(energy_data),
+            "conductivity": len(data),
+            "at_25": int(data.at_25.sum()),
+            "if_conductor": int(data.conducts.sum()),
+            "polymorph": int((data.systems != UNKNOWN).sum()),
+            "energy": int((~np.isnan(data.activation_energy_eV)).sum()),
         },
         "training_data_sha256": hashlib.sha256(parquet).hexdigest(),
-        "censored_below_log10_sigma": CENSOR_LOG10_SIGMA,
-        "activation_energy_range_eV": list(ENERGY_RANGE_EV),
         "temperature_range_C": _temperature_range_C(measurements),
         "code_version": __version__,
         "metrics": dict(metrics or {}),
@@ -102,16 +96,12 @@ def train(
     bundle = Bundle(
         kind=kind,
         manifest=manifest,
-        conductivity=sigma.outputs,
-        energy=energy.ensemble,
-        conductivity_rows=sigma_data.rows,
-        energy_rows=energy_data.rows,
-        interval=sigma.unconditional.interval,
-        if_conductor_interval=sigma.if_conductor.interval,
-        energy_interval=energy.calibration.interval,
-        superionic=sigma.unconditional.superionic,
-        conductor=sigma.conductor,
-        polymorph=sigma.polymorph,
+        ensemble=model.ensemble,
+        training_rows=data.rows,
+        observations=model.fitted.observations,
+        interval=model.calibration.plain,
+        if_conductor_interval=model.calibration.if_conductor,
+        threshold=model.calibration.threshold,
         evidence=read_evidence(BytesIO(parquet), kind),
     )
     bundle.save(folder, parquet, _card_text(manifest, measurements))
@@ -146,7 +136,8 @@ def _card_text(manifest: Mapping[str, Any], measurements: pd.DataFrame) -> str:
         digest=manifest["training_data_sha256"],
         feature_sets=", ".join(manifest["feature_sets"]),
         n_features=len(manifest["features"]),
-        kernel_share=manifest["settings"]["conductivity"]["kernel_share"],
+        **manifest["settings"]["share"],
+        rows_at_25=rows["at_25"],
         sources=source_table(measurements),
         figures=card_figures(manifest["metrics"]),
     )
