@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sseml.features.parents import LI_PHASES, LITHIUM, MAX_ELEMENTS
+from sseml.features.parents import LI_PHASES, MAX_ELEMENTS
 from sseml.model.phases import load_phases
 from sseml.physics.elements import elements
 from sseml.released import DEFAULT_PHASES, released_folder
@@ -33,7 +33,7 @@ def li_phases(folder: Path) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
                 table.element[first:last], table.fraction[first:last], strict=True
             )
         }
-        if LITHIUM in amounts and len(amounts) > 1:
+        if elements().number["Li"] in amounts and len(amounts) > 1:
             z = tuple(sorted(amounts))
             compounds.add((z, tuple(whole(amounts[each]) for each in z)))
     return sorted(compounds)

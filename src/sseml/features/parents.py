@@ -25,7 +25,6 @@ from sseml.physics.slots import chunks
 from sseml.records import Composition
 
 LI_PHASES = "features/li_phases.npy"
-LITHIUM = 3
 MAX_ELEMENTS = 8
 """Places for elements that a phase has in the file."""
 
@@ -39,7 +38,7 @@ ROUNDING = 1e-9
 SIMPLE = 2
 """Up to this multiplier a formula counts as simple."""
 LARGEST_CELL_MULTIPLIER = 3
-"""Formula units are counted no further than this."""
+"""The multiplier counts no further than this in the atoms per formula unit."""
 
 _WORD = 64
 _BITS = -(-N_ELEMENTS // _WORD) * _WORD
