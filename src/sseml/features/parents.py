@@ -9,9 +9,8 @@ from __future__ import annotations
 import io
 import pkgutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +47,7 @@ _ROWS = 256
 Words = NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Phases:
+class _Phases(NamedTuple):
     """Compounds of lithium, those of the same elements one after another.
 
     Attributes
@@ -82,22 +80,21 @@ def _as_bits(present: BoolArray) -> Words:
 def _phases() -> _Phases:
     """Read the phases once."""
     data = pkgutil.get_data("sseml", LI_PHASES) or b""
-    packed: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-    number, amount = packed[:, 0].astype(np.int64), packed[:, 1].astype(np.float64)
-    column = np.maximum(number - 1, 0)
-    is_new = np.ones(len(number), dtype=np.bool_)
-    is_new[1:] = (number[1:] != number[:-1]).any(axis=1)
+    packed: NDArray[np.uint8] = np.load(io.BytesIO(data), allow_pickle=False)
+    number, amount = np.ascontiguousarray(packed.transpose(1, 2, 0))
+    is_new = np.ones(number.shape[1], dtype=np.bool_)
+    is_new[1:] = (number[:, 1:] != number[:, :-1]).any(axis=0)
     first = np.flatnonzero(is_new)
     present = np.zeros((len(first), N_ELEMENTS), dtype=np.bool_)
-    group, place = np.nonzero(number[first])
-    present[group, column[first][group, place]] = True
+    place, group = np.nonzero(number[:, first])
+    present[group, number[place, first[group]] - 1] = True
     return _Phases(
-        column=np.ascontiguousarray(column.T),
-        fraction=np.ascontiguousarray((amount / amount.sum(axis=1, keepdims=True)).T),
+        column=np.maximum(number, 1).astype(np.int64) - 1,
+        fraction=amount / amount.sum(axis=0),
         elements=_as_bits(present),
         n_elements=present.sum(axis=1),
         first=first,
-        size=np.diff(first, append=len(number)),
+        size=np.diff(first, append=len(is_new)),
     )
 
 
