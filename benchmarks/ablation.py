@@ -77,9 +77,11 @@ SETS = {
     "prototype": ("prototype",),
     "fractions": ("fractions",),
     "magpie": ("magpie",),
+    "parents": ("parents",),
     "chemistry + prototype": ("chemistry", "prototype"),
     "chemistry + fractions": ("chemistry", "fractions"),
-    "released + magpie": ("chemistry", "prototype", "fractions", "magpie"),
+    "chemistry + prototype + fractions": ("chemistry", "prototype", "fractions"),
+    "released + magpie": ("chemistry", "prototype", "fractions", "parents", "magpie"),
 }
 RECIPES = {
     "outside data at weight 1": Recipe(outside_weight=1.0),

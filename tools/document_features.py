@@ -15,7 +15,7 @@ from sseml.features.table import COMPOSITION_SETS
 
 PAGE = Path(__file__).parents[1] / "docs" / "features.md"
 MARKS = "<!-- features: written by tools/document_features.py -->", "<!-- end of features -->"
-LISTED = ("chemistry", "prototype")
+LISTED = ("chemistry", "prototype", "parents")
 DEFINITION = "definition"
 
 

@@ -66,7 +66,7 @@ def test_parameters_say_what_was_chosen_and_with_which_versions(tracked: Tracked
     assert told["conductivity.boosting_rounds"] == "4"
     assert told["conductivity.kernel.noise_variance"] == "0.2"
     assert told["energy.resolution"] == "0.01"
-    assert told["recipe.feature_sets"] == "chemistry, prototype, fractions"
+    assert told["recipe.feature_sets"] == "chemistry, prototype, fractions, parents"
     assert told["seed"] == "0"
     assert {"version.sseml", "version.numpy", "version.mlflow", "version.python"} <= set(told)
     assert tracked.run.info.status == "FINISHED"

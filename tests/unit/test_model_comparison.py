@@ -241,7 +241,8 @@ def test_too_few_papers_are_refused_and_too_few_groups_are_no_proof(table: pd.Da
 def test_a_bundle_says_how_it_was_made() -> None:
     released = Contender.of_bundle(RELEASED)
     assert released.name == DEFAULT_BUNDLE
-    assert released.recipe == Recipe(feature_sets=released.kind.default_sets)
+    manifest = json.loads((RELEASED / MANIFEST).read_text("utf-8"))
+    assert released.recipe == Recipe(feature_sets=tuple(manifest["feature_sets"]))
     assert released.settings == EnsembleSettings()
     assert len(released.table) == len(load_measurements(RELEASED / EVIDENCE))
 

@@ -278,7 +278,7 @@ Function = Callable[[Speciation], FloatArray]
 
 
 @cache
-def _listed() -> Mapping[str, Feature]:
+def listed() -> Mapping[str, Feature]:
     """Feature name → feature, as ``descriptors.csv`` lists them."""
     features = (Feature(*row) for row in packaged_rows("features/descriptors.csv"))
     return {feature.name: feature for feature in features}
@@ -293,7 +293,7 @@ class Descriptors:
     @property
     def features(self) -> tuple[Feature, ...]:
         """One feature a function."""
-        return tuple(_listed()[name] for name in self._functions)
+        return tuple(listed()[name] for name in self._functions)
 
     def __call__(self, materials: Sequence[Composition]) -> FloatArray:
         """Values of shape (n_materials, len(features))."""

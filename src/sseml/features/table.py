@@ -14,6 +14,7 @@ from sseml.features.chemistry import CHEMISTRY
 from sseml.features.composition import ElementFractions
 from sseml.features.contract import Feature, Featurizer
 from sseml.features.magpie import Magpie
+from sseml.features.parents import Parents
 from sseml.features.prototype import PROTOTYPE
 from sseml.physics.slots import CHUNK
 
@@ -22,6 +23,7 @@ COMPOSITION_SETS: Mapping[str, Featurizer] = {
     "prototype": PROTOTYPE,
     "fractions": ElementFractions(),
     "magpie": Magpie(),
+    "parents": Parents(),
 }
 SETS: tuple[str, ...] = tuple(COMPOSITION_SETS)
 DEFAULT_SETS = ("chemistry", "prototype")

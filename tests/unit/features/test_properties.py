@@ -19,7 +19,7 @@ COMMON = [
     "Li", "Na", "K", "La", "Zr", "Ti", "Al", "Ge", "P", "Si", "S", "O", "Cl", "Br", "I", "F", "N",
     "H", "B", "C", "Y", "Sb", "Fe", "V", "Se", "Ta",
 ]  # fmt: skip
-SETS = ("chemistry", "prototype", "magpie", "fractions")
+SETS = ("chemistry", "prototype", "magpie", "fractions", "parents")
 
 amounts = st.dictionaries(
     st.one_of(st.sampled_from(COMMON), st.sampled_from(SYMBOLS)),

@@ -30,12 +30,17 @@ def test_the_pages_list_the_features_and_columns_as_they_are(tool: str) -> None:
 def test_every_source_on_the_page_has_one_number_that_a_feature_cites() -> None:
     page = (ROOT / "docs" / "features.md").read_text(encoding="utf-8")
     rows, _, sources = page.partition("### Sources")
-    for name in ("chemistry", "prototype"):
+    for name in ("chemistry", "prototype", "parents"):
         for feature in COMPOSITION_SETS[name].features:
             if feature.source != "definition":
                 [number] = re.findall(rf"\[(\d+)\] {re.escape(feature.source)}[;\n]", sources)
                 [row] = [line for line in rows.splitlines() if line.startswith(f"`{feature.name}`")]
                 assert row.endswith(f"[{number}]")
+
+
+def test_the_packaged_li_phases_are_those_of_the_released_phase_bundle() -> None:
+    done = run("tools/build_parents.py", "--check")
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow
