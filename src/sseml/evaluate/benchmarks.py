@@ -63,9 +63,8 @@ def official(subject: Subject) -> Outcome:
     _, in_test = official_split(subject.table.iloc[data.rows])
     is_test = in_test & data.at_25
     trained = BY_PAPER.training_mask(data, in_test)
-    subject.progress(
-        f"official split: {int(trained.sum())} training rows, {int(is_test.sum())} test rows"
-    )
+    counts = f"{int(trained.sum())} training rows, {int(is_test.sum())} test rows"
+    subject.progress(f"official split: {counts}")
     model = fit_calibrated(data.take(trained), subject.settings, subject.progress)
     views = both_views(model, data, trained, is_test)
     answers, truth = views.by_composition, data.target[is_test]
@@ -156,7 +155,9 @@ def _coverages(data: TrainingSet, answers: Answers) -> Figures:
     return {
         "coverage": float(inside.mean()),
         "coverage each paper once": group_mean(inside, data.papers[answers.rows]),
-        "families calibrated share": mean_or_nan(((shares >= low) & (shares <= high)) * 1.0),
+        "families calibrated share": mean_or_nan(
+            ((shares >= low) & (shares <= high)).astype(np.float64)
+        ),
     }
 
 

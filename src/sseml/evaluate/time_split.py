@@ -63,9 +63,8 @@ def time_split(subject: Subject) -> Outcome:
         )
     data = subject.data
     trained, tested = split_by_year(table, data)
-    subject.progress(
-        f"time split: {int(trained.sum())} training rows, {int(tested.sum())} test rows"
-    )
+    counts = f"{int(trained.sum())} training rows, {int(tested.sum())} test rows"
+    subject.progress(f"time split: {counts}")
     model = fit_calibrated(data.take(trained), subject.settings)
     answers = answer(model, data, trained, tested)
     conducts = data.conducts[answers.rows]

@@ -11,7 +11,7 @@ import numpy as np
 
 from sseml.arrays import FloatArray
 from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Conductivity, Model
-from sseml.model.bundle import CEILING_LOG10_SIGMA
+from sseml.model.heating import CEILING_LOG10_SIGMA
 from sseml.model.offsets import Shift
 from sseml.physics.crossing import (
     Answer,
