@@ -82,7 +82,12 @@ def add_commands(commands: Commands) -> None:
         help="a few measurements of your own, as for `sseml data add`: shifts the answers about "
         "their families. Needs the extra `train`",
     )
-    parser.add_argument("--explain", action="store_true", help="say why, for every row")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say why, for every row: the "
+        "measurements that make up the answer with their weights, and what moves it",
+    )
     parser.add_argument(
         "--strict", action="store_true", help="stop at the first refused row and write nothing"
     )
@@ -110,6 +115,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Predict, write, and count what was refused."""
     # One thread serves a short list; starting a pool costs more CPU than predicting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from sseml.model.explaining import Explainer  # noqa: PLC0415
     from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
     from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
 
@@ -126,6 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
         bundles,
         phases=phases,
         explain=arguments.explain,
+        explainer=Explainer() if arguments.explain else None,
         offsets=offsets,
         threshold_S_cm=arguments.threshold,
     )
