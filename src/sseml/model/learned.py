@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
-
-if TYPE_CHECKING:
-    from sseml.model.dataset import TrainingSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +23,6 @@ class Learned:
     activation_energy_eV: FloatArray
     target: FloatArray
     trees_weight: FloatArray
-
-    @classmethod
-    def of(cls, data: TrainingSet) -> Learned:
-        """From the set that is trained on."""
-        return cls(data.activation_energy_eV, data.target, data.weights * data.trust)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """All as named arrays, to be saved without pickle."""

@@ -100,7 +100,7 @@ def train(
         ensemble=model.ensemble,
         training_rows=data.rows,
         observations=model.fitted.observations,
-        learned=Learned.of(data),
+        learned=Learned(data.activation_energy_eV, data.target, data.weights * data.trust),
         interval=model.calibration.plain,
         if_conductor_interval=model.calibration.if_conductor,
         threshold=model.calibration.threshold,
