@@ -32,6 +32,16 @@ class WeighedMeasurement:
 
 
 @dataclass(frozen=True, slots=True)
+class WeighedMaterial:
+    """All `count` measurements of one formula together: their summed weights and contributions."""
+
+    formula: str
+    count: int
+    weight: float
+    decades: float
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureMove:
     """Decades by which a feature moves an answer against the mean of its family."""
 
@@ -58,6 +68,8 @@ class Contributions:
         Those with the largest weights, largest first.
     other_count, other_decades
         How many other measurements there are, and what they contribute together.
+    materials
+        Formulas with the largest weights, all their measurements taken together.
     parts
         What each part of the model contributes: process, linear, boosted, averaged and
         crystal_system.
@@ -72,6 +84,7 @@ class Contributions:
     measurements: tuple[WeighedMeasurement, ...]
     other_count: int
     other_decades: float
+    materials: tuple[WeighedMaterial, ...]
     parts: Mapping[str, float]
     features: tuple[FeatureMove, ...]
     compared_with: str | None

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseml.columns import COLUMNS, COMPAT_COLUMNS, ROW_COLUMNS, WINDOW_COLUMNS, Column
-from sseml.contributions import Contributions, FeatureMove, WeighedMeasurement
+from sseml.contributions import Contributions, FeatureMove, WeighedMaterial, WeighedMeasurement
 from sseml.records import Answer, MeasuredValue, Neighbour, Prediction, Refusal
 from sseml.render import (
     OUTPUT_COLUMNS,
@@ -247,6 +247,7 @@ MADE_OF = Contributions(
     ),
     other_count=7,
     other_decades=-2.4,
+    materials=(WeighedMaterial("Li6PS5Cl", 3, 0.55, -1.4),),
     parts={"process": -1.7, "linear": -1.0, "boosted": 0.2, "averaged": -0.1, "crystal_system": 0},
     features=(FeatureMove("li_fraction", "1", 0.46, 0.43, 0.2),
               FeatureMove("radius", "Å", 1.8, 1.9, -0.1)),
@@ -261,6 +262,7 @@ def test_what_an_answer_is_made_of_is_said_where_it_is_known() -> None:
         "+0.400 × Li6PS5Cl, 0.0031 S/cm at 25 °C, 10.1000/first: -1.00",
         "-0.100 × Li6PS5I, <1e-06 S/cm at 30 °C, compiled, row 9: +0.60",
         "7 others: -2.40",
+        "+0.55 × Li6PS5Cl (3)",
         "Gaussian process -1.70, linear mean -1.00, boosted trees +0.20",
         "+0.20 against argyrodite by li_fraction 0.46 (mean 0.43)",
         "-0.10 against argyrodite by radius 1.8 Å (mean 1.9)",

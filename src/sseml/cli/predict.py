@@ -17,6 +17,7 @@ from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     from sseml.model.bundle import Bundle
+    from sseml.model.explaining import Explainer
     from sseml.model.offsets import Offsets
 
 _EXAMPLES = """\
@@ -115,7 +116,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Predict, write, and count what was refused."""
     # One thread serves a short list; starting a pool costs more CPU than predicting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from sseml.model.explaining import Explainer  # noqa: PLC0415
     from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
     from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
 
@@ -132,7 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
         bundles,
         phases=phases,
         explain=arguments.explain,
-        explainer=Explainer() if arguments.explain else None,
+        explainer=_explainer() if arguments.explain else None,
         offsets=offsets,
         threshold_S_cm=arguments.threshold,
     )
@@ -150,6 +150,12 @@ def run(arguments: argparse.Namespace) -> int:
         )
     name_late(late)
     return tally.report()
+
+
+def _explainer() -> Explainer:
+    from sseml.model.explaining import Explainer  # noqa: PLC0415 - only where asked for
+
+    return Explainer()
 
 
 def _offsets(file: Path, bundle: Bundle) -> Offsets:

@@ -7,7 +7,13 @@ from threading import Lock
 
 import numpy as np
 
-from sseml.contributions import Contributions, FeatureMove, WeighedMeasurement
+from sseml.arrays import FloatArray
+from sseml.contributions import (
+    Contributions,
+    FeatureMove,
+    WeighedMaterial,
+    WeighedMeasurement,
+)
 from sseml.curation.papers import shown_doi
 from sseml.model.answer import Model
 from sseml.model.bundle import Bundle
@@ -15,6 +21,7 @@ from sseml.model.weights import BundleWeights, Weighed
 from sseml.records import Material
 
 _MEASUREMENTS = 5
+_MATERIALS = 5
 _FEATURES = 3
 _DECIMALS = 6
 """What lies beyond depends on the machine, and on what was asked together."""
@@ -65,6 +72,7 @@ def _contributions(bundle: Bundle, weighed: Weighed, index: int) -> Contribution
         ),
         other_count=len(weight) - len(heaviest),
         other_decades=_rounded(decades.sum() - decades[heaviest].sum()),
+        materials=_materials(bundle, weight, decades),
         parts={name: _rounded(part[index]) for name, part in weighed.parts.items()},
         features=_moves(bundle, weighed, index),
         compared_with=family,
@@ -82,6 +90,27 @@ def _measurement(bundle: Bundle, row: int, weight: float, decades: float) -> Wei
         reference=evidence.references[place],
         weight=_rounded(weight),
         decades=_rounded(decades),
+    )
+
+
+def _materials(
+    bundle: Bundle, weight: FloatArray, decades: FloatArray
+) -> tuple[WeighedMaterial, ...]:
+    written = [bundle.evidence.formulas[row] for row in bundle.training_rows]
+    place = {formula: index for index, formula in enumerate(dict.fromkeys(written))}
+    own = np.array([place[formula] for formula in written])
+    together = np.bincount(own, weight)
+    heaviest = np.argsort(-np.abs(together.round(_DECIMALS)), kind="stable")[:_MATERIALS]
+    count, contributed = np.bincount(own), np.bincount(own, decades)
+    formulas = list(place)
+    return tuple(
+        WeighedMaterial(
+            formulas[index],
+            int(count[index]),
+            _rounded(together[index]),
+            _rounded(contributed[index]),
+        )
+        for index in heaviest.tolist()
     )
 
 

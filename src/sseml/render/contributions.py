@@ -29,6 +29,12 @@ def contributions_lines(made_of: Contributions) -> Iterable[tuple[str, str]]:
     for value in made_of.measurements:
         yield "weight", _measurement(value)
     yield "", f"{made_of.other_count} others: {made_of.other_decades:+.2f}"
+    yield (
+        "materials",
+        ", ".join(
+            f"{each.weight:+.2f} × {each.formula} ({each.count})" for each in made_of.materials
+        ),
+    )
     parts = (f"{_PARTS[name]} {decades:+.2f}" for name, decades in made_of.parts.items())
     yield "parts", ", ".join(parts)
     mean = made_of.compared_with or "all that was measured"

@@ -248,6 +248,11 @@ def test_what_is_shown_sums_to_the_answer(bundle: Bundle) -> None:
         weight = [abs(each.weight) for each in found.measurements]
         assert weight == sorted(weight, reverse=True)
         assert len(found.measurements) + found.other_count == len(bundle.training_rows)
+        llzo = [each for each in found.materials if each.formula == "Li7La3Zr2O12"]
+        known = list(bundle.evidence.formulas).count("Li7La3Zr2O12")
+        assert all(each.count == known for each in llzo)
+        if answer.formula == "Li7La3Zr2O12":
+            assert found.materials[0] == llzo[0], "what was measured often weighs most"
         moves = [abs(each.decades) for each in found.features]
         assert 2 <= len(moves) <= 3
         assert moves == sorted(moves, reverse=True)
