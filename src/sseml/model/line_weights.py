@@ -66,7 +66,8 @@ class LineWeights:
         )
         precision: FloatArray = 1.0 / observed.observations.variance
         self._mean = precision / precision.sum()
-        self._factor = np.asarray(np.linalg.cholesky(self._covariance()), dtype=np.float64)
+        self._factor = self._covariance()
+        _factorise(self._factor)
 
     def of_level(self, cross: FloatArray) -> Weights:
         """Weights in the level; `cross` is the kernel to distinct inputs, (m, n_distinct)."""
@@ -104,8 +105,7 @@ class LineWeights:
         count, settings = len(observed.same), observed.settings
         level, energy = self._seen
         covariance = np.empty((size, size))
-        for start in range(0, size, _BLOCK):
-            block = slice(start, start + _BLOCK)
+        for block in _blocks(size):
             alike = observed.alike[self._of[block]][:, self._of]
             alike *= settings.covariance((level[block], energy[block]), self._seen)
             covariance[block] = alike
@@ -119,10 +119,24 @@ class LineWeights:
         return covariance
 
 
+def _blocks(size: int) -> list[slice]:
+    return [slice(start, start + _BLOCK) for start in range(0, size, _BLOCK)]
+
+
+def _factorise(covariance: FloatArray) -> None:
+    """Put L into the lower triangle of A = L Lᵀ, in place; predicting does without SciPy."""
+    for block in _blocks(len(covariance)):
+        done = covariance[block.start :, : block.start]
+        column = covariance[block.start :, block] - done @ covariance[block, : block.start].T
+        own = np.linalg.cholesky(column[:_BLOCK])
+        covariance[block, block] = own
+        covariance[block.stop :, block] = np.linalg.solve(own, column[_BLOCK:].T).T
+
+
 def _solve(factor: FloatArray, right: FloatArray) -> FloatArray:
-    """Solve A X = `right` for A = L Lᵀ and the lower triangle L, block by block (no SciPy here)."""
+    """Solve L Lᵀ X = `right` for the lower triangle L that `_factorise` left, block by block."""
     solved = np.array(right)
-    blocks = [slice(start, start + _BLOCK) for start in range(0, len(factor), _BLOCK)]
+    blocks = _blocks(len(factor))
     for block in blocks:
         solved[block] = np.linalg.solve(factor[block, block], solved[block])
         solved[block.stop :] -= factor[block.stop :, block] @ solved[block]
