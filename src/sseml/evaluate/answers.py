@@ -40,6 +40,7 @@ from sseml.model.regressors import DEFAULT_SETTINGS, EnsembleSettings
 from sseml.records import RefusedInputError
 
 OUTER_FOLDS = 10
+FOLDS_ALONE = 5
 HOLDOUT_SCHEMES = {holdout_scheme.name: holdout_scheme for holdout_scheme in (BY_PAPER, BY_CLUSTER)}
 
 
@@ -78,7 +79,9 @@ class Subject:
     @cached_property
     def by_paper_alone(self) -> Views:
         """Every row by models that did not see its paper, but may know the material."""
-        return cross_answer(self.data, BY_PAPER_ALONE, self.settings, progress=self.progress)
+        return cross_answer(
+            self.data, BY_PAPER_ALONE, self.settings, folds=FOLDS_ALONE, progress=self.progress
+        )
 
 
 @dataclass(frozen=True, slots=True)
