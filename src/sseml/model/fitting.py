@@ -171,11 +171,12 @@ def fit_calibrated(
     `RefusedInputError` says if there are too few measurements, or too few of conductors.
     """
     _require_conductors(data)
-    parts = []
+    held_out = []
     for holdout_scheme in (BY_PAPER, BY_CLUSTER):
         progress(f"calibrating on rows held out by {holdout_scheme.name}")
-        parts.append(cross_fit(data, holdout_scheme, settings, CALIBRATION_FOLDS))
-    calibration = _calibrate(data, *parts, settings)
+        held_out.append(cross_fit(data, holdout_scheme, settings, CALIBRATION_FOLDS))
+    by_paper, by_cluster = held_out
+    calibration = _calibrate(data, by_paper, by_cluster, settings)
     progress("fitting on every row")
     return Calibrated(fit_ensemble(settings, data), calibration)
 
