@@ -11,7 +11,7 @@ from sseml.model.answer import Conductivity
 from sseml.model.calibration import IntervalModel
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, TREES_FLOOR, Estimate
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
-from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
+from sseml.units import BOLTZMANN_EV_K, ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 REFERENCE_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
 
@@ -20,6 +20,9 @@ CEILING_LOG10_SIGMA = 1.0
 
 PREFACTOR_LOG10_RANGE = (2.5, 8.5)
 """log10 of σ₀ in S K/cm that solids have: a measurement beyond is flagged in curation too."""
+
+_LEAST_ENERGY_EV = BOLTZMANN_EV_K * celsius_to_kelvin(800.0)
+"""σ = A / T exp(-E / k_BT) falls on heating above E / k_B: not up to 800 °C."""
 
 _STEPS = np.linspace(0.0, 1.0, 9)
 """Parts of the way from 25 °C to the temperature at which the limits are compared."""
@@ -34,11 +37,14 @@ def shift_from_25(temperature_K: FloatArray) -> FloatArray:
 
 
 def bounded_energy(estimate: Estimate) -> FloatArray:
-    """Activation energy in eV, such that the prefactor is one that solids have, shape (n,)."""
+    """Activation energy in eV, such that the prefactor is one that solids have, shape (n,).
+
+    It is never so low that σ would fall on heating.
+    """
     per_eV = float(inverse_temperature_shift(REFERENCE_K, np.inf))
     of_sigma_T = estimate.level + np.log10(REFERENCE_K)
     low, high = ((prefactor - of_sigma_T) / per_eV for prefactor in PREFACTOR_LOG10_RANGE)
-    bounded: FloatArray = np.clip(estimate.energy_eV, low, high)
+    bounded: FloatArray = np.clip(estimate.energy_eV, np.maximum(low, _LEAST_ENERGY_EV), high)
     return bounded
 
 
