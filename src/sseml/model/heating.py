@@ -15,6 +15,9 @@ from sseml.units import BOLTZMANN_EV_K, ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 REFERENCE_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
 
+_LARGEST_SHIFT = float(inverse_temperature_shift(REFERENCE_K, np.inf))
+"""Decades of σT gained per eV from 25 °C to where 1/T is 0."""
+
 CEILING_LOG10_SIGMA = 1.0
 """No answer exceeds 10 S/cm: no solid conducts ions better, and an Arrhenius line has no limit."""
 
@@ -24,8 +27,9 @@ PREFACTOR_LOG10_RANGE = (2.5, 8.5)
 _LEAST_ENERGY_EV = BOLTZMANN_EV_K * celsius_to_kelvin(800.0)
 """σ = A / T exp(-E / k_BT) falls on heating above E / k_B: not up to 800 °C."""
 
-_STEPS = np.linspace(0.0, 1.0, 9)
-"""Parts of the way from 25 °C to the temperature at which the limits are compared."""
+_STEP = 0.25
+_AWAY = np.arange(0.0, 16.6, _STEP)
+"""Decades of σT per eV from 25 °C, up to 10 000 °C or down to -120 °C, to compare limits at."""
 
 _CERTAIN = 4.0
 """Decades above 1e-10 S/cm from which on the second output counts fully in the score."""
@@ -41,9 +45,8 @@ def bounded_energy(estimate: Estimate) -> FloatArray:
 
     It is never so low that σ would fall on heating.
     """
-    per_eV = float(inverse_temperature_shift(REFERENCE_K, np.inf))
     of_sigma_T = estimate.level + np.log10(REFERENCE_K)
-    low, high = ((prefactor - of_sigma_T) / per_eV for prefactor in PREFACTOR_LOG10_RANGE)
+    low, high = ((prefactor - of_sigma_T) / _LARGEST_SHIFT for prefactor in PREFACTOR_LOG10_RANGE)
     bounded: FloatArray = np.clip(estimate.energy_eV, np.maximum(low, _LEAST_ENERGY_EV), high)
     return bounded
 
@@ -84,21 +87,33 @@ def conductivity_at(
     rises on cooling. `families` are those of the rows.
     """
     width = interval.width(estimate.signals, families)
+    shift = shift_from_25(temperature_K)
     lows, highs = [], []
-    for part in _STEPS:
-        on_the_way = REFERENCE_K / (1.0 - part * (1.0 - REFERENCE_K / temperature_K))
-        mean = log10_sigma_at(estimate, on_the_way)
-        low, high = interval.offsets(width, shift_from_25(on_the_way))
+    for away in _AWAY:
+        on_the_way = np.copysign(away, shift)
+        at_K = REFERENCE_K / (1.0 - on_the_way / _LARGEST_SHIFT)
+        mean = log10_sigma_at(estimate, at_K)
+        low, high = interval.offsets(width, on_the_way)
         lows.append(mean + low)
         highs.append(mean + high)
     lows[0] = np.maximum(lows[0], np.minimum(floor, estimate.level))
-    heated = temperature_K > REFERENCE_K
-    low = np.where(
-        heated, np.max(lows, axis=0), np.where(temperature_K < REFERENCE_K, lows[-1], lows[0])
-    )
-    high = np.where(heated, highs[-1], np.min(highs, axis=0))
+    mean = log10_sigma_at(estimate, temperature_K)
+    low, high = interval.offsets(width, shift)
+    heated = shift >= 0.0
+    low = np.where(heated, _on_the_way(np.maximum.accumulate(lows), shift), mean + low)
+    high = np.where(shift > 0.0, mean + high, _on_the_way(np.minimum.accumulate(highs), shift))
     return Conductivity(
         log10=mean,
         log10_low=np.minimum(low, mean),
         log10_high=np.maximum(np.minimum(high, CEILING_LOG10_SIGMA), mean),
     )
+
+
+def _on_the_way(limits: FloatArray, shift: FloatArray) -> FloatArray:
+    """Limits at `_AWAY`, shape (len(_AWAY), n), on a line between them."""
+    place = np.minimum(np.abs(shift) / _STEP, len(_AWAY) - 1)
+    before = np.minimum(place.astype(np.intp), len(_AWAY) - 2)
+    row = np.arange(len(shift))
+    start, stop = limits[before, row], limits[before + 1, row]
+    on_line: FloatArray = start + (place - before) * (stop - start)
+    return on_line

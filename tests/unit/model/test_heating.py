@@ -18,6 +18,7 @@ from sseml.model.heating import (
     conductivity_at,
     conductivity_score,
     log10_sigma_at,
+    shift_from_25,
 )
 
 BOLTZMANN_EV_K = 8.617333262e-5
@@ -129,26 +130,52 @@ def test_no_score_falls_on_heating(
     assert low <= high + 1e-12
 
 
-@given(LEVELS, ENERGIES, INTERVALS, st.floats(ROOM_K, 1073.15))
-def test_the_lower_limit_never_falls_on_heating_from_25(
-    level: float, energy_eV: float, interval: IntervalModel, temperature_K: float
-) -> None:
-    of = estimate(level, energy_eV)
-    assert answer(of, interval, temperature_K).log10_low >= answer(of, interval, ROOM_K).log10_low
-
-
-@given(LEVELS, ENERGIES, INTERVALS, st.floats(223.15, ROOM_K))
-def test_the_upper_limit_never_rises_on_cooling_from_25(
-    level: float, energy_eV: float, interval: IntervalModel, temperature_K: float
-) -> None:
-    of = estimate(level, energy_eV)
-    assert answer(of, interval, temperature_K).log10_high <= answer(of, interval, ROOM_K).log10_high
-
-
 @given(LEVELS, ENERGIES, INTERVALS, st.floats(ROOM_K, 1073.15), st.floats(ROOM_K, 1073.15))
-def test_between_two_hot_temperatures_the_lower_limit_does_not_fall(
+def test_the_lower_limit_never_falls_on_heating_from_25(
     level: float, energy_eV: float, interval: IntervalModel, one: float, other: float
 ) -> None:
     cold, hot = sorted((one, other))
     of = estimate(level, energy_eV)
-    assert answer(of, interval, hot).log10_low >= answer(of, interval, cold).log10_low - 1e-9
+    assert answer(of, interval, hot).log10_low >= answer(of, interval, cold).log10_low - 1e-12
+
+
+@given(LEVELS, ENERGIES, INTERVALS, st.floats(223.15, ROOM_K), st.floats(223.15, ROOM_K))
+def test_the_upper_limit_never_rises_on_cooling_from_25(
+    level: float, energy_eV: float, interval: IntervalModel, one: float, other: float
+) -> None:
+    cold, hot = sorted((one, other))
+    of = estimate(level, energy_eV)
+    assert answer(of, interval, cold).log10_high <= answer(of, interval, hot).log10_high + 1e-12
+
+
+@given(LEVELS, ENERGIES, INTERVALS, KELVINS)
+def test_where_nothing_speaks_against_it_the_limits_are_those_of_the_interval(
+    level: float, energy_eV: float, interval: IntervalModel, temperature_K: float
+) -> None:
+    """The lower limit when heated, and the upper when cooled, are only ever drawn in."""
+    of = estimate(level, energy_eV)
+    told = answer(of, interval, temperature_K)
+    width = interval.width(of.signals, ["garnet"])
+    low, high = interval.offsets(width, shift_from_25(np.array([temperature_K])))
+    assert told.log10_low >= told.log10 + low - 0.02
+    assert told.log10_high <= max(told.log10, told.log10 + high + 0.02)
+
+
+def test_answers_do_not_depend_on_the_rows_beside() -> None:
+    draw = np.random.default_rng(0)
+    signals = Signals(*draw.uniform(0.0, 0.5, (4, 50)))
+    many = Estimate(draw.uniform(-12, -2, 50), draw.uniform(0.2, 0.9, 50), np.zeros(50), signals)
+    interval = IntervalModel(
+        (0.1, 0.2, 0.3, 0.1, 0.1), (1.0, -2.0, -1.0, -1.0, -1.0), {}, (-2.0, -1.5, -1.0),
+        (1.5, 1.0, 1.5), largest_shift=6.0, level=0.9, resolution=0.1,
+    )  # fmt: skip
+    temperature_K = draw.uniform(223.0, 1073.0, 50)
+    together = conductivity_at(many, interval, temperature_K, ["garnet"] * 50)
+    for row in range(50):
+        one = Estimate(
+            *(each[row : row + 1] for each in (many.level, many.energy_eV, many.by_system)),
+            signals.take(np.arange(50) == row),
+        )
+        alone = conductivity_at(one, interval, temperature_K[row : row + 1], ["garnet"])
+        assert alone.log10_low[0] == together.log10_low[row]
+        assert alone.log10_high[0] == together.log10_high[row]
