@@ -41,9 +41,7 @@ own = ["lab.csv"]
 benchmarks = ["official"]
 [train]
 name = "weekly"
-[train.conductivity]
-{FEW}
-[train.energy]
+[train.ensemble]
 {FEW}
 """
 STEPS = ("table", "evaluate official", "train weekly")
@@ -344,7 +342,7 @@ def test_a_bundle_comes_out_with_its_figures_and_the_labs_rows(finished: Path) -
     bundle = Bundle.load(finished / "made" / "models" / "weekly")
     assert bundle.name == "weekly"
     assert "MAE10c" in bundle.manifest["metrics"]["benchmarks"]["official"]
-    assert bundle.manifest["settings"]["conductivity"]["boosting_rounds"] == 4
+    assert bundle.manifest["settings"]["boosting_rounds"] == 4
     assert bundle.evidence.sources[-2:] == ["own", "own"]
 
 

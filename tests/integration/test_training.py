@@ -38,9 +38,8 @@ def test_from_the_evidence_alone_the_same_bundle_comes_out_to_the_byte(
 def test_another_seed_is_another_bundle_of_the_same_evidence(
     trained: Any, small_table: pd.DataFrame, small_settings: Any, tmp_path: Path
 ) -> None:
-    conductivity, energy = small_settings
     folder = tmp_path / DEFAULT_BUNDLE
-    train(small_table, folder, settings=(replace(conductivity, seed=1), energy))
+    train(small_table, folder, settings=replace(small_settings, seed=1))
     new, old = digests(folder), digests(trained.folder)
     assert new[EVIDENCE] == old[EVIDENCE]
     assert new["forest.npz"] != old["forest.npz"]
@@ -63,7 +62,7 @@ def test_manifest_and_card_say_which_data(trained: Any) -> None:
     digest = hashlib.sha256((trained.folder / EVIDENCE).read_bytes()).hexdigest()
     assert manifest["training_data_sha256"] == digest
     assert digest in (trained.folder / CARD).read_text(encoding="utf-8")
-    assert manifest["settings"]["conductivity"]["boosting_rounds"] == 4
+    assert manifest["settings"]["boosting_rounds"] == 4
 
 
 def test_measured_figures_reach_manifest_and_card(
