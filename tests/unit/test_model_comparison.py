@@ -20,7 +20,7 @@ from sseml.evaluate import model_comparison
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, FEWEST_GROUPS, paired_difference
 from sseml.evaluate.model_comparison import Contender, compare
 from sseml.model.bundle import EVIDENCE
-from sseml.model.dataset import Recipe, TrainingSet
+from sseml.model.dataset import Recipe, TrainingSet, training_set
 from sseml.model.ensemble import KernelShare
 from sseml.model.folder import MANIFEST, write_checksums
 from sseml.model.regressors import EnsembleSettings
@@ -187,6 +187,36 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
         distance = np.abs(trained.positions[:, None] - held_out[None]).sum(axis=2) / 2.0
         same_elements = ((trained.positions[:, None] > 0) == (held_out[None] > 0)).all(axis=2)
         assert not (same_elements & (distance < 0.02)).any()
+
+
+def test_hot_rows_are_learned_from_and_the_rows_that_say_sigma_at_25_are_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured = load_measurements(RELEASED / EVIDENCE)
+    hot = measured[measured["temperature_C"] > 150.0].sample(80, random_state=1)
+    cold = measured[measured["temperature_C"] < 40.0].sample(120, random_state=1)
+    table = pd.concat([hot, cold]).reset_index(drop=True)
+    learned: list[TrainingSet] = []
+    fit_ensemble = model_comparison.fit_ensemble
+
+    def watched_fit(how: EnsembleSettings, data: TrainingSet) -> object:
+        learned.append(data)
+        return fit_ensemble(how, data)
+
+    monkeypatch.setattr(model_comparison, "fit_ensemble", watched_fit)
+    both = (contender(table), contender(cold.reset_index(drop=True)))
+    result = compare(*both, folds=3)
+    of_champion, of_candidate = learned[:3], learned[3:]
+    assert min((data.temperature_K > 423.0).sum() for data in of_champion) > 30
+    assert max((data.temperature_K > 423.0).sum() for data in of_candidate) == 0
+    says = [training_set(each.table, each.recipe) for each in both]
+    ids = {
+        name
+        for each, data in zip(both, says, strict=True)
+        for name in each.table["measurement_id"].iloc[data.rows[data.at_25]]
+    }
+    assert result.parts[ALL].rows == len(ids)
+    assert result.parts[CHAMPIONS_OWN].rows == says[0].at_25.sum()
 
 
 def test_a_worse_way_to_learn_is_refused_with_the_figures(table: pd.DataFrame) -> None:
