@@ -11,12 +11,9 @@ from sseml.model.answer import Conductivity
 from sseml.model.calibration import IntervalModel
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, TREES_FLOOR, Estimate
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
-from sseml.units import BOLTZMANN_EV_K, ROOM_TEMPERATURE_C, celsius_to_kelvin
+from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 REFERENCE_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
-
-_LARGEST_SHIFT = float(inverse_temperature_shift(REFERENCE_K, np.inf))
-"""Decades of σT gained per eV from 25 °C to where 1/T is 0."""
 
 CEILING_LOG10_SIGMA = 1.0
 """No answer exceeds 10 S/cm: no solid conducts ions better, and an Arrhenius line has no limit."""
@@ -24,12 +21,37 @@ CEILING_LOG10_SIGMA = 1.0
 PREFACTOR_LOG10_RANGE = (2.5, 8.5)
 """log10 of σ₀ in S K/cm that solids have: a measurement beyond is flagged in curation too."""
 
-_LEAST_ENERGY_EV = BOLTZMANN_EV_K * celsius_to_kelvin(800.0)
-"""σ = A / T exp(-E / k_BT) falls on heating above E / k_B: not up to 800 °C."""
+_SMALLEST_EV = 0.095
+"""k_B T at 830 °C: with less the conductivity itself would fall on heating."""
 
-_STEP = 0.25
-_AWAY = np.arange(0.0, 16.6, _STEP)
-"""Decades of σT per eV from 25 °C, up to 10 000 °C or down to -120 °C, to compare limits at."""
+_SHIFTS = np.array(
+    [
+        -60.0,
+        -30.0,
+        -15.0,
+        -9.0,
+        -6.0,
+        -4.0,
+        -2.5,
+        -1.2,
+        0.0,
+        1.2,
+        2.5,
+        4.0,
+        6.0,
+        8.0,
+        10.0,
+        12.0,
+        14.0,
+        16.5,
+    ]
+)
+"""Decades of σT per eV from 25 °C at which limits are calculated; between them they are lines."""
+
+_AT_25 = int(np.flatnonzero(_SHIFTS == 0.0)[0])
+
+_PER_INVERSE_K = float(inverse_temperature_shift(1.0, np.inf))
+"""Decades of σT per eV for a difference of 1/T of one per kelvin."""
 
 _CERTAIN = 4.0
 """Decades above 1e-10 S/cm from which on the second output counts fully in the score."""
@@ -41,13 +63,11 @@ def shift_from_25(temperature_K: FloatArray) -> FloatArray:
 
 
 def bounded_energy(estimate: Estimate) -> FloatArray:
-    """Activation energy in eV, such that the prefactor is one that solids have, shape (n,).
-
-    It is never so low that σ would fall on heating.
-    """
+    """Activation energy in eV, such that the prefactor is one that solids have, shape (n,)."""
+    per_eV = float(inverse_temperature_shift(REFERENCE_K, np.inf))
     of_sigma_T = estimate.level + np.log10(REFERENCE_K)
-    low, high = ((prefactor - of_sigma_T) / _LARGEST_SHIFT for prefactor in PREFACTOR_LOG10_RANGE)
-    bounded: FloatArray = np.clip(estimate.energy_eV, np.maximum(low, _LEAST_ENERGY_EV), high)
+    low, high = ((prefactor - of_sigma_T) / per_eV for prefactor in PREFACTOR_LOG10_RANGE)
+    bounded: FloatArray = np.clip(estimate.energy_eV, np.maximum(low, _SMALLEST_EV), high)
     return bounded
 
 
@@ -83,25 +103,21 @@ def conductivity_at(
 ) -> Conductivity:
     """Conductivity at temperatures (n,) with its limits, of which none is below `floor` at 25 °C.
 
-    σ rises with temperature: the lower limit never falls on heating from 25 °C, and the upper never
-    rises on cooling. `families` are those of the rows.
+    σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
+    hot, and what surely conducts less when it is cold. `families` are those of the rows.
     """
     width = interval.width(estimate.signals, families)
-    shift = shift_from_25(temperature_K)
     lows, highs = [], []
-    for away in _AWAY:
-        on_the_way = np.copysign(away, shift)
-        at_K = REFERENCE_K / (1.0 - on_the_way / _LARGEST_SHIFT)
-        mean = log10_sigma_at(estimate, at_K)
-        low, high = interval.offsets(width, on_the_way)
+    for shift in _SHIFTS:
+        knot_K = 1.0 / (1.0 / REFERENCE_K - shift / _PER_INVERSE_K)
+        mean = log10_sigma_at(estimate, np.full(len(width), knot_K))
+        low, high = interval.offsets(width, np.full(len(width), shift))
         lows.append(mean + low)
         highs.append(mean + high)
-    lows[0] = np.maximum(lows[0], np.minimum(floor, estimate.level))
+    lows[_AT_25] = np.maximum(lows[_AT_25], np.minimum(floor, estimate.level))
     mean = log10_sigma_at(estimate, temperature_K)
-    low, high = interval.offsets(width, shift)
-    heated = shift >= 0.0
-    low = np.where(heated, _on_the_way(np.maximum.accumulate(lows), shift), mean + low)
-    high = np.where(shift > 0.0, mean + high, _on_the_way(np.minimum.accumulate(highs), shift))
+    asked = shift_from_25(temperature_K)
+    low, high = (_along(asked, _rising(np.stack(knots, axis=1))) for knots in (lows, highs))
     return Conductivity(
         log10=mean,
         log10_low=np.minimum(low, mean),
@@ -109,11 +125,18 @@ def conductivity_at(
     )
 
 
-def _on_the_way(limits: FloatArray, shift: FloatArray) -> FloatArray:
-    """Limits at `_AWAY`, shape (len(_AWAY), n), on a line between them."""
-    place = np.minimum(np.abs(shift) / _STEP, len(_AWAY) - 1)
-    before = np.minimum(place.astype(np.intp), len(_AWAY) - 2)
+def _rising(knots: FloatArray) -> FloatArray:
+    """Limits at `_SHIFTS`, shape (n, n_shifts), that never fall with temperature; 25 °C stays."""
+    cold, hot = knots[:, : _AT_25 + 1], knots[:, _AT_25:]
+    colder = np.minimum.accumulate(cold[:, ::-1], axis=1)[:, ::-1]
+    return np.concatenate([colder[:, :-1], np.maximum.accumulate(hot, axis=1)], axis=1)
+
+
+def _along(shift: FloatArray, knots: FloatArray) -> FloatArray:
+    """Each row's limits at its own shift, on lines between the knots; shape (n,)."""
+    place = np.clip(np.searchsorted(_SHIFTS, shift) - 1, 0, len(_SHIFTS) - 2)
+    part = (shift - _SHIFTS[place]) / (_SHIFTS[place + 1] - _SHIFTS[place])
     row = np.arange(len(shift))
-    start, stop = limits[before, row], limits[before + 1, row]
-    on_line: FloatArray = start + (place - before) * (stop - start)
-    return on_line
+    below, above = knots[row, place], knots[row, place + 1]
+    between: FloatArray = below + np.clip(part, 0.0, 1.0) * (above - below)
+    return between
