@@ -73,7 +73,7 @@ def test_the_prefactor_is_one_that_solids_have(level: float, energy_eV: float) -
     [energy] = bounded_energy(estimate(level, energy_eV))
     prefactor = level + math.log10(ROOM_K) + energy / (BOLTZMANN_EV_K * ROOM_K * math.log(10))
     assert 2.5 - 1e-6 <= prefactor <= 8.5 + 1e-6
-    if 2.5 + 1e-6 < prefactor < 8.5 - 1e-6 and energy > 0.0925:
+    if 2.5 + 1e-6 < prefactor < 8.5 - 1e-6 and energy > 0.0951:
         assert energy == pytest.approx(energy_eV, abs=1e-9)
 
 
@@ -130,35 +130,33 @@ def test_no_score_falls_on_heating(
     assert low <= high + 1e-12
 
 
-@given(LEVELS, ENERGIES, INTERVALS, st.floats(ROOM_K, 1073.15), st.floats(ROOM_K, 1073.15))
-def test_the_lower_limit_never_falls_on_heating_from_25(
+@given(LEVELS, ENERGIES, INTERVALS, KELVINS, KELVINS)
+def test_no_limit_falls_on_heating(
     level: float, energy_eV: float, interval: IntervalModel, one: float, other: float
 ) -> None:
-    cold, hot = sorted((one, other))
     of = estimate(level, energy_eV)
-    assert answer(of, interval, hot).log10_low >= answer(of, interval, cold).log10_low - 1e-12
-
-
-@given(LEVELS, ENERGIES, INTERVALS, st.floats(223.15, ROOM_K), st.floats(223.15, ROOM_K))
-def test_the_upper_limit_never_rises_on_cooling_from_25(
-    level: float, energy_eV: float, interval: IntervalModel, one: float, other: float
-) -> None:
-    cold, hot = sorted((one, other))
-    of = estimate(level, energy_eV)
-    assert answer(of, interval, cold).log10_high <= answer(of, interval, hot).log10_high + 1e-12
+    cold, hot = (answer(of, interval, each) for each in sorted((one, other)))
+    assert cold.log10_low <= hot.log10_low + 1e-12
+    assert cold.log10_high <= hot.log10_high + 1e-12
 
 
 @given(LEVELS, ENERGIES, INTERVALS, KELVINS)
-def test_where_nothing_speaks_against_it_the_limits_are_those_of_the_interval(
+def test_limits_are_those_of_the_interval_but_rise_with_temperature(
     level: float, energy_eV: float, interval: IntervalModel, temperature_K: float
 ) -> None:
-    """The lower limit when heated, and the upper when cooled, are only ever drawn in."""
+    """Hot they are only ever lifted, cold only ever lowered; a line between knots errs a little."""
     of = estimate(level, energy_eV)
-    told = answer(of, interval, temperature_K)
     width = interval.width(of.signals, ["garnet"])
+    low, high = interval.offsets(width, np.zeros(1))
+    told = answer(of, interval, ROOM_K)
+    assert told.log10_low == pytest.approx(level + low)
+    assert told.log10_high == pytest.approx(min(level + high, CEILING_LOG10_SIGMA))
     low, high = interval.offsets(width, shift_from_25(np.array([temperature_K])))
-    assert told.log10_low >= told.log10 + low - 0.02
-    assert told.log10_high <= max(told.log10, told.log10 + high + 0.02)
+    told = answer(of, interval, temperature_K)
+    away = 1.0 if temperature_K > ROOM_K else -1.0
+    for limit, offset in ((told.log10_low, low), (told.log10_high, high)):
+        expected = min(told.log10 + offset, CEILING_LOG10_SIGMA)
+        assert away * limit >= away * expected - 0.1
 
 
 def test_answers_do_not_depend_on_the_rows_beside() -> None:
