@@ -15,7 +15,7 @@ from sseml.curation.table import load_measurements
 from sseml.features.polymer.films import film_of
 from sseml.kinds import POLYMER
 from sseml.model.bundle import EVIDENCE, Bundle
-from sseml.model.kernel import KernelSettings
+from sseml.model.ensemble import KernelShare
 from sseml.model.polymer.bundle import PolymerBundle
 from sseml.model.polymer.fit import CurveSettings
 from sseml.model.polymer.intervals import BANDS_C
@@ -23,8 +23,6 @@ from sseml.model.polymer.train import train_polymers
 from sseml.model.regressors import EnsembleSettings
 from sseml.model.train import train
 from sseml.released import DEFAULT_BUNDLE, POLYMER_BUNDLE, released_evidence, released_folder
-
-Settings = tuple[EnsembleSettings, EnsembleSettings]
 
 
 class Trained(NamedTuple):
@@ -56,17 +54,15 @@ def small_table(measurements: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def small_settings() -> Settings:
-    few = {"boosting_rounds": 4, "averaged_trees": 4, "threads": 1}
-    return (
-        EnsembleSettings(**few),
-        EnsembleSettings(**few, kernel=KernelSettings().scaled(0.01), resolution=0.01),
-    )
+def small_settings() -> EnsembleSettings:
+    return EnsembleSettings(boosting_rounds=4, averaged_trees=4, threads=1)
 
 
 @pytest.fixture(scope="session")
 def trained(
-    small_table: pd.DataFrame, small_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    small_table: pd.DataFrame,
+    small_settings: EnsembleSettings,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Trained:
     folder = tmp_path_factory.mktemp("models") / DEFAULT_BUNDLE
     return Trained(train(small_table, folder, settings=small_settings), folder)
@@ -74,13 +70,17 @@ def trained(
 
 @pytest.fixture(scope="session")
 def crude(
-    small_table: pd.DataFrame, small_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    small_table: pd.DataFrame,
+    small_settings: EnsembleSettings,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """Learns next to nothing: soundly shaped answers, large errors."""
     folder = tmp_path_factory.mktemp("crude") / "crude"
-    settings = (
-        replace(small_settings[0], ridge_penalty=1e9, kernel_share=0.0, boosting_rounds=1),
-        small_settings[1],
+    settings = replace(
+        small_settings,
+        ridge_penalty=1e9,
+        share=KernelShare(at_near=0.0, at_far=0.0),
+        boosting_rounds=1,
     )
     train(small_table, folder, settings=settings)
     return folder

@@ -28,7 +28,7 @@ def report(small_table: pd.DataFrame, small_settings: Any) -> Report:
 
 @pytest.fixture(scope="module")
 def table(small_table: pd.DataFrame, small_settings: Any) -> pd.DataFrame:
-    return out_of_fold(small_table, "paper", folds=4, settings=small_settings[0])
+    return out_of_fold(small_table, "paper", folds=4, settings=small_settings)
 
 
 def test_it_has_the_promised_columns_one_row_a_measurement_in_order(
@@ -57,7 +57,7 @@ def test_papers_and_clusters_are_what_the_groups_say(
 ) -> None:
     known = table.dropna(subset="doi")
     assert (known.groupby("doi")["group"].nunique() == 1).all()
-    by_cluster = out_of_fold(small_table, "cluster", folds=4, settings=small_settings[0])
+    by_cluster = out_of_fold(small_table, "cluster", folds=4, settings=small_settings)
     assert (by_cluster.groupby("formula")["group"].nunique() == 1).all()
     assert (by_cluster["nearest_distance"] >= 0.12 - 1e-9).all()
     assert table["nearest_distance"].median() < by_cluster["nearest_distance"].median()
@@ -82,15 +82,15 @@ def test_the_table_of_a_benchmark_gives_its_figures(report: Report, benchmark: s
 def test_asked_for_alone_it_is_the_table_of_the_benchmark(
     report: Report, small_table: pd.DataFrame, small_settings: Any
 ) -> None:
-    alone = out_of_fold(small_table, "cluster", settings=small_settings[0])
+    alone = out_of_fold(small_table, "cluster", settings=small_settings)
     pd.testing.assert_frame_equal(alone, report.out_of_fold["clusters"])
 
 
 def test_another_seed_deals_otherwise_and_the_same_seed_alike(
     small_table: pd.DataFrame, small_settings: Any, table: pd.DataFrame
 ) -> None:
-    same = out_of_fold(small_table, "paper", folds=4, seed=0, settings=small_settings[0])
-    other = out_of_fold(small_table, "paper", folds=4, seed=1, settings=small_settings[0])
+    same = out_of_fold(small_table, "paper", folds=4, seed=0, settings=small_settings)
+    other = out_of_fold(small_table, "paper", folds=4, seed=1, settings=small_settings)
     pd.testing.assert_frame_equal(same, table)
     assert not np.allclose(other["predicted_log10_sigma"], table["predicted_log10_sigma"])
     assert other["measurement_id"].equals(table["measurement_id"])
@@ -126,9 +126,9 @@ def test_the_report_comes_back_from_json_without_its_tables(report: Report) -> N
 
 def test_what_cannot_be_held_out_is_refused(small_table: pd.DataFrame, small_settings: Any) -> None:
     with pytest.raises(RefusedInputError, match="choose among paper, cluster"):
-        out_of_fold(small_table, "family", settings=small_settings[0])
+        out_of_fold(small_table, "family", settings=small_settings)
     with pytest.raises(RefusedInputError, match="take at least 2"):
-        out_of_fold(small_table, folds=1, settings=small_settings[0])
+        out_of_fold(small_table, folds=1, settings=small_settings)
     own = small_table.head(20).assign(doi="10.1000/one").astype({"doi": "string"})
     with pytest.raises(RefusedInputError, match="takes at least 5 of them"):
-        out_of_fold(own, "paper", folds=5, settings=small_settings[0])
+        out_of_fold(own, "paper", folds=5, settings=small_settings)
