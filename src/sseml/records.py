@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from sseml.contributions import Contributions
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
@@ -354,6 +355,8 @@ class Prediction:
     e_above_hull_eV_atom: float | None = None
     notes: tuple[str, ...] = ()
     columns: Mapping[str, object] = field(default_factory=dict)
+    made_of: Contributions | None = None
+    """Measurements, parts and features that make up the answer, where they were asked for."""
 
 
 Answer = Prediction | Refusal

@@ -27,6 +27,7 @@ from sseml.model.heating import (
     conductivity_at,
     conductivity_score,
 )
+from sseml.model.learned import Learned
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
 from sseml.records import BundleError, Material
@@ -62,6 +63,8 @@ class Bundle:
     """Rows of the evidence that it was trained on."""
     observations: Observations
     """What its lines were fitted to, of each training row."""
+    learned: Learned
+    """What else was learned from each training row."""
     interval: IntervalModel
     if_conductor_interval: IntervalModel
     threshold: ThresholdModel
@@ -131,6 +134,7 @@ class Bundle:
             arrays = {
                 **named("ensemble", self.ensemble.to_arrays()),
                 **named("observations", self.observations.to_arrays()),
+                **named("learned", self.learned.to_arrays()),
                 "training_rows": self.training_rows.astype(np.int32),
                 "evidence_positions": self.evidence.positions.astype(np.float32),
             }
@@ -178,6 +182,7 @@ class Bundle:
                 arrays_below(arrays, "ensemble"), kind.distance, positions[rows]
             )
             observations = Observations.from_arrays(arrays_below(arrays, "observations"))
+            learned = Learned.from_arrays(arrays_below(arrays, "learned"))
         with reading(folder / EVIDENCE) as path:
             evidence = read_evidence(path, kind, positions)
             count = len(evidence.formulas)
@@ -189,6 +194,7 @@ class Bundle:
             ensemble=ensemble,
             training_rows=rows,
             observations=observations,
+            learned=learned,
             evidence=evidence,
             **calibrated,
         )
