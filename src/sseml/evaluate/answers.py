@@ -12,7 +12,12 @@ import pandas as pd
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.schema import without_lists
-from sseml.evaluate.metrics import Figures, clipped_absolute_error, coverage, share_limits
+from sseml.evaluate.metrics import (
+    Figures,
+    clipped_absolute_error,
+    clipped_error,
+    share_limits,
+)
 from sseml.evaluate.order import SMALLEST_FAMILY
 from sseml.evaluate.windows import ComparedWindow
 from sseml.kinds import COMPOSITION, Kind
@@ -357,12 +362,12 @@ def figures_by_family(answered: pd.DataFrame) -> dict[str, Figures]:
             own[f"{which}log10_sigma"].to_numpy(dtype=float)
             for which in ("", "predicted_", "low_", "high_")
         )
-        inside = coverage(truth, low, high)
+        inside = float(Limits(predicted, low, high).holds(truth).mean())
         lower, upper = share_limits(inside, own["group"].nunique())
         figures[str(family)] = {
             "rows": float(len(own)),
             "MAE10c": float(clipped_absolute_error(truth, predicted).mean()),
-            "bias": float((predicted - truth).mean()),
+            "bias": float(clipped_error(truth, predicted).mean()),
             "coverage": inside,
             "coverage low": lower,
             "coverage high": upper,
