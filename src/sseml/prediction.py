@@ -18,6 +18,7 @@ from sseml.kinds import KINDS, Kind, kind_of
 from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
 from sseml.model.bundle import Bundle
 from sseml.model.evidence import domain
+from sseml.model.known_transitions import across_transitions
 from sseml.model.loading import Bundles, load_bundle
 from sseml.notes import notes_on_polymorphs, notes_on_reach
 from sseml.records import (
@@ -304,6 +305,14 @@ def _predict_batch(
     offsets = sources.offsets
     shift = offsets.shift([match.family for match in families]) if offsets else None
     answer = bundle.predict(materials, temperature_C, shift, sources.threshold_S_cm)
+    answer, on_transitions = across_transitions(
+        answer,
+        bundle,
+        materials,
+        temperature_C,
+        shift=shift,
+        threshold_S_cm=sources.threshold_S_cm,
+    )
     stabilities: Sequence[Stability | None] = [None] * len(materials)
     if sources.phases is not None and bundle.kind.has_window:
         stabilities = sources.phases().stabilities(materials, reactions=sources.explain)
@@ -312,8 +321,8 @@ def _predict_batch(
         prediction = _prediction(
             query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
         )
-        if index in on_fillers:
-            prediction = replace(prediction, notes=(*prediction.notes, *on_fillers[index]))
+        if added := (*on_transitions.get(index, ()), *on_fillers.get(index, ())):
+            prediction = replace(prediction, notes=(*prediction.notes, *added))
         if offsets and (note := offsets.note(prediction.family)):
             notes = (note, *prediction.notes)
             prediction = replace(prediction, model=f"{prediction.model}+offset", notes=notes)

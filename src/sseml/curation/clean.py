@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from sseml.curation.duplicates import flag_conflicts, merge_duplicates
+from sseml.curation.found import Finding, read_findings, with_findings
 from sseml.curation.interpret import interpret
 from sseml.curation.papers import merge_papers, share_years
 from sseml.curation.plausible import (
@@ -52,15 +53,15 @@ def curate(
         Where to write ``measurements.parquet``, ``measurements.csv`` and ``curation.json``;
         nothing is written without it.
     literature
-        Folder of our own tables of facts, ``seeds.csv`` and ``measurements.csv`` (either may be
-        absent); ``literature`` under `data_dir` without it.
+        Folder of our own tables of facts, ``seeds.csv``, ``measurements.csv`` and
+        ``papers_of_rows.csv`` (any may be absent); ``literature`` under `data_dir` without it.
 
     Raises
     ------
     NoSourceError
         If no source is there.
     SourceFormatError
-        If a source's file lacks a column its reader needs.
+        If a source's file lacks a column its reader needs, or ``papers_of_rows.csv`` is unsound.
     """
     root = Path(data_dir)
     ours = root / "literature" if literature is None else Path(literature)
@@ -71,7 +72,7 @@ def curate(
             f"no dataset under {root}: expected sub-folders {expected};"
             " `sseml data pull` fetches them"
         )
-    result = _curated(raws)
+    result = _curated(raws, read_findings(ours))
     if out_dir is not None:
         write_table(result.table, result.report, Path(out_dir))
     return result
@@ -87,7 +88,8 @@ def _present(
             yield source.read, folder
 
 
-def _curated(raws: Sequence[RawMeasurement]) -> CurationResult:
+def _curated(raws: Sequence[RawMeasurement], findings: Sequence[Finding]) -> CurationResult:
+    raws, refused = with_findings(raws, findings)
     raws = share_years(merge_papers(raws))
     interpreted = [interpret(raw) for raw in raws]
     drafts = [row for row in interpreted if isinstance(row, Draft)]
@@ -105,7 +107,7 @@ def _curated(raws: Sequence[RawMeasurement]) -> CurationResult:
     derive_activation_energies(measured)
     flag_improbable_prefactors(measured)
     flag_conflicts(measured)
-    report = report_of(raws, measured, merged, dropped)
+    report = report_of(raws, measured, merged, dropped, refused)
     for source, flag in noticed:
         report.sources[source].noticed[flag] += 1
     return CurationResult(to_table(measured), report)

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sseml.curation.rows import Draft, Merged, total_variation
+from sseml.curation.rows import PAPER_FOUND, Draft, Merged, total_variation
 from sseml.curation.sources import SOURCES
 
 SAME_CONDUCTIVITY = math.log10(1.02)
@@ -298,6 +298,8 @@ def _absorb(kept: Draft, other: Draft, rule: str) -> None:
         kept.reference = other.reference or kept.reference
     if other.raw.reference or not kept.dois:
         kept.reference = kept.reference or other.reference
+    if not kept.dois and other.dois:
+        kept.flags |= other.flags & {PAPER_FOUND}
     kept.dois = kept.dois or other.dois
     kept.year = kept.year or other.year
     kept.space_group_number = kept.space_group_number or other.space_group_number

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from sseml.curation.found import RefusedFinding
 from sseml.curation.rows import Dropped, Kept, Merged, Upstream
 
 
@@ -32,11 +33,15 @@ class SourceCount:
 
 @dataclass(frozen=True, slots=True)
 class CurationReport:
-    """Counts of one curation run; `flags` is flag → source → rows of the table that carry it."""
+    """Counts of one curation run; `flags` is flag → source → rows of the table that carry it.
+
+    `refused_findings` are rows of our ``papers_of_rows.csv`` that fit no row of the source.
+    """
 
     sources: Mapping[str, SourceCount]
     flags: Mapping[str, Mapping[str, int]]
     dropped_rows: tuple[Dropped, ...]
+    refused_findings: tuple[RefusedFinding, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """The report as plain dictionaries and lists, ready for JSON."""
@@ -56,6 +61,16 @@ class CurationReport:
                 }
                 for raw, reason, detail in self.dropped_rows
             ],
+            "refused_findings": [
+                {
+                    "source": each.finding.source,
+                    "source_id": each.finding.source_id,
+                    "formula": each.finding.formula,
+                    "field": each.finding.field,
+                    "reason": each.reason,
+                }
+                for each in self.refused_findings
+            ],
         }
 
     def to_text(self) -> str:
@@ -72,6 +87,10 @@ class CurationReport:
         for flag, by_source in sorted(self.flags.items()):
             shares = ", ".join(f"{source} {n}" for source, n in by_source.items())
             lines.append(f"  {flag}: {sum(by_source.values())} ({shares})")
+        if self.refused_findings:
+            reasons = Counter(each.reason for each in self.refused_findings)
+            shares = ", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items()))
+            lines.append(f"findings about rows that were not used: {shares}")
         return "\n".join(lines)
 
 
@@ -80,6 +99,7 @@ def report_of(
     kept: Iterable[Kept],
     merged: Iterable[Merged],
     dropped: Sequence[Dropped],
+    refused: Sequence[RefusedFinding] = (),
 ) -> CurationReport:
     """Count what became of upstream rows: kept, merged into another, or dropped."""
     sources: dict[str, SourceCount] = {}
@@ -98,4 +118,4 @@ def report_of(
         flag: {name: count[name] for name in sources if count[name]}
         for flag, count in flags.items()
     }
-    return CurationReport(sources, in_order, tuple(dropped))
+    return CurationReport(sources, in_order, tuple(dropped), tuple(refused))

@@ -14,6 +14,11 @@ SERIES_END: Final = "#"
 our literature table: ``LPSCl-2026-07#8f3a01c2``, ``P017#L0123``."""
 
 
+PAPER_FOUND: Final = "paper_found"
+STRUCTURE_FOUND: Final = "structure_found"
+"""Flags of rows whose source lacks what our table of findings has: `sseml.curation.found`."""
+
+
 class SourceFormatError(ValueError):
     """An upstream file is not in the format its reader knows."""
 

@@ -13,6 +13,8 @@ Figures = dict[str, float]
 CLIP_LOG10_SIGMA = -10.0
 """Labels and predictions are clipped here for MAE10c: below it no measurement is reliable."""
 
+_NORMAL_95 = 1.959964
+
 _EQUALLY_NEAR = 1e-9
 """Distances that differ by less are equal."""
 
@@ -75,6 +77,16 @@ def of_nearest(distance: FloatArray, values: FloatArray) -> FloatArray:
 def coverage(truth: FloatArray, low: FloatArray, high: FloatArray) -> float:
     """Share of truths inside their interval, limits included."""
     return float(np.mean((low <= truth) & (truth <= high)))
+
+
+def share_limits(share: float, count: int) -> tuple[float, float]:
+    """95 % limits of a share of `count` trials: Wilson's, doi 10.1080/01621459.1927.10502953."""
+    z = _NORMAL_95
+    middle = (share + z**2 / (2.0 * count)) / (1.0 + z**2 / count)
+    half = (
+        z * np.sqrt(share * (1.0 - share) / count + z**2 / (4.0 * count**2)) / (1.0 + z**2 / count)
+    )
+    return float(middle - half), float(middle + half)
 
 
 def spearman(truth: FloatArray, predicted: FloatArray) -> float:

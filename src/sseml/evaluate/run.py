@@ -19,7 +19,7 @@ from sseml.curation.polymers.table import load_polymers
 from sseml.curation.table import NotMeasurementsError, load_measurements, measurements_at
 from sseml.evaluate.answers import Outcome, Subject, figures_by_family
 from sseml.evaluate.benchmarks import BENCHMARKS
-from sseml.evaluate.crystals import NoStructuresError
+from sseml.evaluate.known import NoStructuresError
 from sseml.evaluate.metrics import Figures
 from sseml.evaluate.polymer import POLYMER_BENCHMARK, evaluate_polymers
 from sseml.evaluate.time_split import IF_IT_CONDUCTS, NoYearsError
@@ -29,7 +29,7 @@ from sseml.kinds import COMPOSITION, POLYMER, Kind
 from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
 from sseml.model.polymer.fit import CURVES, CurveSettings
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
+from sseml.model.regressors import DEFAULT_SETTINGS, EnsembleSettings
 from sseml.records import RefusedInputError
 from sseml.released import POLYMER_BUNDLE, released_evidence
 
@@ -182,7 +182,7 @@ def evaluate(
     *,
     kind: Kind = COMPOSITION,
     recipe: Recipe | None = None,
-    settings: tuple[EnsembleSettings, EnsembleSettings] = (CONDUCTIVITY, ENERGY),
+    settings: EnsembleSettings = DEFAULT_SETTINGS,
     curves: CurveSettings = CURVES,
 ) -> Report:
     """Run benchmarks.
@@ -213,12 +213,12 @@ def evaluate(
     if POLYMER_BENCHMARK in what:
         return _of_polymers(table, curves, progress)
     measurements = _measurements(table)
-    subject = Subject(measurements, recipe or Recipe(), kind, *settings)
+    subject = Subject(measurements, recipe or Recipe(), kind, settings, progress)
     outcomes: dict[str, Outcome] = {}
     left_out: dict[str, str] = {}
     for name in what or BENCHMARKS:
         try:
-            outcomes[name] = BENCHMARKS[name](subject, progress)
+            outcomes[name] = BENCHMARKS[name](subject)
         except (NoYearsError, NoStructuresError) as error:
             if what:
                 raise

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.evaluate.answers import SMALLEST_FAMILY, Answers, Outcome, Subject, answer_both
+from sseml.evaluate.answers import Limits, Outcome, Subject, answer
 from sseml.evaluate.difference import FEWEST_GROUPS
 from sseml.evaluate.metrics import (
     Figures,
@@ -21,9 +20,16 @@ from sseml.evaluate.metrics import (
     mean_or_nan,
     of_nearest,
 )
+from sseml.evaluate.order import (
+    ceiling,
+    family_spearman,
+    large_families,
+    series_order,
+    weighted_spearman,
+)
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import TrainingSet
-from sseml.model.fitting import BY_PAPER, Progress, conducting, fit_calibrated_outputs
+from sseml.model.fitting import BY_PAPER, fit_calibrated
 from sseml.records import RefusedInputError
 
 FIRST_TESTED_YEAR = 2020
@@ -39,7 +45,7 @@ class NoYearsError(RefusedInputError):
     """A table cannot be split by time: too few of its rows say when they were published."""
 
 
-def time_split(subject: Subject, progress: Progress) -> Outcome:
+def time_split(subject: Subject) -> Outcome:
     """Learn from papers up to 2019, predict those of 2020 and later.
 
     The unconditional output is learned from every row and judged on every tested row; that "if it
@@ -55,21 +61,38 @@ def time_split(subject: Subject, progress: Progress) -> Outcome:
             "the table says no years",
             "leave the benchmark time out, or curate the table again: `sseml data curate`",
         )
-    data = subject.conductivity_set()
+    data = subject.data
     trained, tested = split_by_year(table, data)
-    progress(f"time split: {int(trained.sum())} training rows, {int(tested.sum())} test rows")
-    model = fit_calibrated_outputs(data.take(trained), subject.conductivity)
-    answers = answer_both(model, data, trained, tested)
-    conducts = conducting(data)
+    counts = f"{int(trained.sum())} training rows, {int(tested.sum())} test rows"
+    subject.progress(f"time split: {counts}")
+    model = fit_calibrated(data.take(trained), subject.settings)
+    answers = answer(model, data, trained, tested)
+    conducts = data.conducts[answers.rows]
+    learned = trained & data.at_25
     judged = {
-        PLAIN: _Judged.of(data, trained, answers.unconditional),
+        PLAIN: _Judged.of(
+            data,
+            learned,
+            answers.rows,
+            answers=answers.at_25,
+            score=answers.score,
+            probability=answers.p_superionic,
+        ),
         IF_IT_CONDUCTS: _Judged.of(
-            data, trained & conducts, answers.if_conductor.take(conducts[tested])
+            data,
+            learned & data.conducts,
+            answers.rows[conducts],
+            answers=answers.if_conductor.take(conducts),
+            score=answers.if_conductor.mean[conducts],
+            probability=answers.p_superionic[conducts],
         ),
     }
-    figures = _link_figures(conducts[tested], answers.p_conductor)
+    figures = _link_figures(conducts, answers.p_conductor)
     for output, own in judged.items():
         figures |= own.figures(output)
+    plain = judged[PLAIN]
+    figures["Spearman in families ceiling"] = ceiling(plain.truth, plain.families, plain.papers)
+    figures["series order"] = series_order(plain.truth, plain.score, plain.families, plain.papers)
     by_family = {f"time{output}": own.by_family() for output, own in judged.items()}
     return Outcome(figures, by_family=by_family)
 
@@ -92,7 +115,7 @@ def split_by_year(table: pd.DataFrame, data: TrainingSet) -> tuple[BoolArray, Bo
     """
     picked = table.iloc[data.rows]
     year = picked["year"].to_numpy(dtype=float, na_value=np.nan)
-    tested: BoolArray = year >= FIRST_TESTED_YEAR
+    tested: BoolArray = (year >= FIRST_TESTED_YEAR) & data.at_25
     papers = len(np.unique(data.papers[tested]))
     if papers < FEWEST_GROUPS:
         raise NoYearsError(
@@ -103,7 +126,7 @@ def split_by_year(table: pd.DataFrame, data: TrainingSet) -> tuple[BoolArray, Bo
     public = picked["source"].isin(PUBLIC_SOURCES).to_numpy(dtype=bool)
     older = (year < FIRST_TESTED_YEAR) | (np.isnan(year) & public)
     trained = BY_PAPER.training_mask(data, tested) & older
-    if not trained.any():
+    if not (trained & data.at_25).any():
         raise NoYearsError(
             f"no usable row is known to be older than {FIRST_TESTED_YEAR}",
             "leave the benchmark time out, or add measurements of earlier papers",
@@ -116,21 +139,33 @@ class _Judged:
     """Tested rows with their answers and those of simpler rules; each shape (n,)."""
 
     truth: FloatArray
-    answers: Answers
+    answers: Limits
+    score: FloatArray
+    probability: FloatArray
     training_median: FloatArray
     neighbour: FloatArray
     papers: IntArray
     families: NDArray[np.str_]
 
     @classmethod
-    def of(cls, data: TrainingSet, trained: BoolArray, answers: Answers) -> _Judged:
-        asked = answers.rows
-        learned = data.target[trained]
+    def of(
+        cls,
+        data: TrainingSet,
+        learned: BoolArray,
+        asked: IntArray,
+        *,
+        answers: Limits,
+        score: FloatArray,
+        probability: FloatArray,
+    ) -> _Judged:
+        values = data.target[learned]
         return cls(
             truth=data.target[asked],
             answers=answers,
-            training_median=np.full(len(asked), np.median(learned)),
-            neighbour=of_nearest(data.distance[asked][:, trained], learned),
+            score=score,
+            probability=probability,
+            training_median=np.full(len(asked), np.median(values)),
+            neighbour=of_nearest(data.distance[asked][:, learned], values),
             papers=data.papers[asked],
             families=data.families[asked].astype(str),
         )
@@ -141,7 +176,7 @@ class _Judged:
         counts = {
             f"rows{output}": float(len(self.truth)),
             f"papers{output}": float(len(np.unique(self.papers))),
-            f"families{output}": float(len(self._large_families())),
+            f"families{output}": float(len(large_families(self.families))),
         }
         return counts | {
             f"{name}{view}{output}": value
@@ -154,38 +189,37 @@ class _Judged:
         each_row = np.arange(len(self.truth))
         return {
             family: {"rows": float(len(rows))} | self._of_family(rows, each_row)
-            for family, rows in self._large_families().items()
+            for family, rows in large_families(self.families).items()
         }
 
     def _counted_by(self, groups: IntArray) -> Figures:
         """Figures in which each group weighs 1."""
-        own = [self._of_family(rows, groups) for rows in self._large_families().values()]
+        own = [self._of_family(rows, groups) for rows in large_families(self.families).values()]
         won = [
             family["MAE10c"] < min(family["MAE10c constant"], family["MAE10c nearest neighbour"])
             for family in own
         ]
-        orders = np.array([family["Spearman"] for family in own])
         superionic = self.truth >= SUPERIONIC_LOG10_SIGMA
         return self._errors(np.arange(len(self.truth)), groups) | {
             "MAE10c training median": group_mean(
                 clipped_absolute_error(self.truth, self.training_median), groups
             ),
             "median width": _median(self.answers.high - self.answers.low, groups),
-            "AUC": auc(superionic, self.answers.probability, groups),
-            "Spearman in families": mean_or_nan(orders[~np.isnan(orders)]),
+            "AUC": auc(superionic, self.probability, groups),
+            "Spearman in families": family_spearman(self.truth, self.score, self.families, groups),
             "families won": float(sum(won)),
             "families won share": mean_or_nan(np.array(won, dtype=float)),
         }
 
     def _of_family(self, rows: IntArray, groups: IntArray) -> Figures:
-        order = _spearman(self.truth[rows], self.answers.mean[rows], groups[rows])
+        order = weighted_spearman(self.truth[rows], self.score[rows], groups[rows])
         return self._errors(rows, groups) | {"Spearman": order}
 
     def _errors(self, rows: IntArray, groups: IntArray) -> Figures:
         """Of some rows; the constant is the best one for all tested rows."""
         own, truth, mean = groups[rows], self.truth[rows], self.answers.mean[rows]
         constant = np.full(len(rows), _median(self.truth, groups))
-        inside = (self.answers.low[rows] <= truth) & (truth <= self.answers.high[rows])
+        inside = self.answers.holds(self.truth)[rows]
         rivals = {"": mean, " constant": constant, " nearest neighbour": self.neighbour[rows]}
         return {
             f"MAE10c{name}": group_mean(clipped_absolute_error(truth, predicted), own)
@@ -195,11 +229,6 @@ class _Judged:
             "coverage": group_mean(inside.astype(float), own),
         }
 
-    def _large_families(self) -> dict[str, IntArray]:
-        names, sizes = np.unique(self.families, return_counts=True)
-        large = names[sizes >= SMALLEST_FAMILY]
-        return {str(name): np.flatnonzero(self.families == name) for name in large}
-
 
 def _median(values: FloatArray, groups: IntArray) -> float:
     """Median in which each group weighs 1; the mean of two values where either would do."""
@@ -208,21 +237,3 @@ def _median(values: FloatArray, groups: IntArray) -> float:
     half = cumulative[-1] / 2.0
     lower, upper = np.searchsorted(cumulative, [half - 1e-9, half + 1e-9])
     return float(values[order][[lower, upper]].mean())
-
-
-def _spearman(truth: FloatArray, predicted: FloatArray, groups: IntArray) -> float:
-    """Rank correlation in which each group weighs 1; NaN where either side is constant."""
-    weight = group_weights(groups)
-    ranks = np.stack([_ranks(values, weight) for values in (truth, predicted)])
-    if (np.ptp(ranks, axis=1) == 0.0).any():
-        return nan
-    covariance = np.cov(ranks, aweights=weight, ddof=0)
-    return float(covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1]))
-
-
-def _ranks(values: FloatArray, weight: FloatArray) -> FloatArray:
-    """Weight of all lower values, and half the weight of equal ones; shape (n,)."""
-    _, position = np.unique(values, return_inverse=True)
-    here = np.bincount(position, weights=weight)
-    ranks: FloatArray = (np.cumsum(here) - here / 2.0)[position]
-    return ranks

@@ -69,11 +69,8 @@ class Lines:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Lines:
         """Rebuild from `to_arrays`."""
-        return cls(
-            *(float(number) for number in arrays["prior"]),
-            level=arrays["level"],
-            energy=arrays["energy"],
-        )
+        mean, mean_energy_eV, energy_per_decade = (float(number) for number in arrays["prior"])
+        return cls(mean, mean_energy_eV, energy_per_decade, arrays["level"], arrays["energy"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _LN10 = math.log(10.0)
 
 def arrhenius_log10_sigma(
     log10_sigma_reference: FloatArray,
-    activation_energy_eV: FloatArray,
+    activation_energy_eV: FloatArray | float,
     reference_K: FloatArray | float,
     temperature_K: FloatArray | float,
 ) -> FloatArray:
@@ -26,7 +26,7 @@ def arrhenius_log10_sigma(
     log10_sigma_reference
         log10 of σ in S/cm at `reference_K`, shape (n,).
     activation_energy_eV
-        Activation energy of σT in eV, shape (n,).
+        Activation energy of σT in eV, a scalar or shape (n,).
     reference_K, temperature_K
         Temperatures in K, scalars or shape (n,).
 

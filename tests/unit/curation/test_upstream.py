@@ -23,6 +23,7 @@ def test_curating_the_upstream_files_loses_nothing(datasets: Path, tmp_path: Pat
     result = curate(folder, literature=ROOT / "data" / "literature")
     for count in result.report.sources.values():
         assert count.read == count.kept + count.merged.total() + count.dropped.total()
+    assert result.report.refused_findings == () or not full
     splits = result.table["official_split"].value_counts()
     assert not full or (splits["train"], splits["test"]) == (478, 121)
     assert not full or result.report.flags["lattice_dropped"] == {"obelix": 13}

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from sseml.arrays import BoolArray, FloatArray
-from sseml.evaluate.answers import SMALLEST_FAMILY
+from sseml.evaluate.order import SMALLEST_FAMILY
 from sseml.report.figures import style
 from sseml.report.figures.out_of_fold import Answered, read
 
