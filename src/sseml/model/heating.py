@@ -71,13 +71,15 @@ def conductivity_at(
     temperature_K: FloatArray,
     families: Sequence[str],
     floor: float = -np.inf,
+    *,
+    narrower: FloatArray | float = 1.0,
 ) -> Conductivity:
     """Conductivity at temperatures (n,) with its limits, of which none is below `floor` at 25 °C.
 
     σ rises with temperature: the lower limit never falls on heating from 25 °C, and the upper never
-    rises on cooling. `families` are those of the rows.
+    rises on cooling. `families` are those of the rows; the widths are multiplied by `narrower`.
     """
-    width = interval.width(estimate.signals, families)
+    width = interval.width(estimate.signals, families) * narrower
     lows, highs = [], []
     for part in _STEPS:
         on_the_way = REFERENCE_K / (1.0 - part * (1.0 - REFERENCE_K / temperature_K))

@@ -64,7 +64,8 @@ _SPELLINGS = {
     "volume_per_atom_A3": "volume_per_atom_a3 volume_per_atom",
     "activation_energy_eV": "activation_energy_ev activation_energy ea ea_ev e_a e_a_ev",
     "activation_energy_meV": "activation_energy_mev ea_mev e_a_mev",
-    "activation_energy_kJ_mol": "activation_energy_kj_mol activation_energy_kj_mol_1 ea_kj_mol ea_kj_mol_1 e_a_kj_mol",
+    "activation_energy_kJ_mol": "activation_energy_kj_mol activation_energy_kj_mol_1 ea_kj_mol "
+    "ea_kj_mol_1 e_a_kj_mol",
     **{name: name for name in (*LATTICE, "x", "y")},
 }
 _KEYS = {spelling: key for key, many in _SPELLINGS.items() for spelling in many.split()}
