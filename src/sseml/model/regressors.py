@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,12 @@ from sseml.arrays import BoolArray, FloatArray
 from sseml.forest import Forest, forest_from_sklearn, forest_from_xgboost
 from sseml.model.arrhenius import Observations, ProcessSettings
 from sseml.model.arrhenius_fit import ArrheniusProcess
-from sseml.model.crystal_system import PolymorphSettings
+from sseml.model.crystal_system import UNKNOWN, PolymorphSettings
 from sseml.model.dataset import TrainingSet
 from sseml.model.ensemble import Ensemble, KernelShare, Output, Standardiser, Trees
+from sseml.model.heating import log10_sigma_at
 from sseml.model.kernel import KernelSettings
+from sseml.model.known_structure import KnownStructures
 from sseml.records import RefusedInputError
 
 
@@ -86,14 +88,39 @@ def fit_ensemble(settings: EnsembleSettings, data: TrainingSet) -> Fitted:
         weights = data.weights[rows] * data.trust[rows]
         return _fit_trees(settings, filled[rows], standardised[rows], data.target[rows], weights)
 
+    none = KnownStructures.none()
     ensemble = Ensemble(
         standardiser=standardiser,
         inputs=fitted.inputs,
-        plain=Output(trees(says), fitted.lines, fitted.polymorph, settings.share),
-        if_conductor=Output(trees(says & conducts), lines, polymorph, settings.share),
+        plain=Output(trees(says), fitted.lines, fitted.polymorph, settings.share, none),
+        if_conductor=Output(trees(says & conducts), lines, polymorph, settings.share, none),
         conductors=conducts,
     )
-    return Fitted(ensemble, fitted.observations)
+    return Fitted(_with_known_structures(ensemble, data), fitted.observations)
+
+
+def _with_known_structures(ensemble: Ensemble, data: TrainingSet) -> Ensemble:
+    """The same, that knows how far measurements of known structures lie from its answers."""
+    rows = np.flatnonzero((data.systems != UNKNOWN) & ~data.is_bound)
+    answers = ensemble.predict(data.X[rows], data.distance[rows], data.systems[rows])
+    outputs = []
+    for output, answer, chosen in zip(
+        (ensemble.plain, ensemble.if_conductor),
+        answers,
+        (np.ones(len(rows), dtype=np.bool_), data.conducts[rows]),
+        strict=True,
+    ):
+        residual = data.log10_sigma[rows] - log10_sigma_at(answer, data.temperature_K[rows])
+        own = rows[chosen]
+        known = KnownStructures(
+            rows=own,
+            systems=data.systems[own],
+            papers=data.papers[own],
+            residual=residual[chosen],
+            same=data.kind.distance.radii.same,
+        )
+        outputs.append(replace(output, known=known))
+    return replace(ensemble, plain=outputs[0], if_conductor=outputs[1])
 
 
 def _fit_trees(
