@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from sseml.kinds import Doubt, Kind
 from sseml.model.evidence import Evidence
 from sseml.model.offsets import Shift
 from sseml.records import RefusedInputError
+
+if TYPE_CHECKING:
+    from sseml.model.own_rows import Pull
 
 SUPERIONIC_S_CM = 1e-4
 """The conductivity asked of a separator, which `p_superionic` is about by default."""
@@ -61,6 +64,10 @@ class BundleAnswer:
     """To every measurement of the evidence, shape (n, n_measurements)."""
     log10_without_filler: FloatArray | None = None
     """log10 of σ in S/cm of the film without its fillers; NaN for what is no composite."""
+    by_energy: FloatArray | None = None
+    """Decades at 25 °C that a given activation energy added; 0 where none was given."""
+    by_own: Pull | None = None
+    """What one's own measurements of the very materials did."""
     doubts: tuple[Doubt, ...] = ()
     """What speaks against each answer, in its order; empty for a model that says no more."""
 

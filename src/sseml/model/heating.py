@@ -100,13 +100,16 @@ def conductivity_at(
     temperature_K: FloatArray,
     families: Sequence[str],
     floor: float = -np.inf,
+    *,
+    narrower: FloatArray | float = 1.0,
 ) -> Conductivity:
     """Conductivity at temperatures (n,) with its limits, of which none is below `floor` at 25 °C.
 
-    σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
-    hot, and what surely conducts less when it is cold. `families` are those of the rows.
+σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
+    hot, and what surely conducts less when it is cold. `families` are those of the rows; the widths
+    are multiplied by `narrower`.
     """
-    width = interval.width(estimate.signals, families)
+    width = interval.width(estimate.signals, families) * narrower
     lows, highs = [], []
     for shift in _SHIFTS:
         knot_K = 1.0 / (1.0 / REFERENCE_K - shift / _PER_INVERSE_K)
