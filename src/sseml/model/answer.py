@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sseml.arrays import FloatArray
 from sseml.kinds import Doubt, Kind
 from sseml.model.evidence import Evidence
+from sseml.model.heating import Conductivity
 from sseml.model.offsets import Shift
 from sseml.records import RefusedInputError
 
@@ -33,15 +34,6 @@ def require_threshold(threshold_S_cm: float) -> None:
             f"{threshold_S_cm:g} is no conductivity in S/cm",
             f"write one between {low:g} and {high:g}, such as 1e-3",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Conductivity:
-    """log10 of σ in S/cm at the asked temperature and its 90 % interval; each shape (n,)."""
-
-    log10: FloatArray
-    log10_low: FloatArray
-    log10_high: FloatArray
 
 
 @dataclass(frozen=True, slots=True)

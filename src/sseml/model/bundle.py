@@ -31,7 +31,7 @@ from sseml.model.heating import (
 from sseml.model.learned import Learned
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
-from sseml.model.own_rows import Learned, LinePrior
+from sseml.model.own_rows import LinePrior, TrainedOn
 from sseml.records import BundleError, Material
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -116,7 +116,7 @@ class Bundle:
                 positions,
                 systems,
                 width=self.interval.width(plain.signals, families),
-                learned=Learned.of(measured, self.training_rows),
+                learned=TrainedOn.of(measured, self.training_rows),
                 prior=LinePrior.of(self.manifest["settings"]["process"]),
             )
         narrower = 1.0 if by_own is None else by_own.narrower

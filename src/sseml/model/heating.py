@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.model.answer import Conductivity
 from sseml.model.calibration import IntervalModel
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, TREES_FLOOR, Estimate
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
@@ -55,6 +55,15 @@ _PER_INVERSE_K = float(inverse_temperature_shift(1.0, np.inf))
 
 _CERTAIN = 4.0
 """Decades above 1e-10 S/cm from which on the second output counts fully in the score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conductivity:
+    """log10 of σ in S/cm at the asked temperature and its 90 % interval; each shape (n,)."""
+
+    log10: FloatArray
+    log10_low: FloatArray
+    log10_high: FloatArray
 
 
 def shift_from_25(temperature_K: FloatArray) -> FloatArray:
@@ -105,7 +114,7 @@ def conductivity_at(
 ) -> Conductivity:
     """Conductivity at temperatures (n,) with its limits, of which none is below `floor` at 25 °C.
 
-σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
+    σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
     hot, and what surely conducts less when it is cold. `families` are those of the rows; the widths
     are multiplied by `narrower`.
     """

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Conductivity, Model
-from sseml.model.heating import CEILING_LOG10_SIGMA
+from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
+from sseml.model.heating import CEILING_LOG10_SIGMA, Conductivity
 from sseml.model.offsets import Shift
 from sseml.physics.crossing import (
     Answer,

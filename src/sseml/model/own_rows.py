@@ -150,7 +150,7 @@ def _samples(level: FloatArray, temperature_K: FloatArray) -> IntArray:
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class TrainedOn:
     """What a model has learned from: papers, positions and crystal systems of its rows."""
 
     papers: Sequence[str | None]
@@ -158,7 +158,7 @@ class Learned:
     systems: IntArray
 
     @classmethod
-    def of(cls, evidence: Evidence, rows: IntArray) -> Learned:
+    def of(cls, evidence: Evidence, rows: IntArray) -> TrainedOn:
         """The rows of the evidence that a model was trained on."""
         return cls(
             [evidence.papers[row] for row in rows],
@@ -207,7 +207,7 @@ class OwnRows:
         systems: IntArray,
         *,
         width: FloatArray,
-        learned: Learned,
+        learned: TrainedOn,
         prior: LinePrior,
     ) -> tuple[Estimate, Estimate, Pull]:
         """Move both outputs to the measurements of each material; others stay as they are.

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseml.model.answer import Conductivity
 from sseml.model.calibration import IntervalModel, Signals
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Estimate
 from sseml.model.heating import (
     CEILING_LOG10_SIGMA,
+    Conductivity,
     bounded_energy,
     conductivity_at,
     conductivity_score,
