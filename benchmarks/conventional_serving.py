@@ -20,7 +20,7 @@ from matminer.featurizers.composition import ElementProperty
 from matminer.featurizers.conversions import StrToComposition
 from numpy.typing import NDArray
 
-EVIDENCE = Path(__file__).parents[1] / "models" / "composition-5" / "evidence.parquet"
+EVIDENCE = Path(__file__).parents[1] / "models" / "composition-6" / "evidence.parquet"
 ROWS = 400
 
 MLMODEL = """\

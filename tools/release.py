@@ -1,6 +1,6 @@
 """Note the digests of bundles that are released, so that `sseml models verify` knows them.
 
-`python tools/release.py models/composition-5`, once the folder will not change any more. Lines of
+`python tools/release.py models/composition-6`, once the folder will not change any more. Lines of
 earlier releases stay: their bundles are out there.
 """
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from sseml.records import BundleError
 
-DEFAULT_BUNDLE = "composition-5"
+DEFAULT_BUNDLE = "composition-6"
 POLYMER_BUNDLE = "polymer-1"
 RELEASED_BUNDLES: Mapping[str, str] = MappingProxyType(
     {"composition": DEFAULT_BUNDLE, "polymer": POLYMER_BUNDLE}

@@ -119,7 +119,7 @@ def test_a_picture_is_drawn(run: Any, tmp_path: Path, formulas: tuple[str, ...])
         ("Li6PS5Cl", "--tolerance", "wide"),
         ("Li6PS5Cl", "--ion", "Mg"),
         ("Li6PS5Cl", "--phases", "no/such/folder"),
-        ("Li6PS5Cl", "--phases", "models/composition-5"),
+        ("Li6PS5Cl", "--phases", "models/composition-6"),
         ("Li6PS5Cl", "-o", "windows.xlsx"),
         (),
     ],

@@ -94,7 +94,7 @@ def test_a_served_bundle_of_polymers_answers_formulas_too_as_the_command_line_do
         "composition", "polymer", "composite", None, "composition", "polymer",
     ]  # fmt: skip
     assert answered[1]["model"] == "small-polymers"
-    assert answered[0]["model"] == "composition-5"
+    assert answered[0]["model"] == "composition-6"
 
 
 def test_the_threshold_is_a_parameter(model: pyfunc.PyFuncModel) -> None:

@@ -133,5 +133,5 @@ def test_knowledge_is_measured_and_shown(run: Run, tmp_path: Path) -> None:
     assert held_out["predicted_log10_sigma"].notna().all()
     for name in ("inside", "edge", "outside"):
         assert f"**{name}**" in _shown(done, "summary")
-    assert "composition-5" in _shown(done, "released")
+    assert "composition-6" in _shown(done, "released")
     assert len(_pictures(done)) == 9

@@ -136,7 +136,7 @@ def test_the_answer_names_the_model(server: Any) -> None:
     with server.client() as client:
         model = client.get("/ready").json()["model"]
         versions = client.get("/version").json()
-    assert model["name"] == "composition-5"
+    assert model["name"] == "composition-6"
     assert model["schema_version"] == SCHEMA_VERSION
     answer = server.ask({"inputs": ["LLZO"]}).json()
     assert answer["model"] == {"name": model["name"], "digest": model["digest"]}

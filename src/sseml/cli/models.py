@@ -23,7 +23,7 @@ _EXAMPLES = """\
 examples:
   sseml models list                      name, kind, target and versions of every bundle
   sseml models show                      the card of the released bundle
-  sseml models show composition-5        the card of one bundle
+  sseml models show composition-6        the card of one bundle
   sseml models verify                    what the checksums of every file prove
   sseml models verify --folder runs      of bundles somewhere else
   sseml models register runs/mine        a new version in MLflow's registry, the challenger

@@ -15,7 +15,7 @@ conductors (both above 1e-5 S/cm) lie within 1.15 at 90 %."""
 
 UNKNOWN_JUMP_DECADES = 2.4
 """What a transition whose branch is not listed adds to the interval on its far side, in quadrature:
-90 % of the 16 listed branches lie at most this far above the line that composition-5 draws to their
+90 % of the 16 listed branches lie at most this far above the line that composition-6 draws to their
 transition (median 0.6)."""
 
 _TAIL_90 = 1.645
