@@ -121,6 +121,10 @@ class KernelShare:
         share: FloatArray = np.interp(distance, [self.near, self.far], [self.at_near, self.at_far])
         return share
 
+    def faded(self, distance: FloatArray) -> FloatArray:
+        """The share in parts of that near a measurement; a process of no share fades to nothing."""
+        return self.of(distance) / (self.at_near or 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Trees:
@@ -179,7 +183,7 @@ class Output:
         level, energy = self.lines.predict(view.cross)
         beside = trees - np.maximum(level, TREES_FLOOR)
         share = self.share.of(nearest)
-        by_system = self.polymorph.shift(view.systems, view.distance) * share / self.share.at_near
+        by_system = self.polymorph.shift(view.systems, view.distance) * self.share.faded(nearest)
         by_system += self.known.shift(view.systems, view.distance)
         added = (1.0 - share) * beside + by_system
         return Estimate(
