@@ -71,8 +71,8 @@ class Contributions:
     materials
         Formulas with the largest weights, all their measurements taken together.
     parts
-        What each part of the model contributes: process, linear, boosted, averaged and
-        crystal_system.
+        What each part of the model contributes: process, linear, boosted, averaged,
+        crystal_system and known_structure.
     features
         Those that move the answer most, largest first.
     compared_with

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sseml.brought import beside, brought, said_of
 from sseml.families import FamilyMatch
 from sseml.kinds import KINDS, Kind, kind_of
 from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
 from sseml.model.bundle import Bundle
-from sseml.model.evidence import domain
+from sseml.model.evidence import Evidence, domain
 from sseml.model.known_transitions import across_transitions
 from sseml.model.loading import Bundles, load_bundle
 from sseml.notes import notes_on_polymorphs, notes_on_reach
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from sseml.model.explaining import Explainer
     from sseml.model.offsets import Offsets
+    from sseml.model.own_rows import EvidenceWithOwn
     from sseml.model.phases import PhaseBundle, Stability
     from sseml.parse.structure.agreement import OnMismatch
 
@@ -130,7 +132,8 @@ def predict(
         notes of its answer.
     measured
         A file of a few measurements of one's own: answers about the families they are of are
-        shifted by the offsets of these. What is left out of it is warned of.
+        shifted by the offsets of these, answers about the very materials are moved to them, and
+        they are named among what was measured. What is left out of it is warned of.
     explain
         Say in `Prediction.made_of` which measurements make up each answer, with their weights. The
         first answer of a model takes a few seconds more.
@@ -232,7 +235,7 @@ def predict_queries(
     explainer
         Says of each answer what makes it up; None leaves that out.
     offsets
-        Shifts of the answers about each family, or None.
+        What one's own measurements do to answers, or None.
     threshold_S_cm
         That of ``p_superionic``, in S/cm.
     """
@@ -323,7 +326,7 @@ def _predict_batch(
     temperature_C = np.array([query.temperature_C for query, _ in queries])
     families = [kind.recognise(query.material) for query, kind in queries]
     offsets = sources.offsets
-    shift = offsets.shift([match.family for match in families]) if offsets else None
+    shift = brought([query for query, _ in queries], [m.family for m in families], offsets)
     answer = bundle.predict(materials, temperature_C, shift, sources.threshold_S_cm)
     answer, on_transitions = across_transitions(
         answer,
@@ -337,21 +340,26 @@ def _predict_batch(
     if sources.phases is not None and bundle.kind.has_window:
         stabilities = sources.phases().stabilities(materials, reactions=sources.explain)
     on_fillers = _notes_on_fillers(queries, answer, sources)
+    answer, evidence = beside(answer, bundle, materials, offsets)
     if sources.explainer:
         made_of = sources.explainer.contributions(bundle, materials, [m.family for m in families])
     else:
         made_of = [None] * len(materials)
     for index, (query, kind) in enumerate(queries):
         prediction = _prediction(
-            query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
+            query,
+            kind,
+            index,
+            answer,
+            bundle,
+            evidence=evidence,
+            family=families[index],
+            stability=stabilities[index],
         )
         prediction = replace(prediction, made_of=made_of[index])
         if added := (*on_transitions.get(index, ()), *on_fillers.get(index, ())):
             prediction = replace(prediction, notes=(*prediction.notes, *added))
-        if offsets and (note := offsets.note(prediction.family)):
-            notes = (note, *prediction.notes)
-            prediction = replace(prediction, model=f"{prediction.model}+offset", notes=notes)
-        yield prediction
+        yield said_of(prediction, query, answer, index, offsets)
 
 
 def _prediction(
@@ -361,10 +369,11 @@ def _prediction(
     answer: BundleAnswer,
     bundle: Model,
     *,
+    evidence: Evidence | EvidenceWithOwn,
     family: FamilyMatch,
     stability: Stability | None,
 ) -> Prediction:
-    material, evidence = query.material, bundle.evidence
+    material = query.material
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
     space_group = kind.space_group(material)

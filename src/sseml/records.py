@@ -244,6 +244,8 @@ class Query:
         Number of the line or table row in the input, from 1.
     input
         The text as the person wrote it.
+    activation_energy_eV
+        Of σT, where the row gives one, measured or calculated.
     columns
         The other columns of the input row, kept for the output.
     notes
@@ -255,6 +257,7 @@ class Query:
     material: Material
     temperature_C: float = ROOM_TEMPERATURE_C
     conductivity_kind: ConductivityKind | None = None
+    activation_energy_eV: float | None = None
     columns: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 

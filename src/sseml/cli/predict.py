@@ -81,7 +81,7 @@ def add_commands(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="a few measurements of your own, as for `sseml data add`: shifts the answers about "
-        "their families. Needs the extra `train`",
+        "their families, and more those about the very materials. Needs the extra `train`",
     )
     parser.add_argument(
         "--explain",

@@ -66,7 +66,8 @@ class ArrheniusProcess:
         left out. A bound below that prediction is taken as a value; one above it says nothing.
         """
         data, settings = self.data, self.settings
-        measured = arrhenius_log10_sigma(data.log10_sigma, 0.0, data.temperature_K, _REFERENCE_K)
+        flat = np.zeros(len(data))
+        measured = arrhenius_log10_sigma(data.log10_sigma, flat, data.temperature_K, _REFERENCE_K)
         noise = settings.kernel.noise_variance
         alike = Observations(measured, noise * data.weights.mean() / data.weights)
         expected = self._left_out(alike)

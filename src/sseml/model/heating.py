@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.model.answer import Conductivity
 from sseml.model.calibration import IntervalModel
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, TREES_FLOOR, Estimate
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
@@ -57,6 +57,15 @@ _CERTAIN = 4.0
 """Decades above 1e-10 S/cm from which on the second output counts fully in the score."""
 
 
+@dataclass(frozen=True, slots=True)
+class Conductivity:
+    """log10 of σ in S/cm at the asked temperature and its 90 % interval; each shape (n,)."""
+
+    log10: FloatArray
+    log10_low: FloatArray
+    log10_high: FloatArray
+
+
 def shift_from_25(temperature_K: FloatArray) -> FloatArray:
     """Decades of σT gained per eV of activation energy from 25 °C, shape (n,)."""
     return inverse_temperature_shift(REFERENCE_K, temperature_K)
@@ -100,13 +109,16 @@ def conductivity_at(
     temperature_K: FloatArray,
     families: Sequence[str],
     floor: float = -np.inf,
+    *,
+    narrower: FloatArray | float = 1.0,
 ) -> Conductivity:
     """Conductivity at temperatures (n,) with its limits, of which none is below `floor` at 25 °C.
 
     σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
-    hot, and what surely conducts less when it is cold. `families` are those of the rows.
+    hot, and what surely conducts less when it is cold. `families` are those of the rows; the widths
+    are multiplied by `narrower`.
     """
-    width = interval.width(estimate.signals, families)
+    width = interval.width(estimate.signals, families) * narrower
     lows, highs = [], []
     for shift in _SHIFTS:
         knot_K = 1.0 / (1.0 / REFERENCE_K - shift / _PER_INVERSE_K)

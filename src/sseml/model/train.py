@@ -104,6 +104,7 @@ def train(
         interval=model.calibration.plain,
         if_conductor_interval=model.calibration.if_conductor,
         threshold=model.calibration.threshold,
+        energy_gain=model.calibration.energy_gain,
         evidence=read_evidence(BytesIO(parquet), kind),
     )
     bundle.save(folder, parquet, _card_text(manifest, measurements))

@@ -153,13 +153,15 @@ class BundleWeights:
         of_lines = np.where(is_floored, 1.0, 1.0 - of_trees[:, 0])[:, None]
         by_system = output.polymorph.shift(view.systems, view.distance)
         is_held = np.abs(by_system) >= output.polymorph.settings.largest
-        of_system = np.where(is_held, 0.0, 1.0)[:, None]
+        faded = (1.0 - of_trees[:, 0]) / output.share.at_near
+        of_system = np.where(is_held, 0.0, faded)[:, None]
         of_sigma = of_lines * lines.of_sigma + of_system * system.of_sigma
         of_energy = np.zeros_like(of_sigma)
         of_energy[:, self.with_energy] = of_lines * lines.of_energy + of_system * system.of_energy
         constant = of_lines[:, 0] * lines.constant + of_system[:, 0] * system.constant
         constant += np.where(is_floored, -of_trees[:, 0] * TREES_FLOOR, 0.0)
-        constant += np.where(is_held, by_system, 0.0)
+        constant += np.where(is_held, by_system * faded, 0.0)
+        constant += output.known.shift(view.systems, view.distance)
 
         parts = self.trees.of(view.filled, view.standardised)
         of_target = of_trees * (parts.linear + (parts.boosted + parts.averaged) / 2.0)
@@ -182,7 +184,10 @@ class BundleWeights:
             "linear": of_trees * linear,
             "boosted": of_trees * trees.boosted.predict(view.filled) / 2.0,
             "averaged": of_trees * trees.averaged.predict(view.filled) / 2.0,
-            "crystal_system": output.polymorph.shift(view.systems, view.distance),
+            "crystal_system": output.polymorph.shift(view.systems, view.distance)
+            * (1.0 - of_trees)
+            / output.share.at_near,
+            "known_structure": output.known.shift(view.systems, view.distance),
         }
 
     def _observed(

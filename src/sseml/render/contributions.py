@@ -13,6 +13,7 @@ _PARTS = {
     "linear": "linear mean",
     "boosted": "boosted trees",
     "averaged": "averaged trees",
+    "known_structure": "measurements of this structure",
     "crystal_system": "crystal system",
 }
 
