@@ -184,3 +184,25 @@ def test_no_family_is_large_enough(small_table: pd.DataFrame, small_settings: An
     small = small_table.iloc[np.arange(0, 150, 15)].reset_index(drop=True)
     report = evaluate(["families"], small, settings=small_settings)
     assert report.to_dict()["benchmarks"]["families"] == {"MAE10c pooled": None}
+
+
+def test_what_a_table_says_nothing_of_is_left_blank(
+    measurements: pd.DataFrame, small_settings: Any
+) -> None:
+    """Each material once, near 25 °C, without activation energy or space group."""
+    room = measurements[measurements["temperature_C"].between(20.0, 30.0)]
+    plain = room.drop_duplicates("formula").sample(60, random_state=5).reset_index(drop=True)
+    plain = plain.assign(
+        activation_energy_eV=np.nan,
+        space_group_number=pd.Series(pd.NA, plain.index, dtype="Int16"),
+    )
+    report = evaluate(["energies", "temperatures", "repeats"], plain, settings=small_settings)
+    figures = report.to_dict()["benchmarks"]
+    assert figures["energies"] == {"rows": 0.0, "MAE eV": None}
+    assert figures["temperatures"] == {}
+    counts = {name for name, value in figures["repeats"].items() if value == 0.0}
+    assert counts == {"rows", "rows same system", "rows polymorphs"}
+    assert all(figures["repeats"][name] is None for name in figures["repeats"].keys() - counts)
+    shown = [line for line in report.to_text().splitlines()[2:] if line]
+    assert len(shown) > 20
+    assert all("| – |" in line for line in shown)
