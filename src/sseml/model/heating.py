@@ -105,7 +105,7 @@ def conductivity_at(
 ) -> Conductivity:
     """Conductivity at temperatures (n,) with its limits, of which none is below `floor` at 25 °C.
 
-σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
+    σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
     hot, and what surely conducts less when it is cold. `families` are those of the rows; the widths
     are multiplied by `narrower`.
     """
