@@ -26,7 +26,7 @@ docs/decisions/0021-own-data.md."""
 
 LEARNED_SHRINKAGE = 1.5
 
-REPEAT_SCATTER = 0.6
+REPEAT_SCATTER = 0.7
 """Typical width, in decades, of an answer that is as good as repeats of one material by other
 papers: only what an interval is wider than that narrows with one's own measurements."""
 
@@ -80,15 +80,15 @@ class OwnSeries:
     """One's own measurements of one material, one entry a row.
 
     `level` is log10(σT / 298.15 K) of σ in S/cm, `shift` the decades of σT per eV from 25 °C to the
-    temperature, `relations` say which are bounds. `samples` number the samples: rows at different
-    temperatures are of one, rows at one temperature of several.
+    temperature, `relations` say which are bounds. Rows at different temperatures are of one sample,
+    rows at one temperature of several.
     """
 
     level: FloatArray
     shift: FloatArray
     relations: Sequence[str]
     activation_energy_eV: FloatArray
-    samples: IntArray
+    temperature_K: FloatArray
 
     @classmethod
     def of(
@@ -105,7 +105,7 @@ class OwnSeries:
             shift_from_25(temperature_K),
             relations,
             activation_energy_eV,
-            _samples(level, temperature_K),
+            temperature_K,
         )
 
     def move(
@@ -131,21 +131,25 @@ class OwnSeries:
         of_energy = np.tile([0.0, 1.0], (int(stated.sum()), 1))
         design = np.vstack([of_level, of_energy])
         residual = np.concatenate([off[counts], self.activation_energy_eV[stated] - energy_eV])
-        samples = np.concatenate([self.samples[counts], self.samples[stated]])
+        sample = np.full(len(off), -1)
+        sample[counts] = _samples(
+            self.level[counts], self.temperature_K[counts], self.activation_energy_eV[counts]
+        )
+        samples = np.concatenate([sample[counts], sample[stated]])
         noise = np.repeat([_JITTER, ENERGY_NOISE_VARIANCE], [len(of_level), len(of_energy)])
         to_line = design @ prior.covariance
         alike = to_line @ design.T
         same = samples[:, None] == samples[None, :]
         weight = np.linalg.solve(alike * (1.0 + shrinkage * same) + np.diag(noise), residual)
         decades, eV = weight @ to_line
-        return float(decades), float(eV), len(np.unique(self.samples[counts]))
+        return float(decades), float(eV), len(np.unique(sample[counts]))
 
 
-def _samples(level: FloatArray, temperature_K: FloatArray) -> IntArray:
-    """How many rows of each that were measured within 5 K are lower: the number of its sample."""
+def _samples(level: FloatArray, temperature_K: FloatArray, energy_eV: FloatArray) -> IntArray:
+    """The sample of each row: how many of those measured within 5 K come before it, by value."""
     near = np.abs(temperature_K[:, None] - temperature_K[None, :]) <= SAME_TEMPERATURE_K
-    rank = np.argsort(np.argsort(level, kind="stable"), kind="stable")
-    samples: IntArray = (near & (rank[None, :] < rank[:, None])).sum(axis=1)
+    place = np.argsort(np.lexsort((energy_eV, temperature_K, level)))
+    samples: IntArray = (near & (place[None, :] < place[:, None])).sum(axis=1)
     return samples
 
 
@@ -193,12 +197,6 @@ class OwnRows:
     activation_energy_eV: FloatArray
     on_line: BoolArray
 
-    def of_material(self, position: FloatArray, system: int) -> IntArray:
-        """Rows of the very material: the same composition, and no other crystal system."""
-        systems = systems_of(self.evidence.space_groups)
-        evidence = self.evidence
-        return same_material(evidence.distance, evidence.positions, systems, position, system)
-
     def pulled(
         self,
         plain: Estimate,
@@ -221,18 +219,15 @@ class OwnRows:
         shrinkages = np.ones(count)
         moves = np.zeros((2, 2, count))
         outputs = [(each.level, bounded_energy(each)) for each in (plain, if_conductor)]
+        distance, own = self.evidence.distance, self.evidence.positions
+        own_systems = systems_of(self.evidence.space_groups)
         for index in range(count):
-            rows = self.of_material(positions[index], int(systems[index]))
+            asked = positions[index], int(systems[index])
+            rows = same_material(distance, own, own_systems, *asked)
             rows = rows[self.on_line[rows]]
             if not len(rows):
                 continue
-            known = same_material(
-                self.evidence.distance,
-                learned.positions,
-                learned.systems,
-                positions[index],
-                int(systems[index]),
-            )
+            known = same_material(distance, learned.positions, learned.systems, *asked)
             papers = len({learned.papers[row] or row for row in known.tolist()})
             shrinkages[index] = own_shrinkage(papers)
             for output, (levels, energies) in enumerate(outputs):

@@ -107,5 +107,5 @@ def test_intervals_narrow_only_beyond_the_scatter_of_repeats(
 
     assert factor(0) == pytest.approx(1.0)
     assert factor(samples + 1) <= factor(samples) <= 1.0
-    assert factor(samples) * width >= min(width, 0.6) - 1e-9
+    assert factor(samples) * width >= min(width, 0.7) - 1e-9
     assert own_shrinkage(papers + 1) > own_shrinkage(papers)
