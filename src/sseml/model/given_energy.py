@@ -24,8 +24,8 @@ _SHRINKAGE_EV2 = 0.1
 class EnergyGain:
     """Decades of σ at 25 °C per eV by which a given activation energy differs; negative.
 
-    What conducts better than predicted has a lower barrier than predicted (the compensation of
-    Meyer and Neldel leaves σ unchanged where `shift_from_25` is the gain less its sign).
+    What conducts better than predicted has a lower barrier than predicted. σ stays as it is where
+    `shift_from_25` is as large as the gain (compensation, doi 10.1103/PhysRevLett.65.618).
     """
 
     decades_per_eV: float

@@ -211,8 +211,8 @@ class OwnRows:
         """Move both outputs to the measurements of each material; others stay as they are.
 
         `positions` (n, k) and `systems` (n,) are those of the materials asked about, `width` (n,)
-        the typical errors of the first output in decades. The second
-        output follows only measurements above 1e-7 S/cm at 25 °C.
+        the typical errors of the first output in decades. The second output follows only
+        measurements above 1e-7 S/cm at 25 °C.
         """
         count = len(systems)
         decades_of_all, samples_of_all = np.zeros(count), np.zeros(count, dtype=np.int64)
