@@ -37,8 +37,8 @@ class Forest:
     offset: float
     tree_weight: float
 
-    def leaf_values(self, X: FloatArray) -> NDArray[np.float32]:
-        """Value of the leaf that each row reaches in each tree, shape (n_rows, n_trees).
+    def leaves(self, X: FloatArray) -> NDArray[np.intp]:
+        """Node of the leaf that each row reaches in each tree, shape (n_rows, n_trees).
 
         `X` are features without NaN, shape (n_rows, n_features).
         """
@@ -60,7 +60,11 @@ class Forest:
                 node, child, first_cell, walk = (
                     each.take(going_on) for each in (node, child, first_cell, walk)
                 )
-        return self.value.take(leaf).reshape(rows, len(self.roots))
+        return leaf.reshape(rows, len(self.roots))
+
+    def leaf_values(self, X: FloatArray) -> NDArray[np.float32]:
+        """Value of the leaf that each row reaches in each tree, as `leaves` finds them."""
+        return self.value.take(self.leaves(X))
 
     def predict(self, X: FloatArray) -> FloatArray:
         """Predict, shape (n_rows,)."""

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sseml.brought import beside, brought, said_of
 from sseml.families import FamilyMatch
 from sseml.kinds import KINDS, Kind, kind_of
 from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
 from sseml.model.bundle import Bundle
-from sseml.model.evidence import domain
+from sseml.model.evidence import Evidence, domain
 from sseml.model.known_transitions import across_transitions
 from sseml.model.loading import Bundles, load_bundle
 from sseml.notes import notes_on_polymorphs, notes_on_reach
@@ -37,7 +38,9 @@ from sseml.units import ROOM_TEMPERATURE_C
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sseml.model.explaining import Explainer
     from sseml.model.offsets import Offsets
+    from sseml.model.own_rows import EvidenceWithOwn
     from sseml.model.phases import PhaseBundle, Stability
     from sseml.parse.structure.agreement import OnMismatch
 
@@ -55,6 +58,7 @@ class _Sources:
     kinds: Mapping[type, Kind]
     phases: Callable[[], PhaseBundle] | None
     explain: bool
+    explainer: Explainer | None
     offsets: Offsets | None
     threshold_S_cm: float
 
@@ -102,6 +106,7 @@ def predict(
     threshold_S_cm: float = SUPERIONIC_S_CM,
     structure_mismatch: OnMismatch = "refuse",
     measured: Path | str | None = None,
+    explain: bool = False,
 ) -> Predictions:
     """Predict the conductivity of each formula, name, mixture or crystal, and calculate its window.
 
@@ -127,7 +132,11 @@ def predict(
         notes of its answer.
     measured
         A file of a few measurements of one's own: answers about the families they are of are
-        shifted by the offsets of these. What is left out of it is warned of.
+        shifted by the offsets of these, answers about the very materials are moved to them, and
+        they are named among what was measured. What is left out of it is warned of.
+    explain
+        Say in `Prediction.made_of` which measurements make up each answer, with their weights. The
+        first answer of a model takes a few seconds more.
 
     Returns
     -------
@@ -164,7 +173,12 @@ def predict(
     phases = cache(default_phases) if window else None
     offsets = None if measured is None else _offsets(measured, bundles.of_compositions())
     answered = predict_queries(
-        items, bundles, phases=phases, offsets=offsets, threshold_S_cm=threshold_S_cm
+        items,
+        bundles,
+        phases=phases,
+        explainer=_explainer() if explain else None,
+        offsets=offsets,
+        threshold_S_cm=threshold_S_cm,
     )
     return Predictions(tuple(answered))
 
@@ -176,6 +190,12 @@ def _offsets(file: Path | str, bundle: Bundle) -> Offsets:
     for line in own.said:
         warnings.warn(line, stacklevel=3)
     return own.offsets
+
+
+def _explainer() -> Explainer:
+    from sseml.model.explaining import Explainer  # noqa: PLC0415 - only where asked for
+
+    return Explainer()
 
 
 def default_phases() -> PhaseBundle:
@@ -192,6 +212,7 @@ def predict_queries(
     phases: PhaseBundle | Callable[[], PhaseBundle] | None = None,
     *,
     explain: bool = True,
+    explainer: Explainer | None = None,
     offsets: Offsets | None = None,
     threshold_S_cm: float = SUPERIONIC_S_CM,
 ) -> Iterator[Answer]:
@@ -211,8 +232,10 @@ def predict_queries(
         them out.
     explain
         Add to the notes what a material reacts to at the limits of its window.
+    explainer
+        Says of each answer what makes it up; None leaves that out.
     offsets
-        Shifts of the answers about each family, or None.
+        What one's own measurements do to answers, or None.
     threshold_S_cm
         That of ``p_superionic``, in S/cm.
     """
@@ -221,7 +244,7 @@ def predict_queries(
     by_kind, own_kinds = _by_kind(bundles)
     kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
     given = phases if phases is None or callable(phases) else lambda: phases
-    sources = _Sources(by_kind, kinds, given, explain, offsets, threshold_S_cm)
+    sources = _Sources(by_kind, kinds, given, explain, explainer, offsets, threshold_S_cm)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
         return
@@ -303,7 +326,7 @@ def _predict_batch(
     temperature_C = np.array([query.temperature_C for query, _ in queries])
     families = [kind.recognise(query.material) for query, kind in queries]
     offsets = sources.offsets
-    shift = offsets.shift([match.family for match in families]) if offsets else None
+    shift = brought([query for query, _ in queries], [m.family for m in families], offsets)
     answer = bundle.predict(materials, temperature_C, shift, sources.threshold_S_cm)
     answer, on_transitions = across_transitions(
         answer,
@@ -317,16 +340,26 @@ def _predict_batch(
     if sources.phases is not None and bundle.kind.has_window:
         stabilities = sources.phases().stabilities(materials, reactions=sources.explain)
     on_fillers = _notes_on_fillers(queries, answer, sources)
+    answer, evidence = beside(answer, bundle, materials, offsets)
+    if sources.explainer:
+        made_of = sources.explainer.contributions(bundle, materials, [m.family for m in families])
+    else:
+        made_of = [None] * len(materials)
     for index, (query, kind) in enumerate(queries):
         prediction = _prediction(
-            query, kind, index, answer, bundle, family=families[index], stability=stabilities[index]
+            query,
+            kind,
+            index,
+            answer,
+            bundle,
+            evidence=evidence,
+            family=families[index],
+            stability=stabilities[index],
         )
+        prediction = replace(prediction, made_of=made_of[index])
         if added := (*on_transitions.get(index, ()), *on_fillers.get(index, ())):
             prediction = replace(prediction, notes=(*prediction.notes, *added))
-        if offsets and (note := offsets.note(prediction.family)):
-            notes = (note, *prediction.notes)
-            prediction = replace(prediction, model=f"{prediction.model}+offset", notes=notes)
-        yield prediction
+        yield said_of(prediction, query, answer, index, offsets)
 
 
 def _prediction(
@@ -336,10 +369,11 @@ def _prediction(
     answer: BundleAnswer,
     bundle: Model,
     *,
+    evidence: Evidence | EvidenceWithOwn,
     family: FamilyMatch,
     stability: Stability | None,
 ) -> Prediction:
-    material, evidence = query.material, bundle.evidence
+    material = query.material
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
     space_group = kind.space_group(material)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from sseml.contributions import Contributions
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
@@ -243,6 +244,8 @@ class Query:
         Number of the line or table row in the input, from 1.
     input
         The text as the person wrote it.
+    activation_energy_eV
+        Of σT, where the row gives one, measured or calculated.
     columns
         The other columns of the input row, kept for the output.
     notes
@@ -254,6 +257,7 @@ class Query:
     material: Material
     temperature_C: float = ROOM_TEMPERATURE_C
     conductivity_kind: ConductivityKind | None = None
+    activation_energy_eV: float | None = None
     columns: Mapping[str, object] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -354,6 +358,8 @@ class Prediction:
     e_above_hull_eV_atom: float | None = None
     notes: tuple[str, ...] = ()
     columns: Mapping[str, object] = field(default_factory=dict)
+    made_of: Contributions | None = None
+    """Measurements, parts and features that make up the answer, where they were asked for."""
 
 
 Answer = Prediction | Refusal

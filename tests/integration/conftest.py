@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,12 @@ import pytest
 
 from sseml.curation.polymers.table import load_polymers
 from sseml.curation.table import load_measurements
+from sseml.evaluate import Report, evaluate
+from sseml.evaluate.answers import Subject
 from sseml.features.polymer.films import film_of
 from sseml.kinds import POLYMER
 from sseml.model.bundle import EVIDENCE, Bundle
-from sseml.model.kernel import KernelSettings
+from sseml.model.ensemble import KernelShare
 from sseml.model.polymer.bundle import PolymerBundle
 from sseml.model.polymer.fit import CurveSettings
 from sseml.model.polymer.intervals import BANDS_C
@@ -23,8 +25,6 @@ from sseml.model.polymer.train import train_polymers
 from sseml.model.regressors import EnsembleSettings
 from sseml.model.train import train
 from sseml.released import DEFAULT_BUNDLE, POLYMER_BUNDLE, released_evidence, released_folder
-
-Settings = tuple[EnsembleSettings, EnsembleSettings]
 
 
 class Trained(NamedTuple):
@@ -56,17 +56,54 @@ def small_table(measurements: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def small_settings() -> Settings:
-    few = {"boosting_rounds": 4, "averaged_trees": 4, "threads": 1}
-    return (
-        EnsembleSettings(**few),
-        EnsembleSettings(**few, kernel=KernelSettings().scaled(0.01), resolution=0.01),
-    )
+def small_settings() -> EnsembleSettings:
+    return EnsembleSettings(boosting_rounds=4, averaged_trees=4, threads=1)
+
+
+class Evaluated(NamedTuple):
+    """A report of every benchmark, and the answers behind it."""
+
+    report: Report
+    subject: Subject
+
+
+@pytest.fixture(scope="session")
+def varied_table(measurements: pd.DataFrame, small_table: pd.DataFrame) -> pd.DataFrame:
+    """What every benchmark looks for: hot and poor rows, repeats, polymorphs, invented years."""
+    by_formula = measurements.groupby("formula")
+    count = by_formula["sigma_S_cm"].transform("size")
+    systems = by_formula["space_group_number"].transform("nunique")
+    repeated = measurements[(systems > 1) & count.between(3, 7)]
+    temperature_C = measurements["temperature_C"]
+    poor = measurements[(temperature_C > 200.0) & (measurements["sigma_S_cm"] < 1e-6)]
+    bands = [(-90.0, 10.0), (50.0, 150.0), (200.0, 300.0), (300.0, 500.0), (500.0, 900.0)]
+    hot = [measurements[temperature_C.between(*band)].head(8) for band in bands]
+    found = pd.concat([small_table, repeated.head(40), poor.head(25), *hot])
+    table = found.drop_duplicates("measurement_id").reset_index(drop=True)
+    years = np.resize([2015, 2021, 2012, 2024], len(table))
+    return table.assign(year=pd.Series(years, dtype="Int16"))
+
+
+@pytest.fixture(scope="session")
+def evaluated(varied_table: pd.DataFrame, small_settings: EnsembleSettings) -> Evaluated:
+    asked: list[Subject] = []
+
+    def remembered(*own: Any) -> Subject:
+        asked.append(Subject(*own))
+        return asked[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sseml.evaluate.run.Subject", remembered)
+        report = evaluate([], varied_table, settings=small_settings)
+    [subject] = asked
+    return Evaluated(report, subject)
 
 
 @pytest.fixture(scope="session")
 def trained(
-    small_table: pd.DataFrame, small_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    small_table: pd.DataFrame,
+    small_settings: EnsembleSettings,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Trained:
     folder = tmp_path_factory.mktemp("models") / DEFAULT_BUNDLE
     return Trained(train(small_table, folder, settings=small_settings), folder)
@@ -74,13 +111,17 @@ def trained(
 
 @pytest.fixture(scope="session")
 def crude(
-    small_table: pd.DataFrame, small_settings: Settings, tmp_path_factory: pytest.TempPathFactory
+    small_table: pd.DataFrame,
+    small_settings: EnsembleSettings,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """Learns next to nothing: soundly shaped answers, large errors."""
     folder = tmp_path_factory.mktemp("crude") / "crude"
-    settings = (
-        replace(small_settings[0], ridge_penalty=1e9, kernel_share=0.0, boosting_rounds=1),
-        small_settings[1],
+    settings = replace(
+        small_settings,
+        ridge_penalty=1e9,
+        share=KernelShare(at_near=0.0, at_far=0.0),
+        boosting_rounds=1,
     )
     train(small_table, folder, settings=settings)
     return folder

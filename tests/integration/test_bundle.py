@@ -121,12 +121,11 @@ def test_an_unknown_schema_version_is_refused(copy: Path, version: object) -> No
 @pytest.mark.parametrize(
     "path",
     [
-        "name", "features", "feature_sets", "temperature_range_C", "activation_energy_range_eV",
-        "calibration", "calibration/interval", "calibration/energy_interval",
-        "calibration/superionic", "calibration/conductor", "calibration/conductor/slope",
-        "calibration/superionic/intercept", "calibration/if_conductor_interval",
-        "calibration/interval/low_quantile",
-        "calibration/interval/width_coefficients", "calibration/energy_interval/signal_floor",
+        "name", "features", "feature_sets", "temperature_range_C",
+        "calibration", "calibration/interval", "calibration/if_conductor_interval",
+        "calibration/threshold", "calibration/threshold/slope", "calibration/threshold/intercept",
+        "calibration/interval/low_quantiles", "calibration/interval/width_coefficients",
+        "calibration/interval/families", "calibration/if_conductor_interval/signal_floor",
     ],
 )  # fmt: skip
 def test_what_the_manifest_lacks_is_named(copy: Path, path: str) -> None:
@@ -188,7 +187,9 @@ class Trap:
 def test_a_pickle_is_refused_and_never_run(copy: Path, tmp_path: Path) -> None:
     trap = tmp_path / "sprung"
     arrays = stored_arrays(copy)
-    rewrite_arrays(copy, arrays | {"conductivity.mix.linear": np.array([Trap(trap)], dtype=object)})
+    rewrite_arrays(
+        copy, arrays | {"ensemble.plain.trees.linear": np.array([Trap(trap)], dtype=object)}
+    )
     assert ARRAYS in refusal_of(copy)
     assert not trap.exists()
     rewrite_arrays(copy, arrays | {"something else": np.array([Trap(trap)], dtype=object)})

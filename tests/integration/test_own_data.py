@@ -14,7 +14,7 @@ from sseml.curation.headings import find_columns
 from sseml.curation.own import add_own
 from sseml.curation.own_report import OwnResult
 from sseml.curation.schema import MEASUREMENTS, has_flag
-from sseml.model.dataset import Recipe, conductivity_set
+from sseml.model.dataset import Recipe, training_set
 from sseml.model.fitting import BY_PAPER
 from sseml.model.split import near_duplicate_groups, paper_groups, paper_names
 from sseml.records import BundleError, RefusedInputError
@@ -401,9 +401,10 @@ def test_a_series_is_held_out_together_and_counts_fully(
     one_series = [row.rpartition(",")[0] + ",CAMPAIGN 3" for row in rows]
     lab.write_text("\n".join([heading, *one_series]), encoding="utf-8")
     table = add_own(lab, measurements).table
-    data = conductivity_set(table, Recipe())
+    data = training_set(table, Recipe())
     own = (table["source"].to_numpy()[data.rows] == "own").nonzero()[0]
-    assert len(own) == 5, "of the two temperatures of one sample, the one nearest 25 °C"
+    assert len(own) == 6
+    assert data.at_25[own].sum() == 5, "of the two temperatures of one sample, the nearest to 25 °C"
     assert len(set(data.papers[own])) == 1
     for trained, held_out in BY_PAPER.folds(data, 4, seed=0):
         assert held_out[own].all() or not held_out[own].any()

@@ -41,9 +41,7 @@ own = ["lab.csv"]
 benchmarks = ["official"]
 [train]
 name = "weekly"
-[train.conductivity]
-{FEW}
-[train.energy]
+[train.ensemble]
 {FEW}
 """
 STEPS = ("table", "evaluate official", "train weekly")
@@ -103,7 +101,7 @@ def lay_out(folder: Path, table: pd.DataFrame) -> Path:
 def quick_evaluate(names: Sequence[str], table: Path, progress: Any, *, settings: Any) -> Report:
     """Stand in for an evaluation: one figure that depends on table and settings."""
     assert names == ["official"]
-    figure = float(len(load_measurements(table)) + settings[0].seed)
+    figure = float(len(load_measurements(table)) + settings.seed)
     return Report(figures={"official": {"MAE10c": figure}}, rows=1, by_family={})
 
 
@@ -344,7 +342,7 @@ def test_a_bundle_comes_out_with_its_figures_and_the_labs_rows(finished: Path) -
     bundle = Bundle.load(finished / "made" / "models" / "weekly")
     assert bundle.name == "weekly"
     assert "MAE10c" in bundle.manifest["metrics"]["benchmarks"]["official"]
-    assert bundle.manifest["settings"]["conductivity"]["boosting_rounds"] == 4
+    assert bundle.manifest["settings"]["boosting_rounds"] == 4
     assert bundle.evidence.sources[-2:] == ["own", "own"]
 
 

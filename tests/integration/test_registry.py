@@ -73,7 +73,8 @@ def broken(good: Path, tmp_path: Path) -> Callable[[str], Path]:
             (copy / ARRAYS).write_bytes((copy / ARRAYS).read_bytes()[:1000])
         else:
             factor = {"nan": np.nan, "tampered": 0.7}[how]
-            arrays["conductivity.mix.linear"] = arrays["conductivity.mix.linear"] * factor
+            linear = "ensemble.plain.trees.linear"
+            arrays[linear] = arrays[linear] * factor
             np.savez(copy / ARRAYS, allow_pickle=False, **arrays)
         write_checksums(copy)
         return copy

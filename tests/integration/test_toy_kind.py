@@ -17,7 +17,6 @@ from sseml.features.contract import Distance, Feature, Radii
 from sseml.kinds import KINDS, Kind
 from sseml.model.bundle import Bundle
 from sseml.model.folder import verify_checksums
-from sseml.model.kernel import KernelSettings
 from sseml.model.loading import Bundles
 from sseml.model.regressors import EnsembleSettings
 from sseml.model.train import train
@@ -86,11 +85,7 @@ BRAID = Kind(
     recognise=_recognise,
 )
 
-FEW = {"boosting_rounds": 8, "averaged_trees": 8, "kernel_share": 0.5}
-SETTINGS = (
-    EnsembleSettings(**FEW),
-    EnsembleSettings(**FEW, kernel=KernelSettings().scaled(0.01), resolution=0.01),
-)
+SETTINGS = EnsembleSettings(boosting_rounds=8, averaged_trees=8)
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +197,7 @@ def test_a_kind_without_a_bundle_is_refused_and_the_others_are_answered(bundle: 
 
 
 def test_it_is_answered_out_of_fold(braids: pd.DataFrame) -> None:
-    answered = out_of_fold(braids, folds=2, kind=BRAID, settings=SETTINGS[0])
+    answered = out_of_fold(braids, folds=2, kind=BRAID, settings=SETTINGS)
     error = (answered["predicted_log10_sigma"] - answered["log10_sigma"]).abs().mean()
     assert len(answered) == 160
     assert error < 0.5 * answered["log10_sigma"].std()

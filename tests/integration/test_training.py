@@ -38,9 +38,8 @@ def test_from_the_evidence_alone_the_same_bundle_comes_out_to_the_byte(
 def test_another_seed_is_another_bundle_of_the_same_evidence(
     trained: Any, small_table: pd.DataFrame, small_settings: Any, tmp_path: Path
 ) -> None:
-    conductivity, energy = small_settings
     folder = tmp_path / DEFAULT_BUNDLE
-    train(small_table, folder, settings=(replace(conductivity, seed=1), energy))
+    train(small_table, folder, settings=replace(small_settings, seed=1))
     new, old = digests(folder), digests(trained.folder)
     assert new[EVIDENCE] == old[EVIDENCE]
     assert new["forest.npz"] != old["forest.npz"]
@@ -63,7 +62,7 @@ def test_manifest_and_card_say_which_data(trained: Any) -> None:
     digest = hashlib.sha256((trained.folder / EVIDENCE).read_bytes()).hexdigest()
     assert manifest["training_data_sha256"] == digest
     assert digest in (trained.folder / CARD).read_text(encoding="utf-8")
-    assert manifest["settings"]["conductivity"]["boosting_rounds"] == 4
+    assert manifest["settings"]["boosting_rounds"] == 4
 
 
 def test_measured_figures_reach_manifest_and_card(
@@ -100,14 +99,23 @@ def test_an_existing_folder_is_not_touched(small_table: pd.DataFrame, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
 
 
-@pytest.mark.parametrize("case", ["no energies", "one paper", "too hot"])
+def test_without_a_stated_activation_energy_temperatures_still_tell_it(
+    small_table: pd.DataFrame, small_settings: Any, tmp_path: Path
+) -> None:
+    table = small_table.assign(activation_energy_eV=float("nan"))
+    bundle = train(table, tmp_path / "bundle", settings=small_settings)
+    assert bundle.manifest["training_rows"]["energy"] == 0
+    [answer] = predict(["Li6PS5Cl"], bundle=tmp_path / "bundle")
+    assert isinstance(answer, Prediction)
+    assert 0.05 < answer.activation_energy_eV < 1.2
+
+
+@pytest.mark.parametrize("case", ["one paper", "too hot"])
 def test_too_little_to_learn_from_is_refused_with_nothing_left_behind(
     small_table: pd.DataFrame, small_settings: Any, tmp_path: Path, case: str
 ) -> None:
     table = small_table.copy()
     match case:
-        case "no energies":
-            table["activation_energy_eV"] = float("nan")
         case "one paper":
             table = table.head(20).assign(doi="10.1000/one").astype({"doi": "string"})
         case _:

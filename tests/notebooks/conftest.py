@@ -13,7 +13,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from sseml.evaluate import measurements_at
-from sseml.model.regressors import CONDUCTIVITY, ENERGY
+from sseml.model.regressors import DEFAULT_SETTINGS
 from sseml.model.train import train
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -70,5 +70,5 @@ def small_champion(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table = measurements_at(None).sample(150, random_state=0).sort_index().reset_index(drop=True)
     few = {"boosting_rounds": 4, "averaged_trees": 4}
     folder = tmp_path_factory.mktemp("models") / "champion"
-    train(table, folder, settings=(replace(CONDUCTIVITY, **few), replace(ENERGY, **few)))
+    train(table, folder, settings=replace(DEFAULT_SETTINGS, **few))
     return folder

@@ -20,7 +20,8 @@ from sseml.evaluate import model_comparison
 from sseml.evaluate.difference import ALL, CHAMPIONS_OWN, FEWEST_GROUPS, paired_difference
 from sseml.evaluate.model_comparison import Contender, compare
 from sseml.model.bundle import EVIDENCE
-from sseml.model.dataset import Recipe, TrainingSet
+from sseml.model.dataset import Recipe, TrainingSet, training_set
+from sseml.model.ensemble import KernelShare
 from sseml.model.folder import MANIFEST, write_checksums
 from sseml.model.regressors import EnsembleSettings
 from sseml.records import BundleError, RefusedInputError
@@ -165,11 +166,12 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
     )
     learned: list[TrainingSet] = []
     asked: list[np.ndarray] = []
-    fit, predict_out_of_fold = model_comparison.fit, model_comparison.predict_out_of_fold
+    fit_ensemble = model_comparison.fit_ensemble
+    predict_out_of_fold = model_comparison.predict_out_of_fold
 
-    def watched_fit(data: TrainingSet, how: EnsembleSettings) -> object:
+    def watched_fit(how: EnsembleSettings, data: TrainingSet) -> object:
         learned.append(data)
-        return fit(data, how)
+        return fit_ensemble(how, data)
 
     def watched_predict(
         ensemble: object, data: TrainingSet, trained: np.ndarray, held_out: np.ndarray
@@ -177,7 +179,7 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
         asked.append(data.positions[held_out])
         return predict_out_of_fold(ensemble, data, trained, held_out)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(model_comparison, "fit", watched_fit)
+    monkeypatch.setattr(model_comparison, "fit_ensemble", watched_fit)
     monkeypatch.setattr(model_comparison, "predict_out_of_fold", watched_predict)
     compare(contender(table), contender(twin), folds=3)
     assert len(learned) == len(asked) == 6
@@ -187,10 +189,45 @@ def test_nobody_learns_from_what_equals_or_nears_a_held_out_row_of_the_other(
         assert not (same_elements & (distance < 0.02)).any()
 
 
+def test_hot_rows_are_learned_from_and_the_rows_that_say_sigma_at_25_are_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured = load_measurements(RELEASED / EVIDENCE)
+    hot = measured[measured["temperature_C"] > 150.0].sample(80, random_state=1)
+    cold = measured[measured["temperature_C"] < 40.0].sample(120, random_state=1)
+    table = pd.concat([hot, cold]).reset_index(drop=True)
+    learned: list[TrainingSet] = []
+    fit_ensemble = model_comparison.fit_ensemble
+
+    def watched_fit(how: EnsembleSettings, data: TrainingSet) -> object:
+        learned.append(data)
+        return fit_ensemble(how, data)
+
+    monkeypatch.setattr(model_comparison, "fit_ensemble", watched_fit)
+    both = (contender(table), contender(cold.reset_index(drop=True)))
+    result = compare(*both, folds=3)
+    of_champion, of_candidate = learned[:3], learned[3:]
+    assert min((data.temperature_K > 423.0).sum() for data in of_champion) > 30
+    assert max((data.temperature_K > 423.0).sum() for data in of_candidate) == 0
+    says = [training_set(each.table, each.recipe) for each in both]
+    ids = {
+        name
+        for each, data in zip(both, says, strict=True)
+        for name in each.table["measurement_id"].iloc[data.rows[data.at_25]]
+    }
+    assert result.parts[ALL].rows == len(ids)
+    assert result.parts[CHAMPIONS_OWN].rows == says[0].at_25.sum()
+
+
 def test_a_worse_way_to_learn_is_refused_with_the_figures(table: pd.DataFrame) -> None:
     crude = replace(
         contender(table, "crude"),
-        settings=replace(QUICK, ridge_penalty=1e9, kernel_share=0.0, boosting_rounds=1),
+        settings=replace(
+            QUICK,
+            ridge_penalty=1e9,
+            share=KernelShare(at_near=0.0, at_far=0.0),
+            boosting_rounds=1,
+        ),
     )
     result = compare(contender(table, "sound"), crude, folds=3)
     assert not result.not_worse
@@ -250,7 +287,7 @@ def test_a_bundle_says_how_it_was_made() -> None:
 def test_a_damaged_bundle_and_unknown_settings_are_refused(tmp_path: Path) -> None:
     copied = shutil.copytree(RELEASED, tmp_path / "copied")
     manifest = json.loads((copied / MANIFEST).read_text("utf-8"))
-    manifest["settings"]["conductivity"]["wisdom"] = 1
+    manifest["settings"]["wisdom"] = 1
     (copied / MANIFEST).write_text(json.dumps(manifest), "utf-8")
     with pytest.raises(BundleError, match=r"bundle\.json is damaged"):
         Contender.of_bundle(copied)

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseml.columns import COLUMNS, COMPAT_COLUMNS, ROW_COLUMNS, WINDOW_COLUMNS, Column
+from sseml.contributions import Contributions, FeatureMove, WeighedMaterial, WeighedMeasurement
 from sseml.records import Answer, MeasuredValue, Neighbour, Prediction, Refusal
 from sseml.render import (
     OUTPUT_COLUMNS,
@@ -235,6 +236,58 @@ def test_the_explanation_names_family_interval_domain_and_neighbours() -> None:
     assert "Xx" in explanation(REFUSED)
     assert to_record(ANSWER, explain=True)["explanation"] == text
     assert "argyrodite" in drawn([ANSWER], "csv", explain=True)
+
+
+MADE_OF = Contributions(
+    log10_sigma_25C=-2.7,
+    constant=0.1,
+    measurements=(
+        WeighedMeasurement("Li6PS5Cl", 3.1e-3, "=", 25.0, "10.1000/first", None, 0.4, -1.0),
+        WeighedMeasurement("Li6PS5I", 1e-6, "<", 30.0, None, "compiled, row 9", -0.1, 0.6),
+    ),
+    other_count=7,
+    other_decades=-2.4,
+    materials=(WeighedMaterial("Li6PS5Cl", 3, 0.55, -1.4),),
+    parts={"process": -1.7, "linear": -1.0, "boosted": 0.2, "averaged": -0.1, "crystal_system": 0},
+    features=(FeatureMove("li_fraction", "1", 0.46, 0.43, 0.2),
+              FeatureMove("radius", "Å", 1.8, 1.9, -0.1)),
+    compared_with="argyrodite",
+)  # fmt: skip
+
+
+def test_what_an_answer_is_made_of_is_said_where_it_is_known() -> None:
+    text = explanation(replace(ANSWER, made_of=MADE_OF))
+    for part in (
+        "is -2.70: -2.80 from 9 measurements by their weights, +0.10 from none",
+        "+0.400 × Li6PS5Cl, 0.0031 S/cm at 25 °C, 10.1000/first: -1.00",
+        "-0.100 × Li6PS5I, <1e-06 S/cm at 30 °C, compiled, row 9: +0.60",
+        "7 others: -2.40",
+        "+0.55 × Li6PS5Cl (3)",
+        "Gaussian process -1.70, linear mean -1.00, boosted trees +0.20",
+        "+0.20 against argyrodite by li_fraction 0.46 (mean 0.43)",
+        "-0.10 against argyrodite by radius 1.8 Å (mean 1.9)",
+    ):
+        assert part in text
+    assert "weight" not in explanation(ANSWER)
+
+
+def test_json_nests_what_an_answer_is_made_of_behind_its_explanation() -> None:
+    told = replace(ANSWER, made_of=MADE_OF, columns={"made_of": "my own"})
+    record = json.loads(drawn([told], "jsonl", explain=True))
+    nested = record["made_of"]
+    names = [*record]
+    assert names[names.index("explanation") + 1] == "made_of"
+    assert record["input_made_of"] == "my own"
+    assert nested["measurements"][1] == {
+        "formula": "Li6PS5I", "sigma_S_cm": 1e-6, "relation": "<", "temperature_C": 30.0,
+        "doi": None, "reference": "compiled, row 9", "weight": -0.1, "decades": 0.6,
+    }  # fmt: skip
+    rows = sum(each["decades"] for each in nested["measurements"]) + nested["other_decades"]
+    assert nested["constant"] + rows == pytest.approx(nested["log10_sigma_25C"])
+    for unasked in (to_nested_record(told), to_record(told, explain=True)):
+        assert "made_of" not in unasked
+    for answer in (ANSWER, REFUSED):
+        assert json.loads(drawn([answer], "jsonl", explain=True))["made_of"] is None
 
 
 def test_parquet_has_the_same_types_whatever_the_rows_hold() -> None:

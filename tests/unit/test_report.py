@@ -24,6 +24,7 @@ from sseml.report import (
     save_out_of_fold,
 )
 from sseml.report.figures.calibration import binomial
+from sseml.report.figures.out_of_fold import read
 from sseml.report.figures.style import SKY, VERMILLION
 
 Draw = Callable[[pd.DataFrame], Figure]
@@ -51,6 +52,13 @@ def answered(rows: int, seed: int = 0) -> pd.DataFrame:
             "group": draw.integers(0, 40, rows),
         }
     )
+
+
+def test_a_bound_is_inside_an_interval_that_lies_below_it() -> None:
+    """Nothing counts below 1e-10 S/cm, where the truth is clipped."""
+    limits = {"low_log10_sigma": [-15.0, -15.0], "high_log10_sigma": [-12.0, -12.0]}
+    told = read(answered(2).assign(log10_sigma=[-10.0, -9.9], **limits))
+    assert told.covered.tolist() == [True, False]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
     from sseml.model.bundle import Bundle
+    from sseml.model.explaining import Explainer
     from sseml.model.offsets import Offsets
 
 _EXAMPLES = """\
@@ -80,9 +81,14 @@ def add_commands(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="a few measurements of your own, as for `sseml data add`: shifts the answers about "
-        "their families. Needs the extra `train`",
+        "their families, and more those about the very materials. Needs the extra `train`",
     )
-    parser.add_argument("--explain", action="store_true", help="say why, for every row")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="say why, for every row: the "
+        "measurements that make up the answer with their weights, and what moves it",
+    )
     parser.add_argument(
         "--strict", action="store_true", help="stop at the first refused row and write nothing"
     )
@@ -126,6 +132,7 @@ def run(arguments: argparse.Namespace) -> int:
         bundles,
         phases=phases,
         explain=arguments.explain,
+        explainer=_explainer() if arguments.explain else None,
         offsets=offsets,
         threshold_S_cm=arguments.threshold,
     )
@@ -143,6 +150,12 @@ def run(arguments: argparse.Namespace) -> int:
         )
     name_late(late)
     return tally.report()
+
+
+def _explainer() -> Explainer:
+    from sseml.model.explaining import Explainer  # noqa: PLC0415 - only where asked for
+
+    return Explainer()
 
 
 def _offsets(file: Path, bundle: Bundle) -> Offsets:

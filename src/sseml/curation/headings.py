@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from sseml.curation.numbers import Quantity, read_quantity
 from sseml.parse.headings import (
+    ENERGIES,
     LONGEST_HEADING,
     TEMPERATURES,
     condition_of,
@@ -17,6 +18,7 @@ from sseml.parse.headings import (
     folded_heading,
     plain_heading,
 )
+from sseml.parse.qualifiers import EV_PER_KJ_MOL
 from sseml.records import RefusedInputError
 
 _CONDUCTIVITY = re.compile(r"sigma|σ|conductivity|leitfähigkeit|^ic\b", re.IGNORECASE)
@@ -47,10 +49,8 @@ _AT_ROOM = re.compile(r"(?:\b|σ|sigma)RT\b", re.IGNORECASE)
 _REFUSED = "refused_headings.csv"
 
 _ENERGY = re.compile(r"^(?:activation energy|e ?a)\b(?P<unit>.*)$", re.IGNORECASE)
-_EV_PER_KJ_MOL = 1 / 96.48533
-"""1 eV per particle is 96.48533 kJ/mol (CODATA 2018)."""
 _EV_PER = {"": 1.0, "ev": 1.0, "mev": 1e-3} | dict.fromkeys(
-    ("kj/mol", "kjmol-1", "kjmol"), _EV_PER_KJ_MOL
+    ("kj/mol", "kjmol-1", "kjmol"), EV_PER_KJ_MOL
 )
 
 
@@ -110,7 +110,11 @@ def find_columns(names: Sequence[str], file: str, ignored: Collection[str] = ())
 
     energies = [found for name in names if (found := _energy_scale(name, folded[name]))]
     conductivity = _conductivity_scale(names, file)
-    conditions = conditions_of(name for name in names if name != conductivity.column)
+    conditions = {
+        name: key
+        for name, key in conditions_of(n for n in names if n != conductivity.column).items()
+        if key not in ENERGIES
+    }
     temperatures = tuple(name for name, key in conditions.items() if key in TEMPERATURES)
     if temperatures and _AT_ROOM.search(plain_heading(conductivity.column)):
         raise RefusedInputError(

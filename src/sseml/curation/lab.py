@@ -20,7 +20,7 @@ from sseml.curation.polymers.rows import RawRecipe
 from sseml.curation.rows import RawMeasurement
 from sseml.curation.sources import OWN
 from sseml.kinds import composition_of
-from sseml.parse.headings import condition_of, folded_heading
+from sseml.parse.headings import ENERGIES, condition_of, folded_heading
 from sseml.parse.queries import parse_rows, temperature_in_cell
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.rows import read_rows
@@ -88,7 +88,8 @@ def read_lab(
     rows = [_with_points(row, columns) for row in rows]
     may_be_kelvin = _may_be_kelvin(rows, columns)
     group = FILE_GROUP + _plain(file.name)
-    not_read = {*ignored, columns.conductivity.column}
+    energies = {name for name in names if condition_of(name) in ENERGIES}
+    not_read = {*ignored, columns.conductivity.column, *energies}
     by_row = itertools.groupby(parse_rows(rows, ignored=not_read), key=lambda parsed: parsed.row)
     read = [_row_or_refusal(list(answers), columns, may_be_kelvin, group) for _, answers in by_row]
     return read, tuple(_notices(names, columns, file.name))
@@ -164,7 +165,7 @@ def _lab_row(query: Query, columns: Columns, may_be_kelvin: Sequence[str], group
         conductivity=_conductivity(cells, columns.conductivity),
         temperature_C=_temperature(query, cells, columns, may_be_kelvin),
         licence=cells.get(columns.licence or "", ""),
-        activation_energy_eV=_energy(cells, columns.energy),
+        activation_energy_eV=_energy(cells, columns.energy) or _energy_beside(query),
         conductivity_kind=query.conductivity_kind,
         space_group=str(material.space_group_number or ""),
         lattice=tuple(cells.get(name, "") for name in _LATTICE),
@@ -258,6 +259,12 @@ def _energy(cells: Mapping[str, str], scale: Scale | None) -> str:
             "name the unit in the heading: Ea_eV, Ea_meV or Ea_kJ/mol",
         )
     return f"{quantity.value:.12g}"
+
+
+def _energy_beside(query: Query) -> str:
+    """What stands beside the formula: ``Li3YCl6 Ea=0.40``."""
+    given = query.activation_energy_eV
+    return "" if given is None else f"{given:.12g}"
 
 
 def _doi(written: str) -> str:

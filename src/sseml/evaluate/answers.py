@@ -12,7 +12,12 @@ import pandas as pd
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.schema import without_lists
-from sseml.evaluate.metrics import Figures, clipped_absolute_error, coverage, share_limits
+from sseml.evaluate.metrics import (
+    Figures,
+    clipped_absolute_error,
+    clipped_error,
+    share_limits,
+)
 from sseml.evaluate.order import SMALLEST_FAMILY
 from sseml.evaluate.windows import ComparedWindow
 from sseml.kinds import COMPOSITION, Kind
@@ -40,6 +45,7 @@ from sseml.model.regressors import DEFAULT_SETTINGS, EnsembleSettings
 from sseml.records import RefusedInputError
 
 OUTER_FOLDS = 10
+FOLDS_ALONE = 5
 HOLDOUT_SCHEMES = {holdout_scheme.name: holdout_scheme for holdout_scheme in (BY_PAPER, BY_CLUSTER)}
 
 
@@ -78,7 +84,9 @@ class Subject:
     @cached_property
     def by_paper_alone(self) -> Views:
         """Every row by models that did not see its paper, but may know the material."""
-        return cross_answer(self.data, BY_PAPER_ALONE, self.settings, progress=self.progress)
+        return cross_answer(
+            self.data, BY_PAPER_ALONE, self.settings, folds=FOLDS_ALONE, progress=self.progress
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,12 +362,12 @@ def figures_by_family(answered: pd.DataFrame) -> dict[str, Figures]:
             own[f"{which}log10_sigma"].to_numpy(dtype=float)
             for which in ("", "predicted_", "low_", "high_")
         )
-        inside = coverage(truth, low, high)
+        inside = float(Limits(predicted, low, high).holds(truth).mean())
         lower, upper = share_limits(inside, own["group"].nunique())
         figures[str(family)] = {
             "rows": float(len(own)),
             "MAE10c": float(clipped_absolute_error(truth, predicted).mean()),
-            "bias": float((predicted - truth).mean()),
+            "bias": float(clipped_error(truth, predicted).mean()),
             "coverage": inside,
             "coverage low": lower,
             "coverage high": upper,

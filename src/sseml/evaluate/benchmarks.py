@@ -22,6 +22,7 @@ from sseml.evaluate.metrics import (
     Figures,
     auc,
     clipped_absolute_error,
+    clipped_error,
     group_mean,
     mean_or_nan,
     of_nearest,
@@ -62,6 +63,11 @@ def official(subject: Subject) -> Outcome:
     data = subject.data
     _, in_test = official_split(subject.table.iloc[data.rows])
     is_test = in_test & data.at_25
+    if not is_test.any():
+        raise RefusedInputError(
+            "no row of the official test split says what σ is at 25 °C",
+            "leave the benchmark official out",
+        )
     trained = BY_PAPER.training_mask(data, in_test)
     counts = f"{int(trained.sum())} training rows, {int(is_test.sum())} test rows"
     subject.progress(f"official split: {counts}")
@@ -226,7 +232,7 @@ def families(subject: Subject) -> Outcome:
         errors.append(error)
         figures[f"{name} rows"] = float(held_out.sum())
         figures[f"{name} MAE10c"] = float(error.mean())
-        figures[f"{name} bias"] = float((level - truth).mean())
+        figures[f"{name} bias"] = float(clipped_error(truth, level).mean())
         subject.progress(f"left out {name}: {error.mean():.2f} decades")
     pooled = mean_or_nan(np.concatenate([np.empty(0), *errors]))
     return Outcome({"MAE10c pooled": pooled} | figures)

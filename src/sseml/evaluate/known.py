@@ -64,12 +64,13 @@ def repeats(subject: Subject) -> Outcome:
 
     The floor is the median of the other papers. ``… same system`` are rows whose composition and
     crystal system another paper measured, answered with the system; ``polymorphs`` are those of
-    compositions that were measured in two systems or more.
+    compositions that were measured in two systems or more. A bound is no measured value: it is
+    neither judged nor part of a median.
     """
     data, views = subject.data, subject.by_paper_alone
     others = _Others.of(data)
     rows = views.by_composition.rows
-    asked = (others.any_papers[rows] > 0) & ~data.is_bound[rows]
+    asked = others.any_papers[rows] > 0
     figures = _repeat_figures(
         data, views.by_composition.at_25.mean, rows, asked, floor=others.any_median, ending=""
     )
@@ -84,7 +85,7 @@ def repeats(subject: Subject) -> Outcome:
     figures["coverage same system"] = mean_or_nan(inside[same].astype(float))
     error = clipped_absolute_error(data.target[rows], views.by_composition.at_25.mean)
     figures["MAE10c same system by composition"] = mean_or_nan(error[same])
-    several = others.polymorphs[rows] & data.at_25[rows] & ~data.is_bound[rows]
+    several = others.polymorphs[rows]
     figures |= _repeat_figures(
         data, with_system.mean, rows, several, floor=others.same_median, ending=" polymorphs"
     )
@@ -120,10 +121,11 @@ def _repeat_figures(
 
 @dataclass(frozen=True, slots=True)
 class _Others:
-    """What other papers say of the same composition about 25 °C, one entry a row.
+    """What other papers measured of the same composition about 25 °C, one entry a row.
 
     Median of the papers' medians and number of papers: of any structure, and of the same crystal
-    system. `polymorphs` are rows of known system whose composition was measured in several.
+    system. `polymorphs` are rows of known system whose composition was measured in several. Bounds
+    are left out on both sides.
     """
 
     any_median: FloatArray
@@ -140,7 +142,7 @@ class _Others:
         papers = np.zeros((2, count), dtype=np.int64)
         polymorphs = np.zeros(count, dtype=np.bool_)
         for number in np.unique(material):
-            rows = np.flatnonzero((material == number) & data.at_25)
+            rows = np.flatnonzero((material == number) & data.at_25 & ~data.is_bound)
             systems = data.systems[rows]
             known = systems != UNKNOWN
             if len(np.unique(systems[known])) > 1:

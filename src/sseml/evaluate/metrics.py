@@ -19,11 +19,17 @@ _EQUALLY_NEAR = 1e-9
 """Distances that differ by less are equal."""
 
 
+def clipped_error(truth: FloatArray, predicted: FloatArray) -> FloatArray:
+    """Predicted minus true in decades, both sides clipped at 1e-10 S/cm, shape (n,)."""
+    error: FloatArray = np.maximum(predicted, CLIP_LOG10_SIGMA) - np.maximum(
+        truth, CLIP_LOG10_SIGMA
+    )
+    return error
+
+
 def clipped_absolute_error(truth: FloatArray, predicted: FloatArray) -> FloatArray:
     """Absolute error in decades, both sides clipped at 1e-10 S/cm, shape (n,)."""
-    error: FloatArray = np.abs(
-        np.maximum(truth, CLIP_LOG10_SIGMA) - np.maximum(predicted, CLIP_LOG10_SIGMA)
-    )
+    error: FloatArray = np.abs(clipped_error(truth, predicted))
     return error
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.curation.table import load_measurements
@@ -24,31 +21,31 @@ from sseml.evaluate.difference import (
 from sseml.evaluate.metrics import clipped_absolute_error
 from sseml.kinds import COMPOSITION, KINDS, Kind, kind_named
 from sseml.model.bundle import EVIDENCE
-from sseml.model.calibration import IntervalModel
-from sseml.model.crystal_system import systems_of
-from sseml.model.dataset import Recipe, TrainingSet, conductivity_set, space_groups
-from sseml.model.fitting import BY_PAPER, OutOfFold, Progress, fit, predict_out_of_fold, silent
+from sseml.model.calibration import Held, IntervalModel
+from sseml.model.dataset import Recipe, TrainingSet, training_set
+from sseml.model.fitting import BY_PAPER, OutOfFold, Progress, predict_out_of_fold, silent
 from sseml.model.folder import MANIFEST, verify_checksums
-from sseml.model.kernel import KernelSettings
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
-from sseml.model.split import grouped_folds, near_duplicate_groups, paper_groups, paper_names
+from sseml.model.regressors import DEFAULT_SETTINGS, EnsembleSettings, fit_ensemble
+from sseml.model.split import grouped_folds
 from sseml.records import BundleError, RefusedInputError
 
 FOLDS = 5
 
+_OWN = (
+    "log10_sigma", "temperature_K", "is_bound", "activation_energy_eV", "target", "trust",
+    "weights", "systems",
+)  # fmt: skip
+"""What a contender's own table says of a row, though the other may hold the row too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """What a model is trained on, and how.
-
-    `energy_settings` are those of the activation energy, which is not compared.
-    """
+    """What a model is trained on, and how."""
 
     name: str
     table: pd.DataFrame
     recipe: Recipe
-    settings: EnsembleSettings = CONDUCTIVITY
-    energy_settings: EnsembleSettings = ENERGY
+    settings: EnsembleSettings = DEFAULT_SETTINGS
     kind: Kind = COMPOSITION
 
     @classmethod
@@ -69,8 +66,7 @@ class Contender:
                 name=name or str(manifest["name"]),
                 table=load_measurements(folder / EVIDENCE),
                 recipe=Recipe(**recipe),
-                settings=_settings(manifest["settings"]["conductivity"]),
-                energy_settings=_settings(manifest["settings"]["energy"]),
+                settings=EnsembleSettings.from_dict(manifest["settings"]),
                 kind=kind_named(manifest["kind"], KINDS),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -78,10 +74,6 @@ class Contender:
                 f"{folder}: {MANIFEST} does not say how this version of sseml would make the "
                 f"bundle again ({error}); train it again"
             ) from error
-
-
-def _settings(written: Mapping[str, Any]) -> EnsembleSettings:
-    return EnsembleSettings(**{**written, "kernel": KernelSettings(**written["kernel"])})
 
 
 def compare(
@@ -96,10 +88,10 @@ def compare(
 ) -> Comparison:
     """Judge two ways to make a model on the same rows, which neither has learned from.
 
-    The judged rows are those that either would learn the conductivity from; a measurement that both
-    have is judged once. They are grouped by paper over both tables. In each fold a contender is
-    fitted on its own rows, without the held-out groups and without whatever is near a held-out row
-    or shares a DOI with one, whoever brought it.
+    The judged rows are those that say σ at 25 °C to either; a measurement that both have is judged
+    once. Rows are grouped by paper over both tables. In each fold a contender is fitted on its own
+    rows of all temperatures, without the held-out groups and without whatever is near a held-out
+    row or shares a DOI with one, whoever brought it.
 
     Parameters
     ----------
@@ -121,143 +113,152 @@ def compare(
     RefusedInputError
         If there are fewer groups than folds, or no usable rows.
     """
-    judged = _Judged.of(champion, candidate)
-    group_count = len(np.unique(judged.groups))
+    pool = _Pool.of(champion, candidate)
+    judged = pool.judged
+    papers = pool.champion.data.papers
+    group_count = len(np.unique(papers[judged]))
     if group_count < folds:
         raise RefusedInputError(
-            f"{folds} folds take at least {folds} papers, and the {len(judged.ids)} rows to be "
-            f"judged are of {group_count}",
+            f"{folds} folds take at least {folds} papers, and the {np.count_nonzero(judged)} rows "
+            f"to be judged are of {group_count}",
             "give the contenders more measurements",
         )
-    fold_of_row = grouped_folds(judged.groups, folds, seed)
-    sides = []
-    for contender, knows in ((champion, judged.champion), (candidate, judged.candidate)):
-        sides.append(_judge(contender, judged, knows, fold_of_row, progress))
-    parts = differences(sides, judged.groups, resamples=resamples, seed=seed, margin=margin)
+    fold_of_row = _folds(papers, judged, folds, seed)
+    sides = [
+        _judge(pooled, pool, fold_of_row, progress) for pooled in (pool.champion, pool.candidate)
+    ]
+    parts = differences(sides, papers[judged], resamples=resamples, seed=seed, margin=margin)
     return Comparison(champion.name, candidate.name, parts, margin, folds, seed, resamples)
 
 
+def _folds(papers: IntArray, judged: BoolArray, folds: int, seed: int) -> IntArray:
+    """Fold of each row, that of its paper; -1 for papers without a judged row."""
+    names, first = np.unique(papers[judged], return_index=True)
+    fold_of_paper = np.full(papers.max() + 1, -1)
+    fold_of_paper[names] = grouped_folds(papers[judged], folds, seed)[first]
+    return fold_of_paper[papers]
+
+
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """Which judged rows a contender learns from: a mask, their targets and weights."""
+class _Pooled:
+    """All rows as a contender sees them: what it learns from (`own`), and all others to be asked.
 
-    mask: BoolArray
-    target: FloatArray
-    weights: FloatArray
+    Where `own` is not set, only what was not measured is meant: features, positions, papers.
+    """
+
+    contender: Contender
+    data: TrainingSet
+    own: BoolArray
+
+    @property
+    def says(self) -> BoolArray:
+        """Rows from which the contender learns σ at 25 °C."""
+        return self.own & self.data.at_25
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _Pool:
     """The rows that either contender learns from, ordered by `measurement_id`."""
 
-    ids: NDArray[np.str_]
-    table: pd.DataFrame
-    positions: FloatArray
-    distance: FloatArray
-    dois: NDArray[np.object_]
-    truth: FloatArray
-    groups: IntArray
-    champion: _Known
-    candidate: _Known
+    champion: _Pooled
+    candidate: _Pooled
 
     @classmethod
-    def of(cls, champion: Contender, candidate: Contender) -> _Judged:
+    def of(cls, champion: Contender, candidate: Contender) -> _Pool:
         owned = []
         for contender in (champion, candidate):
             # in one order: a sum in another order differs in its last digit, which trees can see
             measurements = contender.table.sort_values("measurement_id", ignore_index=True)
-            data = conductivity_set(measurements, contender.recipe, contender.kind)
-            owned.append((measurements.iloc[data.rows], data))
+            data = training_set(measurements, contender.recipe, contender.kind)
+            owned.append((contender, measurements.iloc[data.rows], data))
         table = (
-            pd.concat([picked for picked, _ in owned])
+            pd.concat([picked for _, picked, _ in owned])
             .drop_duplicates("measurement_id", keep="first")
-            .sort_values("measurement_id")
+            .sort_values("measurement_id", ignore_index=True)
         )
-        ids = table["measurement_id"].to_numpy(dtype=str)
-        known = [_known(ids, picked, data) for picked, data in owned]
-        distance = champion.kind.distance
-        positions = distance.positions(champion.kind.read_all(table["formula"]))
-        papers = paper_names(table)
-        return cls(
-            ids=ids,
-            table=table,
-            positions=positions,
-            distance=distance.between(positions, positions),
-            dois=papers,
-            truth=np.where(known[0].mask, known[0].target, known[1].target),
-            groups=paper_groups(list(papers), list(near_duplicate_groups(positions, distance))),
-            champion=known[0],
-            candidate=known[1],
-        )
+        return cls(*(_pooled(table, *each) for each in owned))
 
-    def as_learned_by(self, contender: Contender, knows: _Known) -> TrainingSet:
-        """All judged rows with a contender's features, and with targets and weights of its own."""
-        kind = contender.kind
-        materials = kind.read_all(self.table["formula"])
-        features = kind.features(materials, contender.recipe.sets(kind))
-        return TrainingSet(
-            X=features.values,
-            positions=self.positions,
-            target=np.where(knows.mask, knows.target, self.truth),
-            weights=knows.weights,
-            dois=self.dois,
-            papers=self.groups,
-            clusters=np.zeros(len(self.ids), dtype=np.int64),
-            families=self.table["family"].to_numpy(dtype=object),
-            distance=self.distance,
-            systems=systems_of(space_groups(self.table)),
-            rows=np.arange(len(self.ids)),
-            kind=kind,
-        )
+    @property
+    def judged(self) -> BoolArray:
+        """Rows that say σ at 25 °C to either."""
+        return self.champion.says | self.candidate.says
+
+    @property
+    def truth(self) -> FloatArray:
+        """log10 of σ in S/cm at 25 °C of the judged rows."""
+        champion, candidate = self.champion, self.candidate
+        target = np.where(champion.says, champion.data.target, candidate.data.target)
+        truth: FloatArray = target[self.judged]
+        return truth
 
 
-def _known(ids: NDArray[np.str_], picked: pd.DataFrame, data: TrainingSet) -> _Known:
+def _pooled(
+    table: pd.DataFrame, contender: Contender, picked: pd.DataFrame, data: TrainingSet
+) -> _Pooled:
+    """All rows, with what the contender's own table says of those that it holds."""
+    pooled = training_set(table, contender.recipe, contender.kind)
+    ids = table["measurement_id"].to_numpy(dtype=str)
     position = np.searchsorted(ids, picked["measurement_id"].to_numpy(dtype=str))
-    mask = np.zeros(len(ids), dtype=np.bool_)
-    target, weights = np.zeros(len(ids)), np.ones(len(ids))
-    mask[position], target[position], weights[position] = True, data.target, data.weights
-    return _Known(mask, target, weights)
+    own = np.zeros(len(pooled), dtype=np.bool_)
+    own[position] = True
+    said = {}
+    for name in _OWN:
+        said[name] = getattr(pooled, name).copy()
+        said[name][position] = getattr(data, name)
+    return _Pooled(contender, replace(pooled, **said), own)
 
 
-def _judge(
-    contender: Contender, judged: _Judged, knows: _Known, fold_of_row: IntArray, progress: Progress
-) -> Side:
-    data = judged.as_learned_by(contender, knows)
+def _judge(pooled: _Pooled, pool: _Pool, fold_of_row: IntArray, progress: Progress) -> Side:
+    contender, data, judged = pooled.contender, pooled.data, pool.judged
     parts = []
-    for fold in np.unique(fold_of_row):
+    for fold in np.unique(fold_of_row[judged]):
         held_out = fold_of_row == fold
-        trained = knows.mask & BY_PAPER.training_mask(data, held_out)
+        trained = pooled.own & BY_PAPER.training_mask(data, held_out)
         progress(f"{contender.name}: fold {fold + 1}, {int(trained.sum())} rows")
         if not trained.any():
             raise RefusedInputError(
                 f"{contender.name} has nothing left to learn from when fold {fold + 1} is held out",
                 "give it measurements of more papers",
             )
-        ensemble = fit(data.take(trained), contender.settings)
-        parts.append(predict_out_of_fold(ensemble, data, trained, held_out))
+        ensemble = fit_ensemble(contender.settings, data.take(trained)).ensemble
+        parts.append(predict_out_of_fold(ensemble, data, trained, held_out & judged))
     answers = OutOfFold.join(parts)
-    mean = np.empty(len(data))
-    mean[answers.rows] = answers.mean
-    inside = np.zeros(len(data), dtype=np.bool_)
-    inside[answers.rows] = _inside(answers, judged.truth, knows.mask, fold_of_row, contender)
-    return Side(clipped_absolute_error(judged.truth, mean), inside, knows.mask)
+    held = _held(answers, pooled, pool)
+    place = np.argsort(answers.rows)
+    error = clipped_absolute_error(held.log10_sigma, held.predicted)[place]
+    inside = _inside(
+        held, pooled.says[answers.rows], fold_of_row[answers.rows], contender.settings.resolution
+    )[place]
+    return Side(error, inside, pooled.says[judged])
 
 
-def _inside(
-    answers: OutOfFold, truth: FloatArray, known: BoolArray, fold_of_row: IntArray, by: Contender
-) -> BoolArray:
+def _held(answers: OutOfFold, pooled: _Pooled, pool: _Pool) -> Held:
+    """The answers with the truth at 25 °C about them."""
+    data, rows = pooled.data, answers.rows
+    truth = np.full(len(data), np.nan)
+    truth[pool.judged] = pool.truth
+    return Held(
+        log10_sigma=truth[rows],
+        predicted=answers.plain.level,
+        is_bound=data.is_bound[rows],
+        shift=np.zeros(len(rows)),
+        signals=answers.plain.signals,
+        families=data.families[rows],
+        papers=data.papers[rows],
+        weights=np.ones(len(rows)),
+    )
+
+
+def _inside(held: Held, own: BoolArray, fold: IntArray, resolution: float) -> BoolArray:
     """Whether the truth is inside the interval calibrated on the errors of the other folds."""
-    residual = truth[answers.rows] - answers.mean
-    fold, own = fold_of_row[answers.rows], known[answers.rows]
+    residual = held.residual
     inside = np.zeros(len(residual), dtype=np.bool_)
     for number in np.unique(fold):
         here, others = fold == number, (fold != number) & own
-        interval = IntervalModel.fit(
-            answers.signals.take(others),
-            residual[others],
-            np.ones(int(others.sum())),
-            resolution=by.settings.resolution,
-        )
-        low, high = interval.offsets(answers.signals.take(here))
+        calibrating, asked = held.take(others), held.take(here)
+        by_paper = np.ones(np.count_nonzero(others), dtype=np.bool_)
+        interval = IntervalModel.fit(calibrating, by_paper, resolution=resolution)
+        width = interval.width(asked.signals, asked.families.tolist())
+        low, high = interval.offsets(width, asked.shift)
         inside[here] = (low <= residual[here]) & (residual[here] <= high)
     return inside

@@ -73,7 +73,7 @@ def ceiling(
 def series_order(
     truth: FloatArray, score: FloatArray, families: NDArray[np.str_], papers: IntArray
 ) -> float:
-    """Share of pairs of one paper and family, 0.3 decades apart or more, in the right order."""
+    """Share of pairs in the right order, of one paper and family and over 0.3 decades apart."""
     right = total = 0.0
     for family in np.unique(families):
         rows = np.flatnonzero(families == family)

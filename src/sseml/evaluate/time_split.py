@@ -15,6 +15,7 @@ from sseml.evaluate.metrics import (
     Figures,
     auc,
     clipped_absolute_error,
+    clipped_error,
     group_mean,
     group_weights,
     mean_or_nan,
@@ -77,16 +78,17 @@ def time_split(subject: Subject) -> Outcome:
             answers=answers.at_25,
             score=answers.score,
             probability=answers.p_superionic,
-        ),
-        IF_IT_CONDUCTS: _Judged.of(
+        )
+    }
+    if conducts.any():
+        judged[IF_IT_CONDUCTS] = _Judged.of(
             data,
             learned & data.conducts,
             answers.rows[conducts],
             answers=answers.if_conductor.take(conducts),
             score=answers.if_conductor.mean[conducts],
             probability=answers.p_superionic[conducts],
-        ),
-    }
+        )
     figures = _link_figures(conducts, answers.p_conductor)
     for output, own in judged.items():
         figures |= own.figures(output)
@@ -225,7 +227,7 @@ class _Judged:
             f"MAE10c{name}": group_mean(clipped_absolute_error(truth, predicted), own)
             for name, predicted in rivals.items()
         } | {
-            "bias": group_mean(mean - truth, own),
+            "bias": group_mean(clipped_error(truth, mean), own),
             "coverage": group_mean(inside.astype(float), own),
         }
 

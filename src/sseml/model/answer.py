@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,12 @@ from numpy.typing import NDArray
 from sseml.arrays import FloatArray
 from sseml.kinds import Doubt, Kind
 from sseml.model.evidence import Evidence
+from sseml.model.heating import Conductivity
 from sseml.model.offsets import Shift
 from sseml.records import RefusedInputError
+
+if TYPE_CHECKING:
+    from sseml.model.own_rows import Pull
 
 SUPERIONIC_S_CM = 1e-4
 """The conductivity asked of a separator, which `p_superionic` is about by default."""
@@ -30,15 +34,6 @@ def require_threshold(threshold_S_cm: float) -> None:
             f"{threshold_S_cm:g} is no conductivity in S/cm",
             f"write one between {low:g} and {high:g}, such as 1e-3",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Conductivity:
-    """log10 of σ in S/cm at the asked temperature and its 90 % interval; each shape (n,)."""
-
-    log10: FloatArray
-    log10_low: FloatArray
-    log10_high: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +56,10 @@ class BundleAnswer:
     """To every measurement of the evidence, shape (n, n_measurements)."""
     log10_without_filler: FloatArray | None = None
     """log10 of σ in S/cm of the film without its fillers; NaN for what is no composite."""
+    by_energy: FloatArray | None = None
+    """Decades at 25 °C that a given activation energy added; 0 where none was given."""
+    by_own: Pull | None = None
+    """What one's own measurements of the very materials did."""
     doubts: tuple[Doubt, ...] = ()
     """What speaks against each answer, in its order; empty for a model that says no more."""
 

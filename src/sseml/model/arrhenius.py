@@ -13,6 +13,9 @@ from sseml.arrays import FloatArray
 from sseml.model.crystal_system import PolymorphSettings
 from sseml.model.kernel import KernelSettings
 
+Seen = tuple[FloatArray, FloatArray]
+"""How much of the level, and of the activation energy, is in each observation; shape (n,) each."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProcessSettings:
@@ -34,6 +37,20 @@ class ProcessSettings:
     """Decades; a measurement this far from what the other papers let expect counts 3/4."""
     robust_degrees: float = 3.0
     """Of the Student distribution that the weights of measurements follow."""
+
+    @property
+    def both(self) -> float:
+        """Prior covariance of level and energy where the kernel is 1, in decades eV."""
+        return self.correlation * float(np.sqrt(self.energy_variance))
+
+    def covariance(self, one: Seen, other: Seen) -> FloatArray:
+        """Prior covariance of two sets of observations where the kernel is 1, shape (n, m)."""
+        level, energy = other
+        of_level = level + self.both * energy
+        of_energy = self.both * level + self.energy_variance * energy
+        covariance: FloatArray = np.multiply.outer(one[0], of_level)
+        covariance += np.multiply.outer(one[1], of_energy)
+        return covariance
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,8 @@ class ArrheniusProcess:
         left out. A bound below that prediction is taken as a value; one above it says nothing.
         """
         data, settings = self.data, self.settings
-        measured = arrhenius_log10_sigma(data.log10_sigma, 0.0, data.temperature_K, _REFERENCE_K)
+        flat = np.zeros(len(data))
+        measured = arrhenius_log10_sigma(data.log10_sigma, flat, data.temperature_K, _REFERENCE_K)
         noise = settings.kernel.noise_variance
         alike = Observations(measured, noise * data.weights.mean() / data.weights)
         expected = self._left_out(alike)
@@ -97,7 +98,7 @@ class ArrheniusProcess:
         mean, excess = self._excess(observations, rows, with_energy)
         dual = cho_solve(cho_factor(covariance, lower=True, overwrite_a=True), excess)
         of_sigma, of_energy = dual[: len(rows)], dual[len(rows) :]
-        both = self._both
+        both = self.settings.both
         level, energy = np.zeros(len(self.rows)), np.zeros(len(self.rows))
         np.add.at(level, self.same[rows], of_sigma * (1.0 + both * self.shift[rows]))
         np.add.at(level, self.same[with_energy], of_energy * both)
@@ -106,11 +107,6 @@ class ArrheniusProcess:
         np.add.at(energy, self.same[with_energy], of_energy * variance)
         lines = Lines(mean, self.settings.mean_energy_eV, both, level, energy)
         return lines, own.correction(of_sigma)
-
-    @property
-    def _both(self) -> float:
-        """Prior covariance of level and energy where the kernel is 1, in decades eV."""
-        return self.settings.correlation * float(np.sqrt(self.settings.energy_variance))
 
     def _variance_of_level(self, observations: Observations) -> FloatArray:
         """Of what each row says about the level, its activation energy not being known exactly."""
@@ -139,16 +135,14 @@ class ArrheniusProcess:
         contrasts: _Contrasts,
     ) -> FloatArray:
         """Of all observations of some rows: conductivities first, then activation energies."""
-        count, variance, both = len(rows), self.settings.energy_variance, self._both
+        count = len(rows)
         everything = np.concatenate([rows, with_energy])
         of = self.same[everything]
         # level and energy in each observation
         level = np.concatenate([np.ones(count), np.zeros(len(with_energy))])
         energy = np.concatenate([self.shift[rows], np.ones(len(with_energy))])
-        mixed = level + both * energy
         covariance: FloatArray = self.alike[np.ix_(of, of)]
-        outer = np.multiply.outer
-        covariance *= outer(level, mixed) + outer(energy, both * level + variance * energy)
+        covariance *= self.settings.covariance((level, energy), (level, energy))
         known = contrasts.known
         covariance[np.ix_(known, known)] += contrasts.kernel
         noise = np.full(len(everything), self.settings.energy_noise_variance)

@@ -21,14 +21,17 @@ from sseml.model.crystal_system import systems_of
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Ensemble, arrays_below, named
 from sseml.model.evidence import Evidence, read_evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
+from sseml.model.given_energy import EnergyGain
 from sseml.model.heating import (
     REFERENCE_K,
     bounded_energy,
     conductivity_at,
     conductivity_score,
 )
+from sseml.model.learned import Learned
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
+from sseml.model.own_rows import LinePrior, TrainedOn
 from sseml.records import BundleError, Material
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -37,7 +40,7 @@ ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
 
 _NEEDED = (
-    "name", "kind", "feature_sets", "features", "temperature_range_C",
+    "name", "kind", "feature_sets", "features", "settings", "temperature_range_C",
 )  # fmt: skip
 """Entries of the manifest that predicting uses."""
 
@@ -45,6 +48,7 @@ _CALIBRATION: Mapping[str, Any] = {
     "interval": IntervalModel,
     "if_conductor_interval": IntervalModel,
     "threshold": ThresholdModel,
+    "energy_gain": EnergyGain,
 }
 """What `calibration` in the manifest holds, by the names of `Bundle`'s attributes."""
 
@@ -62,10 +66,14 @@ class Bundle:
     """Rows of the evidence that it was trained on."""
     observations: Observations
     """What its lines were fitted to, of each training row."""
+    learned: Learned
+    """What else was learned from each training row."""
     interval: IntervalModel
     if_conductor_interval: IntervalModel
     threshold: ThresholdModel
     """That σ reaches a threshold: 1e-4 S/cm to be superionic, 1e-7 S/cm to be a conductor."""
+    energy_gain: EnergyGain
+    """How an answer follows an activation energy that is given."""
     evidence: Evidence
 
     @property
@@ -82,9 +90,10 @@ class Bundle:
     ) -> BundleAnswer:
         """Predict conductivity, activation energy, intervals and probabilities.
 
-        `temperature_C` is that of each material, shape (n,). A `shift` is added to both outputs at
-        25 °C; intervals and probabilities follow, and a conductor stays one. `threshold_S_cm` is
-        that of `BundleAnswer.p_superionic`.
+        `temperature_C` is that of each material, shape (n,). A `shift` moves both outputs at 25 °C:
+        first to given activation energies, then by the decades of the families, then to one's own
+        measurements; intervals and probabilities follow, and a conductor stays one.
+        `threshold_S_cm` is that of `BundleAnswer.p_superionic`.
         """
         X = self.kind.features(materials, self.manifest["feature_sets"]).values
         measured = self.evidence
@@ -92,23 +101,40 @@ class Bundle:
         distance = self.kind.distance.between(positions, measured.positions)
         systems = systems_of(map(self.kind.space_group, materials))
         plain, if_conductor = self.ensemble.predict(X, distance[:, self.training_rows], systems)
+        families = [self.kind.recognise(material).family for material in materials]
+        by_energy, by_own = None, None
+        if shift is not None and shift.energy_eV is not None:
+            by_energy = self.energy_gain.decades(plain, shift.energy_eV)
+            plain = self.energy_gain.followed(plain, shift.energy_eV)
+            if_conductor = self.energy_gain.followed(if_conductor, shift.energy_eV)
         if shift is not None:
             plain, if_conductor = shift.applied(plain, if_conductor)
-        families = [self.kind.recognise(material).family for material in materials]
+        if shift is not None and shift.own is not None:
+            plain, if_conductor, by_own = shift.own.pulled(
+                plain,
+                if_conductor,
+                positions,
+                systems,
+                width=self.interval.width(plain.signals, families),
+                learned=TrainedOn.of(measured, self.training_rows),
+                prior=LinePrior.of(self.manifest["settings"]["process"]),
+            )
+        narrower = 1.0 if by_own is None else by_own.narrower
         temperature_K = np.asarray(temperature_C, dtype=float) - ROOM_TEMPERATURE_C + REFERENCE_K
         score = conductivity_score(plain, if_conductor, temperature_K)
         at_25 = conductivity_score(plain, if_conductor, np.full(len(systems), REFERENCE_K))
-        width = self.interval.width(plain.signals, families)
+        width = self.interval.width(plain.signals, families) * narrower
         known = self.kind.distance.parts(measured.positions).any(axis=0)
         unknown_parts = self.kind.distance.parts(positions) & ~known
         return BundleAnswer(
-            sigma=conductivity_at(plain, self.interval, temperature_K, families),
+            sigma=conductivity_at(plain, self.interval, temperature_K, families, narrower=narrower),
             if_conductor=conductivity_at(
                 if_conductor,
                 self.if_conductor_interval,
                 temperature_K,
                 families,
                 CONDUCTOR_LOG10_SIGMA,
+                narrower=narrower,
             ),
             p_conductor=self.threshold.predict(at_25, width, CONDUCTOR_LOG10_SIGMA),
             p_superionic=self.threshold.predict(score, width, log10(threshold_S_cm)),
@@ -117,6 +143,8 @@ class Bundle:
             nearest_distance=distance.min(axis=1),
             parts_known=np.logical_not(unknown_parts.any(axis=1)),
             distance=distance,
+            by_energy=by_energy,
+            by_own=by_own,
         )
 
     def save(self, folder: Path, evidence_parquet: bytes, card: str) -> None:
@@ -131,6 +159,7 @@ class Bundle:
             arrays = {
                 **named("ensemble", self.ensemble.to_arrays()),
                 **named("observations", self.observations.to_arrays()),
+                **named("learned", self.learned.to_arrays()),
                 "training_rows": self.training_rows.astype(np.int32),
                 "evidence_positions": self.evidence.positions.astype(np.float32),
             }
@@ -178,6 +207,7 @@ class Bundle:
                 arrays_below(arrays, "ensemble"), kind.distance, positions[rows]
             )
             observations = Observations.from_arrays(arrays_below(arrays, "observations"))
+            learned = Learned.from_arrays(arrays_below(arrays, "learned"))
         with reading(folder / EVIDENCE) as path:
             evidence = read_evidence(path, kind, positions)
             count = len(evidence.formulas)
@@ -189,6 +219,7 @@ class Bundle:
             ensemble=ensemble,
             training_rows=rows,
             observations=observations,
+            learned=learned,
             evidence=evidence,
             **calibrated,
         )

@@ -65,16 +65,23 @@ class PolymorphCorrection:
         added = np.zeros(len(systems))
         known = systems != UNKNOWN
         if known.any() and len(self.rows):
-            distance = np.ascontiguousarray(distance[known][:, self.rows])
-            asked = contrast(self.settings, systems[known], distance, self.systems)
-            near = np.exp(-distance / self.settings.length)
-            alike = sum(
-                np.multiply.outer(*pair) for pair in zip(asked.T, self.contrast.T, strict=True)
-            )
-            kernel = self.settings.variance * alike * near
+            kernel = self.cross(systems[known], distance[known])
             largest = self.settings.largest
             added[known] = np.clip((kernel * self.dual).sum(axis=1), -largest, largest)
         return added
+
+    def cross(self, systems: IntArray, distance: FloatArray) -> FloatArray:
+        """Kernel between rows of known systems, (n_rows,), and `rows`; shape (n_rows, m).
+
+        `distance` is that to every training row, shape (n_rows, n_train).
+        """
+        distance = np.ascontiguousarray(distance[:, self.rows])
+        asked = contrast(self.settings, systems, distance, self.systems)
+        near = np.exp(-distance / self.settings.length)
+        alike: FloatArray = sum(
+            np.multiply.outer(*pair) for pair in zip(asked.T, self.contrast.T, strict=True)
+        )
+        return self.settings.variance * alike * near
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""

@@ -16,6 +16,7 @@ from sseml.model.arrhenius import Lines
 from sseml.model.calibration import Signals
 from sseml.model.crystal_system import PolymorphCorrection
 from sseml.model.kernel import REACH, KernelInputs
+from sseml.model.known_structure import KnownStructures
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -161,21 +162,26 @@ class Trees:
 class Output:
     """Trees on σ at 25 °C and a Gaussian process on Arrhenius lines, together one answer.
 
-    The trees know nothing below `TREES_FLOOR`; there the process alone decides how low.
+    The trees know nothing below `TREES_FLOOR`; there the process alone decides how low. What a
+    crystal system adds is the process's, and fades with its share; measurements of the very
+    structure pull the answer on.
     """
 
     trees: Trees
     lines: Lines
     polymorph: PolymorphCorrection
     share: KernelShare
+    known: KnownStructures
 
     def answer(self, view: View, nearest: FloatArray) -> Estimate:
         """Answer for a view; `nearest` is the distance of each row to the nearest training row."""
         trees, spread = self.trees.predict(view)
         level, energy = self.lines.predict(view.cross)
         beside = trees - np.maximum(level, TREES_FLOOR)
-        by_system = self.polymorph.shift(view.systems, view.distance)
-        added = (1.0 - self.share.of(nearest)) * beside + by_system
+        share = self.share.of(nearest)
+        by_system = self.polymorph.shift(view.systems, view.distance) * share / self.share.at_near
+        by_system += self.known.shift(view.systems, view.distance)
+        added = (1.0 - share) * beside + by_system
         return Estimate(
             level=level + added,
             energy_eV=energy + self.lines.energy_per_decade * added,
@@ -190,6 +196,7 @@ class Output:
             **named("trees", self.trees.to_arrays()),
             **named("lines", self.lines.to_arrays()),
             **named("polymorph", self.polymorph.to_arrays()),
+            **named("known", self.known.to_arrays()),
         }
 
     @classmethod
@@ -200,6 +207,7 @@ class Output:
             lines=Lines.from_arrays(arrays_below(arrays, "lines")),
             polymorph=PolymorphCorrection.from_arrays(arrays_below(arrays, "polymorph")),
             share=KernelShare(*(float(number) for number in arrays["share"])),
+            known=KnownStructures.from_arrays(arrays_below(arrays, "known")),
         )
 
 

@@ -13,7 +13,8 @@ from sseml.model.calibration import Held, IntervalModel, Signals, ThresholdModel
 from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import TrainingSet
 from sseml.model.ensemble import Ensemble, Estimate
-from sseml.model.heating import conductivity_score, log10_sigma_at, shift_from_25
+from sseml.model.given_energy import EnergyGain
+from sseml.model.heating import bounded_energy, conductivity_score, log10_sigma_at, shift_from_25
 from sseml.model.regressors import EnsembleSettings, Fitted, fit_ensemble
 from sseml.model.split import grouped_folds, purge
 from sseml.records import RefusedInputError
@@ -108,11 +109,15 @@ class OutOfFold:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """The intervals of both outputs, and the probability that σ reaches a threshold."""
+    """The intervals of both outputs, the probability that σ reaches a threshold, and more.
+
+    `energy_gain` says how an answer follows an activation energy that is given.
+    """
 
     plain: IntervalModel
     if_conductor: IntervalModel
     threshold: ThresholdModel
+    energy_gain: EnergyGain
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +231,10 @@ def _calibrate(
             conducting.take(conducts), from_papers[conducts], resolution=resolution
         ),
         threshold=ThresholdModel.fit(held(score, both.plain.signals), width),
+        energy_gain=EnergyGain.fit(
+            plain.take(from_papers),
+            data.activation_energy_eV[by_paper.rows] - bounded_energy(by_paper.plain),
+        ),
     )
 
 

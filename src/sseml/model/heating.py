@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.model.answer import Conductivity
 from sseml.model.calibration import IntervalModel
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, TREES_FLOOR, Estimate
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
@@ -21,11 +21,49 @@ CEILING_LOG10_SIGMA = 1.0
 PREFACTOR_LOG10_RANGE = (2.5, 8.5)
 """log10 of σ₀ in S K/cm that solids have: a measurement beyond is flagged in curation too."""
 
-_STEPS = np.linspace(0.0, 1.0, 9)
-"""Parts of the way from 25 °C to the temperature at which the limits are compared."""
+_SMALLEST_EV = 0.095
+"""k_B T at 830 °C: with less the conductivity itself would fall on heating."""
+
+_SHIFTS = np.array(
+    [
+        -60.0,
+        -30.0,
+        -15.0,
+        -9.0,
+        -6.0,
+        -4.0,
+        -2.5,
+        -1.2,
+        0.0,
+        1.2,
+        2.5,
+        4.0,
+        6.0,
+        8.0,
+        10.0,
+        12.0,
+        14.0,
+        16.5,
+    ]
+)
+"""Decades of σT per eV from 25 °C at which limits are calculated; between them they are lines."""
+
+_AT_25 = int(np.flatnonzero(_SHIFTS == 0.0)[0])
+
+_PER_INVERSE_K = float(inverse_temperature_shift(1.0, np.inf))
+"""Decades of σT per eV for a difference of 1/T of one per kelvin."""
 
 _CERTAIN = 4.0
 """Decades above 1e-10 S/cm from which on the second output counts fully in the score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conductivity:
+    """log10 of σ in S/cm at the asked temperature and its 90 % interval; each shape (n,)."""
+
+    log10: FloatArray
+    log10_low: FloatArray
+    log10_high: FloatArray
 
 
 def shift_from_25(temperature_K: FloatArray) -> FloatArray:
@@ -38,7 +76,7 @@ def bounded_energy(estimate: Estimate) -> FloatArray:
     per_eV = float(inverse_temperature_shift(REFERENCE_K, np.inf))
     of_sigma_T = estimate.level + np.log10(REFERENCE_K)
     low, high = ((prefactor - of_sigma_T) / per_eV for prefactor in PREFACTOR_LOG10_RANGE)
-    bounded: FloatArray = np.clip(estimate.energy_eV, low, high)
+    bounded: FloatArray = np.clip(estimate.energy_eV, np.maximum(low, _SMALLEST_EV), high)
     return bounded
 
 
@@ -71,28 +109,46 @@ def conductivity_at(
     temperature_K: FloatArray,
     families: Sequence[str],
     floor: float = -np.inf,
+    *,
+    narrower: FloatArray | float = 1.0,
 ) -> Conductivity:
     """Conductivity at temperatures (n,) with its limits, of which none is below `floor` at 25 °C.
 
-    σ rises with temperature: the lower limit never falls on heating from 25 °C, and the upper never
-    rises on cooling. `families` are those of the rows.
+    σ rises with temperature, and so do its limits: what surely conducts at 25 °C does so when it is
+    hot, and what surely conducts less when it is cold. `families` are those of the rows; the widths
+    are multiplied by `narrower`.
     """
-    width = interval.width(estimate.signals, families)
+    width = interval.width(estimate.signals, families) * narrower
     lows, highs = [], []
-    for part in _STEPS:
-        on_the_way = REFERENCE_K / (1.0 - part * (1.0 - REFERENCE_K / temperature_K))
-        mean = log10_sigma_at(estimate, on_the_way)
-        low, high = interval.offsets(width, shift_from_25(on_the_way))
+    for shift in _SHIFTS:
+        knot_K = 1.0 / (1.0 / REFERENCE_K - shift / _PER_INVERSE_K)
+        mean = log10_sigma_at(estimate, np.full(len(width), knot_K))
+        low, high = interval.offsets(width, np.full(len(width), shift))
         lows.append(mean + low)
         highs.append(mean + high)
-    lows[0] = np.maximum(lows[0], np.minimum(floor, estimate.level))
-    heated = temperature_K > REFERENCE_K
-    low = np.where(
-        heated, np.max(lows, axis=0), np.where(temperature_K < REFERENCE_K, lows[-1], lows[0])
-    )
-    high = np.where(heated, highs[-1], np.min(highs, axis=0))
+    lows[_AT_25] = np.maximum(lows[_AT_25], np.minimum(floor, estimate.level))
+    mean = log10_sigma_at(estimate, temperature_K)
+    asked = shift_from_25(temperature_K)
+    low, high = (_along(asked, _rising(np.stack(knots, axis=1))) for knots in (lows, highs))
     return Conductivity(
         log10=mean,
         log10_low=np.minimum(low, mean),
         log10_high=np.maximum(np.minimum(high, CEILING_LOG10_SIGMA), mean),
     )
+
+
+def _rising(knots: FloatArray) -> FloatArray:
+    """Limits at `_SHIFTS`, shape (n, n_shifts), that never fall with temperature; 25 °C stays."""
+    cold, hot = knots[:, : _AT_25 + 1], knots[:, _AT_25:]
+    colder = np.minimum.accumulate(cold[:, ::-1], axis=1)[:, ::-1]
+    return np.concatenate([colder[:, :-1], np.maximum.accumulate(hot, axis=1)], axis=1)
+
+
+def _along(shift: FloatArray, knots: FloatArray) -> FloatArray:
+    """Each row's limits at its own shift, on lines between the knots; shape (n,)."""
+    place = np.clip(np.searchsorted(_SHIFTS, shift) - 1, 0, len(_SHIFTS) - 2)
+    part = (shift - _SHIFTS[place]) / (_SHIFTS[place + 1] - _SHIFTS[place])
+    row = np.arange(len(shift))
+    below, above = knots[row, place], knots[row, place + 1]
+    between: FloatArray = below + np.clip(part, 0.0, 1.0) * (above - below)
+    return between

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Conductivity, Model
-from sseml.model.heating import CEILING_LOG10_SIGMA
+from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
+from sseml.model.heating import CEILING_LOG10_SIGMA, Conductivity
 from sseml.model.offsets import Shift
 from sseml.physics.crossing import (
     Answer,
@@ -80,7 +80,7 @@ def across_transitions(
         there = bundle.predict(
             [materials[place] for place in places],
             np.array([transition_C for _, transition_C in at]),
-            None if shift is None else _taken(shift, places),
+            None if shift is None else shift.take(places),
             threshold_S_cm,
         )
         sigma |= _answers(at, there.sigma, there.p_superionic, range(len(at)))
@@ -145,10 +145,6 @@ def _without_branch(
         for one in transitions
         if one.is_passed(asked_C[place]) and not one.limits
     ]
-
-
-def _taken(shift: Shift, places: np.ndarray[Any, np.dtype[np.intp]]) -> Shift:
-    return Shift(shift.unconditional[places], shift.if_conductor[places])
 
 
 def _answers(

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Estimate
+
+if TYPE_CHECKING:
+    from sseml.model.own_rows import OwnRows
 
 SHRINKAGE = 2.0
 CONDUCTOR_SHRINKAGE = 4.0
@@ -24,15 +28,30 @@ RETRAIN_FROM = 6
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Decades to add to each output at 25 °C; each shape (n,)."""
+    """What moves answers, each shape (n,): decades to add to each output at 25 °C, and more.
+
+    `energy_eV` are activation energies that were given, NaN where none was; `own` holds
+    measurements of the very materials.
+    """
 
     unconditional: FloatArray
     if_conductor: FloatArray
+    energy_eV: FloatArray | None = None
+    own: OwnRows | None = None
 
-    def __add__(self, other: Shift) -> Shift:
-        """Both together."""
-        return Shift(
-            self.unconditional + other.unconditional, self.if_conductor + other.if_conductor
+    @classmethod
+    def none(cls, count: int) -> Shift:
+        """One that moves none of so many answers."""
+        return cls(np.zeros(count), np.zeros(count))
+
+    def take(self, rows: IntArray) -> Shift:
+        """That of the answers at some places."""
+        energy = None if self.energy_eV is None else self.energy_eV[rows]
+        return replace(
+            self,
+            unconditional=self.unconditional[rows],
+            if_conductor=self.if_conductor[rows],
+            energy_eV=energy,
         )
 
     def applied(self, plain: Estimate, if_conductor: Estimate) -> tuple[Estimate, Estimate]:
@@ -100,6 +119,8 @@ class Offsets:
 
     file: str
     of_family: Mapping[str, FamilyOffset]
+    rows: OwnRows | None = None
+    """The measurements themselves, where they are of materials of this model."""
 
     def shift(self, families: Sequence[str]) -> Shift:
         """By how much answers about materials of these families are shifted."""
@@ -107,6 +128,7 @@ class Offsets:
         return Shift(
             np.array([offset.unconditional if offset else 0.0 for offset in found]),
             np.array([offset.if_conductor if offset else 0.0 for offset in found]),
+            own=self.rows,
         )
 
     def note(self, family: str) -> str | None:

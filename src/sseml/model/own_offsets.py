@@ -1,22 +1,24 @@
-"""A lab's own file of measurements becomes the offsets of the families it measured."""
+"""A lab's own file of measurements becomes offsets of families, and evidence of materials."""
 
 from __future__ import annotations
 
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from sseml.arrays import BoolArray
+from sseml.arrays import BoolArray, IntArray
 from sseml.curation.duplicates import LINKED_DISTANCE, SAME_CONDUCTIVITY, SAME_TEMPERATURE_K
 from sseml.curation.own import add_own
 from sseml.curation.own_report import OwnResult
 from sseml.curation.papers import listed_dois
-from sseml.curation.table import to_table
+from sseml.curation.table import to_table, write_parquet
+from sseml.kinds import Kind
 from sseml.model.bundle import Bundle
 from sseml.model.dataset import (
     CENSOR_LOG10_SIGMA,
@@ -25,9 +27,11 @@ from sseml.model.dataset import (
     measured_materials,
     training_set,
 )
-from sseml.model.evidence import Evidence
+from sseml.model.evidence import Evidence, read_evidence
 from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
+from sseml.model.own_rows import OwnRows
 from sseml.model.split import near_duplicate_groups
+from sseml.physics.transitions import Transitions
 from sseml.records import Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -60,22 +64,28 @@ def read_offsets(file: Path | str, bundle: Bundle) -> OwnOffsets:
     """
     path = Path(file)
     own = add_own(path, to_table([]))
-    data = _at_25(own, bundle, path.name)
+    data = _usable(own, bundle, path.name)
     picked = own.added.iloc[data.rows]
     row_of = np.array([row for row, _ in own.report.added])[data.rows]
     known = _known(picked, data, bundle.evidence)
-    if known.all():
+    at_25 = data.at_25
+    if known[at_25].all():
         raise RefusedInputError(
             f"{path.name} holds no measurement that {bundle.name} was not trained on",
             "an offset takes measurements that are new to the model",
         )
-    residuals = _residuals(picked, data, bundle, ~known)
-    offsets = Offsets(path.name, family_offsets(residuals, *_learned(bundle)))
+    new = at_25 & ~known
+    residuals = _residuals(picked[new], data.take(new), bundle)
+    offsets = Offsets(
+        path.name,
+        family_offsets(residuals, *_learned(bundle)),
+        _rows(picked[~known], row_of[~known], path.name, bundle.kind),
+    )
     return OwnOffsets(
         offsets,
         own.refused,
         (
-            *(f"{path.name}: {remark}" for remark in _unused(own, picked)),
+            *(f"{path.name}: {remark}" for remark in _unused(own, data.rows, at_25)),
             *(
                 f"{path.name}: row {row}: {text!r}: {bundle.name} was trained on it; left out"
                 for row, text in zip(row_of[known], picked["formula_reported"][known], strict=True)
@@ -85,32 +95,58 @@ def read_offsets(file: Path | str, bundle: Bundle) -> OwnOffsets:
     )
 
 
-def _at_25(own: OwnResult, bundle: Bundle, name: str) -> TrainingSet:
+def _usable(own: OwnResult, bundle: Bundle, name: str) -> TrainingSet:
+    """The measurements of single materials; one at least says what σ is at 25 °C."""
     recipe = Recipe(feature_sets=tuple(bundle.manifest["feature_sets"]))
+    reasons = "; ".join(refusal.message for refusal in own.refused[:3])
+    refusal = RefusedInputError(
+        f"{name} holds no usable measurement{': ' if reasons else ''}{reasons}",
+        "it takes a formula with lithium and a conductivity, one at 250 °C at most",
+    )
     try:
         data = training_set(own.added, recipe, bundle.kind)
     except RefusedInputError as error:
-        reasons = "; ".join(refusal.message for refusal in own.refused[:3])
-        raise RefusedInputError(
-            f"{name} holds no usable measurement{': ' if reasons else ''}{reasons}",
-            "it takes a formula with lithium and a conductivity, at 250 °C at most",
-        ) from error
-    return data.take(data.at_25)
+        raise refusal from error
+    if not data.at_25.any():
+        raise refusal
+    return data
 
 
-def _residuals(
-    picked: pd.DataFrame, data: TrainingSet, bundle: Bundle, new: BoolArray
-) -> Residuals:
-    materials = measured_materials(picked[new], bundle.kind)
+def _rows(picked: pd.DataFrame, row_of: IntArray, name: str, kind: Kind) -> OwnRows:
+    """The measurements as evidence; rows beyond a known phase transition are on no line."""
+    parquet = BytesIO()
+    write_parquet(picked, parquet)
+    evidence = read_evidence(parquet, kind)
+    transitions = Transitions.load()
+    beyond = [
+        any(one.is_passed(temperature_C) for one in transitions.find(*known, temperature_C))
+        for known, temperature_C in zip(
+            (
+                (material.amounts, kind.space_group(material))
+                for material in measured_materials(picked, kind)
+            ),
+            picked["temperature_C"],
+            strict=True,
+        )
+    ]
+    return OwnRows(
+        replace(evidence, references=[f"own: {name} row {row}" for row in row_of]),
+        picked["activation_energy_eV"].to_numpy(dtype=float, na_value=np.nan),
+        ~np.array(beyond, dtype=np.bool_),
+    )
+
+
+def _residuals(picked: pd.DataFrame, data: TrainingSet, bundle: Bundle) -> Residuals:
+    materials = measured_materials(picked, bundle.kind)
     distance = bundle.kind.distance
     answer = bundle.predict(materials, np.full(len(materials), ROOM_TEMPERATURE_C))
     return Residuals.between(
-        data.target[new],
-        picked["relation"][new].tolist(),
+        data.target,
+        picked["relation"].tolist(),
         np.maximum(answer.sigma.log10, CENSOR_LOG10_SIGMA),  # as the measurements are
         answer.if_conductor.log10,
-        families=data.families[new].tolist(),
-        compositions=near_duplicate_groups(data.positions[new], distance, distance.radii.same),
+        families=data.families.tolist(),
+        compositions=near_duplicate_groups(data.positions, distance, distance.radii.same),
     )
 
 
@@ -140,16 +176,19 @@ def _known(picked: pd.DataFrame, data: TrainingSet, evidence: Evidence) -> BoolA
     return known
 
 
-def _unused(own: OwnResult, picked: pd.DataFrame) -> Iterator[str]:
+def _unused(own: OwnResult, usable: IntArray, at_25: BoolArray) -> Iterator[str]:
     for notice in own.report.notices:
         if "series" not in notice:  # a series decides what is held out together: not needed here
             yield notice
-    used = set(picked["formula"])
-    for (row, _), formula, text in zip(
-        own.report.added, own.added["formula"], own.added["formula_reported"], strict=True
+    formulas = own.added["formula"].to_numpy(dtype=object)
+    in_offset = set(formulas[usable[at_25]])
+    for place, ((row, _), text) in enumerate(
+        zip(own.report.added, own.added["formula_reported"], strict=True)
     ):
-        if formula not in used:
-            yield f"row {row}: {text!r}: a composite, or measured above 250 °C only; left out"
+        if place not in usable:
+            yield f"row {row}: {text!r}: a composite; left out"
+        elif formulas[place] not in in_offset:
+            yield f"row {row}: {text!r}: measured above 250 °C only; left out of the offset"
 
 
 def _advice(of_family: Mapping[str, FamilyOffset], path: Path) -> Iterator[str]:

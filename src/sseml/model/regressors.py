@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xgboost
@@ -13,50 +11,17 @@ from sklearn.linear_model import Ridge
 
 from sseml.arrays import BoolArray, FloatArray
 from sseml.forest import Forest, forest_from_sklearn, forest_from_xgboost
-from sseml.model.arrhenius import Observations, ProcessSettings
+from sseml.model.arrhenius import Observations
 from sseml.model.arrhenius_fit import ArrheniusProcess
-from sseml.model.crystal_system import PolymorphSettings
+from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import TrainingSet
-from sseml.model.ensemble import Ensemble, KernelShare, Output, Standardiser, Trees
-from sseml.model.kernel import KernelSettings
+from sseml.model.ensemble import Ensemble, Output, Standardiser, Trees
+from sseml.model.heating import log10_sigma_at
+from sseml.model.known_structure import KnownStructures
+from sseml.model.settings import DEFAULT_SETTINGS, LEAF_PENALTY, EnsembleSettings, drawn_rows
 from sseml.records import RefusedInputError
 
-
-@dataclass(frozen=True, slots=True)
-class EnsembleSettings:
-    """Everything that is chosen before fitting; the defaults were tuned on training folds only.
-
-    Errors smaller than `resolution`, in decades, count as one when the width of the interval is
-    learned.
-    """
-
-    ridge_penalty: float = 300.0
-    boosting_rounds: int = 200
-    learning_rate: float = 0.06
-    boosting_depth: int = 5
-    boosting_leaf_weight: float = 2.0
-    row_share: float = 0.7
-    """Of the rows, drawn anew for each boosted tree."""
-    averaged_trees: int = 100
-    averaged_leaf_size: int = 3
-    averaged_feature_share: float = 0.35
-    process: ProcessSettings = field(default_factory=ProcessSettings)
-    share: KernelShare = field(default_factory=KernelShare)
-    resolution: float = 0.1
-    seed: int = 0
-    threads: int = 1
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> EnsembleSettings:
-        """Rebuild from what `dataclasses.asdict` gave; a `TypeError` names a choice not known."""
-        process = dict(data["process"])
-        process["kernel"] = KernelSettings(**process["kernel"])
-        process["polymorph"] = PolymorphSettings(**process["polymorph"])
-        own = {"process": ProcessSettings(**process), "share": KernelShare(**data["share"])}
-        return cls(**{**data, **own})
-
-
-DEFAULT_SETTINGS = EnsembleSettings()
+__all__ = ["DEFAULT_SETTINGS", "EnsembleSettings", "Fitted", "drawn_rows", "fit_ensemble"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +51,39 @@ def fit_ensemble(settings: EnsembleSettings, data: TrainingSet) -> Fitted:
         weights = data.weights[rows] * data.trust[rows]
         return _fit_trees(settings, filled[rows], standardised[rows], data.target[rows], weights)
 
+    none = KnownStructures.none()
     ensemble = Ensemble(
         standardiser=standardiser,
         inputs=fitted.inputs,
-        plain=Output(trees(says), fitted.lines, fitted.polymorph, settings.share),
-        if_conductor=Output(trees(says & conducts), lines, polymorph, settings.share),
+        plain=Output(trees(says), fitted.lines, fitted.polymorph, settings.share, none),
+        if_conductor=Output(trees(says & conducts), lines, polymorph, settings.share, none),
         conductors=conducts,
     )
-    return Fitted(ensemble, fitted.observations)
+    return Fitted(_with_known_structures(ensemble, data), fitted.observations)
+
+
+def _with_known_structures(ensemble: Ensemble, data: TrainingSet) -> Ensemble:
+    """The same, that knows how far measurements of known structures lie from its answers."""
+    rows = np.flatnonzero((data.systems != UNKNOWN) & ~data.is_bound)
+    answers = ensemble.predict(data.X[rows], data.distance[rows], data.systems[rows])
+    outputs = []
+    for output, answer, chosen in zip(
+        (ensemble.plain, ensemble.if_conductor),
+        answers,
+        (np.ones(len(rows), dtype=np.bool_), data.conducts[rows]),
+        strict=True,
+    ):
+        residual = data.log10_sigma[rows] - log10_sigma_at(answer, data.temperature_K[rows])
+        own = rows[chosen]
+        known = KnownStructures(
+            rows=own,
+            systems=data.systems[own],
+            papers=data.papers[own],
+            residual=residual[chosen],
+            same=data.kind.distance.radii.same,
+        )
+        outputs.append(replace(output, known=known))
+    return replace(ensemble, plain=outputs[0], if_conductor=outputs[1])
 
 
 def _fit_trees(
@@ -122,7 +112,7 @@ def _fit_boosted(
         "max_depth": settings.boosting_depth,
         "min_child_weight": settings.boosting_leaf_weight,
         "colsample_bytree": 0.5,
-        "lambda": 2.0,
+        "lambda": LEAF_PENALTY,
         "tree_method": "hist",
         "nthread": settings.threads,
         "seed": settings.seed,
@@ -133,13 +123,6 @@ def _fit_boosted(
         data.set_weight(weights * drawn)
         booster.update(data, round_)
     return forest_from_xgboost(booster)
-
-
-def drawn_rows(settings: EnsembleSettings, count: int) -> Iterator[BoolArray]:
-    """Which of `count` rows each boosted tree learns from: a mask for each, the same every time."""
-    draw = np.random.default_rng(settings.seed)
-    for _ in range(settings.boosting_rounds):
-        yield draw.random(count) < settings.row_share
 
 
 def _fit_averaged(

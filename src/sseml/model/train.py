@@ -22,6 +22,7 @@ from sseml.model.dataset import Recipe, training_set
 from sseml.model.evidence import read_evidence
 from sseml.model.fitting import Progress, fit_calibrated, silent
 from sseml.model.folder import CARD
+from sseml.model.learned import Learned
 from sseml.model.regressors import DEFAULT_SETTINGS, EnsembleSettings
 
 
@@ -99,9 +100,11 @@ def train(
         ensemble=model.ensemble,
         training_rows=data.rows,
         observations=model.fitted.observations,
+        learned=Learned(data.activation_energy_eV, data.target, data.weights * data.trust),
         interval=model.calibration.plain,
         if_conductor_interval=model.calibration.if_conductor,
         threshold=model.calibration.threshold,
+        energy_gain=model.calibration.energy_gain,
         evidence=read_evidence(BytesIO(parquet), kind),
     )
     bundle.save(folder, parquet, _card_text(manifest, measurements))

@@ -22,6 +22,13 @@ STRUCTURE_COLUMNS = ("structure", "cif")
 TEMPERATURES = ("temperature", "temperature_C", "temperature_K")
 """What `condition_of` calls a temperature: of no unit, or of the one that the heading says."""
 
+ENERGIES = ("activation_energy_eV", "activation_energy_meV", "activation_energy_kJ_mol")
+"""What `condition_of` calls an activation energy, by the unit that the heading says."""
+
+_ANSWERED_ENERGY = "activation_energy_eV"
+_ANSWERS = frozenset(("sigma_S_cm", "log10_sigma", "p_superionic"))
+"""Columns that answers have beside their activation energy, each named just so."""
+
 _MADE_OF = ("formula", "composition", "material", "beside formula")
 """Meanings of the words that a heading of the formula is made of."""
 
@@ -208,9 +215,11 @@ def conditions_of(names: Iterable[str], ignored: Collection[str] = ()) -> dict[s
 
     Of several temperatures it holds those that say nothing but the temperature and its unit. It is
     refused where a column may be the temperature and no column surely is. Columns that are
-    `ignored` say nothing, whatever they are called.
+    `ignored` say nothing, whatever they are called, and neither does one `answered_energy`.
     """
     looked_at = [name for name in dict.fromkeys(names) if name not in ignored]
+    if (answered := answered_energy(looked_at)) is not None:
+        looked_at.remove(answered)
     found = {name: key for name in looked_at if (key := condition_of(name))}
     temperatures = [name for name, key in found.items() if key in TEMPERATURES]
     plain = [name for name in temperatures if _is_plain_temperature(plain_heading(name))]
@@ -228,6 +237,15 @@ def conditions_of(names: Iterable[str], ignored: Collection[str] = ()) -> dict[s
             f" such as 'sintering temperature', or pass it over: --ignore-column {last!r}",
         )
     return found
+
+
+def answered_energy(names: Collection[str]) -> str | None:
+    """The column whose activation energies may be answers of an earlier run; None without one.
+
+    It is named as answers name it, and stands beside other columns of theirs.
+    """
+    beside = _ANSWERED_ENERGY in names and not _ANSWERS.isdisjoint(names)
+    return _ANSWERED_ENERGY if beside else None
 
 
 @cache

@@ -24,6 +24,12 @@ _LONGEST_WORD = 60
 
 VOLUME_PER_ATOM_RANGE_A3 = (2.0, 100.0)
 
+ACTIVATION_ENERGY_RANGE_EV = (0.05, 1.6)
+"""An activation energy of σT beyond is in another unit, a slip, or of another process."""
+
+EV_PER_KJ_MOL = 1 / 96.48533
+"""1 eV per particle is 96.48533 kJ/mol (CODATA 2018)."""
+
 CELSIUS = r"[°º˚]\s?C|℃|degC"
 """How degrees Celsius are written, but for a bare C."""
 
@@ -38,6 +44,13 @@ _TEMPERATURE = re.compile(
     rf"(?P<unit>K|kelvin|{CELSIUS}|C|celsius)?",
     re.IGNORECASE,
 )
+_ENERGY = re.compile(
+    r"[~≈]?\s*(?P<value>(?:\d+(?:\.\d*)?|\.\d+))"
+    r"(?:\s*\(\d+\)|\s*(?:±|\+/-)\s*[\d.]+)?\s*(?P<unit>m?eV|kJ\s?(?:/\s?mol|mol-1))?",
+    re.IGNORECASE,
+)
+"""A number, perhaps with its uncertainty and its unit: ``0.40(2) eV``."""
+
 LATTICE = ("a", "b", "c", "alpha", "beta", "gamma")
 """Lattice constants: lengths in Å, angles in degrees."""
 
@@ -49,6 +62,10 @@ _SPELLINGS = {
     "form": "form",
     "conductivity_kind": "conductivity_kind",
     "volume_per_atom_A3": "volume_per_atom_a3 volume_per_atom",
+    "activation_energy_eV": "activation_energy_ev activation_energy ea ea_ev e_a e_a_ev",
+    "activation_energy_meV": "activation_energy_mev ea_mev e_a_mev",
+    "activation_energy_kJ_mol": "activation_energy_kj_mol activation_energy_kj_mol_1 ea_kj_mol "
+    "ea_kj_mol_1 e_a_kj_mol",
     **{name: name for name in (*LATTICE, "x", "y")},
 }
 _KEYS = {spelling: key for key, many in _SPELLINGS.items() for spelling in many.split()}
@@ -61,6 +78,7 @@ class Qualifiers:
 
     `sweeps` holds the values of the variables x, y, z, several where a sweep is written; `phase` a
     word such as ``cubic`` or ``β``, and `remarks` what was read and is not used.
+    `activation_energy_eV` is that of σT, measured or calculated.
     """
 
     temperature_C: float = ROOM_TEMPERATURE_C
@@ -68,6 +86,7 @@ class Qualifiers:
     space_group_number: int | None = None
     form: Form | None = None
     volume_per_atom_A3: float | None = None
+    activation_energy_eV: float | None = None
     formula_units_per_cell: float | None = None
     lattice: Mapping[str, float] = field(default_factory=dict)
     sweeps: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
@@ -142,6 +161,29 @@ def read_asked_temperature(text: str) -> float:
 
 def _read_kelvin(text: str) -> float:
     return read_temperature(text if text.strip()[-1:].isalpha() else f"{text} K")
+
+
+def _energy_in(unit: str) -> Callable[[str], float]:
+    """Read an activation energy in eV from a text that is in `unit` where it names none."""
+
+    def read(text: str) -> float:
+        match = _ENERGY.fullmatch(text.strip())
+        if match is None:
+            hint = "write a point, such as 0.35" if "," in text else "write 0.35 or 34 kJ/mol"
+            raise RefusedQualifierError(f"{text!r} is not an activation energy", hint)
+        named = (match["unit"] or unit).casefold()
+        factor = {"ev": 1.0, "mev": 1e-3}.get(named, EV_PER_KJ_MOL)
+        energy_eV = float(match["value"]) * factor
+        low, high = ACTIVATION_ENERGY_RANGE_EV
+        if not low <= energy_eV <= high:
+            raise RefusedQualifierError(
+                f"the activation energy {text!r} is {energy_eV:.4g} eV, and solid electrolytes have"
+                f" {low:g} to {high:g} eV",
+                "write eV, or another unit with it: 350 meV, 34 kJ/mol",
+            )
+        return energy_eV
+
+    return read
 
 
 def _one_of(what: str, choices: tuple[str, ...]) -> Callable[[str], str]:
@@ -240,5 +282,9 @@ _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
         "volume_per_atom_A3",
         lambda text: checked_volume(_positive("volume_per_atom_A3", text), f"the volume {text}"),
     ),
+    **{
+        f"activation_energy_{unit}": ("activation_energy_eV", _energy_in(unit))
+        for unit in ("eV", "meV", "kJ_mol")
+    },
     "Z": ("formula_units_per_cell", lambda text: _positive("Z", text)),
 }

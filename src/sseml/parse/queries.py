@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sseml.parse.headings import TEMPERATURES, conditions_of
+from sseml.parse.headings import TEMPERATURES, answered_energy, conditions_of
 from sseml.parse.qualifiers import AT_ROOM, LATTICE, Qualifiers, with_qualifier
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.structure.files import StructureFiles
@@ -31,13 +31,15 @@ def parse_rows(
 ) -> Iterator[Query | Refusal]:
     """Parse rows as they come; the order stays, and refusals stand in their places.
 
-    Of the columns, conditions are used (temperature, space_group, form, conductivity_kind; x, y, z
-    where the formula holds them; a whole lattice with Z), but for those that are `ignored`; all of
+    Of the columns, conditions are used (temperature, space_group, form, conductivity_kind,
+    activation_energy_eV; x, y, z where the formula holds them; a whole lattice with Z), but for
+    those that are `ignored` and activation energies that may be answers of an earlier run; all of
     them are kept in `Query.columns`. `defaults` hold where a row says nothing. Rows may name
     structure files where `files` reads them; else such a name is refused.
     """
     names: tuple[str, ...] = ()
     keys: dict[str, str] = {}
+    answered: str | None = None
     for row in rows:
         if isinstance(row, Refusal):
             yield row
@@ -46,7 +48,10 @@ def parse_rows(
             if tuple(row.columns) != names:
                 keys = conditions_of(row.columns, ignored)
                 names = tuple(row.columns)
+                answered = answered_energy([name for name in names if name not in ignored])
             qualifiers = _with_columns(row, keys, defaults)
+            if answered is not None and not is_missing(row.columns[answered]):
+                qualifiers = _without_answer(qualifiers, answered)
         except RefusedInputError as refusal:
             yield Refusal(
                 row.row, row.text, refusal.reason, refusal.suggestion, row.columns, refusal.code
@@ -72,6 +77,12 @@ def parse_inputs(
             yield from parse_rows([RawRow(number, given, {})], defaults, files)
         else:
             yield from parse_line(number, given, defaults)
+
+
+def _without_answer(given: Qualifiers, column: str) -> Qualifiers:
+    """Say of a row that may hold an earlier answer that its activation energy is none given."""
+    said = f"{column}, perhaps of an earlier answer: name it 'Ea (eV)' if it is not"
+    return replace(given, remarks=(*given.remarks, said))
 
 
 def _with_columns(row: RawRow, keys: Mapping[str, str], given: Qualifiers) -> Qualifiers:

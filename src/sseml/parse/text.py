@@ -78,6 +78,7 @@ def parse_line(
             material=material,
             temperature_C=qualifiers.temperature_C,
             conductivity_kind=qualifiers.conductivity_kind,
+            activation_energy_eV=qualifiers.activation_energy_eV,
             columns=kept,
             notes=(*remarks, *notes),
         )
@@ -99,6 +100,7 @@ def _recipe_query(
         "space_group": qualifiers.space_group_number is not None,
         "form": qualifiers.form is not None,
         "conductivity_kind": qualifiers.conductivity_kind is not None,
+        "activation energy": qualifiers.activation_energy_eV is not None,
         "volume": qualifiers.volume_per_atom_A3 is not None or bool(qualifiers.lattice),
         f"{qualifiers.phase!r}": qualifiers.phase is not None,
     }

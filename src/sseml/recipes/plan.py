@@ -94,19 +94,19 @@ def _table_step(settings: RecipeSettings) -> Step:
 
 
 def _evaluate_step(benchmark: str, settings: RecipeSettings, progress: Progress) -> Step:
-    table, blends = Path(settings.folder, _MEASUREMENTS), settings.train.blends
+    table, ensemble = Path(settings.folder, _MEASUREMENTS), settings.train.of_ensemble
     output = figures_file(benchmark)
 
     def make(scratch: Path) -> None:
-        report = evaluate([benchmark], table, progress, settings=blends)
+        report = evaluate([benchmark], table, progress, settings=ensemble)
         write_json(scratch / output, report.to_dict())
 
-    chosen = {"benchmark": benchmark, "settings": [asdict(blend) for blend in blends]}
+    chosen = {"benchmark": benchmark, "settings": asdict(ensemble)}
     return Step(f"evaluate {benchmark}", {"table": table}, [output], make, chosen)
 
 
 def _train_step(settings: RecipeSettings, progress: Progress) -> Step:
-    table, blends = Path(settings.folder, _MEASUREMENTS), settings.train.blends
+    table, ensemble = Path(settings.folder, _MEASUREMENTS), settings.train.of_ensemble
     name = settings.train.name
     output = bundle_output(name)
     figures = {
@@ -116,9 +116,9 @@ def _train_step(settings: RecipeSettings, progress: Progress) -> Step:
 
     def make(scratch: Path) -> None:
         metrics = _joined([read_json(path) for path in figures.values()])
-        train(table, scratch / output, progress, settings=blends, metrics=metrics)
+        train(table, scratch / output, progress, settings=ensemble, metrics=metrics)
 
-    chosen = {"name": name, "settings": [asdict(blend) for blend in blends]}
+    chosen = {"name": name, "settings": asdict(ensemble)}
     return Step(f"train {name}", {"table": table} | figures, [output], make, chosen)
 
 

@@ -14,7 +14,7 @@ from sseml.evaluate.benchmarks import BENCHMARKS
 from sseml.evaluate.polymer import POLYMER_BENCHMARK
 from sseml.kinds import POLYMER
 from sseml.model.polymer.fit import CURVES, CurveSettings
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
+from sseml.model.regressors import DEFAULT_SETTINGS, EnsembleSettings
 from sseml.records import RefusedInputError
 
 STEPS = ("table", "evaluate", "train", "promote")
@@ -50,13 +50,12 @@ class EvaluateSettings:
 
 @dataclass(frozen=True, slots=True)
 class TrainSettings:
-    """The bundle's name, and how its two models, or the one of polymers, are fitted."""
+    """The bundle's name, and how its model is fitted: an `ensemble`, or `curves` for polymers."""
 
     name: str = "mine"
     seed: int = 0
     threads: int = 1
-    conductivity: EnsembleSettings = CONDUCTIVITY
-    energy: EnsembleSettings = ENERGY
+    ensemble: EnsembleSettings = DEFAULT_SETTINGS
     curves: CurveSettings = CURVES
 
     @property
@@ -65,13 +64,9 @@ class TrainSettings:
         return replace(self.curves, seed=self.seed, threads=self.threads)
 
     @property
-    def blends(self) -> tuple[EnsembleSettings, EnsembleSettings]:
-        """For the conductivity and for the activation energy."""
-        seed, threads = self.seed, self.threads
-        return (
-            replace(self.conductivity, seed=seed, threads=threads),
-            replace(self.energy, seed=seed, threads=threads),
-        )
+    def of_ensemble(self) -> EnsembleSettings:
+        """For compositions."""
+        return replace(self.ensemble, seed=self.seed, threads=self.threads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from typing import Any, assert_never
 
 from sseml.columns import COLUMNS, NESTED, ROW_COLUMNS, Column, nested_columns
 from sseml.records import Answer, Prediction, Query, Refusal
+from sseml.render.contributions import contributions_lines, contributions_record
 
 Record = dict[str, Any]
 
 OUTPUT_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS)
 EXPLANATION = "explanation"
+MADE_OF = "made_of"
 
 _IN_NESTED_LIST = frozenset(OUTPUT_COLUMNS) - {column.name for column in nested_columns()}
 
@@ -61,15 +63,29 @@ def to_record(answer: Answer, *, explain: bool = False) -> Record:
     record = flat_record(COLUMNS, answer)
     if explain:
         record[EXPLANATION] = plain(explanation(answer))
-    return record | kept_columns(answer.columns, taken=(*record, NESTED))
+    return record | kept_columns(answer.columns, taken=(*record, NESTED, MADE_OF))
 
 
 def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
-    """Like `to_record`, with the error as code and message, and all the neighbours in one list."""
+    """Like `to_record`, with the error as code and message, and all the neighbours in one list.
+
+    `explain` adds as ``made_of`` also what makes up the answer, where that was asked for.
+    """
     neighbours = answer.nearest if isinstance(answer, Prediction) else ()
     nearest = [plain(asdict(neighbour)) for neighbour in neighbours]
     record = to_record(answer, explain=explain)
+    if explain:
+        record = _with_contributions(record, answer)
     return nested_record(answer, record, NESTED, nearest, in_place_of=_IN_NESTED_LIST)
+
+
+def _with_contributions(record: Record, answer: Answer) -> Record:
+    """The record with what makes up the answer behind its explanation; None if that is not said."""
+    made_of = answer.made_of if isinstance(answer, Prediction) else None
+    nested = plain(contributions_record(made_of)) if made_of else None
+    place = [*record].index(EXPLANATION) + 1
+    items = [*record.items()]
+    return dict([*items[:place], (MADE_OF, nested), *items[place:]])
 
 
 def nested_record(
@@ -94,7 +110,8 @@ def explanation(answer: Answer) -> str:
             suggestion = (("instead", answer.suggestion),) if answer.suggestion else ()
             items: tuple[tuple[str, str], ...] = (("refused", answer.reason), *suggestion)
         case Prediction():
-            items = (*_stated(answer), *_evidence(answer), ("model", answer.model))
+            made_of = contributions_lines(answer.made_of) if answer.made_of else ()
+            items = (*_stated(answer), *_evidence(answer), *made_of, ("model", answer.model))
         case _:
             assert_never(answer)
     return "\n".join((answer.input, *(f"  {label:<11}{text}" for label, text in items)))

@@ -98,6 +98,7 @@ class _DescribedRow(BaseModel):
     space_group: Any = Field(None, description="number or symbol", examples=[216, "F-43m"])
     form: Any = Field(None, examples=["crystal", "glass", "glass-ceramic", "film"])
     conductivity_kind: Any = Field(None, examples=["total", "bulk"])
+    activation_energy_eV: Any = Field(None, description="in eV, or with its unit", examples=[0.4])
 
 
 _Cells = Annotated[dict[str, Any], WithJsonSchema(_DescribedRow.model_json_schema())]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sseml.model.answer import SUPERIONIC_S_CM, Model, require_threshold
+from sseml.model.explaining import Explainer
 from sseml.model.loading import Bundles, load_bundle
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
 from sseml.model.phases import PhaseBundle
@@ -36,6 +37,7 @@ class PyfuncModel:
         self.bundle = bundle
         self.bundles = Bundles([bundle])
         self.phases = phases
+        self.explainer = Explainer()
 
     def get_raw_model(self) -> Model:
         """The bundle, which MLflow's `PyFuncModel.get_raw_model` returns."""
@@ -74,7 +76,13 @@ class PyfuncModel:
         rows = parse_rows(_rows(model_input), defaults)
         explain = bool(given.get("explain", False))
         answers = predict_queries(
-            rows, self.bundles, threads, phases, explain=explain, threshold_S_cm=threshold_S_cm
+            rows,
+            self.bundles,
+            threads,
+            phases,
+            explain=explain,
+            explainer=self.explainer if explain else None,
+            threshold_S_cm=threshold_S_cm,
         )
         limit_s = float(given.get("time_limit_s", 0.0))
         if limit_s > 0:

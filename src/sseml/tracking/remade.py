@@ -14,7 +14,7 @@ import numpy as np
 from sseml.evaluate.model_comparison import Contender
 from sseml.evaluate.polymer_comparison import PolymerContender
 from sseml.model.answer import Model
-from sseml.model.dataset import conductivity_set, measured_materials
+from sseml.model.dataset import measured_materials, training_set
 from sseml.model.fitting import Progress, silent
 from sseml.model.loading import load_bundle
 from sseml.model.polymer.bundle import PolymerBundle
@@ -22,7 +22,7 @@ from sseml.model.polymer.train import train_polymers
 from sseml.model.train import train
 
 TEMPERATURES_C = (25.0, 100.0)
-"""The second temperature also tests the activation energy and its share of the interval."""
+"""The second temperature also tests the activation energy and the interval of its band."""
 
 MEAN_DECADES, LARGEST_DECADES = 0.02, 1.0
 """Other versions of the learners change predictions by less; the first is the gate's margin."""
@@ -116,11 +116,10 @@ def remake(folder: Path, progress: Progress = silent) -> Remade:
 
 
 def _compositions_anew(folder: Path, into: Path, progress: Progress) -> tuple[Model, Sequence[Any]]:
-    """The bundle made again, and the materials it learns the conductivity from."""
+    """The bundle made again, and the materials it learns from."""
     made = Contender.of_bundle(folder)
-    settings = made.settings, made.energy_settings
-    anew = train(made.table, into, progress, recipe=made.recipe, settings=settings)
-    rows = conductivity_set(made.table, made.recipe).rows
+    anew = train(made.table, into, progress, recipe=made.recipe, settings=made.settings)
+    rows = training_set(made.table, made.recipe).rows
     return anew, measured_materials(made.table.iloc[rows])
 
 

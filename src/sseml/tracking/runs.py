@@ -33,7 +33,7 @@ from sseml.model.dataset import Recipe
 from sseml.model.fitting import Progress, silent
 from sseml.model.folder import CARD, CHECKSUMS, MANIFEST, bundle_digest, verify_checksums
 from sseml.model.mlmodel import INPUT_EXAMPLE, LOADER, MLMODEL, REQUIREMENTS
-from sseml.model.regressors import CONDUCTIVITY, ENERGY, EnsembleSettings
+from sseml.model.regressors import DEFAULT_SETTINGS, EnsembleSettings
 from sseml.model.train import measurements_parquet, train
 from sseml.records import BundleError, RefusedInputError
 from sseml.tracking.store import EXPERIMENT, connected, experiment_id, tracking_uri, without_secrets
@@ -72,7 +72,7 @@ def train_tracked(
     progress: Progress = silent,
     *,
     recipe: Recipe | None = None,
-    settings: tuple[EnsembleSettings, EnsembleSettings] = (CONDUCTIVITY, ENERGY),
+    settings: EnsembleSettings = DEFAULT_SETTINGS,
     report: Report | Mapping[str, Any] | None = None,
     benchmarks: Sequence[str] | None = (),
     experiment: str = EXPERIMENT,
@@ -109,9 +109,8 @@ def train_tracked(
     recipe = recipe or Recipe()
     choices = {
         "recipe": asdict(recipe) | {"feature_sets": recipe.sets(COMPOSITION)},
-        "conductivity": asdict(settings[0]),
-        "energy": asdict(settings[1]),
-        "seed": settings[0].seed,
+        "settings": asdict(settings),
+        "seed": settings.seed,
     }
 
     def make() -> None:

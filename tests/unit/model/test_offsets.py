@@ -112,13 +112,17 @@ def test_only_what_is_known_to_conduct_says_how_well_conductors_do(
 
 def test_a_shifted_conductor_stays_one_and_signals_stay() -> None:
     one = np.ones(2)
-    estimate = Estimate(np.array([-4.0, -6.5]), Signals(one, one, one, one))
+    estimate = Estimate(
+        np.array([-4.0, -6.5]), np.array([0.3, 0.5]), np.zeros(2), Signals(one, one, one, one)
+    )
     shift = Shift(np.array([-2.0, -2.0]), np.array([-1.0, -1.0]))
     unconditional, if_conductor = shift.applied(estimate, estimate)
-    assert unconditional.mean.tolist() == [-6.0, -8.5]
-    assert if_conductor.mean.tolist() == [-5.0, -7.0]
-    assert unconditional.signals is estimate.signals
-    assert estimate.mean.tolist() == [-4.0, -6.5]
+    assert unconditional.level.tolist() == [-6.0, -8.5]
+    assert if_conductor.level.tolist() == [-5.0, -7.0]
+    for shifted in (unconditional, if_conductor):
+        assert shifted.signals is estimate.signals
+        assert shifted.energy_eV.tolist() == [0.3, 0.5]
+    assert estimate.level.tolist() == [-4.0, -6.5]
 
 
 # ---- for any measurements

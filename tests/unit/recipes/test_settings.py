@@ -18,9 +18,11 @@ PIPELINES = Path(__file__).parents[3] / "pipelines"
     [
         ("[trian]\nname='a'", "lab.toml: there is no setting 'trian' (did you mean 'train'?)"),
         ("[train]\nnmae='a'", "lab.toml: train: there is no setting 'nmae' (did you mean 'name'?)"),
-        ("[train.conductivity]\nboosting_round=4", "did you mean 'boosting_rounds'?"),
-        ("[train.conductivity.kernel]\nnoise=1", "train: conductivity: kernel: there is no"),
-        ("[train.energy]\nseed=1", "'seed' is set once for all models (move it to [train])"),
+        ("[train.ensemble]\nboosting_round=4", "did you mean 'boosting_rounds'?"),
+        ("[train.ensemble.process.kernel]\nnoise=1", "ensemble: process: kernel: there is no"),
+        ("[train.ensemble.share]\nat_near='all'", "at_near is a number, not 'all'"),
+        ("[train.conductivity]\nboosting_rounds=4", "there is no setting 'conductivity'"),
+        ("[train.ensemble]\nseed=1", "'seed' is set once for all models (move it to [train])"),
         ("[train]\nseed='1'", "seed is a whole number, not '1'"),
         ("[train]\nseed=true", "seed is a whole number, not True"),
         ("[train]\nname='../mine'", "cannot be the name of a folder"),
@@ -56,7 +58,7 @@ def test_a_change_takes_precedence_and_must_be_toml(tmp_path: Path) -> None:
     path.write_text("[train]\nname = 'lab'\nseed = 3\n", encoding="utf-8")
     settings = read_settings(path, ["train.seed=1", "steps=['train']"])
     assert (settings.train.name, settings.train.seed) == ("lab", 1)
-    assert [blend.seed for blend in settings.train.blends] == [1, 1]
+    assert settings.train.of_ensemble.seed == 1
     assert settings.steps == ("train",)
     with pytest.raises(RefusedInputError, match=r"--set 'train\.name=x' is no TOML.*in quotes"):
         read_settings(path, ["train.name=x"])

@@ -13,11 +13,12 @@ import numpy as np
 from sseml.arrays import FloatArray, IntArray
 from sseml.files import whole_folder
 from sseml.kinds import KINDS, Doubt, Kind, kind_named
-from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Conductivity
+from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer
 from sseml.model.bundle import require_same_features
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
 from sseml.model.evidence import Evidence, read_evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
+from sseml.model.heating import Conductivity
 from sseml.model.loading import CURVES
 from sseml.model.mlmodel import RECIPES, write_mlflow_files
 from sseml.model.offsets import Shift

@@ -85,6 +85,7 @@ class StructureFiles:
                 material=crystal,
                 temperature_C=qualifiers.temperature_C,
                 conductivity_kind=qualifiers.conductivity_kind,
+                activation_energy_eV=qualifiers.activation_energy_eV,
                 columns=row.columns,
             )
 

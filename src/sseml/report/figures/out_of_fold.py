@@ -78,8 +78,12 @@ class Answered:
 
     @property
     def covered(self) -> BoolArray:
-        """Whether the measurement is inside its 90 % interval, limits included."""
-        covered: BoolArray = (self.low <= self.truth) & (self.truth <= self.high)
+        """Whether the measurement is inside its 90 % interval, limits included.
+
+        Nothing counts below 1e-10 S/cm, where the truth is clipped.
+        """
+        high = np.maximum(self.high, CLIP_LOG10_SIGMA)
+        covered: BoolArray = (self.low <= self.truth) & (self.truth <= high)
         return covered
 
     @property
