@@ -43,8 +43,8 @@ def test_the_pictures_and_the_table_of_papers_are_written(run: Any, tmp_path: Pa
     assert str(tmp_path / "plots" / "papers") in ran.err
     assert [path.name for path in (tmp_path / "plots").iterdir()] == ["papers"]
     assert sorted(path.name for path in (tmp_path / "plots" / "papers").iterdir()) == [
-        "calibration.png", "error_by_distance.png", "error_by_family.png", "held_out.csv",
-        "parity.png",
+        "calibration.png", "calibration_by_family.png", "error_by_distance.png",
+        "error_by_family.png", "held_out.csv", "parity.png",
     ]  # fmt: skip
     table = pd.read_csv(tmp_path / "plots" / "papers" / "held_out.csv")
     assert set(table["measurement_id"]) <= set(measured["measurement_id"])

@@ -26,7 +26,10 @@ from sseml.tracking.registry import resolve
 from sseml.tracking.runs import DIGEST_TAG, TrackedRun, bundle_inside, metrics, train_tracked
 from sseml.tracking.store import StoreError, connected, shown, tracking_uri
 
-PLOTS = {"parity.png", "calibration.png", "error_by_family.png", "error_by_distance.png"}
+PLOTS = {
+    "parity.png", "calibration.png", "calibration_by_family.png", "error_by_family.png",
+    "error_by_distance.png",
+}  # fmt: skip
 
 
 class Tracked(NamedTuple):

@@ -126,7 +126,9 @@ def test_a_file_of_nonsense_does_not_get_through_the_gate(
 def test_knowledge_is_measured_and_shown(run: Run, tmp_path: Path) -> None:
     done = run("03_what_the_model_knows", OUTPUT="out", SMALL=True, PAPER_FOLDS=2, CLUSTER_FOLDS=2)
 
-    pictures = {"parity", "error_by_family", "calibration", "error_by_distance"}
+    pictures = {
+        "parity", "error_by_family", "calibration", "calibration_by_family", "error_by_distance",
+    }  # fmt: skip
     held_out = pd.read_csv(tmp_path / "out" / "held_out_papers.csv")
     assert {path.stem for path in (tmp_path / "out").glob("*.png")} == pictures
     assert len(held_out) > 100

@@ -15,6 +15,7 @@ from sseml import Prediction, Refusal, RefusedInputError
 from sseml.records import Domain
 from sseml.report import (
     calibration,
+    calibration_by_family,
     error_by_distance,
     error_by_family,
     parity,
@@ -27,7 +28,7 @@ from sseml.report.figures.out_of_fold import read
 from sseml.report.figures.style import SKY, VERMILLION
 
 Draw = Callable[[pd.DataFrame], Figure]
-PICTURES = [parity, calibration, error_by_family, error_by_distance]
+PICTURES = [parity, calibration, calibration_by_family, error_by_family, error_by_distance]
 
 
 def answered(rows: int, seed: int = 0) -> pd.DataFrame:
@@ -48,6 +49,7 @@ def answered(rows: int, seed: int = 0) -> pd.DataFrame:
             "high_log10_sigma": predicted + half,
             "p_superionic": 1.0 / (1.0 + np.exp(-(predicted + 4.0) * 2.0)),
             "nearest_distance": draw.exponential(0.06, rows),
+            "group": draw.integers(0, 40, rows),
         }
     )
 
@@ -218,6 +220,53 @@ def test_calibration_calls_intervals_that_are_too_narrow_so(table: pd.DataFrame)
     assert colour_of_all(calibration(wide)) == SKY
 
 
+def coverage_lines(figure: Figure) -> dict[str, tuple[float, float, float]]:
+    """Share, and the ends of its bar, by the label of the line."""
+    [axes] = figure.axes
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    found = {}
+    for label, drawn in zip(labels, axes.containers, strict=True):
+        [[low, high]] = [bar[:, 0] for bar in drawn.lines[2][0].get_segments()]
+        found[label] = (float(drawn.lines[0].get_xdata()[0]), float(low), float(high))
+    return found
+
+
+def test_coverage_by_family_begins_with_the_lowest_and_counts_each_row(table: pd.DataFrame) -> None:
+    drawn = coverage_lines(calibration_by_family(table))
+    inside = table["log10_sigma"].between(table["low_log10_sigma"], table["high_log10_sigma"])
+    large = table["family"].value_counts()
+    large = large[large >= 10].index
+    of_family = inside.groupby(table["family"]).mean()[large]
+    assert drawn["all"][0] == pytest.approx(inside.mean())
+    names = [name for name in drawn if name in large]
+    assert set(names) == set(large)
+    shares = [drawn[name][0] for name in names]
+    assert shares == sorted(shares) == pytest.approx(list(of_family[names]))
+    few = pd.concat([table, table.head(3).assign(family="silicate")], ignore_index=True)
+    assert list(coverage_lines(calibration_by_family(few)))[-1].endswith("smaller families")
+
+
+def test_limits_of_a_family_are_those_of_its_groups_not_of_its_rows() -> None:
+    """27 of 30 inside; Wilson's limits of 0.9 with 30 trials, and with 3: doi 10.1080/…10502953."""
+    table = answered(30).assign(family="garnet")
+    middle, half = table["log10_sigma"], 1.0
+    low = middle - half + 10.0 * (table.index < 3)
+    table = table.assign(low_log10_sigma=low, high_log10_sigma=low + 2.0 * half)
+    alone = coverage_lines(calibration_by_family(table.assign(group=range(30))))["garnet"]
+    together = coverage_lines(calibration_by_family(table.assign(group=table.index % 3)))["garnet"]
+    assert alone == pytest.approx((0.9, 0.7438, 0.9654), abs=1e-4)
+    for limit in together[1:]:
+        deviate = (0.9 - limit) / np.sqrt(limit * (1.0 - limit) / 3)
+        assert abs(deviate) == pytest.approx(1.959964, abs=1e-5)
+    shown = words(calibration_by_family(table.assign(group=table.index % 3)))
+    assert {"30", "3"} <= set(shown.splitlines())
+
+
+def test_coverage_by_family_needs_the_groups(table: pd.DataFrame) -> None:
+    with pytest.raises(RefusedInputError, match=r"lacks the column\(s\) group"):
+        calibration_by_family(table.drop(columns="group"))
+
+
 def test_the_ranking_has_the_best_first_and_leaves_refusals_out() -> None:
     answers = [
         prediction("LiCl", -8.0),
@@ -265,6 +314,7 @@ def test_files_are_written_whole_or_not_at_all(table: pd.DataFrame, tmp_path: Pa
 def test_all_pictures_of_a_table_go_into_one_folder(table: pd.DataFrame, tmp_path: Path) -> None:
     written = save_out_of_fold(table, tmp_path / "new" / "papers", "papers held out")
     assert [path.name for path in written] == [
-        "parity.png", "calibration.png", "error_by_family.png", "error_by_distance.png",
+        "parity.png", "calibration.png", "calibration_by_family.png", "error_by_family.png",
+        "error_by_distance.png",
     ]  # fmt: skip
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in written)

@@ -182,6 +182,25 @@ class Evidence:
             papers=_paper_count([self.papers[row] for row in rows]),
         )
 
+    def of_material(
+        self, distance: FloatArray, space_group_number: int | None = None
+    ) -> tuple[MeasuredValue, ...]:
+        """All measurements of this very material at any temperature, in order of temperature.
+
+        `distance` is that of the asked material to every measurement, shape (n,). Where a space
+        group is asked about, those of its crystal system alone.
+        """
+        rows = sorted(self._same(distance), key=lambda row: self.temperature_C[row])
+        if space_group_number is not None:
+            system = crystal_system(space_group_number)
+            numbers = [self.space_groups[row] for row in rows]
+            rows = [
+                row
+                for row, number in zip(rows, numbers, strict=True)
+                if number is not None and crystal_system(number) == system
+            ]
+        return tuple(map(self._value, rows))
+
     def polymorphs(
         self, distance: FloatArray, temperature_C: float
     ) -> tuple[tuple[int, MeasuredValue], ...]:

@@ -29,6 +29,17 @@ Notes = Mapping[int, tuple[str, ...]]
 """What is said about the answers that depend on a transition, by their place."""
 
 
+def transitions_of(material: object, temperature_C: float) -> tuple[Transition, ...]:
+    """Transitions that the answer about a material at a temperature depends on; a glass has none.
+
+    See `sseml.physics.transitions.Transitions.find`.
+    """
+    if not isinstance(material, Composition) or material.form == "glass":
+        return ()
+    listed = Transitions.load()
+    return listed.find(material.amounts, material.space_group_number, temperature_C)
+
+
 def across_transitions(
     answer: BundleAnswer,
     bundle: Model,
@@ -118,16 +129,10 @@ def across_transitions(
 def _found(
     materials: Sequence[Any], temperature_C: FloatArray
 ) -> dict[int, tuple[Transition, ...]]:
-    """Transitions that the answer about a material depends on, by its place; a glass has none."""
-    listed = Transitions.load()
-    found = {}
-    for place, material in enumerate(materials):
-        if isinstance(material, Composition) and material.form != "glass":
-            number = material.space_group_number
-            own = listed.find(material.amounts, number, float(temperature_C[place]))
-            if own:
-                found[place] = own
-    return found
+    """Transitions that the answer about a material depends on, by its place."""
+    asked = enumerate(zip(materials, temperature_C.tolist(), strict=True))
+    found = {place: transitions_of(material, at_C) for place, (material, at_C) in asked}
+    return {place: own for place, own in found.items() if own}
 
 
 def _without_branch(

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sseml.report.figures.calibration import calibration
-    from sseml.report.figures.curves import conductivity_curves, measured_points
+    from sseml.report.figures.calibration import calibration, calibration_by_family
+    from sseml.report.figures.curves import conductivity_curves
     from sseml.report.figures.error_by_distance import error_by_distance
     from sseml.report.figures.error_by_family import error_by_family
     from sseml.report.figures.migration_pathways import lithium_network
@@ -22,15 +22,18 @@ if TYPE_CHECKING:
     from sseml.report.figures.window_comparison import windows_compared
     from sseml.report.figures.window_parity import window_parity
     from sseml.report.files import save, save_out_of_fold, save_polymers
+    from sseml.report.measured import evidence_points, measured_points
 
 _HOME = {
     "calibration": "figures.calibration",
+    "calibration_by_family": "figures.calibration",
     "compatibility_energies": "figures.mixing_energies",
     "conductivity_curves": "figures.curves",
     "error_by_distance": "figures.error_by_distance",
     "error_by_family": "figures.error_by_family",
+    "evidence_points": "measured",
     "lithium_network": "figures.migration_pathways",
-    "measured_points": "figures.curves",
+    "measured_points": "measured",
     "mixing_energies": "figures.mixing_energies",
     "parity": "figures.parity",
     "polymer_calibration": "figures.polymers",
@@ -46,10 +49,12 @@ _HOME = {
 
 __all__ = [
     "calibration",
+    "calibration_by_family",
     "compatibility_energies",
     "conductivity_curves",
     "error_by_distance",
     "error_by_family",
+    "evidence_points",
     "lithium_network",
     "measured_points",
     "mixing_energies",

@@ -70,15 +70,19 @@ def save_out_of_fold(held_out: pd.DataFrame, folder: str | Path, about: str = ""
     Returns
     -------
     list of Path
-        ``parity.png``, ``calibration.png``, ``error_by_family.png``, ``error_by_distance.png``.
+        ``parity.png``, ``calibration.png``, ``calibration_by_family.png``, ``error_by_family.png``,
+        ``error_by_distance.png``.
     """
     # These need what training needs; the other pictures do without.
-    from sseml.report.figures.calibration import calibration  # noqa: PLC0415
+    from sseml.report.figures.calibration import (  # noqa: PLC0415
+        calibration,
+        calibration_by_family,
+    )
     from sseml.report.figures.error_by_distance import error_by_distance  # noqa: PLC0415
     from sseml.report.figures.error_by_family import error_by_family  # noqa: PLC0415
     from sseml.report.figures.parity import parity  # noqa: PLC0415
 
-    draws = (parity, calibration, error_by_family, error_by_distance)
+    draws = (parity, calibration, calibration_by_family, error_by_family, error_by_distance)
     figures = {draw.__name__: draw(held_out, about) for draw in draws}
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
@@ -104,11 +108,12 @@ def save_polymers(held_out: pd.DataFrame, folder: str | Path) -> list[Path]:
     """
     from sseml.curation.polymers.table import load_polymers  # noqa: PLC0415
     from sseml.released import POLYMER_BUNDLE, released_evidence  # noqa: PLC0415
-    from sseml.report.figures.curves import conductivity_curves, measured_points  # noqa: PLC0415
+    from sseml.report.figures.curves import conductivity_curves  # noqa: PLC0415
     from sseml.report.figures.polymers import (  # noqa: PLC0415
         polymer_calibration,
         polymer_parity,
     )
+    from sseml.report.measured import measured_points  # noqa: PLC0415
 
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)

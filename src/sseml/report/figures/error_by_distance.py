@@ -89,7 +89,7 @@ def _label(axes: Axes, answered: Answered) -> None:
         axes.annotate(
             f"{name}\n{int(own.sum())} rows\n{mean}",
             (((start**0.5 + end**0.5) / 2) ** 2, 0.985),
-            xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=9.0,
+            xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=8.5,
         )  # fmt: skip
     axes.set_xlabel(
         "distance to the nearest training row (half the summed difference of fractions)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,9 +93,12 @@ class Answered:
         return clipped
 
 
-def read(held_out: pd.DataFrame) -> Answered:
-    """Take apart what `sseml.evaluate.out_of_fold` returns; what cannot be drawn is refused."""
-    missing = [name for name in (*_NUMBERS, "family") if name not in held_out.columns]
+def read(held_out: pd.DataFrame, also: Sequence[str] = ()) -> Answered:
+    """Take apart what `sseml.evaluate.out_of_fold` returns; what cannot be drawn is refused.
+
+    `also` are columns that have to be there besides.
+    """
+    missing = [name for name in (*_NUMBERS, "family", *also) if name not in held_out.columns]
     if missing:
         raise RefusedInputError(
             f"the held-out table lacks the column(s) {', '.join(missing)}",
