@@ -363,9 +363,8 @@ def test_whether_it_conducts_is_asked_at_25_degrees(bundle: Bundle) -> None:
     assert hot.p_conductor == pytest.approx(cold.p_conductor, rel=1e-9)
     assert hot.sigma_if_conductor_S_cm > cold.sigma_if_conductor_S_cm
     rise = math.log10(hot.sigma_S_cm / cold.sigma_S_cm)
-    assert math.log10(hot.sigma_if_conductor_S_cm / cold.sigma_if_conductor_S_cm) == pytest.approx(
-        rise, abs=1e-6
-    )
+    if_conductor = math.log10(hot.sigma_if_conductor_S_cm / cold.sigma_if_conductor_S_cm)
+    assert if_conductor < rise, "an insulator is not heated like the conductor that it might be"
 
 
 def test_a_row_s_own_temperature_goes_before_the_default(bundle: Bundle) -> None:
@@ -403,7 +402,7 @@ def test_the_space_group_tells_polymorphs_apart(bundle: Bundle) -> None:
     assert tetragonal.log10_sigma < plain.log10_sigma < cubic.log10_sigma
     assert tetragonal.sigma_if_conductor_S_cm < cubic.sigma_if_conductor_S_cm
     assert tetragonal.p_superionic < cubic.p_superionic
-    assert tetragonal.activation_energy_eV == cubic.activation_energy_eV
+    assert tetragonal.activation_energy_eV > cubic.activation_energy_eV
     hcp, ccp = answer("Li3YCl6 space_group=P-3m1", bundle), answer("Li3YBr6 sg=C2/m", bundle)
     assert hcp.log10_sigma < ccp.log10_sigma
 

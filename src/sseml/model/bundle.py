@@ -27,6 +27,7 @@ from sseml.model.heating import (
     bounded_energy,
     conductivity_at,
     conductivity_score,
+    width_at,
 )
 from sseml.model.learned import Learned
 from sseml.model.mlmodel import write_mlflow_files
@@ -137,7 +138,9 @@ class Bundle:
                 narrower=narrower,
             ),
             p_conductor=self.threshold.predict(at_25, width, CONDUCTOR_LOG10_SIGMA),
-            p_superionic=self.threshold.predict(score, width, log10(threshold_S_cm)),
+            p_superionic=self.threshold.predict(
+                score, width_at(width, temperature_K), log10(threshold_S_cm)
+            ),
             activation_energy_eV=bounded_energy(plain),
             by_crystal_system=plain.by_system,
             nearest_distance=distance.min(axis=1),

@@ -30,6 +30,9 @@ _CENTRES = (0.0, 2.5, 6.0)
 """Decades of σT per eV from 25 °C to the temperature: between 5 and 45 °C, to 150 °C, beyond."""
 
 _FEWEST_IN_BAND = 30
+ENERGY_ERROR_EV = 0.08
+"""Of an activation energy whose paper was held out: what the way from 25 °C adds to an error."""
+
 _BEYOND_EV = 0.15
 """Error of an activation energy that the interval grows by where little was measured."""
 
@@ -127,7 +130,8 @@ class IntervalModel:
     width; none but the first is negative: no sign of doubt makes an answer surer. A column counts
     no lower than its `signal_floor`: no prediction is called surer than the surest that was tested.
     `families` holds what the logarithm is more (or less) for the rows of a family. The quantiles
-    are those of (truth - prediction) / width at `_CENTRES`, the low ones ≤ 0, the high ones ≥ 0.
+    are those of (truth - prediction) / width at `_CENTRES`, the low ones ≤ 0, the high ones ≥ 0; away
+    from 25 °C none is smaller.
     `resolution` (decades) is added to an error before its logarithm, so that a lucky hit does not
     decide. Where little or nothing was measured, in the cold and beyond `largest_shift`, the
     interval grows.
@@ -177,8 +181,8 @@ class IntervalModel:
             width_coefficients=tuple(float(number) for number in coefficients),
             signal_floor=tuple(float(number) for number in floor),
             families=families,
-            low_quantiles=tuple(low),
-            high_quantiles=tuple(high),
+            low_quantiles=tuple(np.minimum.accumulate(low).tolist()),
+            high_quantiles=tuple(np.maximum.accumulate(high).tolist()),
             largest_shift=float(np.quantile(held.shift, 0.99)),
             level=level,
             resolution=resolution,
@@ -191,7 +195,7 @@ class IntervalModel:
         25 °C to the temperature; each (n_rows,).
         """
         beyond = np.where(shift < 0.0, -shift - _BANDS[1], shift - self.largest_shift)
-        beyond = _BEYOND_EV * np.maximum(beyond, 0.0)
+        beyond = _BEYOND_EV * np.maximum(beyond, 0.0) + ENERGY_ERROR_EV * np.abs(shift)
         low = np.interp(shift, _CENTRES, self.low_quantiles) * width
         high = np.interp(shift, _CENTRES, self.high_quantiles) * width
         return -np.hypot(low, beyond), np.hypot(high, beyond)

@@ -14,7 +14,13 @@ from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import TrainingSet
 from sseml.model.ensemble import Ensemble, Estimate
 from sseml.model.given_energy import EnergyGain
-from sseml.model.heating import bounded_energy, conductivity_score, log10_sigma_at, shift_from_25
+from sseml.model.heating import (
+    bounded_energy,
+    conductivity_score,
+    log10_sigma_at,
+    shift_from_25,
+    width_at,
+)
 from sseml.model.regressors import EnsembleSettings, Fitted, fit_ensemble
 from sseml.model.split import grouped_folds, purge
 from sseml.records import RefusedInputError
@@ -225,6 +231,7 @@ def _calibrate(
     interval = IntervalModel.fit(plain, from_papers, resolution=resolution)
     score = conductivity_score(both.plain, both.if_conductor, temperature_K)
     width = interval.width(both.plain.signals, data.families[rows].tolist())
+    width = width_at(width, temperature_K)
     return Calibration(
         plain=interval,
         if_conductor=IntervalModel.fit(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.model.calibration import IntervalModel
+from sseml.model.calibration import ENERGY_ERROR_EV, IntervalModel
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, TREES_FLOOR, Estimate
 from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
@@ -69,6 +69,12 @@ class Conductivity:
 def shift_from_25(temperature_K: FloatArray) -> FloatArray:
     """Decades of σT gained per eV of activation energy from 25 °C, shape (n,)."""
     return inverse_temperature_shift(REFERENCE_K, temperature_K)
+
+
+def width_at(width: FloatArray, temperature_K: FloatArray) -> FloatArray:
+    """Typical error in decades at a temperature, from that near 25 °C; each shape (n,)."""
+    widened: FloatArray = np.hypot(width, ENERGY_ERROR_EV * shift_from_25(temperature_K))
+    return widened
 
 
 def bounded_energy(estimate: Estimate) -> FloatArray:
