@@ -130,9 +130,8 @@ class IntervalModel:
     width; none but the first is negative: no sign of doubt makes an answer surer. A column counts
     no lower than its `signal_floor`: no prediction is called surer than the surest that was tested.
     `families` holds what the logarithm is more (or less) for the rows of a family. The quantiles
-    are those of (truth - prediction) / width at `_CENTRES`, the low ones ≤ 0, the high ones ≥ 0; away
-    from 25 °C none is smaller.
-    `resolution` (decades) is added to an error before its logarithm, so that a lucky hit does not
+    are those of (truth - prediction) / width at `_CENTRES`, the low ones ≤ 0, the high ones ≥ 0;
+    away from 25 °C none is smaller. `resolution` (decades) is added to an error before its logarithm, so that a lucky hit does not
     decide. Where little or nothing was measured, in the cold and beyond `largest_shift`, the
     interval grows.
     """
