@@ -123,7 +123,7 @@ def test_an_unknown_schema_version_is_refused(copy: Path, version: object) -> No
     [
         "name", "features", "feature_sets", "temperature_range_C",
         "calibration", "calibration/interval", "calibration/if_conductor_interval",
-        "calibration/threshold", "calibration/threshold/slope", "calibration/threshold/intercept",
+        "calibration/threshold", "calibration/threshold/slopes", "calibration/threshold/intercepts",
         "calibration/interval/low_quantiles", "calibration/interval/width_coefficients",
         "calibration/interval/families", "calibration/if_conductor_interval/signal_floor",
     ],

@@ -42,8 +42,12 @@ _FAMILY_SHRINKAGE = 8.0
 _FAMILY_FADES = (0.03, 0.12)
 """Distances to the nearest measurement over which a family's own width fades out."""
 
-_THRESHOLDS = np.arange(-8.0, -1.9, 0.5)
+_THRESHOLDS = (-7.0, -6.0, -5.0, -4.0, -3.0)
+"""log10 of S/cm; beyond them too few rows lie on the other side."""
+
 _NEWTON_STEPS = 100
+_PENALTY = 1.0
+"""Of intercept and slope: about that of one row that says the opposite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +135,9 @@ class IntervalModel:
     no lower than its `signal_floor`: no prediction is called surer than the surest that was tested.
     `families` holds what the logarithm is more (or less) for the rows of a family. The quantiles
     are those of (truth - prediction) / width at `_CENTRES`, the low ones ≤ 0, the high ones ≥ 0;
-    away from 25 °C none is smaller. `resolution` (decades) is added to an error before its logarithm, so that a lucky hit does not
-    decide. Where little or nothing was measured, in the cold and beyond `largest_shift`, the
-    interval grows.
+    away from 25 °C none is smaller. `resolution` (decades) is added to an error before its
+    logarithm, so that a lucky hit does not decide. Where little or nothing was measured, in the
+    cold and beyond `largest_shift`, the interval grows.
     """
 
     width_coefficients: tuple[float, ...]
@@ -274,44 +278,62 @@ def conformal_quantile(score: FloatArray, weights: FloatArray, level: float) -> 
 class ThresholdModel:
     """Probability that σ reaches a threshold: a logit on how far a score lies above it.
 
-    One model for all thresholds and temperatures, so that no answer contradicts another: what
-    reaches 1e-3 S/cm reaches 1e-4 S/cm too, and no material is less likely to at a higher σ. The
-    distance counts in units of the root of the width: of the width itself it would put a doubtful
-    new material below a poor one that is well known.
+    Each of `thresholds` (log10 of S/cm, rising) has an intercept and a slope; between two of them
+    the logit is interpolated, and none is more likely than a lower one: what reaches 1e-3 S/cm
+    reaches 1e-4 S/cm too, and no material is less likely to at a higher σ. The distance counts in
+    units of the root of the width: of the width itself it would put a doubtful new material below a
+    poor one that is well known.
     """
 
-    intercept: float
-    slope: float
+    thresholds: tuple[float, ...]
+    intercepts: tuple[float, ...]
+    slopes: tuple[float, ...]
 
     def predict(self, score: FloatArray, width: FloatArray, log10_threshold: float) -> FloatArray:
         """Probability that σ reaches 10^`log10_threshold` S/cm, shape (n_rows,).
 
-        `score` is of log10 of S/cm, `width` the typical error near 25 °C in decades; (n_rows,).
+        `score` is of log10 of S/cm, `width` the typical error at its temperature in decades;
+        (n_rows,).
         """
-        logit = self.intercept + self.slope * _above(score, width, log10_threshold)
+        known = zip(self.thresholds, self.intercepts, self.slopes, strict=True)
+        logits = np.stack(
+            [intercept + slope * _above(score, width, each) for each, intercept, slope in known]
+        )
+        logits = np.minimum.accumulate(logits, axis=0)
+        place = int(np.searchsorted(self.thresholds, log10_threshold))
+        if place in (0, len(logits)):
+            end = min(place, len(logits) - 1)
+            away = self.thresholds[end] - log10_threshold
+            logit = logits[end] + self.slopes[end] * away / np.sqrt(width)
+        else:
+            low, high = self.thresholds[place - 1], self.thresholds[place]
+            part = (log10_threshold - low) / (high - low)
+            logit = logits[place - 1] + part * (logits[place] - logits[place - 1])
         probability: FloatArray = 1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0)))
         return probability
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, float]) -> ThresholdModel:
+    def from_dict(cls, data: Mapping[str, Any]) -> ThresholdModel:
         """Rebuild from what `dataclasses.asdict` gave."""
-        return cls(data["intercept"], data["slope"])
+        return cls(tuple(data["thresholds"]), tuple(data["intercepts"]), tuple(data["slopes"]))
 
     @classmethod
     def fit(cls, held: Held, width: FloatArray) -> ThresholdModel:
-        """Fit to held-out rows by logistic regression on every threshold at once.
+        """Fit to held-out rows, by logistic regression at each threshold.
 
-        `predicted` of `held` is the score, `width` as in `predict`. Proportional odds, doi
-        10.1111/j.2517-6161.1980.tb01109.x. A bound says nothing of the thresholds below it.
+        `predicted` of `held` is the score, `width` as in `predict`. A bound says nothing of the
+        thresholds below it.
         """
-        says = ~held.is_bound[:, None] | (held.log10_sigma[:, None] <= _THRESHOLDS)
-        row, column = np.nonzero(says)
-        reaches = held.log10_sigma[row] >= _THRESHOLDS[column]
-        reaches &= ~held.is_bound[row]
-        above = _above(held.predicted[row], width[row], _THRESHOLDS[column])
-        design = np.column_stack([np.ones(len(row)), above])
-        intercept, slope = _logistic(design, reaches.astype(float), held.weights[row])
-        return cls(float(intercept), max(0.0, float(slope)))
+        intercepts, slopes = [], []
+        for threshold in _THRESHOLDS:
+            says = ~held.is_bound | (held.log10_sigma <= threshold)
+            reaches = ~held.is_bound & (held.log10_sigma >= threshold)
+            above = _above(held.predicted[says], width[says], threshold)
+            design = np.column_stack([np.ones(len(above)), above])
+            intercept, slope = _logistic(design, reaches[says].astype(float), held.weights[says])
+            intercepts.append(float(intercept))
+            slopes.append(max(0.0, float(slope)))
+        return cls(_THRESHOLDS, tuple(intercepts), tuple(slopes))
 
 
 def _above(score: FloatArray, width: FloatArray, log10_threshold: FloatArray | float) -> FloatArray:
@@ -322,7 +344,7 @@ def _above(score: FloatArray, width: FloatArray, log10_threshold: FloatArray | f
 def _logistic(design: FloatArray, label: FloatArray, weights: FloatArray) -> FloatArray:
     """Coefficients of a logistic regression, by Newton's method on the log-likelihood."""
     coefficients = np.zeros(design.shape[1])
-    ridge = 1e-3 * np.eye(design.shape[1])
+    ridge = _PENALTY * np.eye(design.shape[1])
     for _ in range(_NEWTON_STEPS):
         probability = 1.0 / (1.0 + np.exp(-np.clip(design @ coefficients, -30.0, 30.0)))
         gradient = design.T @ (weights * (label - probability)) - ridge @ coefficients

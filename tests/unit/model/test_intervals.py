@@ -73,12 +73,21 @@ def test_covers_near_and_far_alike() -> None:
         assert covered[band].mean() == pytest.approx(0.9, abs=0.05)
 
 
-@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (2.5, 0.6), (6.0, 0.3)])
+@pytest.mark.parametrize(("shift", "scale"), [(0.0, 1.0), (2.5, 1.5), (6.0, 2.5)])
 def test_covers_each_band_of_temperature_by_itself(shift: float, scale: float) -> None:
-    """Hot measurements scatter less: they have an interval of their own."""
-    parts = [world(2000, 4, 0.0), world(2000, 5, 2.5, scale=0.6), world(2000, 6, 6.0, scale=0.3)]
+    """Hot measurements scatter more: they have an interval of their own."""
+    parts = [world(2000, 4, 0.0), world(2000, 5, 2.5, scale=1.5), world(2000, 6, 6.0, scale=2.5)]
     fresh = world(20_000, 7, shift, scale=scale)
     assert inside(fitted(join(*parts)), fresh).mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_no_answer_is_surer_away_from_25_even_where_less_scatter_was_seen() -> None:
+    parts = [world(2000, 4, 0.0), world(2000, 5, 2.5, scale=0.6), world(2000, 6, 6.0, scale=0.3)]
+    model = fitted(join(*parts))
+    width = np.ones(5)
+    low, high = model.offsets(width, np.array([0.0, 1.0, 2.5, 6.0, 9.0]))
+    assert (np.diff(high) > 0.0).all()
+    assert (np.diff(low) < 0.0).all()
 
 
 def test_a_band_of_too_few_rows_takes_the_interval_of_all() -> None:
@@ -236,8 +245,8 @@ def test_a_bound_says_nothing_of_the_thresholds_below_it() -> None:
     loose = replace(bounds, log10_sigma=np.full(2000, -1.0), is_bound=np.ones(2000, dtype=bool))
     without = ThresholdModel.fit(held, width)
     with_bounds = ThresholdModel.fit(join(held, loose), np.concatenate([width, of_bounds]))
-    assert with_bounds.slope == pytest.approx(without.slope, abs=1e-6)
-    assert with_bounds.intercept == pytest.approx(without.intercept, abs=1e-6)
+    assert with_bounds.slopes == pytest.approx(without.slopes, abs=1e-6)
+    assert with_bounds.intercepts == pytest.approx(without.intercepts, abs=1e-6)
     tight = replace(loose, log10_sigma=np.full(2000, -9.0))
     lower = ThresholdModel.fit(join(held, tight), np.concatenate([width, of_bounds]))
     assert lower.predict(np.array([-5.0]), np.ones(1), -5.0) < without.predict(
@@ -247,12 +256,13 @@ def test_a_bound_says_nothing_of_the_thresholds_below_it() -> None:
 
 @given(
     st.floats(-12.0, 1.0), st.floats(0.05, 5.0), st.floats(-12.0, 1.0), st.floats(-12.0, 1.0),
-    st.floats(-5.0, 5.0), st.floats(0.0, 10.0),
+    st.lists(st.tuples(st.floats(-5.0, 5.0), st.floats(0.0, 10.0)), min_size=3, max_size=3),
 )  # fmt: skip
 def test_no_threshold_contradicts_another(
-    score: float, width: float, one: float, other: float, intercept: float, slope: float
+    score: float, width: float, one: float, other: float, fitted: list[tuple[float, float]]
 ) -> None:
-    model = ThresholdModel(intercept, slope)
+    intercepts, slopes = zip(*fitted, strict=True)
+    model = ThresholdModel((-7.0, -4.0, -3.0), intercepts, slopes)
     low, high = sorted((one, other))
     of_low, of_high = (
         model.predict(np.array([score]), np.array([width]), each)[0] for each in (low, high)
@@ -263,7 +273,7 @@ def test_no_threshold_contradicts_another(
 def test_where_scores_mislead_every_answer_is_the_same() -> None:
     held, width = judged(1000, 27)
     model = ThresholdModel.fit(replace(held, predicted=-10.0 - held.predicted), width)
-    assert model.slope == 0.0
+    assert set(model.slopes) == {0.0}
 
 
 def test_a_threshold_model_is_read_back() -> None:
