@@ -78,7 +78,7 @@ def varied_table(measurements: pd.DataFrame, small_table: pd.DataFrame) -> pd.Da
     poor = measurements[(temperature_C > 200.0) & (measurements["sigma_S_cm"] < 1e-6)]
     bands = [(-90.0, 10.0), (50.0, 150.0), (200.0, 300.0), (300.0, 500.0), (500.0, 900.0)]
     hot = [measurements[temperature_C.between(*band)].head(8) for band in bands]
-    found = pd.concat([small_table, repeated.head(40), poor.head(25), *hot])
+    found = pd.concat([small_table, repeated.head(50), poor.head(25), *hot])
     table = found.drop_duplicates("measurement_id").reset_index(drop=True)
     years = np.resize([2015, 2021, 2012, 2024], len(table))
     return table.assign(year=pd.Series(years, dtype="Int16"))

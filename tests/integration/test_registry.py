@@ -487,7 +487,7 @@ def test_a_trial_does_not_mind_what_libraries_print(released, tmp_path, monkeypa
         "atexit.register(noise)\n"
     )
     (tmp_path / "sitecustomize.py").write_text(noise)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     trial = try_out(released)
     assert (trial.failure, trial.complaints) == ("", ())
     assert trial.questions > 20

@@ -66,9 +66,10 @@ def tracked(
 
 def test_parameters_say_what_was_chosen_and_with_which_versions(tracked: Tracked) -> None:
     told = tracked.run.data.params
-    assert told["conductivity.boosting_rounds"] == "4"
-    assert told["conductivity.kernel.noise_variance"] == "0.2"
-    assert told["energy.resolution"] == "0.01"
+    assert told["settings.boosting_rounds"] == "4"
+    assert told["settings.process.kernel.noise_variance"] == "0.2"
+    assert told["settings.share.at_near"] == "0.7"
+    assert told["settings.resolution"] == "0.1"
     assert told["recipe.feature_sets"] == "chemistry, prototype, fractions, parents"
     assert told["seed"] == "0"
     assert {"version.sseml", "version.numpy", "version.mlflow", "version.python"} <= set(told)
@@ -167,10 +168,10 @@ def test_a_tracked_bundle_is_the_one_that_training_alone_makes(
 def test_a_training_that_fails_is_marked_failed_with_the_reason(
     small_table: pd.DataFrame, small_settings: Any, tracked: Tracked, tmp_path: Path
 ) -> None:
-    energyless = small_table.assign(activation_energy_eV=float("nan"))
-    with pytest.raises(RefusedInputError, match="no usable measurement"):
+    insulators = small_table.assign(sigma_S_cm=1e-12, temperature_C=25.0)
+    with pytest.raises(RefusedInputError, match="above 1e-7 S/cm at 25 °C"):
         train_tracked(
-            energyless,
+            insulators,
             tmp_path / "failing",
             settings=small_settings,
             benchmarks=None,
@@ -181,7 +182,7 @@ def test_a_training_that_fails_is_marked_failed_with_the_reason(
         where = client.get_experiment_by_name("failing").experiment_id
         [run] = client.search_runs([where])
     assert run.info.status == "FAILED"
-    assert "no usable measurement" in run.data.tags[runs.FAILURE_TAG]
+    assert "above 1e-7 S/cm at 25 °C" in run.data.tags[runs.FAILURE_TAG]
     assert not (tmp_path / "failing").exists()
 
 

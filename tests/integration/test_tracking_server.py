@@ -202,7 +202,7 @@ def test_a_week_in_the_life_of_a_model(
         kept = {item.path for item in client.list_artifacts(run_id)}
     assert run.info.status == "FINISHED"
     assert run.data.metrics["energies/MAE eV"] == 0.08
-    assert run.data.params["conductivity.boosting_rounds"] == "300"
+    assert run.data.params["settings.boosting_rounds"] == "200"
     assert len(run.inputs.dataset_inputs) == 1
     assert {"card.md", "figures.json"} <= kept
 

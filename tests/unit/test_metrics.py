@@ -92,8 +92,7 @@ def test_more_groups_make_a_share_surer(share: float, count: int, more: int) -> 
     """The share of rows need not be one of the groups, which are fewer."""
     few, many = share_limits(share, count), share_limits(share, count + more)
     for low, high in (few, many):
-        assert -1e-12 <= low <= share + 1e-12
-        assert share - 1e-12 <= high <= 1.0 + 1e-12
+        assert 0.0 <= low <= share <= high <= 1.0
     assert many[1] - many[0] < few[1] - few[0]
 
 

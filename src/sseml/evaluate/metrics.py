@@ -86,13 +86,17 @@ def coverage(truth: FloatArray, low: FloatArray, high: FloatArray) -> float:
 
 
 def share_limits(share: float, count: int) -> tuple[float, float]:
-    """95 % limits of a share of `count` trials: Wilson's, doi 10.1080/01621459.1927.10502953."""
+    """95 % limits of a share of `count` trials: Wilson's, doi 10.1080/01621459.1927.10502953.
+
+    However it rounds, 0 ≤ low ≤ share ≤ high ≤ 1.
+    """
     z = _NORMAL_95
     middle = (share + z**2 / (2.0 * count)) / (1.0 + z**2 / count)
     half = (
         z * np.sqrt(share * (1.0 - share) / count + z**2 / (4.0 * count**2)) / (1.0 + z**2 / count)
     )
-    return float(middle - half), float(middle + half)
+    low, high = float(middle - half), float(middle + half)
+    return max(0.0, min(low, share)), min(1.0, max(high, share))
 
 
 def spearman(truth: FloatArray, predicted: FloatArray) -> float:

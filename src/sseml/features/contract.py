@@ -84,7 +84,10 @@ class Distance(ABC):
 
         Groups of shape (n, m, k) have distances of shape (n, m, m); no group depends on another.
         """
-        apart: FloatArray = np.stack([self.between(group, group) for group in positions])
+        groups, members, _ = positions.shape
+        apart = np.empty((groups, members, members))
+        for number, group in enumerate(positions):
+            apart[number] = self.between(group, group)
         return apart
 
     def parts(self, positions: FloatArray) -> BoolArray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from sseml.features.composition import (
     element_fractions,
     fraction_distance,
 )
+from sseml.features.contract import Distance, Radii
 from sseml.parse.formula import parse_formula
 from sseml.records import Composition
 
@@ -48,6 +51,30 @@ def test_no_materials() -> None:
     nothing, one = element_fractions([]), element_fractions([parse_formula("LiF")])
     assert fraction_distance(nothing, one).shape == (0, 1)
     assert element_fractions([]).shape == (0, len(ElementFractions().features))
+
+
+class OnALine(Distance):
+    """A distance that says no more than it has to."""
+
+    radii = Radii(same=1e-3, near=0.02, inside=0.1, edge=0.2, cluster=0.12)
+
+    def positions(self, materials: Sequence[float]) -> np.ndarray:
+        return np.array(materials, dtype=float).reshape(-1, 1)
+
+    def between(self, A: np.ndarray, B: np.ndarray) -> np.ndarray:
+        return np.abs(A - B.T)
+
+
+@pytest.mark.parametrize("distance", [OnALine(), CompositionDistance()])
+def test_distances_inside_groups_are_those_between_their_members(distance: Distance) -> None:
+    groups = np.random.default_rng(0).dirichlet(np.ones(3), size=(5, 4))
+    if isinstance(distance, OnALine):
+        groups = groups[:, :, :1]
+    apart = distance.within(groups)
+    assert apart.shape == (5, 4, 4)
+    for group, own in zip(groups, apart, strict=True):
+        assert own == pytest.approx(distance.between(group, group), abs=1e-12)
+    assert distance.within(groups[:0]).shape == (0, 4, 4)
 
 
 def test_unknown_element_and_empty_material() -> None:

@@ -120,7 +120,7 @@ def binomial(came_true: BoolArray) -> Share:
 
 def _of_trials(share: float, trials: int, rows: int) -> Share:
     low, high = share_limits(share, trials)
-    return Share(share, max(0.0, low), min(1.0, high), rows)
+    return Share(share, low, high, rows)
 
 
 def _draw_reliability(above: Axes, below: Axes, answered: Answered) -> None:
