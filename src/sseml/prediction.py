@@ -14,16 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sseml.brought import beside, brought, said_of
-from sseml.families import FamilyMatch
 from sseml.kinds import KINDS, Kind, kind_of
 from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
 from sseml.model.bundle import Bundle
-from sseml.model.evidence import Evidence, domain
 from sseml.model.known_transitions import across_transitions
 from sseml.model.loading import Bundles, load_bundle
-from sseml.notes import notes_on_polymorphs, notes_on_reach
+from sseml.predicted import power_of_ten, predicted
 from sseml.records import (
-    DOMAINS,
     Answer,
     Composite,
     Crystal,
@@ -40,14 +37,11 @@ if TYPE_CHECKING:
 
     from sseml.model.explaining import Explainer
     from sseml.model.offsets import Offsets
-    from sseml.model.own_rows import EvidenceWithOwn
     from sseml.model.phases import PhaseBundle, Stability
     from sseml.parse.structure.agreement import OnMismatch
 
 _BATCH = 128
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
-
-_LARGEST_EXPONENT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +340,7 @@ def _predict_batch(
     else:
         made_of = [None] * len(materials)
     for index, (query, kind) in enumerate(queries):
-        prediction = _prediction(
+        prediction = predicted(
             query,
             kind,
             index,
@@ -360,76 +354,6 @@ def _predict_batch(
         if added := (*on_transitions.get(index, ()), *on_fillers.get(index, ())):
             prediction = replace(prediction, notes=(*prediction.notes, *added))
         yield said_of(prediction, query, answer, index, offsets)
-
-
-def _prediction(
-    query: Query,
-    kind: Kind,
-    index: int,
-    answer: BundleAnswer,
-    bundle: Model,
-    *,
-    evidence: Evidence | EvidenceWithOwn,
-    family: FamilyMatch,
-    stability: Stability | None,
-) -> Prediction:
-    material = query.material
-    distance = answer.distance[index]
-    sigma, if_conductor = answer.sigma, answer.if_conductor
-    space_group = kind.space_group(material)
-    known = evidence.measured(distance, query.temperature_C, space_group)
-    measured = known.chosen if known else None
-    parts_known = bool(answer.parts_known[index])
-    nearest = float(answer.nearest_distance[index])
-    found = domain(nearest, kind.distance.radii, parts_known=parts_known)
-    doubt = kind.doubt(material)
-    if answer.doubts:
-        doubt = doubt.joined(answer.doubts[index])
-    window = stability.window if stability else None
-    return Prediction(
-        row=query.row,
-        input=query.input,
-        kind=kind.name,
-        formula=material.formula,
-        family=family.family,
-        temperature_C=query.temperature_C,
-        log10_sigma=float(sigma.log10[index]),
-        sigma_S_cm=_power_of_ten(sigma.log10[index]),
-        sigma_low_S_cm=_power_of_ten(sigma.log10_low[index]),
-        sigma_high_S_cm=_power_of_ten(sigma.log10_high[index]),
-        p_superionic=float(answer.p_superionic[index]),
-        p_conductor=float(answer.p_conductor[index]),
-        sigma_if_conductor_S_cm=_power_of_ten(if_conductor.log10[index]),
-        sigma_if_conductor_low_S_cm=_power_of_ten(if_conductor.log10_low[index]),
-        sigma_if_conductor_high_S_cm=_power_of_ten(if_conductor.log10_high[index]),
-        activation_energy_eV=float(answer.activation_energy_eV[index]),
-        domain=max(found, doubt.at_best, key=DOMAINS.index),
-        nearest=evidence.nearest(distance, query.temperature_C, space_group_number=space_group),
-        model=bundle.name,
-        measured_sigma_S_cm=measured.sigma_S_cm if measured else None,
-        measured_doi=measured.doi if measured else None,
-        measured_reference=measured.reference if measured else None,
-        measured_count=len(known.values) if known else None,
-        measured_papers=known.papers if known else None,
-        measured_low_S_cm=known.values[0].sigma_S_cm if known else None,
-        measured_high_S_cm=known.values[-1].sigma_S_cm if known else None,
-        measurements=known.values if known else (),
-        V_red=window.V_red if window else None,
-        V_ox=window.V_ox if window else None,
-        window_note=stability.note if stability else None,
-        e_above_hull_eV_atom=window.e_above_hull_eV_atom if window else None,
-        notes=(
-            f"family {family.family} (confidence {family.confidence:.2g}): {family.reason}",
-            *query.notes,
-            *doubt.notes,
-            *(material.notes if isinstance(material, Crystal) else ()),
-            *notes_on_reach(query, bundle, measured, parts_known=parts_known),
-            *kind.notes(material, float(answer.by_crystal_system[index])),
-            *notes_on_polymorphs(evidence.polymorphs(distance, query.temperature_C)),
-            *(stability.reasons() if stability else ()),
-        ),
-        columns=query.columns,
-    )
 
 
 def _notes_on_fillers(
@@ -449,13 +373,8 @@ def _notes_on_fillers(
     from sseml.fillers import FilledFilm, notes_on_fillers  # noqa: PLC0415 - only for composites
 
     films = [
-        FilledFilm(material, queries[index][0].temperature_C, _power_of_ten(without[index]))
+        FilledFilm(material, queries[index][0].temperature_C, power_of_ten(without[index]))
         for index, material in composites.items()
     ]
     notes = notes_on_fillers(films, sources.bundles["composition"])
     return dict(zip(composites, notes, strict=True))
-
-
-def _power_of_ten(exponent: float) -> float:
-    """10 to a power that a float can hold: near 0 K an upper limit has no bound."""
-    return float(10.0 ** min(float(exponent), _LARGEST_EXPONENT))

@@ -6,7 +6,6 @@ from math import nan
 
 import numpy as np
 
-from sseml.arrays import BoolArray, FloatArray
 from sseml.evaluate.answers import Outcome, Subject
 from sseml.evaluate.metrics import Figures, mean_or_nan, spearman
 from sseml.model.dataset import TYPICAL_ACTIVATION_ENERGY_EV
@@ -58,7 +57,7 @@ def temperatures(subject: Subject) -> Outcome:
         answers.at_25.mean, TYPICAL_ACTIVATION_ENERGY_EV, REFERENCE_K, temperature_K
     )
     inside = answered.holds(truth)
-    poor = _poor(truth, temperature_K, data.activation_energy_eV[answers.rows])
+    poor = data.carried_log10_sigma[answers.rows] < TREES_FLOOR
     figures: Figures = {}
     for band, (low, high) in BANDS_C.items():
         zero = celsius_to_kelvin(0.0)
@@ -77,11 +76,3 @@ def temperatures(subject: Subject) -> Outcome:
             f"coverage poor {band}": mean_or_nan(inside[here & poor].astype(float)),
         }
     return Outcome(figures)
-
-
-def _poor(truth: FloatArray, temperature_K: FloatArray, energy_eV: FloatArray) -> BoolArray:
-    """Rows below 1e-10 S/cm at 25 °C, carried along their own energy or a typical one."""
-    energy = np.where(np.isnan(energy_eV), TYPICAL_ACTIVATION_ENERGY_EV, energy_eV)
-    at_25 = arrhenius_log10_sigma(truth, energy, temperature_K, REFERENCE_K)
-    below: BoolArray = at_25 < TREES_FLOOR
-    return below

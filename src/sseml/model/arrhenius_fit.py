@@ -12,11 +12,9 @@ from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.model.arrhenius import Lines, Observations, ProcessSettings
 from sseml.model.crystal_system import UNKNOWN, PolymorphCorrection, contrast
 from sseml.model.dataset import TrainingSet
+from sseml.model.heating import REFERENCE_K, shift_from_25
 from sseml.model.kernel import KernelInputs, distinct, exact_inputs, kernel
-from sseml.physics.transport import arrhenius_log10_sigma, inverse_temperature_shift
-from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
-
-_REFERENCE_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
+from sseml.physics.transport import arrhenius_log10_sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class ArrheniusProcess:
         self.inputs = inputs[self.rows]
         apart = data.distance[np.ix_(self.rows, self.rows)]
         self.alike = kernel(settings.kernel, (self.inputs, self.inputs), apart)
-        self.shift = inverse_temperature_shift(_REFERENCE_K, data.temperature_K)
+        self.shift = shift_from_25(data.temperature_K)
         self.with_energy = np.flatnonzero(~np.isnan(data.activation_energy_eV))
 
     def fit(self) -> FittedLines:
@@ -67,7 +65,7 @@ class ArrheniusProcess:
         """
         data, settings = self.data, self.settings
         flat = np.zeros(len(data))
-        measured = arrhenius_log10_sigma(data.log10_sigma, flat, data.temperature_K, _REFERENCE_K)
+        measured = arrhenius_log10_sigma(data.log10_sigma, flat, data.temperature_K, REFERENCE_K)
         noise = settings.kernel.noise_variance
         alike = Observations(measured, noise * data.weights.mean() / data.weights)
         expected = self._left_out(alike)

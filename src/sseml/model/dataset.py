@@ -15,6 +15,7 @@ from sseml.curation.sources import source_record
 from sseml.kinds import COMPOSITION, Kind
 from sseml.model.crystal_system import UNKNOWN, systems_of
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
+from sseml.model.heating import REFERENCE_K
 from sseml.model.split import (
     material_clusters,
     material_groups,
@@ -88,16 +89,17 @@ class TrainingSet:
         return says
 
     @property
+    def carried_log10_sigma(self) -> FloatArray:
+        """log10 of σ in S/cm at 25 °C, along the energy that is learned from or a typical one."""
+        unknown = np.isnan(self.activation_energy_eV)
+        energy = np.where(unknown, TYPICAL_ACTIVATION_ENERGY_EV, self.activation_energy_eV)
+        return arrhenius_log10_sigma(self.log10_sigma, energy, self.temperature_K, REFERENCE_K)
+
+    @property
     def conducts(self) -> BoolArray:
         """Rows whose σ, carried to 25 °C, is above 1e-7 S/cm: those of conductors."""
-        energy = np.where(
-            np.isnan(self.activation_energy_eV),
-            TYPICAL_ACTIVATION_ENERGY_EV,
-            self.activation_energy_eV,
-        )
-        reference_K = celsius_to_kelvin(ROOM_TEMPERATURE_C)
-        carried = arrhenius_log10_sigma(self.log10_sigma, energy, self.temperature_K, reference_K)
-        above: BoolArray = np.where(self.at_25, self.target, carried) > CONDUCTOR_LOG10_SIGMA
+        at_25 = np.where(self.at_25, self.target, self.carried_log10_sigma)
+        above: BoolArray = at_25 > CONDUCTOR_LOG10_SIGMA
         return above
 
     def take(self, index: IntArray | BoolArray) -> TrainingSet:
@@ -219,7 +221,7 @@ def _at_25(
         log10_sigma,
         energy,
         temperature_C + celsius_to_kelvin(0.0),
-        celsius_to_kelvin(ROOM_TEMPERATURE_C),
+        REFERENCE_K,
     )
     return np.where(trust > 0.0, np.maximum(carried, CENSOR_LOG10_SIGMA), np.nan)
 

@@ -25,27 +25,9 @@ _SMALLEST_EV = 0.095
 """k_B T at 830 °C: with less the conductivity itself would fall on heating."""
 
 _SHIFTS = np.array(
-    [
-        -60.0,
-        -30.0,
-        -15.0,
-        -9.0,
-        -6.0,
-        -4.0,
-        -2.5,
-        -1.2,
-        0.0,
-        1.2,
-        2.5,
-        4.0,
-        6.0,
-        8.0,
-        10.0,
-        12.0,
-        14.0,
-        16.5,
-    ]
-)
+    [-60.0, -30.0, -15.0, -9.0, -6.0, -4.0, -2.5, -1.2, 0.0,
+     1.2, 2.5, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.5]
+)  # fmt: skip
 """Decades of σT per eV from 25 °C at which limits are calculated; between them they are lines."""
 
 _AT_25 = int(np.flatnonzero(_SHIFTS == 0.0)[0])

@@ -122,14 +122,15 @@ class BundleWeights:
         nearest = distance.min(axis=1)
         answer = output.answer(view, nearest)
         of_trees = (1.0 - output.share.of(nearest))[:, None]
+        faded = output.share.faded(nearest)
         compared = [self.features.known_family(family) for family in families]
         moves = self.features.of(view.filled, view.standardised, compared)
         weighed = Weighed(
             level=answer.level,
-            **self._weights(view, of_trees),
+            **self._weights(view, of_trees, faded),
             log10_sigma_T=bundle.observations.log10_sigma_T,
             activation_energy_eV=np.nan_to_num(self.learned.activation_energy_eV),
-            parts=self._parts(view, of_trees[:, 0]),
+            parts=self._parts(view, of_trees[:, 0], faded),
             moves=of_trees * moves,
             filled=view.filled,
             family_means=np.stack([self.features.family_mean(family) for family in compared]),
@@ -143,8 +144,14 @@ class BundleWeights:
             )
         return weighed
 
-    def _weights(self, view: View, of_trees: FloatArray) -> dict[str, FloatArray]:
-        """Constant and weights; `of_trees` is the share of the trees, (m, 1)."""
+    def _weights(
+        self, view: View, of_trees: FloatArray, faded: FloatArray
+    ) -> dict[str, FloatArray]:
+        """Constant and weights.
+
+        `of_trees` is the share of the trees, (m, 1), `faded` what is left of what a crystal system
+        adds, (m,).
+        """
         output, learned, rows = self.bundle.ensemble.plain, self.learned, self.fit_rows
         level, _ = output.lines.predict(view.cross)
         lines = self.lines.of_level(view.cross)
@@ -153,7 +160,6 @@ class BundleWeights:
         of_lines = np.where(is_floored, 1.0, 1.0 - of_trees[:, 0])[:, None]
         by_system = output.polymorph.shift(view.systems, view.distance)
         is_held = np.abs(by_system) >= output.polymorph.settings.largest
-        faded = (1.0 - of_trees[:, 0]) / output.share.at_near
         of_system = np.where(is_held, 0.0, faded)[:, None]
         of_sigma = of_lines * lines.of_sigma + of_system * system.of_sigma
         of_energy = np.zeros_like(of_sigma)
@@ -174,7 +180,7 @@ class BundleWeights:
         constant += of_target @ (learned.target[rows] - value)
         return {"constant": constant, "of_sigma": of_sigma, "of_energy": of_energy}
 
-    def _parts(self, view: View, of_trees: FloatArray) -> dict[str, FloatArray]:
+    def _parts(self, view: View, of_trees: FloatArray, faded: FloatArray) -> dict[str, FloatArray]:
         output = self.bundle.ensemble.plain
         trees = output.trees
         level, _ = output.lines.predict(view.cross)
@@ -184,9 +190,7 @@ class BundleWeights:
             "linear": of_trees * linear,
             "boosted": of_trees * trees.boosted.predict(view.filled) / 2.0,
             "averaged": of_trees * trees.averaged.predict(view.filled) / 2.0,
-            "crystal_system": output.polymorph.shift(view.systems, view.distance)
-            * (1.0 - of_trees)
-            / output.share.at_near,
+            "crystal_system": output.polymorph.shift(view.systems, view.distance) * faded,
             "known_structure": output.known.shift(view.systems, view.distance),
         }
 
