@@ -49,6 +49,10 @@ class RefusedInputError(ValueError):
         self.suggestion = suggestion
 
 
+class NegativeAmountError(RefusedInputError):
+    """With this x an amount of the formula is below zero."""
+
+
 class RefusedQualifierError(RefusedInputError):
     """A condition that was written with the formula is impossible."""
 

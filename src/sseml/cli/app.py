@@ -13,7 +13,19 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from sseml._version import __version__
-from sseml.cli import compat, data, evaluate, explain, lists, models, predict, run, serve, window
+from sseml.cli import (
+    compat,
+    data,
+    evaluate,
+    explain,
+    lists,
+    models,
+    predict,
+    run,
+    screen,
+    serve,
+    window,
+)
 from sseml.cli.command import (
     CRASHED,
     INTERRUPTED,
@@ -28,7 +40,7 @@ from sseml.records import BundleError, RefusedInputError
 
 _AGAIN_S = 0.05
 
-_COMMANDS = (predict, window, compat, explain, evaluate, run, data, models, serve, lists)
+_COMMANDS = (predict, screen, window, compat, explain, evaluate, run, data, models, serve, lists)
 
 _EXAMPLES = """\
 examples:
@@ -36,6 +48,8 @@ examples:
   sseml predict -i candidates.txt -o predictions.csv
                                            one formula a line in, one record a row out
   sseml predict --explain "75Li2S-25P2S5"  why: family, domain, measured neighbours with DOI
+  sseml screen --space "Li3{Y,Er,In,Sc}{Cl,Br}6" -o halides.csv
+                                           every candidate of a design space
   sseml window Li6PS5Cl --plot window.png  electrochemical limits and decomposition products
   sseml explain LLZO.cif -o LLZO.png       lithium migration pathways of a crystal structure
   sseml names                              the names that stand for a formula (LLZO, LGPS, …)

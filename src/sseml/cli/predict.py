@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -12,6 +13,7 @@ from sseml.cli.command import Commands, Tally, needing
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.streams import say, standard_output, watched
+from sseml.records import Query, Refusal
 from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -51,6 +53,12 @@ def add_commands(commands: Commands) -> None:
         examples=_EXAMPLES,
     )
     add_questions(parser)
+    add_answers(parser)
+    parser.set_defaults(run=run)
+
+
+def add_answers(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how rows are answered, and where the answers go."""
     parser.add_argument(
         "-T",
         "--temperature",
@@ -92,7 +100,6 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="stop at the first refused row and write nothing"
     )
-    parser.set_defaults(run=run)
 
 
 def conductivity_S_cm(text: str) -> float:  # noqa: N802 - its unit
@@ -114,13 +121,34 @@ def conductivity_S_cm(text: str) -> float:  # noqa: N802 - its unit
 
 def run(arguments: argparse.Namespace) -> int:
     """Predict, write, and count what was refused."""
+    format_ = answer_format(arguments)
+    items = questions(arguments, arguments.temperature)
+    return answer(items, arguments, format_, total=count_of(arguments))
+
+
+def answer_format(arguments: argparse.Namespace) -> Format:
+    """The format of the answers; an output that names none is refused."""
+    return cast(Format, format_of(arguments.output, arguments.format, _ENDINGS, "table"))
+
+
+def answer(
+    items: Iterable[Query | Refusal],
+    arguments: argparse.Namespace,
+    format_: Format,
+    *,
+    total: int | None,
+    has_own_columns: bool = True,
+) -> int:
+    """Predict, write, and count what was refused; the exit code.
+
+    `total` is the number of rows, where known. Without columns of their own (`has_own_columns`) a
+    CSV is written as the answers come.
+    """
     # One thread serves a short list; starting a pool costs more CPU than predicting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
     from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
 
-    format_ = cast(Format, format_of(arguments.output, arguments.format, _ENDINGS, "table"))
-    items = questions(arguments, arguments.temperature)
     bundles = Bundles([load_bundle(arguments.bundle)] if arguments.bundle else [])
     tally = Tally(strict=arguments.strict)
     phases = cache(default_phases) if arguments.window else None
@@ -138,7 +166,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     answers = tally.passing(answered)
     if arguments.output or not standard_output().isatty():
-        answers = watched(answers, total=count_of(arguments))
+        answers = watched(answers, total=total)
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
         late = write(
             answers,
@@ -146,7 +174,7 @@ def run(arguments: argparse.Namespace) -> int:
             format_,
             explain=arguments.explain,
             width=table_width(arguments.output, TABLE_WIDTH),
-            whole=arguments.output is not None,
+            whole=arguments.output is not None and has_own_columns,
         )
     name_late(late)
     return tally.report()

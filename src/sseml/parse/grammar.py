@@ -25,6 +25,7 @@ from sseml.parse.tokens import (
     is_amount_bracket,
     read_term,
 )
+from sseml.records import NegativeAmountError
 
 MAX_AMOUNT = 1e4
 """Largest amount of one element in a formula unit."""
@@ -137,7 +138,10 @@ def _read_coefficient(stream: TokenStream) -> float | None:
     coefficient = read_term(stream)
     if coefficient < 0 or not math.isfinite(coefficient):
         raise stream.refusal(
-            f"the coefficient {stream.since(started)} is negative", "choose another value", started
+            f"the coefficient {stream.since(started)} is negative",
+            "choose another value",
+            started,
+            error=NegativeAmountError,
         )
     return coefficient
 
@@ -234,7 +238,10 @@ def _read_amount(stream: TokenStream, amounts: Mapping[str, float], has_coeffici
         return 0.0
     if value < 0:
         raise stream.refusal(
-            f"the amount {written} is {value:.4g}", "choose another value", started
+            f"the amount {written} is {value:.4g}",
+            "choose another value",
+            started,
+            error=NegativeAmountError,
         )
     if value < NOTHING:
         if stream.current.text == ",":  # 0,5

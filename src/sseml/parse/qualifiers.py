@@ -118,7 +118,7 @@ def with_qualifier(given: Qualifiers, key: str, value: object) -> Qualifiers:
         return replace(given, **{field_name: read(written)})  # type: ignore[arg-type]
     if key in LATTICE:
         return replace(given, lattice={**given.lattice, key: _positive(key, written)})
-    return replace(given, sweeps={**given.sweeps, key: _sweep(key, written)})
+    return replace(given, sweeps={**given.sweeps, key: read_sweep(key, written)})
 
 
 def read_temperature(text: str) -> float:
@@ -229,7 +229,7 @@ def checked_volume(volume_A3: float, where_from: str) -> float:
     return volume_A3
 
 
-def _sweep(key: str, text: str) -> tuple[float, ...]:
+def read_sweep(key: str, text: str) -> tuple[float, ...]:
     """Read ``0.1``, a fraction ``1/8``, a list ``0, 0.25, 0.5``, or ``start:stop:step``.
 
     Both ends of a sweep are included. ``0,25`` is a decimal comma, and no list.

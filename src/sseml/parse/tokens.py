@@ -68,11 +68,16 @@ class TokenStream:
         return self.text[token.position : self.current.position].strip()
 
     def refusal(
-        self, reason: str, suggestion: str = "", at: Token | None = None
+        self,
+        reason: str,
+        suggestion: str = "",
+        at: Token | None = None,
+        *,
+        error: type[RefusedInputError] = RefusedInputError,
     ) -> RefusedInputError:
         """The error that quotes the text and the place (counted from 1)."""
         position = (at or self.current).position + 1
-        return RefusedInputError(f"{reason} at position {position} of {self.text!r}", suggestion)
+        return error(f"{reason} at position {position} of {self.text!r}", suggestion)
 
     def unexpected(self) -> RefusedInputError:
         """Explain why the formula cannot go on with the current token."""

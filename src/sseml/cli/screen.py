@@ -1,0 +1,119 @@
+"""`sseml screen`: the candidates of design spaces, counted and then answered as a stream."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from sseml.cli.command import ANSWERED, Commands
+from sseml.cli.predict import add_answers, answer, answer_format
+from sseml.cli.streams import say, standard_output
+from sseml.records import Query, Refusal
+from sseml.render import visible
+
+if TYPE_CHECKING:
+    from sseml.parse.qualifiers import Qualifiers
+    from sseml.screen.space import Count, LeftOut, Space
+
+_EXAMPLES = """\
+examples:
+  sseml screen --space "Li1+xAlxTi2-x(PO4)3, x=0:0.6:0.02" -o latp.csv       a sweep
+  sseml screen --space "Li3{Y,Er,In,Sc}{Cl,Br}6" -o halides.csv              choices in braces
+  sseml screen --space "LLZO dope Zr: Ta,Nb,W,Te 0:0.6:0.1" -o llzo.parquet  doping
+  sseml screen --space "LLZO dope Zr: Ta 0:0.6:0.1; dope La: Ca,Sr 0:0.3:0.1; Li<=7.2"
+  sseml screen --space "elements Li,P,S,Cl atoms<=12" --count                neutral formulas
+  sseml screen --space "PEO + {LiTFSI,LiFSI}, EO:Li=[8:24:4]" -T 60          recipes on a grid
+
+Every candidate becomes a row, as with `sseml predict -i`, and none is held in memory. The count is
+said before it starts. Which compositions come once: docs/screen.md.
+"""
+
+
+def add_commands(commands: Commands) -> None:
+    """Add `screen`."""
+    parser = commands.add_parser(
+        "screen",
+        help="conductivity, interval and evidence for every candidate of a design space",
+        description="Predict the ionic conductivity of every candidate of a design space.",
+        examples=_EXAMPLES,
+    )
+    parser.add_argument(
+        "--space",
+        action="append",
+        required=True,
+        metavar="SPACE",
+        help="formula with x and its values, choices in braces, doping, elements, or recipe on a "
+        "grid; may be repeated",
+    )
+    parser.add_argument(
+        "--count", action="store_true", help="write the number of candidates, and stop"
+    )
+    parser.add_argument(
+        "--limit",
+        type=_whole_number,
+        metavar="N",
+        help="refuse more candidates than this (default: 1,000,000,000)",
+    )
+    add_answers(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read and count the spaces; then predict, write, and count what was refused."""
+    from sseml.parse.qualifiers import Qualifiers, read_asked_temperature  # noqa: PLC0415
+    from sseml.screen.reading import read_space  # noqa: PLC0415 - help needs no arrays
+    from sseml.screen.space import (  # noqa: PLC0415
+        MAX_CANDIDATES,
+        LeftOut,
+        require_limit,
+        together,
+    )
+
+    format_ = answer_format(arguments)
+    defaults = Qualifiers(temperature_C=read_asked_temperature(arguments.temperature))
+    spaces = [read_space(text) for text in arguments.space]
+    total = together(spaces)
+    if arguments.count:
+        _say_counts(spaces, total)
+        standard_output().write(f"{total.number}\n")
+        return ANSWERED
+    require_limit(spaces, arguments.limit or MAX_CANDIDATES)
+    _say_counts(spaces, total)
+    left_out = LeftOut()
+    items = candidates(spaces, defaults, left_out)
+    code = answer(items, arguments, format_, total=total.number, has_own_columns=False)
+    for reason, number in sorted(left_out.items()):
+        say(f"sseml: {number:,} left out: {reason}")
+    return code
+
+
+def candidates(
+    spaces: Sequence[Space], defaults: Qualifiers, left_out: LeftOut
+) -> Iterator[Query | Refusal]:
+    """The candidates of all spaces, one after another, numbered from 1."""
+    row = 0
+    for space in spaces:
+        for item in space.queries(defaults, first_row=row + 1, left_out=left_out):
+            yield item
+            row = item.row
+
+
+def _say_counts(spaces: Sequence[Space], total: Count) -> None:
+    for space in spaces:
+        say(f"sseml: {visible(space.text)}: {space.count} candidates")
+        for note in space.notes:
+            say(f"sseml: {visible(note)}")
+    if len(spaces) > 1:
+        say(f"sseml: together {total} candidates")
+
+
+def _whole_number(text: str) -> int:
+    plain = text.replace(",", "").replace("_", "")
+    try:
+        value = float(plain)
+    except ValueError:
+        value = 0.0
+    if not (value >= 1 and value.is_integer()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of candidates; write 2000000")
+    return int(value)
