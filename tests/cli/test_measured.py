@@ -43,8 +43,12 @@ def test_both_outputs_of_the_measured_family_are_shifted_with_their_limits(
     assert (offset.compositions, offset.conductors) == (3, 2)
     plain, shifted = answers(run, *ASKED), answers(run, *ASKED, "--measured", lab)
     for before, after in zip(plain[:2], shifted[:2], strict=True):  # at 25 and 100 °C alike
-        for name in ("sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm"):
+        limits = ("sigma_low_S_cm", "sigma_high_S_cm") if before["temperature_C"] == 25.0 else ()
+        for name in ("sigma_S_cm", *limits):
             assert decades(after, before, name) == pytest.approx(offset.unconditional, abs=1e-4)
+        # a better conductor has another width when it is hot
+        assert after["sigma_low_S_cm"] > before["sigma_low_S_cm"]
+        assert after["sigma_high_S_cm"] > before["sigma_high_S_cm"]
         for name in ("sigma_if_conductor_S_cm", "sigma_if_conductor_high_S_cm"):
             assert decades(after, before, name) == pytest.approx(offset.if_conductor, abs=1e-4)
         assert after["sigma_if_conductor_low_S_cm"] >= LOWEST_CONDUCTOR

@@ -54,7 +54,7 @@ def test_intervals_that_were_made_narrower_are_found_out(part: str, copy: Path) 
     document = json.loads((copy / MANIFEST).read_text(encoding="utf-8"))
     for end in ("low_quantiles", "high_quantiles"):
         quantiles = document["calibration"][part][end]
-        document["calibration"][part][end] = [0.5 * quantile for quantile in quantiles]
+        document["calibration"][part][end] = [[0.5 * each for each in pair] for pair in quantiles]
     (copy / MANIFEST).write_text(json.dumps(document), encoding="utf-8")
     write_checksums(copy)
     assert not remake(copy).is_the_same

@@ -240,6 +240,7 @@ def _held(answers: OutOfFold, pooled: _Pooled, pool: _Pool) -> Held:
     return Held(
         log10_sigma=truth[rows],
         predicted=answers.plain.level,
+        level=answers.plain.level,
         is_bound=data.is_bound[rows],
         shift=np.zeros(len(rows)),
         signals=answers.plain.signals,
@@ -259,6 +260,6 @@ def _inside(held: Held, own: BoolArray, fold: IntArray, resolution: float) -> Bo
         by_paper = np.ones(np.count_nonzero(others), dtype=np.bool_)
         interval = IntervalModel.fit(calibrating, by_paper, resolution=resolution)
         width = interval.width(asked.signals, asked.families.tolist())
-        low, high = interval.offsets(width, asked.shift)
+        low, high = interval.offsets(width, asked.level, asked.shift)
         inside[here] = (low <= residual[here]) & (residual[here] <= high)
     return inside

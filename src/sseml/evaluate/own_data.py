@@ -174,6 +174,7 @@ def energy_given(
     truth = Held(
         log10_sigma=data.log10_sigma[rows],
         predicted=log10_sigma_at(answers, temperature_K),
+        level=answers.level,
         is_bound=data.is_bound[rows],
         shift=shift_from_25(temperature_K),
         signals=answers.signals,

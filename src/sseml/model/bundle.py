@@ -36,7 +36,7 @@ from sseml.model.own_rows import LinePrior, TrainedOn
 from sseml.records import BundleError, Material
 from sseml.units import ROOM_TEMPERATURE_C
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
@@ -29,11 +29,16 @@ _BANDS = (-1.2, 1.2, 5.0, np.inf)
 _CENTRES = (0.0, 2.5, 6.0)
 """Decades of σT per eV from 25 °C to the temperature: between 5 and 45 °C, to 150 °C, beyond."""
 
-_FEWEST_IN_BAND = 30
+_FEWEST_IN_BAND = 20
+
+_POOR_TO_GOOD = (-8.0, -6.0)
+"""log10 of the S/cm at 25 °C over which a poor conductor becomes a good one: on heating the answers
+about poor ones, of which little is known at 25 °C, go wrong by more."""
 ENERGY_ERROR_EV = 0.08
 """Of an activation energy whose paper was held out: what the way from 25 °C adds to an error."""
 
-_BEYOND_EV = 0.15
+_BEYOND_COLD_EV = 0.3
+_BEYOND_HOT_EV = 0.15
 """Error of an activation energy that the interval grows by where little was measured."""
 
 _FAMILY_SHRINKAGE = 8.0
@@ -92,12 +97,13 @@ class Held:
     """Held-out rows with the truth about them, one entry a row.
 
     `log10_sigma` and `predicted` are log10 of σ in S/cm at the temperature of the measurement,
-    `shift` the decades of σT per eV from 25 °C to it; `is_bound` rows are no higher than they say.
-    `weights` sum to their number.
+    `level` is the prediction at 25 °C, `shift` the decades of σT per eV from there to it;
+    `is_bound` rows are no higher than they say. `weights` sum to their number.
     """
 
     log10_sigma: FloatArray
     predicted: FloatArray
+    level: FloatArray
     is_bound: BoolArray
     shift: FloatArray
     signals: Signals
@@ -134,8 +140,9 @@ class IntervalModel:
     width; none but the first is negative: no sign of doubt makes an answer surer. A column counts
     no lower than its `signal_floor`: no prediction is called surer than the surest that was tested.
     `families` holds what the logarithm is more (or less) for the rows of a family. The quantiles
-    are those of (truth - prediction) / width at `_CENTRES`, the low ones ≤ 0, the high ones ≥ 0;
-    away from 25 °C none is smaller. `resolution` (decades) is added to an error before its
+    are those of (truth - prediction) / width at `_CENTRES`, the low ones ≤ 0, the high ones ≥ 0,
+    a pair at each: of poor conductors and of good ones. Away from 25 °C none is smaller.
+    `resolution` (decades) is added to an error before its
     logarithm, so that a lucky hit does not decide. Where little or nothing was measured, in the
     cold and beyond `largest_shift`, the interval grows.
     """
@@ -143,8 +150,8 @@ class IntervalModel:
     width_coefficients: tuple[float, ...]
     signal_floor: tuple[float, ...]
     families: Mapping[str, float]
-    low_quantiles: tuple[float, ...]
-    high_quantiles: tuple[float, ...]
+    low_quantiles: tuple[tuple[float, float], ...]
+    high_quantiles: tuple[tuple[float, float], ...]
     largest_shift: float
     level: float
     resolution: float
@@ -172,35 +179,44 @@ class IntervalModel:
         log_width += _of_family(families, held.families) * _fade(held.signals.distance)
         score = residual / np.exp(log_width)
         tail = (1.0 - level) / 2.0
+        poor = held.level < np.mean(_POOR_TO_GOOD)
         low, high = [], []
         for start, stop in pairwise(_BANDS):
             band = (held.shift >= start) & (held.shift < stop)
             if np.count_nonzero(band) < _FEWEST_IN_BAND:
                 band = np.ones(len(score), dtype=np.bool_)
-            own, weights = score[band], held.weights[band]
-            low.append(min(0.0, -conformal_quantile(-own, weights, 1.0 - tail)))
-            high.append(max(0.0, conformal_quantile(own, weights, 1.0 - tail)))
+            for which in (poor, ~poor):
+                own = band & which
+                if start < 0.0 or np.count_nonzero(own) < _FEWEST_IN_BAND:
+                    own = band
+                scores, weights = score[own], held.weights[own]
+                low.append(min(0.0, -conformal_quantile(-scores, weights, 1.0 - tail)))
+                high.append(max(0.0, conformal_quantile(scores, weights, 1.0 - tail)))
         return cls(
             width_coefficients=tuple(float(number) for number in coefficients),
             signal_floor=tuple(float(number) for number in floor),
             families=families,
-            low_quantiles=tuple(np.minimum.accumulate(low).tolist()),
-            high_quantiles=tuple(np.maximum.accumulate(high).tolist()),
+            low_quantiles=_pairs(np.minimum.accumulate(np.reshape(low, (-1, 2)), axis=0)),
+            high_quantiles=_pairs(np.maximum.accumulate(np.reshape(high, (-1, 2)), axis=0)),
             largest_shift=float(np.quantile(held.shift, 0.99)),
             level=level,
             resolution=resolution,
         )
 
-    def offsets(self, width: FloatArray, shift: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def offsets(
+        self, width: FloatArray, level: FloatArray, shift: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
         """Decades to add to the prediction for the lower (≤ 0) and the upper (≥ 0) limit.
 
-        `width` is as the method of that name gives it; `shift` are the decades of σT per eV from
-        25 °C to the temperature; each (n_rows,).
+        `width` is as the method of that name gives it; `level` is the prediction at 25 °C in log10
+        of S/cm, `shift` the decades of σT per eV from 25 °C to the temperature; each (n_rows,).
         """
-        beyond = np.where(shift < 0.0, -shift - _BANDS[1], shift - self.largest_shift)
-        beyond = _BEYOND_EV * np.maximum(beyond, 0.0) + ENERGY_ERROR_EV * np.abs(shift)
-        low = np.interp(shift, _CENTRES, self.low_quantiles) * width
-        high = np.interp(shift, _CENTRES, self.high_quantiles) * width
+        beyond = _BEYOND_COLD_EV * np.maximum(_BANDS[0] - shift, 0.0)
+        beyond += _BEYOND_HOT_EV * np.maximum(shift - self.largest_shift, 0.0)
+        beyond += ENERGY_ERROR_EV * np.abs(shift)
+        good = np.interp(level, _POOR_TO_GOOD, [0.0, 1.0])
+        low = _quantile(self.low_quantiles, good, shift) * width
+        high = _quantile(self.high_quantiles, good, shift) * width
         return -np.hypot(low, beyond), np.hypot(high, beyond)
 
     def width(self, signals: Signals, families: Sequence[str]) -> FloatArray:
@@ -215,9 +231,22 @@ class IntervalModel:
     def from_dict(cls, data: Mapping[str, Any]) -> IntervalModel:
         """Rebuild from what `dataclasses.asdict` gave."""
         own = {field.name: data[field.name] for field in fields(cls)}
-        several = ("width_coefficients", "signal_floor", "low_quantiles", "high_quantiles")
-        own |= {name: tuple(own[name]) for name in several}
+        own |= {name: tuple(own[name]) for name in ("width_coefficients", "signal_floor")}
+        own |= {name: _pairs(own[name]) for name in ("low_quantiles", "high_quantiles")}
         return cls(**own)
+
+
+def _pairs(numbers: Iterable[Iterable[float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((float(of_poor), float(of_good)) for of_poor, of_good in numbers)
+
+
+def _quantile(
+    pairs: tuple[tuple[float, float], ...], good: FloatArray, shift: FloatArray
+) -> FloatArray:
+    """Between those of poor and good conductors, and between those at `_CENTRES`; (n_rows,)."""
+    of_poor, of_good = (np.interp(shift, _CENTRES, each) for each in zip(*pairs, strict=True))
+    quantile: FloatArray = of_poor + good * (of_good - of_poor)
+    return quantile
 
 
 def _ridge(

@@ -210,10 +210,11 @@ def _calibrate(
     from_papers = np.arange(len(rows)) < len(by_paper.rows)
     temperature_K = data.temperature_K[rows]
 
-    def held(predicted: FloatArray, signals: Signals) -> Held:
+    def held(predicted: FloatArray, level: FloatArray, signals: Signals) -> Held:
         return Held(
             log10_sigma=data.log10_sigma[rows],
             predicted=predicted,
+            level=level,
             is_bound=data.is_bound[rows],
             shift=shift_from_25(temperature_K),
             signals=signals,
@@ -223,7 +224,7 @@ def _calibrate(
         )
 
     plain, conducting = (
-        held(log10_sigma_at(estimate, temperature_K), estimate.signals)
+        held(log10_sigma_at(estimate, temperature_K), estimate.level, estimate.signals)
         for estimate in (both.plain, both.if_conductor)
     )
     conducts = data.conducts[rows]
@@ -237,7 +238,7 @@ def _calibrate(
         if_conductor=IntervalModel.fit(
             conducting.take(conducts), from_papers[conducts], resolution=resolution
         ),
-        threshold=ThresholdModel.fit(held(score, both.plain.signals), width),
+        threshold=ThresholdModel.fit(held(score, both.plain.level, both.plain.signals), width),
         energy_gain=EnergyGain.fit(
             plain.take(from_papers),
             data.activation_energy_eV[by_paper.rows] - bounded_energy(by_paper.plain),

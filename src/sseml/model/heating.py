@@ -26,7 +26,7 @@ _SMALLEST_EV = 0.095
 
 _SHIFTS = np.array(
     [-60.0, -30.0, -15.0, -9.0, -6.0, -4.0, -2.5, -1.2, 0.0,
-     1.2, 2.5, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.5]
+     1.2, 2.5, 3.2, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.5]
 )  # fmt: skip
 """Decades of σT per eV from 25 °C at which limits are calculated; between them they are lines."""
 
@@ -111,7 +111,7 @@ def conductivity_at(
     for shift in _SHIFTS:
         knot_K = 1.0 / (1.0 / REFERENCE_K - shift / _PER_INVERSE_K)
         mean = log10_sigma_at(estimate, np.full(len(width), knot_K))
-        low, high = interval.offsets(width, np.full(len(width), shift))
+        low, high = interval.offsets(width, estimate.level, np.full(len(width), shift))
         lows.append(mean + low)
         highs.append(mean + high)
     lows[_AT_25] = np.maximum(lows[_AT_25], np.minimum(floor, estimate.level))

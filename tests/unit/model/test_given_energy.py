@@ -23,6 +23,7 @@ def held(residual: np.ndarray, shift: np.ndarray) -> Held:
     return Held(
         log10_sigma=-5.0 + residual,
         predicted=-5.0 * one,
+        level=-5.0 * one,
         is_bound=np.zeros(len(residual), dtype=bool),
         shift=shift,
         signals=Signals(one, one, one, one),

@@ -34,8 +34,8 @@ INTERVALS = st.builds(
     width_coefficients=st.tuples(st.floats(-2.0, 1.0), *[st.floats(0.0, 0.5)] * 4),
     signal_floor=st.just((1.0, -2.0, -1.0, -1.0, -1.0)),
     families=st.just({"garnet": 0.2}),
-    low_quantiles=st.tuples(*[st.floats(-4.0, 0.0)] * 3),
-    high_quantiles=st.tuples(*[st.floats(0.0, 4.0)] * 3),
+    low_quantiles=st.tuples(*[st.tuples(*[st.floats(-4.0, 0.0)] * 2)] * 3),
+    high_quantiles=st.tuples(*[st.tuples(*[st.floats(0.0, 4.0)] * 2)] * 3),
     largest_shift=st.floats(2.0, 8.0),
     level=st.just(0.9),
     resolution=st.just(0.1),
@@ -79,8 +79,8 @@ def test_the_prefactor_is_one_that_solids_have(level: float, energy_eV: float) -
 
 def test_a_conductor_is_one_at_25_and_its_lower_limit_too() -> None:
     interval = IntervalModel(
-        (0.0,) * 5, (0.0,) * 5, {}, (-3.0,) * 3, (3.0,) * 3, largest_shift=6.0, level=0.9,
-        resolution=0.1,
+        (0.0,) * 5, (0.0,) * 5, {}, ((-3.0, -3.0),) * 3, ((3.0, 3.0),) * 3,
+        largest_shift=6.0, level=0.9, resolution=0.1,
     )  # fmt: skip
     told = answer(estimate(-5.0, 0.4), interval, ROOM_K, CONDUCTOR_LOG10_SIGMA)
     assert told.log10_low == CONDUCTOR_LOG10_SIGMA
@@ -147,11 +147,11 @@ def test_limits_are_those_of_the_interval_but_rise_with_temperature(
     """Hot they are only ever lifted, cold only ever lowered; a line between knots errs a little."""
     of = estimate(level, energy_eV)
     width = interval.width(of.signals, ["garnet"])
-    low, high = interval.offsets(width, np.zeros(1))
+    low, high = interval.offsets(width, of.level, np.zeros(1))
     told = answer(of, interval, ROOM_K)
     assert told.log10_low == pytest.approx(level + low)
     assert told.log10_high == pytest.approx(min(level + high, CEILING_LOG10_SIGMA))
-    low, high = interval.offsets(width, shift_from_25(np.array([temperature_K])))
+    low, high = interval.offsets(width, of.level, shift_from_25(np.array([temperature_K])))
     told = answer(of, interval, temperature_K)
     is_hot = temperature_K > ROOM_K
     if is_hot and answer(of, interval, 1073.15).log10_high >= CEILING_LOG10_SIGMA:
@@ -166,8 +166,10 @@ def test_answers_do_not_depend_on_the_rows_beside() -> None:
     signals = Signals(*draw.uniform(0.0, 0.5, (4, 50)))
     many = Estimate(draw.uniform(-12, -2, 50), draw.uniform(0.2, 0.9, 50), np.zeros(50), signals)
     interval = IntervalModel(
-        (0.1, 0.2, 0.3, 0.1, 0.1), (1.0, -2.0, -1.0, -1.0, -1.0), {}, (-2.0, -1.5, -1.0),
-        (1.5, 1.0, 1.5), largest_shift=6.0, level=0.9, resolution=0.1,
+        (0.1, 0.2, 0.3, 0.1, 0.1), (1.0, -2.0, -1.0, -1.0, -1.0), {},
+        ((-2.0, -2.0), (-1.5, -1.2), (-1.0, -0.8)),
+        ((1.5, 1.5), (1.0, 1.2), (1.5, 1.6)),
+        largest_shift=6.0, level=0.9, resolution=0.1,
     )  # fmt: skip
     temperature_K = draw.uniform(223.0, 1073.0, 50)
     together = conductivity_at(many, interval, temperature_K, ["garnet"] * 50)

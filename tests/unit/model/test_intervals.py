@@ -29,6 +29,7 @@ def world(rows: int, seed: int, shift: float = 0.0, bias: float = 0.0, scale: fl
     return Held(
         log10_sigma=np.maximum(predicted + error + bias, CLIP_LOG10_SIGMA),
         predicted=predicted,
+        level=predicted,
         is_bound=np.zeros(rows, dtype=bool),
         shift=np.full(rows, shift),
         signals=Signals(distance, constant, constant, constant),
@@ -39,7 +40,7 @@ def world(rows: int, seed: int, shift: float = 0.0, bias: float = 0.0, scale: fl
 
 
 def join(*parts: Held) -> Held:
-    names = ("log10_sigma", "predicted", "is_bound", "shift", "families", "weights")
+    names = ("log10_sigma", "predicted", "level", "is_bound", "shift", "families", "weights")
     fields = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
     signals = Signals.join([part.signals for part in parts])
     return Held(**fields, signals=signals, papers=np.arange(len(fields["shift"])))
@@ -51,7 +52,8 @@ def fitted(held: Held, by_paper: np.ndarray | None = None) -> IntervalModel:
 
 
 def limits(model: IntervalModel, held: Held) -> tuple[np.ndarray, np.ndarray]:
-    return model.offsets(model.width(held.signals, held.families.tolist()), held.shift)
+    width = model.width(held.signals, held.families.tolist())
+    return model.offsets(width, held.level, held.shift)
 
 
 def inside(model: IntervalModel, held: Held) -> np.ndarray:
@@ -85,9 +87,24 @@ def test_no_answer_is_surer_away_from_25_even_where_less_scatter_was_seen() -> N
     parts = [world(2000, 4, 0.0), world(2000, 5, 2.5, scale=0.6), world(2000, 6, 6.0, scale=0.3)]
     model = fitted(join(*parts))
     width = np.ones(5)
-    low, high = model.offsets(width, np.array([0.0, 1.0, 2.5, 6.0, 9.0]))
+    low, high = model.offsets(width, np.full(5, -5.0), np.array([0.0, 1.0, 2.5, 6.0, 9.0]))
     assert (np.diff(high) > 0.0).all()
     assert (np.diff(low) < 0.0).all()
+
+
+def test_a_poor_conductor_that_is_heated_has_an_interval_of_its_own() -> None:
+    """Insulators go wrong by decades when hot; a good conductor's limits do not pay for it."""
+
+    def poor(rows: int, seed: int) -> Held:
+        held = world(rows, seed, 6.0, bias=-2.0, scale=2.0)
+        return replace(held, level=np.full(rows, -9.0))
+
+    model = fitted(join(world(2000, 22), world(1000, 23, 6.0), poor(500, 24)))
+    for fresh in (world(20_000, 25, 6.0), poor(20_000, 26)):
+        assert inside(model, fresh).mean() == pytest.approx(0.9, abs=0.03)
+    width, hot = np.full(5, 0.5), np.full(5, 6.0)
+    low, _ = model.offsets(width, np.array([-9.0, -7.5, -7.0, -6.5, -5.0]), hot)
+    assert (np.diff(low) > 0.0).all()
 
 
 def test_a_band_of_too_few_rows_takes_the_interval_of_all() -> None:
@@ -178,10 +195,10 @@ def test_a_family_s_width_is_that_of_rows_whose_papers_were_held_out() -> None:
 def test_the_interval_grows_beyond_what_was_tested_hot_and_cold() -> None:
     model = fitted(join(world(1000, 20), world(1000, 21, 6.0)))
     width = np.full(3, 0.5)
-    low, high = model.offsets(width, np.array([6.0, 8.0, 10.0]))
+    low, high = model.offsets(width, np.full(3, -5.0), np.array([6.0, 8.0, 10.0]))
     assert (np.diff(high) > 0).all()
     assert (np.diff(low) < 0).all()
-    low, high = model.offsets(width, np.array([0.0, -3.0, -6.0]))
+    low, high = model.offsets(width, np.full(3, -5.0), np.array([0.0, -3.0, -6.0]))
     assert (np.diff(high) > 0).all()
     assert (np.diff(low) < 0).all()
 
