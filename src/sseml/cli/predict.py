@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +13,7 @@ from sseml.cli.command import Commands, Tally, needing
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.streams import say, standard_output, watched
-from sseml.records import Query, Refusal
+from sseml.records import Answer, Query, Refusal
 from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -102,6 +102,30 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def answerer(
+    arguments: argparse.Namespace,
+) -> Callable[[Iterable[Query | Refusal]], Iterator[Answer]]:
+    """What answers rows as the options say; bundles and phases are read once."""
+    # One thread serves a short list; starting a pool costs more CPU than predicting.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
+    from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
+
+    bundles = Bundles([load_bundle(arguments.bundle)] if arguments.bundle else [])
+    offsets = (
+        _offsets(arguments.measured, bundles.of_compositions()) if arguments.measured else None
+    )
+    return partial(
+        predict_queries,
+        bundles=bundles,
+        phases=cache(default_phases) if arguments.window else None,
+        explain=arguments.explain,
+        explainer=_explainer() if arguments.explain else None,
+        offsets=offsets,
+        threshold_S_cm=arguments.threshold,
+    )
+
+
 def conductivity_S_cm(text: str) -> float:  # noqa: N802 - its unit
     """Read a conductivity between 1e-15 and 10 S/cm."""
     from sseml.model.answer import THRESHOLD_RANGE_S_CM  # noqa: PLC0415 - help needs no arrays
@@ -144,27 +168,8 @@ def answer(
     `total` is the number of rows, where known. Without columns of their own (`has_own_columns`) a
     CSV is written as the answers come.
     """
-    # One thread serves a short list; starting a pool costs more CPU than predicting.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
-    from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
-
-    bundles = Bundles([load_bundle(arguments.bundle)] if arguments.bundle else [])
     tally = Tally(strict=arguments.strict)
-    phases = cache(default_phases) if arguments.window else None
-    offsets = (
-        _offsets(arguments.measured, bundles.of_compositions()) if arguments.measured else None
-    )
-    answered = predict_queries(
-        items,
-        bundles,
-        phases=phases,
-        explain=arguments.explain,
-        explainer=_explainer() if arguments.explain else None,
-        offsets=offsets,
-        threshold_S_cm=arguments.threshold,
-    )
-    answers = tally.passing(answered)
+    answers = tally.passing(answerer(arguments)(items))
     if arguments.output or not standard_output().isatty():
         answers = watched(answers, total=total)
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:

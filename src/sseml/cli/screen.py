@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from sseml.cli.command import ANSWERED, Commands
+from sseml.cli.parts import add_parts, answer_parts, require_parts
 from sseml.cli.predict import add_answers, answer, answer_format
 from sseml.cli.streams import say, standard_output
 from sseml.records import Query, Refusal
@@ -56,6 +57,7 @@ def add_commands(commands: Commands) -> None:
         help="refuse more candidates than this (default: 1,000,000,000)",
     )
     add_answers(parser)
+    add_parts(parser)
     parser.set_defaults(run=run)
 
 
@@ -70,7 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
         together,
     )
 
-    format_ = answer_format(arguments)
+    format_ = None if arguments.shard else answer_format(arguments)
+    if arguments.shard:
+        require_parts(arguments)
     defaults = Qualifiers(temperature_C=read_asked_temperature(arguments.temperature))
     spaces = [read_space(text) for text in arguments.space]
     total = together(spaces)
@@ -82,7 +86,11 @@ def run(arguments: argparse.Namespace) -> int:
     _say_counts(spaces, total)
     left_out = LeftOut()
     items = candidates(spaces, defaults, left_out)
-    code = answer(items, arguments, format_, total=total.number, has_own_columns=False)
+    if format_ is None:
+        asked = {"spaces": arguments.space, "temperature_C": defaults.temperature_C}
+        code = answer_parts(items, arguments, asked, total=total.number)
+    else:
+        code = answer(items, arguments, format_, total=total.number, has_own_columns=False)
     for reason, number in sorted(left_out.items()):
         say(f"sseml: {number:,} left out: {reason}")
     return code
