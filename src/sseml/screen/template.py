@@ -32,8 +32,10 @@ COUNTED_ONE_BY_ONE = 1_000
 BELOW_ZERO = "an amount is below zero"
 AS_ANOTHER = "the element chosen has the amount zero, as in another candidate"
 
-_SWEEP = re.compile(r"(?:^|[\s,;(]+(?:(?:with|for|where)\s+)?)(?P<name>[xyz])\s*(?:=|∈)\s*")
-_NUMBER = r"\d+(?:\.\d+)?"
+_SWEEP = re.compile(
+    r"(?:^|[\s,;(]+(?:(?:with|for|where)\s+)?)(?P<name>[xyz])(?:\s*[=∈:]|\s+in\b)\s*"
+)
+_NUMBER = r"-?\d+(?:\.\d+)?"
 _GRID = re.compile(
     rf"\[\s*(?P<values>{_NUMBER}\s*:\s*{_NUMBER}\s*:\s*{_NUMBER}|{_NUMBER}(?:\s*,\s*{_NUMBER})+)\s*\]"
 )
@@ -205,7 +207,9 @@ def _with_sweeps_taken(text: str) -> tuple[str, dict[str, tuple[float, ...]]]:
         try:
             read = read_sweep(name, values)
         except RefusedInputError as error:
-            fix = f"{error.suggestion}; conditions such as T=60 stand before the sweeps"
+            fix = error.suggestion
+            if "=" in values:
+                fix = "write conditions such as T=60 before the sweeps"
             raise refused(text, place, error.reason, fix) from None
         sweeps[name] = tuple(dict.fromkeys(read))
     return text[: found[0].start()].strip(), sweeps
@@ -222,8 +226,10 @@ def _first_of(body: str, choices: Sequence[Choice]) -> str:
 
 def _choice_slots(body: str, choices: Sequence[Choice], *, is_recipe: bool) -> Iterator[_Slot]:
     """Slots of the choices; groups of atoms get the brackets that an amount behind them needs."""
+    amounts = {each.start for each in choices if any(item[:1].isdigit() for item in each.items)}
     for choice in choices:
-        needs = not is_recipe and _AMOUNT_FOLLOWS.match(body, choice.end)
+        has_amount = _AMOUNT_FOLLOWS.match(body, choice.end) or choice.end in amounts
+        needs = has_amount and not is_recipe
         texts = tuple(
             f"({item})" if needs and item[:1].isalpha() and not _ELEMENT.fullmatch(item) else item
             for item in choice.items
@@ -245,7 +251,8 @@ def _grid_slots(text: str, body: str, is_recipe: bool) -> Iterator[_Slot]:
         except RefusedInputError as error:
             fix = "write [first:last:step], such as [8:24:4]"
             raise refused(text, text.find(grid.group()), error.reason, fix) from None
-        yield _Slot(tuple(f"{value:.12g}" for value in values), grid.start(), grid.end())
+        texts = tuple(dict.fromkeys(f"{value:.12g}" for value in values))
+        yield _Slot(texts, grid.start(), grid.end())
 
 
 def _exchangeable(body: str, slots: list[_Slot]) -> list[_Group] | None:
@@ -282,6 +289,7 @@ def _require_readable(template: Template) -> None:
                 f"{name} has values, but {line!r} holds no {name}",
                 f"leave {name} out, or write it in the formula",
             )
+        _require_one(template, line)
         refusal: Refusal | None = None
         for values in islice(template.points(), COUNTED_ONE_BY_ONE):
             item = _read(1, line, values, NO_QUALIFIERS)
@@ -292,6 +300,17 @@ def _require_readable(template: Template) -> None:
             reason = f"{line!r}: {refusal.reason if refusal else BELOW_ZERO}"
             fix = refusal.suggestion if refusal else "choose other values"
             raise refused(template.text, place, reason, fix)
+
+
+def _require_one(template: Template, line: str) -> None:
+    """Refuse values of x that the reader of lines understands, and a space would not count."""
+    if not template.sweeps and len(parse_line(1, line)) > 1:
+        raise refused(
+            template.text,
+            0,
+            f"{line!r} is several formulas in one",
+            "write the sweep behind the formula and its conditions, as x=0:0.6:0.02",
+        )
 
 
 def _variables_of(line: str) -> set[str]:
@@ -324,4 +343,6 @@ def _is_below_zero(line: str, values: Mapping[str, float]) -> bool:
 
 
 def _elements_of(text: str) -> set[str]:
-    return {symbol for symbol in _ELEMENT.findall(text) if symbol in MOLAR_MASS_G_MOL}
+    """The elements of a formula; none of a name, such as LIC."""
+    symbols = set(_ELEMENT.findall(text))
+    return symbols if symbols <= MOLAR_MASS_G_MOL.keys() else set()
