@@ -172,6 +172,21 @@ PREDICTION_COLUMNS: tuple[Column, ...] = (
 """What an answered row of `predict` has besides."""
 
 COLUMNS = (*ROW_COLUMNS, *PREDICTION_COLUMNS)
+
+SCREEN_COLUMNS: tuple[Column, ...] = (
+    Column("pareto_front", int, "1", "1: no other answer is better in all columns ranked by"),
+    Column("anode_margin_V", float, "V", "potential of the anode less `V_red`", _SIX),
+    Column("cathode_margin_V", float, "V", "`V_ox` less the potential of the cathode", _SIX),
+    Column(
+        "cost_USD_kg", float, "USD/kg", "of the pure elements, at prices of 2013 to 2020", _SIX
+    ),
+    Column(
+        "hhi_production", float, "1",
+        "concentration of where the elements are mined, by mass; 10,000 is one country", _SIX,
+    ),
+)  # fmt: skip
+"""What `screen` adds to an answer where it is asked for."""
+
 NESTED = "nearest"
 """In JSON the `nearest_…` columns are one list of this name."""
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from sseml.brought import beside, brought, said_of
 from sseml.kinds import KINDS, Kind, kind_of
-from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
+from sseml.model.answer import BundleAnswer, Model
 from sseml.model.bundle import Bundle
 from sseml.model.known_transitions import across_transitions
 from sseml.model.loading import Bundles, load_bundle
@@ -30,7 +30,7 @@ from sseml.records import (
     UnsupportedMaterialError,
 )
 from sseml.released import DEFAULT_PHASES, released_folder
-from sseml.units import ROOM_TEMPERATURE_C
+from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -350,7 +350,9 @@ def _predict_batch(
             family=families[index],
             stability=stabilities[index],
         )
-        prediction = replace(prediction, made_of=made_of[index])
+        prediction = replace(
+            prediction, made_of=made_of[index], threshold_S_cm=sources.threshold_S_cm
+        )
         if added := (*on_transitions.get(index, ()), *on_fillers.get(index, ())):
             prediction = replace(prediction, notes=(*prediction.notes, *added))
         yield said_of(prediction, query, answer, index, offsets)

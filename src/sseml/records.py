@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from sseml.contributions import Contributions
-from sseml.units import ROOM_TEMPERATURE_C
+from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 
 if TYPE_CHECKING:
     import numpy as np
@@ -364,6 +364,8 @@ class Prediction:
     columns: Mapping[str, object] = field(default_factory=dict)
     made_of: Contributions | None = None
     """Measurements, parts and features that make up the answer, where they were asked for."""
+    threshold_S_cm: float = SUPERIONIC_S_CM
+    """σ that `p_superionic` is the probability of."""
 
 
 Answer = Prediction | Refusal

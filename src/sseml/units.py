@@ -8,6 +8,9 @@ BOLTZMANN_EV_K = 8.617333262e-5
 ZERO_CELSIUS_K = 273.15
 ROOM_TEMPERATURE_C = 25.0
 
+SUPERIONIC_S_CM = 1e-4
+"""The conductivity asked of a separator, which `p_superionic` is about by default."""
+
 
 def celsius_to_kelvin(temperature_C: float) -> float:
     """Convert a temperature from degrees Celsius to kelvin."""

@@ -325,8 +325,12 @@ def test_both_outputs_are_shown_and_never_mixed(report: Report) -> None:
     figures = report.figures["time"]
     link = {name for name in figures if "of conducting" in name}
     link |= {"series order", "Spearman in families ceiling"}
-    plain = {name for name in figures.keys() - link if not name.endswith(" if it conducts")}
-    assert {f"{name} if it conducts" for name in plain} == figures.keys() - plain - link
+    first = {name for name in figures if name.startswith("share above")}
+    assert {f"share above 1e-3 top {count}" for count in (10, 20, 50)} <= first
+    assert all(-1.0 <= figures[name] <= 1.0 for name in first)
+    both = figures.keys() - link - first
+    plain = {name for name in both if not name.endswith(" if it conducts")}
+    assert {f"{name} if it conducts" for name in plain} == both - plain
     assert len(link) == 5
     assert figures["rows if it conducts"] < figures["rows"]
     text = report.to_text()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from sseml.cli.command import Commands, Tally, needing
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
+from sseml.cli.ranking import add_sorting, in_order, require_ranking
 from sseml.cli.streams import say, standard_output, watched
 from sseml.records import Answer, Query, Refusal
 from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
@@ -54,6 +55,7 @@ def add_commands(commands: Commands) -> None:
     )
     add_questions(parser)
     add_answers(parser)
+    add_sorting(parser)
     parser.set_defaults(run=run)
 
 
@@ -146,6 +148,7 @@ def conductivity_S_cm(text: str) -> float:  # noqa: N802 - its unit
 def run(arguments: argparse.Namespace) -> int:
     """Predict, write, and count what was refused."""
     format_ = answer_format(arguments)
+    require_ranking(arguments)
     items = questions(arguments, arguments.temperature)
     return answer(items, arguments, format_, total=count_of(arguments))
 
@@ -172,6 +175,7 @@ def answer(
     answers = tally.passing(answerer(arguments)(items))
     if arguments.output or not standard_output().isatty():
         answers = watched(answers, total=total)
+    answers = in_order(answers, arguments)
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
         late = write(
             answers,

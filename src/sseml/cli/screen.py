@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sseml.cli.command import ANSWERED, Commands
 from sseml.cli.parts import add_parts, answer_parts, require_parts
 from sseml.cli.predict import add_answers, answer, answer_format
+from sseml.cli.ranking import add_ranking, require_ranking
 from sseml.cli.streams import say, standard_output
 from sseml.records import Query, Refusal
 from sseml.render import visible
@@ -57,6 +58,7 @@ def add_commands(commands: Commands) -> None:
         help="refuse more candidates than this (default: 1,000,000,000)",
     )
     add_answers(parser)
+    add_ranking(parser)
     add_parts(parser)
     parser.set_defaults(run=run)
 
@@ -73,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
 
     format_ = None if arguments.shard else answer_format(arguments)
+    require_ranking(arguments)
     if arguments.shard:
         require_parts(arguments)
     defaults = Qualifiers(temperature_C=read_asked_temperature(arguments.temperature))

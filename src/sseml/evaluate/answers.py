@@ -162,8 +162,8 @@ class Answers(_Rows):
 
     `at_25` and `if_conductor` are both outputs at 25 °C, `measured_at` is the plain one at the
     temperature of the measurement; `score` is what materials are ordered by, `p_superionic` and
-    `p_conductor` are probabilities, all at 25 °C. `nearest` is the distance to the nearest training
-    row; `rows` are positions in the training set.
+    `p_conductor` are probabilities, `p_1e_3` that σ reaches 1e-3 S/cm, all at 25 °C. `nearest` is
+    the distance to the nearest training row; `rows` are positions in the training set.
     """
 
     at_25: Limits
@@ -173,6 +173,7 @@ class Answers(_Rows):
     score: FloatArray
     p_superionic: FloatArray
     p_conductor: FloatArray
+    p_1e_3: FloatArray
     parts: Parts
     nearest: FloatArray
     rows: IntArray
@@ -309,6 +310,7 @@ def answer(
         score=score,
         p_superionic=calibration.threshold.predict(score, width, SUPERIONIC_LOG10_SIGMA),
         p_conductor=calibration.threshold.predict(score, width, CONDUCTOR_LOG10_SIGMA),
+        p_1e_3=calibration.threshold.predict(score, width, -3.0),
         parts=_parts(model.ensemble, data, trained, asked),
         nearest=found.plain.signals.distance,
         rows=found.rows,

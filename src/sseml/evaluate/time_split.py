@@ -28,6 +28,7 @@ from sseml.evaluate.order import (
     series_order,
     weighted_spearman,
 )
+from sseml.evaluate.screening import screening
 from sseml.model.calibration import SUPERIONIC_LOG10_SIGMA
 from sseml.model.dataset import TrainingSet
 from sseml.model.fitting import BY_PAPER, fit_calibrated
@@ -95,6 +96,10 @@ def time_split(subject: Subject) -> Outcome:
     plain = judged[PLAIN]
     figures["Spearman in families ceiling"] = ceiling(plain.truth, plain.families, plain.papers)
     figures["series order"] = series_order(plain.truth, plain.score, plain.families, plain.papers)
+    probabilities = {"1e-4": answers.p_superionic, "1e-3": answers.p_1e_3}
+    figures |= screening(
+        plain.truth, probabilities, answers.at_25.mean, plain.neighbour, plain.papers
+    )
     by_family = {f"time{output}": own.by_family() for output, own in judged.items()}
     return Outcome(figures, by_family=by_family)
 

@@ -15,12 +15,10 @@ from sseml.model.evidence import Evidence
 from sseml.model.heating import Conductivity
 from sseml.model.offsets import Shift
 from sseml.records import RefusedInputError
+from sseml.units import SUPERIONIC_S_CM
 
 if TYPE_CHECKING:
     from sseml.model.own_rows import Pull
-
-SUPERIONIC_S_CM = 1e-4
-"""The conductivity asked of a separator, which `p_superionic` is about by default."""
 
 THRESHOLD_RANGE_S_CM = (1e-15, 10.0)
 """No electrolyte conducts worse or better: a threshold beyond is in another unit, or a slip."""

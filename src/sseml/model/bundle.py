@@ -14,7 +14,7 @@ import numpy as np
 from sseml.arrays import FloatArray, IntArray
 from sseml.files import whole_folder
 from sseml.kinds import KINDS, Kind, kind_named
-from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer
+from sseml.model.answer import BundleAnswer
 from sseml.model.arrhenius import Observations
 from sseml.model.calibration import IntervalModel, ThresholdModel
 from sseml.model.crystal_system import systems_of
@@ -34,7 +34,7 @@ from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
 from sseml.model.own_rows import LinePrior, TrainedOn
 from sseml.records import BundleError, Material
-from sseml.units import ROOM_TEMPERATURE_C
+from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 
 SCHEMA_VERSION = 6
 ARRAYS = "forest.npz"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sseml.arrays import FloatArray
-from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer, Model
+from sseml.model.answer import BundleAnswer, Model
 from sseml.model.heating import CEILING_LOG10_SIGMA, Conductivity
 from sseml.model.offsets import Shift
 from sseml.physics.crossing import (
@@ -24,6 +24,7 @@ from sseml.physics.crossing import (
 )
 from sseml.physics.transitions import Transition, Transitions
 from sseml.records import Composition
+from sseml.units import SUPERIONIC_S_CM
 
 Notes = Mapping[int, tuple[str, ...]]
 """What is said about the answers that depend on a transition, by their place."""

@@ -103,6 +103,11 @@ def nested_record(
     return nested
 
 
+def shortest(sigma_S_cm: float) -> str:
+    """A conductivity as people write it: ``1e-4``."""
+    return f"{sigma_S_cm:.0e}".replace("e-0", "e-").replace("e+00", "")
+
+
 def explanation(answer: Answer) -> str:
     """Why this answer: material, interval, domain and the measured materials it leans on."""
     match answer:
@@ -122,7 +127,10 @@ def _stated(answer: Prediction) -> Iterable[tuple[str, str]]:
     yield "family", answer.family
     yield "predicted", f"{answer.sigma_S_cm:.2g} S/cm at {answer.temperature_C:g} °C"
     yield "interval", f"{answer.sigma_low_S_cm:.1g} to {answer.sigma_high_S_cm:.1g} S/cm (90 %)"
-    yield "superionic", f"{answer.p_superionic:.0%} probability that σ ≥ 1e-4 S/cm"
+    yield (
+        "superionic",
+        (f"{answer.p_superionic:.0%} probability that σ ≥ {shortest(answer.threshold_S_cm)} S/cm"),
+    )
     yield "conductor", f"{answer.p_conductor:.0%} probability that σ > 1e-7 S/cm at 25 °C"
     yield (
         "if it is",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 
+from sseml.columns import SCREEN_COLUMNS
 from sseml.parse.structure.file_names import names_structures
 from sseml.records import Answer, Prediction, Refusal
-from sseml.render.record import explanation
+from sseml.render.record import explanation, shortest
+from sseml.units import SUPERIONIC_S_CM
 
 _LOOK_AHEAD = 200
 """Answers read before the width of the first column is fixed."""
@@ -19,12 +21,13 @@ TABLE_WIDTH = 132
 """Characters that every column takes, with a formula of usual length before them."""
 
 _GAP = "  "
+_PROBABILITY = "P≥"
 _COLUMNS = {
     "family": 12,
     "T, °C": 5,
     "σ, S/cm": 7,
     "90 % interval": 13,
-    "P≥1e-4": 6,
+    _PROBABILITY: 6,
     "if cond.": 8,
     "Ea, eV": 6,
     "window, V": 9,
@@ -40,7 +43,10 @@ _AMOUNT = re.compile(r"\d+\.\d{4,}")
 def table_lines(
     answers: Iterable[Answer], *, explain: bool = False, width: int = TABLE_WIDTH
 ) -> Iterator[str]:
-    """Yield the lines of the table, a refused row in its place with its reason."""
+    """Yield the lines of the table, a refused row in its place with its reason.
+
+    What `screen` has added stands at the end.
+    """
     rest = iter(answers)
     head = list(islice(rest, _LOOK_AHEAD))
     if not head:
@@ -48,13 +54,23 @@ def table_lines(
     room = width - sum(len(_GAP) + column for column in _COLUMNS.values())
     longest = max(text_width(label) for label, _ in _labelled(head, room))
     first = max(_NARROWEST, min(longest, room))
-    titles = (pad(title, column) for title, column in _COLUMNS.items())
-    yield _GAP.join((pad("input", first), *titles)).rstrip()
+    answered = [answer for answer in head if isinstance(answer, Prediction)]
+    threshold_S_cm = answered[0].threshold_S_cm if answered else SUPERIONIC_S_CM
+    titles = [
+        pad(f"{title}{shortest(threshold_S_cm)}" if title == _PROBABILITY else title, column)
+        for title, column in _COLUMNS.items()
+    ]
+    added = [
+        column.name
+        for column in SCREEN_COLUMNS
+        if any(column.name in answer.columns for answer in answered)
+    ]
+    yield _GAP.join((pad("input", first), *titles, *added)).rstrip()
     for label, answer in _labelled(chain(head, rest), room):
         if isinstance(answer, Refusal):
             yield from _refused(answer, pad(label, first), width)
         else:
-            yield _answered(answer, pad(label, first))
+            yield _answered(answer, pad(label, first), added)
         if explain:
             yield from (f"    {visible(line)}" for line in explanation(answer).splitlines())
 
@@ -88,7 +104,7 @@ def _end_of(text: str, room: int) -> str:
     return f"…{text}"
 
 
-def _answered(answer: Prediction, label: str) -> str:
+def _answered(answer: Prediction, label: str, added: Sequence[str]) -> str:
     cells = (
         answer.family,
         f"{answer.temperature_C:g}",
@@ -102,7 +118,10 @@ def _answered(answer: Prediction, label: str) -> str:
         _measured(answer),
     )
     padded = (pad(visible(c), room) for c, room in zip(cells, _COLUMNS.values(), strict=True))
-    return _GAP.join((label, *padded)).rstrip()
+    values = ((name, answer.columns.get(name)) for name in added)
+    numbers = ("" if value is None else f"{value:.4g}" for _, value in values)
+    more = (pad(number, len(name)) for number, name in zip(numbers, added, strict=True))
+    return _GAP.join((label, *padded, *more)).rstrip()
 
 
 def _measured(answer: Prediction) -> str:

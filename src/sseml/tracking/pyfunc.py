@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sseml.model.answer import SUPERIONIC_S_CM, Model, require_threshold
+from sseml.model.answer import Model, require_threshold
 from sseml.model.explaining import Explainer
 from sseml.model.loading import Bundles, load_bundle
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS
@@ -20,7 +20,7 @@ from sseml.parse.raw import RawRow, row_of_record
 from sseml.prediction import default_phases, predict_queries
 from sseml.records import Answer, Refusal
 from sseml.render import to_nested_record
-from sseml.units import ROOM_TEMPERATURE_C
+from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 
 if TYPE_CHECKING:
     import pandas as pd

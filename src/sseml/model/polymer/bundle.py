@@ -13,7 +13,7 @@ import numpy as np
 from sseml.arrays import FloatArray, IntArray
 from sseml.files import whole_folder
 from sseml.kinds import KINDS, Doubt, Kind, kind_named
-from sseml.model.answer import SUPERIONIC_S_CM, BundleAnswer
+from sseml.model.answer import BundleAnswer
 from sseml.model.bundle import require_same_features
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
 from sseml.model.evidence import Evidence, read_evidence
@@ -33,6 +33,7 @@ from sseml.model.polymer.transference import (
     write_reported_films,
 )
 from sseml.records import BundleError, Polymer
+from sseml.units import SUPERIONIC_S_CM
 
 SCHEMA_VERSION = 1
 ARRAYS = "model.npz"

@@ -1,0 +1,97 @@
+"""`--sort`, `--top`, `sseml screen --rank-by`, `--where` and `--diverse`, as a person uses them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HALIDES = ("--space", "Li3{Y,Er,In,Sc}{Cl,Br}6")
+ASKED = ("Li6PS5Cl", "LLZO", "xx", "Li3YCl6", "LGPS")
+
+
+def records(ran: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_a_list_is_sorted_and_refused_rows_come_last(run: Any) -> None:
+    ran = run("predict", *ASKED, "--no-window", "--sort", "sigma_S_cm", "--format", "jsonl")
+    assert ran.code == 1
+    *answered, refused = records(ran)
+    sigmas = [each["sigma_S_cm"] for each in answered]
+    assert sigmas == sorted(sigmas, reverse=True)
+    assert len(answered) == 4
+    assert refused["input"] == "xx"
+
+
+def test_the_top_of_a_list_is_by_probability_unless_told(run: Any) -> None:
+    ran = run("predict", *ASKED, "--no-window", "--top", 2, "--format", "jsonl")
+    assert [each["formula"] for each in records(ran)] == ["Li10GeP2S12", "Li6PS5Cl"]
+    assert "row 3: 'xx'" in ran.err  # nothing is lost
+    lowest = run("predict", *ASKED, "--sort", "V_red", "--top", 1, "--format", "jsonl")
+    assert [each["formula"] for each in records(lowest)] == ["Li7La3Zr2O12"]
+
+
+def test_a_file_of_the_best_keeps_the_columns_of_the_list(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("sample,formula\nA,LLZO\nB,Li6PS5Cl\nC,Li3YCl6\n")
+    best = tmp_path / "best.csv"
+    ran = run("predict", "-i", tmp_path / "list.csv", "--no-window", "--top", 2, "-o", best)
+    assert ran.code == 0
+    with best.open(newline="") as file:
+        assert [row["sample"] for row in csv.DictReader(file)] == ["B", "C"]
+
+
+def test_fronts_of_several_columns_and_conditions(run: Any) -> None:
+    ran = run(
+        "screen", *HALIDES, "--rank-by", "p_superionic,cost_USD_kg", "--cathode", 3.8,
+        "--where", "cathode_margin_V>=0", "--format", "csv",
+    )  # fmt: skip
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert {row["formula"] for row in rows} == {"Li3YCl6", "Li3ErCl6", "Li3InCl6", "Li3ScCl6"}
+    assert "4 left out: not cathode_margin_V>=0" in ran.err
+    assert [int(row["pareto_front"]) for row in rows] == sorted(
+        int(row["pareto_front"]) for row in rows
+    )
+    for row in rows:
+        margin = float(row["V_ox"]) - 3.8
+        assert float(row["cathode_margin_V"]) == pytest.approx(margin, abs=1e-5)
+    best = [row for row in rows if row["pareto_front"] == "1"]
+    for own in best:  # none is both likelier and cheaper
+        assert not any(
+            float(other["p_superionic"]) > float(own["p_superionic"])
+            and float(other["cost_USD_kg"]) < float(own["cost_USD_kg"])
+            for other in rows
+        )
+
+
+def test_the_best_that_lie_apart(run: Any) -> None:
+    ran = run("screen", *HALIDES, "--no-window", "--top", 3, "--diverse", "--format", "jsonl")
+    formulas = [each["formula"] for each in records(ran)]
+    assert formulas == ["Li3ScCl6", "Li3YBr6"]
+    assert "2 of 3: the others share their chemistry" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("predict", "LLZO", "--sort", "sigma"), "did you mean sigma_S_cm"),
+        (("predict", "LLZO", "--sort", "V_ox", "--no-window"), "leave --no-window out"),
+        (("predict", "LLZO", "--top", "0"), "write 1 or more"),
+        (("screen", *HALIDES, "--rank-by", "V_ox,V_ox"), "a column twice"),
+        (("screen", *HALIDES, "--rank-by", "cathode_margin_V"), "--cathode V"),
+        (("screen", *HALIDES, "--where", "V_ox=4"), "no condition"),
+        (("screen", *HALIDES, "--diverse"), "--top"),
+        (("screen", *HALIDES, "--anode", "high"), "no potential"),
+        (("screen", *HALIDES, "--top", "3", "--shard", "1/2", "-o", "parts"), "rank what"),
+    ],
+)
+def test_what_cannot_be_ranked_is_said_before_any_work(
+    run: Any, command: tuple[str, ...], said: str
+) -> None:
+    ran = run(*command)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
