@@ -137,3 +137,17 @@ def test_knowledge_is_measured_and_shown(run: Run, tmp_path: Path) -> None:
         assert f"**{name}**" in _shown(done, "summary")
     assert "composition-6" in _shown(done, "released")
     assert len(_pictures(done)) == 9
+
+
+def test_garnets_are_ranked_beside_what_was_measured(run: Run, tmp_path: Path) -> None:
+    done = run("04_screen_garnets", OUTPUT="out", STEP=0.3, MOST=0.6)
+
+    rows = pd.read_csv(tmp_path / "out" / "garnets.csv")
+    assert len(rows) > 200
+    assert rows["p_superionic"].is_monotonic_decreasing
+    assert set(rows["family"]) == {"garnet"}
+    assert (tmp_path / "out" / "garnets.png").read_bytes().startswith(PNG)
+    assert _pictures(done) == {"picture"}
+    assert "in-sample" in _shown(done, "agreement")
+    [literature] = [cell for cell in done.cells if cell.id == "literature"]
+    assert "Li6.4La3Zr1.4Ta0.6O12" in literature.outputs[0]["data"]["text/html"]

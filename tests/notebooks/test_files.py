@@ -29,11 +29,12 @@ def _code(path: Path) -> ast.Module:
     return ast.parse("\n".join(line for line in lines if not line.startswith("%")))
 
 
-def test_the_three_notebooks_are_there() -> None:
+def test_the_notebooks_are_there() -> None:
     assert [path.stem for path in FILES] == [
         "01_screen_candidates",
         "02_retrain_on_your_data",
         "03_what_the_model_knows",
+        "04_screen_garnets",
     ]
 
 
