@@ -75,6 +75,18 @@ def test_the_best_that_lie_apart(run: Any) -> None:
     assert "2 of 3: the others share their chemistry" in ran.err
 
 
+def test_a_screened_file_is_replaced_only_if_told(run: Any, tmp_path: Path) -> None:
+    file = tmp_path / "best.csv"
+    asked = ("screen", *HALIDES, "--no-window", "-o", file)
+    assert run(*asked, "--top", 2).code == 0
+    before = file.read_bytes()
+    ran = run(*asked, "--top", 3)
+    assert (ran.code, file.read_bytes()) == (2, before)
+    assert "--overwrite" in ran.err
+    assert run(*asked, "--top", 3, "--overwrite").code == 0
+    assert len(file.read_text().splitlines()) == 4
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

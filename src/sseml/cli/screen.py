@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sseml.cli.command import ANSWERED, Commands
+from sseml.cli.command import ANSWERED, CommandError, Commands
 from sseml.cli.parts import add_parts, answer_parts, require_parts
 from sseml.cli.predict import add_answers, answer, answer_format
 from sseml.cli.ranking import add_ranking, require_ranking
@@ -60,6 +60,9 @@ def add_commands(commands: Commands) -> None:
     add_answers(parser)
     add_ranking(parser)
     add_parts(parser)
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the file -o, if there is one"
+    )
     parser.set_defaults(run=run)
 
 
@@ -78,6 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
     require_ranking(arguments)
     if arguments.shard:
         require_parts(arguments)
+    elif arguments.output and arguments.output.is_file() and not arguments.overwrite:
+        raise CommandError(f"{arguments.output} is there already: --overwrite replaces it")
     defaults = Qualifiers(temperature_C=read_asked_temperature(arguments.temperature))
     spaces = [read_space(text) for text in arguments.space]
     total = together(spaces)
