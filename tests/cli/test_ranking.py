@@ -75,6 +75,24 @@ def test_the_best_that_lie_apart(run: Any) -> None:
     assert "2 of 3: the others share their chemistry" in ran.err
 
 
+def test_a_list_is_screened_as_a_space_is(run: Any, tmp_path: Path) -> None:
+    formulas = [
+        f"Li3{metal}{halogen}6" for metal in ["Y", "Er", "In", "Sc"] for halogen in ("Cl", "Br")
+    ]
+    (tmp_path / "list.txt").write_text("\n".join(formulas))
+    how = ("--no-window", "--rank-by", "cost_USD_kg", "--format", "csv")
+    of_list = run("screen", "-i", tmp_path / "list.txt", *how)
+    assert of_list.out == run("screen", *HALIDES, *how).out
+    assert run("screen", *formulas, *how).out == of_list.out
+    parts = tmp_path / "parts"
+    asked = ("-i", tmp_path / "list.txt", "--no-window", "--shard", "1/1", "-o", parts)
+    assert run("screen", *asked).code == 0
+    (tmp_path / "list.txt").write_text("Li6PS5Cl\n")
+    changed = run("screen", *asked)
+    assert changed.code == 2
+    assert "another question" in changed.err
+
+
 def test_a_screened_file_is_replaced_only_if_told(run: Any, tmp_path: Path) -> None:
     file = tmp_path / "best.csv"
     asked = ("screen", *HALIDES, "--no-window", "-o", file)
@@ -97,6 +115,10 @@ def test_a_screened_file_is_replaced_only_if_told(run: Any, tmp_path: Path) -> N
         (("screen", *HALIDES, "--rank-by", "cathode_margin_V"), "--cathode V"),
         (("screen", *HALIDES, "--where", "V_ox=4"), "no condition"),
         (("screen", *HALIDES, "--diverse"), "--top"),
+        (("screen",), "what to screen"),
+        (("screen", *HALIDES, "-i", "list.txt"), "either"),
+        (("screen", "LLZO", "--count"), "--space"),
+        (("screen", "-i", "-", "--shard", "1/2", "-o", "parts"), "needs a file"),
         (("screen", *HALIDES, "--anode", "high"), "no potential"),
         (("screen", *HALIDES, "--top", "3", "--shard", "1/2", "-o", "parts"), "rank what"),
     ],

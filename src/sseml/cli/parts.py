@@ -136,11 +136,12 @@ def _conditions(arguments: argparse.Namespace) -> dict[str, Any]:
         "threshold_S_cm": arguments.threshold,
         "window": arguments.window,
         "explain": arguments.explain,
-        "measured": _checksum(arguments.measured) if arguments.measured else None,
+        "measured": checksum(arguments.measured) if arguments.measured else None,
     }
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """SHA-256 of a file; a `CommandError` says why it cannot be read."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:

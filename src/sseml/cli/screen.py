@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sseml.cli.command import ANSWERED, CommandError, Commands
-from sseml.cli.parts import add_parts, answer_parts, require_parts
+from sseml.cli.parts import add_parts, answer_parts, checksum, require_parts
 from sseml.cli.predict import add_answers, answer, answer_format
+from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.ranking import add_ranking, require_ranking
 from sseml.cli.streams import say, standard_output
 from sseml.records import Query, Refusal
-from sseml.render import visible
+from sseml.render import Format, visible
 
 if TYPE_CHECKING:
     from sseml.parse.qualifiers import Qualifiers
@@ -25,6 +27,7 @@ examples:
   sseml screen --space "LLZO dope Zr: Ta,Nb,W,Te 0:0.6:0.1" -o llzo.parquet  doping
   sseml screen --space "LLZO dope Zr: Ta 0:0.6:0.1; dope La: Ca,Sr 0:0.3:0.1; Li<=7.2"
   sseml screen --space "elements Li,P,S,Cl atoms<=12" --count                neutral formulas
+  sseml screen -i candidates.csv --top 3 --diverse                            a list
   sseml screen --space "PEO + {LiTFSI,LiFSI}, EO:Li=[8:24:4]" -T 60          recipes on a grid
 
 Every candidate becomes a row, as with `sseml predict -i`, and none is held in memory. The count is
@@ -37,13 +40,14 @@ def add_commands(commands: Commands) -> None:
     parser = commands.add_parser(
         "screen",
         help="conductivity, interval and evidence for every candidate of a design space",
-        description="Predict the ionic conductivity of every candidate of a design space.",
+        description="Predict the ionic conductivity of every candidate of a design space or a "
+        "list, and rank them.",
         examples=_EXAMPLES,
     )
+    add_questions(parser)
     parser.add_argument(
         "--space",
         action="append",
-        required=True,
         metavar="SPACE",
         help="formula with x and its values, choices in braces, doping, elements, or recipe on a "
         "grid; may be repeated",
@@ -67,6 +71,36 @@ def add_commands(commands: Commands) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    """Check what is asked; then go through the list or the spaces."""
+    format_ = None if arguments.shard else answer_format(arguments)
+    require_ranking(arguments)
+    if arguments.shard:
+        require_parts(arguments)
+    elif arguments.output and arguments.output.is_file() and not arguments.overwrite:
+        raise CommandError(f"{arguments.output} is there already: --overwrite replaces it")
+    if arguments.space:
+        return _screen_spaces(arguments, format_)
+    if not arguments.formula and not arguments.input:
+        raise CommandError("say what to screen: --space SPACE, or -i FILE")
+    if arguments.count or arguments.limit:
+        raise CommandError("--count and --limit are for a --space")
+    return _screen_list(arguments, format_)
+
+
+def _screen_list(arguments: argparse.Namespace, format_: Format | None) -> int:
+    items = questions(arguments, arguments.temperature)
+    if format_ is not None:
+        return answer(items, arguments, format_, total=count_of(arguments))
+    if arguments.input == "-":
+        raise CommandError("standard input is gone after a kill: --shard needs a file with -i")
+    asked = {
+        "list": checksum(Path(arguments.input)) if arguments.input else arguments.formula,
+        "temperature": arguments.temperature,
+    }
+    return answer_parts(items, arguments, asked, total=count_of(arguments))
+
+
+def _screen_spaces(arguments: argparse.Namespace, format_: Format | None) -> int:
     """Read and count the spaces; then predict, write, and count what was refused."""
     from sseml.parse.qualifiers import Qualifiers, read_asked_temperature  # noqa: PLC0415
     from sseml.screen.reading import read_space  # noqa: PLC0415 - help needs no arrays
@@ -77,12 +111,8 @@ def run(arguments: argparse.Namespace) -> int:
         together,
     )
 
-    format_ = None if arguments.shard else answer_format(arguments)
-    require_ranking(arguments)
-    if arguments.shard:
-        require_parts(arguments)
-    elif arguments.output and arguments.output.is_file() and not arguments.overwrite:
-        raise CommandError(f"{arguments.output} is there already: --overwrite replaces it")
+    if arguments.formula or arguments.input:
+        raise CommandError("screen either a --space or a list")
     defaults = Qualifiers(temperature_C=read_asked_temperature(arguments.temperature))
     spaces = [read_space(text) for text in arguments.space]
     total = together(spaces)
