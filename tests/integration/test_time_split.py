@@ -325,7 +325,7 @@ def test_both_outputs_are_shown_and_never_mixed(report: Report) -> None:
     figures = report.figures["time"]
     link = {name for name in figures if "of conducting" in name}
     link |= {"series order", "Spearman in families ceiling"}
-    first = {name for name in figures if name.startswith("share above")}
+    first = {name for name in figures if name.startswith(("share above", "gain above"))}
     assert {f"share above 1e-3 top {count}" for count in (10, 20, 50)} <= first
     assert all(-1.0 <= figures[name] <= 1.0 for name in first)
     both = figures.keys() - link - first

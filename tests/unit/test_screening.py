@@ -25,12 +25,12 @@ def test_a_perfect_ranking_gains_over_one_that_is_reversed() -> None:
     assert found["share above 1e-3"] == 0.5
     assert found["share above 1e-3 top 10"] == 1.0
     assert found["share above 1e-3 top 10 by σ"] == 0.0
-    assert found["share above 1e-3 top 10 over σ low"] > 0.5
-    assert found["share above 1e-3 top 10 over nearest neighbour low"] == 0.0
+    assert found["gain above 1e-3 top 10 over σ low"] > 0.5
+    assert found["gain above 1e-3 top 10 over nearest neighbour low"] == 0.0
     assert found["share above 1e-4 top 20"] == pytest.approx(16 / 20)
 
 
 def test_of_a_handful_of_papers_no_interval_is_given() -> None:
     found = screening(TRUTH, {"1e-4": TRUTH, "1e-3": TRUTH}, TRUTH, TRUTH, PAPERS // 4)
     assert "share above 1e-3 top 10" in found
-    assert not [name for name in found if " over " in name]
+    assert not [name for name in found if name.startswith("gain")]

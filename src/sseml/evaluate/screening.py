@@ -51,7 +51,8 @@ def screening(
     -------
     dict
         ``share above 1e-3 top 10`` of the ranking by probability, ``… by σ``, ``… by nearest
-        neighbour`` and ``… over σ low`` and ``high``: 95 % limits of the gain, papers resampled.
+        neighbour``; ``gain above 1e-3 top 10 over σ low`` and ``high`` are 95 % limits of what the
+        probability gains, papers resampled.
     """
     figures: Figures = {}
     draws = _resampled(papers)
@@ -71,8 +72,9 @@ def screening(
             }
             for how, than in ((_SIGMA, "σ"), (_NEIGHBOUR, "nearest neighbour")):
                 low, high = np.quantile(shares[_PROBABILITY] - shares[how], [0.025, 0.975])
-                figures[f"{base} over {than} low"] = float(low)
-                figures[f"{base} over {than} high"] = float(high)
+                gain = f"gain above {name} top {count} over {than}"
+                figures[f"{gain} low"] = float(low)
+                figures[f"{gain} high"] = float(high)
     return figures
 
 
