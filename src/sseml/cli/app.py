@@ -102,7 +102,8 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace | int:
     """Read the arguments; an exit code where argparse has already written its message."""
     try:
         try:
-            return build_parser().parse_args(argv)
+            written = argparse.Namespace(written=tuple(sys.argv[1:] if argv is None else argv))
+            return build_parser().parse_args(argv, written)
         except SystemExit as stop:
             sys.stdout.flush()
             return stop.code if isinstance(stop.code, int) else UNUSABLE

@@ -33,6 +33,8 @@ examples:
   sseml predict -i table.csv --column composition      a column of a CSV, JSON lines or Parquet file
   sseml predict model.cif relaxed/CONTCAR cifs/        crystal structures; extra `structure`
   sseml predict --explain Li6PS5Cl                     family, domain, neighbours with their DOI
+  sseml predict -i candidates.txt --report out.html    a page to filter, sort and print
+  sseml predict -i candidates.txt --plot ranking.png   σ with its interval, windows beside
   sseml predict --measured lab.csv -i candidates.txt   answers shifted by what you measured
   cat list.txt | sseml predict -i - --format jsonl | head
 

@@ -1,8 +1,8 @@
-"""Figures of predictions, windows, interfaces and lithium migration pathways, and their files.
+"""Figures of predictions, windows, interfaces and migration pathways, and a page about a list.
 
 Names are loaded when they are first used: figures of held-out answers need what measured them
 (extra ``train``), those of migration pathways what calculated them (``explain``), the others
-matplotlib alone (``report``).
+matplotlib alone (``report``), the page nothing more than predicting.
 """
 
 from importlib import import_module
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sseml.report.figures.error_by_family import error_by_family
     from sseml.report.figures.migration_pathways import lithium_network
     from sseml.report.figures.mixing_energies import compatibility_energies, mixing_energies
+    from sseml.report.figures.overview import overview
     from sseml.report.figures.parity import parity
     from sseml.report.figures.polymers import polymer_calibration, polymer_parity
     from sseml.report.figures.ranking import ranking
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from sseml.report.figures.window_parity import window_parity
     from sseml.report.files import save, save_out_of_fold, save_polymers
     from sseml.report.measured import evidence_points, measured_points
+    from sseml.report.page.contents import page_contents
+    from sseml.report.page.html import write_page
 
 _HOME = {
     "calibration": "figures.calibration",
@@ -35,6 +38,8 @@ _HOME = {
     "lithium_network": "figures.migration_pathways",
     "measured_points": "measured",
     "mixing_energies": "figures.mixing_energies",
+    "overview": "figures.overview",
+    "page_contents": "page.contents",
     "parity": "figures.parity",
     "polymer_calibration": "figures.polymers",
     "polymer_parity": "figures.polymers",
@@ -45,6 +50,7 @@ _HOME = {
     "voltage_profile": "figures.voltage_profile",
     "window_parity": "figures.window_parity",
     "windows_compared": "figures.window_comparison",
+    "write_page": "page.html",
 }
 
 __all__ = [
@@ -58,6 +64,8 @@ __all__ = [
     "lithium_network",
     "measured_points",
     "mixing_energies",
+    "overview",
+    "page_contents",
     "parity",
     "polymer_calibration",
     "polymer_parity",
@@ -68,6 +76,7 @@ __all__ = [
     "voltage_profile",
     "window_parity",
     "windows_compared",
+    "write_page",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from math import log10
 from pathlib import Path
@@ -15,7 +15,7 @@ from sseml.model.loading import Bundles, load_bundle
 from sseml.parse.qualifiers import Qualifiers
 from sseml.parse.queries import parse_inputs
 from sseml.parse.structure.files import StructureFiles
-from sseml.records import Composite, MeasuredValue, Query, Refusal, RefusedInputError
+from sseml.records import Composite, Material, MeasuredValue, Query, Refusal, RefusedInputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,16 +80,20 @@ def evidence_points(
         If the bundle is missing or damaged.
     """
     bundles = bundles_of(bundle)
-    kinds = {kind.material: kind for kind in KINDS}
     found: dict[str, tuple[MeasuredValue, ...]] = {}
     for text in materials:
         [query] = queries_of([text])
-        kind = kind_of(query.material, kinds)
-        evidence = bundles[kind.bundle_kind].evidence
-        here = kind.distance.positions([query.material])
-        distance = kind.distance.between(here, evidence.positions)[0]
-        found[text] = evidence.of_material(distance, kind.space_group(query.material))
+        found[text] = evidence_on(query.material, bundles)
     return found
+
+
+def evidence_on(material: Material, bundles: Mapping[str, Model]) -> tuple[MeasuredValue, ...]:
+    """Measured values of a material in the bundle of its kind, at all temperatures."""
+    kind = kind_of(material, {kind.material: kind for kind in KINDS})
+    evidence = bundles[kind.bundle_kind].evidence
+    here = kind.distance.positions([material])
+    distance = kind.distance.between(here, evidence.positions)[0]
+    return evidence.of_material(distance, kind.space_group(material))
 
 
 def measured_points(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -16,12 +16,10 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from sseml.arrays import FloatArray
 from sseml.model.answer import Model
-from sseml.model.known_transitions import transitions_of
 from sseml.physics.transitions import Transition
 from sseml.prediction import predict_queries
 from sseml.records import (
     Composition,
-    Material,
     MeasuredValue,
     Prediction,
     Query,
@@ -30,6 +28,7 @@ from sseml.records import (
 )
 from sseml.report.figures import style
 from sseml.report.measured import bundles_of, queries_of
+from sseml.report.temperatures import passed_transitions, with_sides
 from sseml.units import ZERO_CELSIUS_K
 
 TEMPERATURES_C: tuple[float, ...] = tuple(range(-20, 121, 5))
@@ -44,8 +43,6 @@ Points = Sequence[tuple[float, float] | MeasuredValue]
 _COLUMNS, _PANEL_WIDTH, _PANEL_HEIGHT = 2, 4.0, 2.9
 _LONGEST_TITLE = 44
 _DASHES, _DOTS = (0, (4, 2)), (0, (1, 1.5))
-_BESIDE_TRANSITION_K = 0.01
-"""So near a transition, on both sides, the curve is answered too: σ may jump there."""
 _TICKS_C = (25, 100, -50, 300, 800, 500, 200, 0, 50, 150, 400, 600, 75, -25, 1000, -100)
 """Temperatures to be written above axes of 1000/T, those first that are most wanted."""
 _APART = 0.09
@@ -186,8 +183,8 @@ def _curves(
     bundle: Model | Path | str | None,
 ) -> list[_Curve]:
     """The answer about each recipe at every temperature."""
-    passed = [_passed(query.material, temperatures_C) for query in queries]
-    grids = [_with_sides(temperatures_C, own) for own in passed]
+    passed = [passed_transitions(query.material, temperatures_C) for query in queries]
+    grids = [with_sides(temperatures_C, own) for own in passed]
     asked = [
         replace(query, temperature_C=at)
         for query, grid in zip(queries, grids, strict=True)
@@ -206,27 +203,6 @@ def _sigma(answer: Prediction | Refusal) -> tuple[float, float, float]:
     if isinstance(answer, Refusal):
         raise RefusedInputError(f"no curve can be drawn: {answer.reason}", answer.suggestion)
     return answer.sigma_S_cm, answer.sigma_low_S_cm, answer.sigma_high_S_cm
-
-
-def _passed(material: Material, temperatures_C: Sequence[float]) -> tuple[Transition, ...]:
-    """Known transitions between 25 °C and the ends of a curve."""
-    return tuple(
-        transition
-        for end in (temperatures_C[0], temperatures_C[-1])
-        for transition in transitions_of(material, end)
-        if transition.is_passed(end)
-        and temperatures_C[0] <= transition.temperature_C <= temperatures_C[-1]
-    )
-
-
-def _with_sides(temperatures_C: Sequence[float], transitions: Iterable[Transition]) -> list[float]:
-    """Temperatures, and both sides of the transitions between them."""
-    sides = {
-        transition.temperature_C + side
-        for transition in transitions
-        for side in (-_BESIDE_TRANSITION_K, _BESIDE_TRANSITION_K)
-    }
-    return sorted({*temperatures_C, *sides})
 
 
 def _draw(axes: Axes, curve: _Curve, points: Sequence[MeasuredValue], *, inverse: bool) -> None:

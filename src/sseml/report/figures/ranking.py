@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
+from sseml.model.answer import SUPERIONIC_S_CM
 from sseml.records import Answer, Domain, Prediction, RefusedInputError
 from sseml.report.figures import style
 from sseml.report.figures.labels import low_amounts, rounded_amounts
@@ -20,7 +21,6 @@ _LOOKS: dict[Domain, tuple[str, str, str]] = {
     "outside": (style.VERMILLION, "^", "outside"),
 }
 _LONGEST_NAME = 44
-_SUPERIONIC_S_CM = 1e-4
 _LOWEST_S_CM = 1e-14
 """Limits below this are drawn here: no instrument can measure them."""
 
@@ -40,6 +40,24 @@ def ranking(predictions: Iterable[Answer], top: int = 25) -> Figure:
     RefusedInputError
         If there is no prediction among them, or `top` is below 1.
     """
+    chosen, known = best(predictions, top)
+    with style.drawing():
+        figure = style.new_figure(8.0, 1.5 + 0.29 * len(chosen))
+        axes = figure.subplots()
+        draw_ranked(axes, chosen)
+        axes.set_title(ranked_title(chosen, known))
+        figure.legend(handles=ranked_legend(chosen), ncols=5, loc="outside lower center")
+        return style.settled(figure)
+
+
+def best(predictions: Iterable[Answer], top: int) -> tuple[list[Prediction], int]:
+    """The predictions of highest conductivity, and how many predictions there are.
+
+    Raises
+    ------
+    RefusedInputError
+        If there is no prediction among them, or `top` is below 1.
+    """
     if top < 1:
         raise RefusedInputError(f"the top {top} of a ranking is nothing", "draw at least 1")
     known = [answer for answer in predictions if isinstance(answer, Prediction)]
@@ -47,19 +65,14 @@ def ranking(predictions: Iterable[Answer], top: int = 25) -> Figure:
         raise RefusedInputError(
             "there is no prediction to rank", "predict at least one formula that is not refused"
         )
-    chosen = sorted(known, key=lambda answer: -answer.log10_sigma)[:top]
-    with style.drawing():
-        figure = style.new_figure(8.0, 1.5 + 0.29 * len(chosen))
-        axes = figure.subplots()
-        _draw(axes, chosen)
-        _label(axes, chosen)
-        axes.set_title(_title(chosen, len(known)))
-        figure.legend(handles=_legend(chosen), ncols=5, loc="outside lower center")
-        return style.settled(figure)
+    return sorted(known, key=lambda answer: -answer.log10_sigma)[:top], len(known)
 
 
-def _draw(axes: Axes, chosen: list[Prediction]) -> None:
-    axes.axvline(_SUPERIONIC_S_CM, color=style.GREY, lw=1.0, ls=(0, (1, 2)))
+def draw_ranked(
+    axes: Axes, chosen: list[Prediction], threshold_S_cm: float = SUPERIONIC_S_CM
+) -> None:
+    """Draw σ with its interval, a row each, and the threshold with the probability to reach it."""
+    axes.axvline(threshold_S_cm, color=style.GREY, lw=1.0, ls=(0, (1, 2)))
     for place, answer in enumerate(chosen):
         colour, marker, _ = _LOOKS[answer.domain]
         sigma = max(answer.sigma_S_cm, _LOWEST_S_CM)
@@ -71,9 +84,10 @@ def _draw(axes: Axes, chosen: list[Prediction]) -> None:
                 max(answer.measured_sigma_S_cm, _LOWEST_S_CM), place, "D", ms=5.0, mfc="white",
                 mec=style.INK,
             )  # fmt: skip
+    _label(axes, chosen, threshold_S_cm)
 
 
-def _label(axes: Axes, chosen: list[Prediction]) -> None:
+def _label(axes: Axes, chosen: list[Prediction], threshold_S_cm: float) -> None:
     several = len({answer.temperature_C for answer in chosen}) > 1
     axes.set_yticks(range(len(chosen)), [_name(answer, several) for answer in chosen])
     axes.tick_params(axis="y", length=0)
@@ -82,10 +96,19 @@ def _label(axes: Axes, chosen: list[Prediction]) -> None:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.spines["left"].set_visible(False)
     shares = [style.percent(answer.p_superionic) for answer in chosen]
-    style.column(axes, 1.1, range(len(chosen)), ["σ ≥ 1e-4", *shares], top=-1.0)
+    style.column(
+        axes, 1.1, range(len(chosen)), [f"σ ≥ {_power(threshold_S_cm)}", *shares], top=-1.0
+    )
 
 
-def _title(chosen: list[Prediction], known: int) -> str:
+def _power(sigma_S_cm: float) -> str:
+    """A conductivity as short as can be: 1e-4."""
+    digits, exponent = f"{sigma_S_cm:e}".split("e")
+    return f"{float(digits):g}e{int(exponent)}"
+
+
+def ranked_title(chosen: list[Prediction], known: int) -> str:
+    """What is drawn, of how many."""
     temperatures = {answer.temperature_C for answer in chosen}
     at = f" at {temperatures.pop():g} °C" if len(temperatures) == 1 else ""
     which = f"the {len(chosen)} best of {known}" if len(chosen) < known else "the best first"
@@ -101,7 +124,8 @@ def _name(answer: Prediction, with_temperature: bool) -> str:
     return f"{shown}, {answer.temperature_C:g} °C" if with_temperature else shown
 
 
-def _legend(chosen: list[Prediction]) -> list[Artist]:
+def ranked_legend(chosen: list[Prediction]) -> list[Artist]:
+    """What the marks mean, of those that are drawn."""
     used = {answer.domain for answer in chosen}
     handles: list[Artist] = [
         Line2D([], [], color=colour, marker=marker, ms=6.5, lw=2.2, label=meaning)
