@@ -203,6 +203,17 @@ def test_five_thousand_rows_stand_in_pages(browser: Any, long: Path) -> None:
     assert drawing < 2000.0
 
 
+def test_curves_follow_the_order_and_the_filter(browser: Any, mixed: Path) -> None:
+    browser.open(mixed)
+    assert browser.texts("#panels figcaption button") == browser.texts(MATERIALS)[:6]
+    browser.click("#more-curves")
+    assert browser.texts("#panels figcaption button") == browser.texts(MATERIALS)
+    browser.click("[data-column=activation_energy_eV]")
+    assert browser.texts("#panels figcaption button") == browser.texts(MATERIALS)
+    browser.choose("#family", "garnet")
+    browser.until(lambda: browser.texts("#panels figcaption button") == ["Li7La3Zr2O12"])
+
+
 def test_what_a_list_says_stays_text(browser: Any, mixed: Path) -> None:
     browser.open(mixed)
     assert browser.run("return document.title") == "Solid electrolytes of mixed.csv"

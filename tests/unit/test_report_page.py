@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sseml import Prediction, Refusal, RefusedInputError
+from sseml import Prediction, Refusal, RefusedInputError, predict
 from sseml.model.loading import Bundles
 from sseml.parse.qualifiers import Qualifiers
 from sseml.parse.queries import parse_inputs
@@ -24,7 +24,7 @@ from sseml.parse.structure.files import StructureFiles
 from sseml.prediction import default_phases, predict_queries
 from sseml.records import Answer, Query
 from sseml.render import to_record
-from sseml.report import page_contents, write_page
+from sseml.report import page_about, page_contents, write_page
 from sseml.report.electrodes import electrodes
 from sseml.report.page import contents as contents_module
 from sseml.report.page.curves import curve_contents
@@ -196,8 +196,29 @@ def test_the_same_contents_are_the_same_bytes(contents: dict[str, Any], tmp_path
     assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
 
 
+def test_a_page_in_python_answers_as_predict_does() -> None:
+    made = page_about(["Li6PS5Cl", "NaCl"], 60.0, threshold_S_cm=1e-3)
+    [answer, _] = predict(["Li6PS5Cl", "NaCl"], 60.0, threshold_S_cm=1e-3)
+    [row] = made["rows"]
+    record = to_record(answer)
+    for name in ("sigma_S_cm", "p_superionic", "V_ox", "temperature_C"):
+        assert number(made, row, name) == record[name]
+    assert len(made["refused"]) == 1
+    with pytest.raises(TypeError, match=r"page_about\(\[formula\]\)"):
+        page_about("Li6PS5Cl")
+
+
 @pytest.mark.parametrize("name", ["out.txt", "out", "no folder/out.html", "folder.html"])
 def test_what_cannot_become_a_page_is_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "folder.html").mkdir()
     with pytest.raises(RefusedInputError):
         require_page(tmp_path / name)
+
+
+def test_the_page_on_reports_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})  # the page is ours, and this is what its reader will do
+    assert (tmp_path / "out.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert (tmp_path / "ranking.png").read_bytes().startswith(b"\x89PNG")

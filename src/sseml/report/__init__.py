@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sseml.report.figures.window_parity import window_parity
     from sseml.report.files import save, save_out_of_fold, save_polymers
     from sseml.report.measured import evidence_points, measured_points
+    from sseml.report.page.asked import page_about
     from sseml.report.page.contents import page_contents
     from sseml.report.page.html import write_page
 
@@ -39,6 +40,7 @@ _HOME = {
     "measured_points": "measured",
     "mixing_energies": "figures.mixing_energies",
     "overview": "figures.overview",
+    "page_about": "page.asked",
     "page_contents": "page.contents",
     "parity": "figures.parity",
     "polymer_calibration": "figures.polymers",
@@ -65,6 +67,7 @@ __all__ = [
     "measured_points",
     "mixing_energies",
     "overview",
+    "page_about",
     "page_contents",
     "parity",
     "polymer_calibration",

@@ -143,7 +143,8 @@ function curvePanel(row, width = 330) {
 }
 
 function drawCurves(list) {
-  const drawable = [...new Map(list.filter((row) => row.curve !== null).map((row) => [row.curve, row]).reverse()).values()].reverse();
+  const met = new Set();
+  const drawable = list.filter((row) => row.curve !== null && !met.has(row.curve) && met.add(row.curve));
   const visible = state.printing ? drawable : drawable.slice(0, state.curves);
   byId("curves-hint").textContent = `S/cm against °C, for the ${contents.curves.length} materials of highest σ as far as they are chosen above. `
     + "Line: predicted; dashed limits: 90 % interval; dashed straight: the threshold; ○ measured, ▽ △ bounds; dotted: a known phase transition. What lies beyond an axis stands at its end.";

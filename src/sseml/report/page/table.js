@@ -1,7 +1,7 @@
 // The table of answers: headings that sort, pages, and a small bar for each interval.
 
 const PAGE = 50;
-const BAR_WIDTH = 130;
+const BAR_WIDTH = 120;
 const several = new Set(rows.map((row) => number(row, "temperature_C"))).size > 1;
 const threshold = String(Number(contents.threshold_S_cm).toExponential());
 
@@ -57,11 +57,11 @@ const domainCell = (row) => el("td", {}, el("span", { class: "unit" },
 // [heading, unit, column it sorts by, cell]
 const shownColumns = [
   ["material", "", "input", materialCell],
-  ["family", "", "family", (row) => el("td", {}, row.family)],
   ...(several ? [["T", "°C", "temperature_C", numeric("temperature_C")]] : []),
   ["σ", "S/cm", "sigma_S_cm", numeric("sigma_S_cm")],
   ["90 % interval", `${exponent(10 ** barRange[0], 0)} to ${exponent(10 ** barRange[1], 0)}`, "interval_decades", (row) => el("td", {}, intervalBar(row))],
   [`P(σ ≥ ${threshold})`, "", "p_superionic", numeric("p_superionic", percent)],
+  ["family", "", "family", (row) => el("td", {}, row.family)],
   ["Eₐ", "eV", "activation_energy_eV", numeric("activation_energy_eV", volts)],
   ["V_red", "V", "V_red", numeric("V_red", volts)],
   ["V_ox", "V", "V_ox", numeric("V_ox", volts)],
