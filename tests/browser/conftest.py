@@ -156,7 +156,7 @@ def browser() -> Iterator[Browser]:
 
 
 MIXED = """\
-formula,cost_USD_kg,remark
+formula,price,remark
 Li6PS5Cl,120,<script>document.title = 'run'</script>
 LLZO,80,a & b
 "PEO + LiTFSI, EO:Li=18",60,a polymer

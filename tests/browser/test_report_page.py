@@ -76,8 +76,8 @@ def test_headings_sort_both_ways_with_the_keyboard(browser: Any, mixed: Path) ->
     browser.press("Enter")  # the focus stays on the heading
     assert browser.texts(MATERIALS) == order(mixed, "V_ox", descending=False)
     assert len(browser.texts("th[aria-sort]")) == 1
-    browser.click("[data-column=cost_USD_kg]")
-    assert browser.texts(MATERIALS) == order(mixed, "cost_USD_kg", descending=False)
+    browser.click("[data-column=price]")
+    assert browser.texts(MATERIALS) == order(mixed, "price", descending=False)
 
 
 def test_fields_filter_table_and_chart(browser: Any, mixed: Path) -> None:
@@ -161,6 +161,22 @@ def test_the_margin_follows_the_chosen_electrodes(browser: Any, mixed: Path) -> 
     browser.until(
         lambda: browser.texts(f"#table tbody tr > :nth-child({place + 1})")[: len(best)] == wanted
     )
+
+
+def test_the_asked_electrodes_are_chosen_at_first(browser: Any, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    command = ["screen", "--space", "Li3{Y,In}Cl6", "--anode", "0.62", "--cathode", "4"]
+    assert main([*command, "--report", str(page), "-o", str(tmp_path / "out.csv")]) == 0
+    browser.open(page)
+    assert browser.run("return document.getElementById('anode').selectedOptions[0].text") == (
+        "anode asked for, 0.62 V"
+    )
+    browser.choose("#anode", "LTO")
+    browser.click("#reset")
+    browser.until(
+        lambda: browser.run("return document.getElementById('anode').value") == "anode asked for"
+    )
+    assert browser.complaints() == []
 
 
 def test_it_prints_every_row_with_its_evidence(browser: Any, mixed: Path) -> None:

@@ -75,6 +75,47 @@ def test_a_wrong_target_is_refused_before_any_work(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_best_are_shown_in_their_order_and_refused_rows_stay_named(
+    run: Any, tmp_path: Path
+) -> None:
+    page = tmp_path / "out.html"
+    names = ("LiF", "Li6PS5Cl", "NaCl", "Li3YCl6", "LLZO")
+    ran = run("predict", *names, "--sort", "V_red", "--top", "3", "--format", "jsonl",
+              "--report", page, "--plot", tmp_path / "out.svg")  # fmt: skip
+    order = [json.loads(line)["formula"] for line in ran.out.splitlines()]
+    found = contents(page)
+    assert [row["formula"] for row in found["rows"]] == order
+    assert len(order) == 3
+    assert found["order"] == "V_red"
+    assert [refused[1] for refused in found["refused"]] == ["NaCl"]
+    for row in found["rows"]:  # each with the curve of its own material
+        curve = found["curves"][row["curve"]]
+        sigma = row["numbers"][[column["name"] for column in found["columns"]].index("sigma_S_cm")]
+        assert 10 ** curve["mid"][curve["T"].index(25.0)] == pytest.approx(sigma, rel=3e-3)
+
+
+def test_a_screened_space_has_a_page(run: Any, tmp_path: Path) -> None:
+    page = tmp_path / "out.html"
+    ran = run("screen", "--space", "Li3{Y,Er,In}{Cl,Br}6", "--rank-by", "p_superionic,cost_USD_kg",
+              "--cathode", "4", "--report", page, "--format", "jsonl")  # fmt: skip
+    assert ran.code == 0
+    found = contents(page)
+    assert [row["formula"] for row in found["rows"]] == [
+        json.loads(line)["formula"] for line in ran.out.splitlines()
+    ]
+    assert found["asked_V"]["cathode"] == 4.0
+    assert found["title"] == "Solid electrolytes: Li3{Y,Er,In}{Cl,Br}6"
+    assert {"cathode_margin_V", "pareto_front"} <= {column["name"] for column in found["columns"]}
+
+
+def test_parts_are_not_drawn(run: Any, tmp_path: Path) -> None:
+    ran = run("screen", "--space", "Li3{Y,Er}Cl6", "--shard", "1/1", "-o", tmp_path / "parts",
+              "--report", tmp_path / "out.html")  # fmt: skip
+    assert ran.code == 2
+    assert "--shard draws nothing" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_to_draw_is_said(run: Any, tmp_path: Path) -> None:
     ran = run("predict", "NaCl", "--plot", tmp_path / "out.png")
     assert ran.code == 1

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from sseml import Prediction, Refusal, RefusedInputError, predict
 from sseml.model.loading import Bundles
+from sseml.parse.formula import parse_formula
 from sseml.parse.qualifiers import Qualifiers
 from sseml.parse.queries import parse_inputs
 from sseml.parse.structure.files import StructureFiles
@@ -29,6 +30,7 @@ from sseml.report.electrodes import electrodes
 from sseml.report.page import contents as contents_module
 from sseml.report.page.curves import curve_contents
 from sseml.report.page.html import page_html, require_page
+from sseml.screen.supply import cost_USD_kg
 
 LIST = ("LLZO", "Li6PS5Cl", "Li6PS5Cl temperature=60", "PEO + LiTFSI, EO:Li=18", "NaCl", "Li3Po4",
         "LiBH4", "Li7La3Zr2O12 space_group=Ia-3d")  # fmt: skip
@@ -70,10 +72,28 @@ def test_rows_are_the_answers_by_conductivity(contents: dict[str, Any], pairs: P
     for row, answer in zip(contents["rows"], answers, strict=True):
         record = to_record(answer)
         for column in contents["columns"]:
-            assert number(contents, row, column["name"]) == record[column["name"]]
+            if column["name"] in record:
+                assert number(contents, row, column["name"]) == record[column["name"]]
         assert [contents["texts"][place] for place in row["notes"]] == list(answer.notes)
         near = [contents["measured"][place] for place, _ in row["nearest"]]
         assert [each[4] for each in near] == [each.doi for each in answer.nearest]
+
+
+def test_cost_and_supply_stand_beside_every_formula(contents: dict[str, Any]) -> None:
+    for row in contents["rows"]:
+        cost = number(contents, row, "cost_USD_kg")
+        if row["kind"] == "polymer":
+            assert cost is None
+        else:
+            amounts = parse_formula(row["formula"]).amounts
+            assert cost == pytest.approx(cost_USD_kg(amounts), rel=1e-5)
+
+
+def test_an_order_is_kept(pairs: Pairs, bundles: Bundles) -> None:
+    asked_in = [answer.formula for _, answer in pairs if isinstance(answer, Prediction)]
+    made = page_contents(pairs, bundles=bundles, order="cost_USD_kg", cathode_V=4.0)
+    assert [row["formula"] for row in made["rows"]] == asked_in
+    assert made["asked_V"] == {"anode": None, "cathode": 4.0}
 
 
 def test_refused_rows_keep_reason_and_suggestion(contents: dict[str, Any], pairs: Pairs) -> None:

@@ -63,6 +63,8 @@ def require_parts(arguments: argparse.Namespace) -> str:
         raise CommandError("--strict writes nothing or all, and --shard one part after another")
     if arguments.rank_by or arguments.top or arguments.anode or arguments.cathode:
         raise CommandError("--shard keeps every answer as it comes: rank what the parts hold")
+    if arguments.report or arguments.plot:
+        raise CommandError("--shard draws nothing: draw what the parts hold, with sseml predict -i")
     if arguments.rows_a_part < 1:
         raise CommandError(f"a part of {arguments.rows_a_part} rows: write one row or more")
     return format_

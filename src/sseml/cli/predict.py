@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -13,6 +13,7 @@ from sseml.cli.command import Commands, Tally, needing
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.ranking import add_sorting, in_order, require_ranking
+from sseml.cli.report import Drawing, add_report, require_report
 from sseml.cli.streams import say, standard_output, watched
 from sseml.records import Answer, Query, Refusal
 from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
@@ -104,11 +105,12 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strict", action="store_true", help="stop at the first refused row and write nothing"
     )
+    add_report(parser)
 
 
 def answerer(
     arguments: argparse.Namespace,
-) -> Callable[[Iterable[Query | Refusal]], Iterator[Answer]]:
+) -> partial[Iterator[Answer]]:
     """What answers rows as the options say; bundles and phases are read once."""
     # One thread serves a short list; starting a pool costs more CPU than predicting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -151,6 +153,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Predict, write, and count what was refused."""
     format_ = answer_format(arguments)
     require_ranking(arguments)
+    require_report(arguments)
     items = questions(arguments, arguments.temperature)
     return answer(items, arguments, format_, total=count_of(arguments))
 
@@ -174,10 +177,12 @@ def answer(
     CSV is written as the answers come.
     """
     tally = Tally(strict=arguments.strict)
-    answers = tally.passing(answerer(arguments)(items))
+    drawing = Drawing(arguments)
+    answering = answerer(arguments)
+    answers = drawing.answered(tally.passing(answering(drawing.asked(items))))
     if arguments.output or not standard_output().isatty():
         answers = watched(answers, total=total)
-    answers = in_order(answers, arguments)
+    answers = drawing.shown(in_order(answers, arguments))
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
         late = write(
             answers,
@@ -188,6 +193,7 @@ def answer(
             whole=arguments.output is not None and has_own_columns,
         )
     name_late(late)
+    drawing.write(answering.keywords["bundles"], answering.keywords["offsets"])
     return tally.report()
 
 

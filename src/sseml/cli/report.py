@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import shlex
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, cast
 
 from sseml.cli.command import REFUSED, CommandError
 from sseml.cli.output import require_picture
+from sseml.cli.ranking import BEST_FIRST
 from sseml.records import Answer, Query, Refusal
 
 if TYPE_CHECKING:
+    from sseml.cli.asked import AskedPrediction
     from sseml.model.loading import Bundles
     from sseml.model.offsets import Offsets
-
-Kept = TypeVar("Kept")
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:
@@ -37,31 +36,55 @@ def add_report(parser: argparse.ArgumentParser) -> None:
     )
 
 
-class Drawing:
-    """Keeps questions and answers as they pass, for the page and the picture that are asked for.
+def require_report(arguments: argparse.Namespace) -> None:
+    """Refuse, before any work, a page or a picture that cannot be written."""
+    require_picture(arguments.plot)
+    if arguments.report:
+        from sseml.report.page.html import require_page  # noqa: PLC0415 - only where asked for
 
-    What cannot be written is refused when this is made, before any work. Without `--report` and
-    `--plot` nothing is kept.
+        require_page(arguments.report)
+
+
+class Drawing:
+    """Keeps what is shown with its questions, and what was refused, to be drawn at the end.
+
+    Without `--report` and `--plot` nothing is kept.
     """
 
     def __init__(self, arguments: argparse.Namespace) -> None:
-        require_picture(arguments.plot)
-        if arguments.report:
-            from sseml.report.page.html import require_page  # noqa: PLC0415 - only if asked for
-
-            require_page(arguments.report)
         self._arguments = arguments
         self._is_asked_for = bool(arguments.report or arguments.plot)
-        self._items: list[Query | Refusal] = []
-        self._answers: list[Answer] = []
+        self._waiting: deque[Query | Refusal] = deque()
+        self._shown: list[AskedPrediction] = []
+        self._refused: list[Refusal] = []
 
-    def asking(self, items: Iterable[Query | Refusal]) -> Iterable[Query | Refusal]:
+    def asked(self, items: Iterable[Query | Refusal]) -> Iterator[Query | Refusal]:
         """Pass the questions on."""
-        return _keeping(items, self._items) if self._is_asked_for else items
+        for item in items:
+            if self._is_asked_for:
+                self._waiting.append(item)
+            yield item
 
-    def answering(self, answers: Iterator[Answer]) -> Iterator[Answer]:
-        """Pass their answers on, in the same order."""
-        return _keeping(answers, self._answers) if self._is_asked_for else answers
+    def answered(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        """Pass their answers on, which come in the same order."""
+        for answer in answers:
+            yield self._with_question(answer) if self._is_asked_for else answer
+
+    def _with_question(self, answer: Answer) -> Answer:
+        from sseml.cli.asked import with_question  # noqa: PLC0415 - start-up
+
+        query = self._waiting.popleft()
+        if isinstance(answer, Refusal):
+            self._refused.append(answer)
+            return answer
+        return with_question(answer, cast(Query, query))
+
+    def shown(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+        """Pass on the answers that are left, in their final order."""
+        for answer in answers:
+            if self._is_asked_for and not isinstance(answer, Refusal):
+                self._shown.append(cast("AskedPrediction", answer))
+            yield answer
 
     def write(self, bundles: Bundles, offsets: Offsets | None) -> None:
         """Write the page and the picture."""
@@ -71,41 +94,55 @@ class Drawing:
             self._plot()
 
     def _write_page(self, bundles: Bundles, offsets: Offsets | None) -> None:
+        from datetime import datetime  # noqa: PLC0415 - start-up
+
         from sseml.report import page_contents, write_page  # noqa: PLC0415
 
         contents = page_contents(
-            zip(self._items, self._answers, strict=True),
+            [
+                *((answer.query, answer) for answer in self._shown),
+                *((refusal, refusal) for refusal in self._refused),
+            ],
             bundles=bundles,
             offsets=offsets,
             threshold_S_cm=self._arguments.threshold,
             settings=_settings(self._arguments),
             made_on=datetime.now().astimezone().date(),
             title=_title(self._arguments),
+            order=_order(self._arguments),
+            anode_V=self._arguments.anode,
+            cathode_V=self._arguments.cathode,
         )
         write_page(contents, self._arguments.report)
 
     def _plot(self) -> None:
         from sseml.report import overview, save  # noqa: PLC0415
 
-        if all(isinstance(answer, Refusal) for answer in self._answers):
+        if not self._shown:
             raise CommandError("no row is answered: nothing was drawn", REFUSED)
-        figure = overview(self._answers, threshold_S_cm=self._arguments.threshold)
+        figure = overview(self._shown, threshold_S_cm=self._arguments.threshold)
         save(figure, self._arguments.plot)
 
 
-def _keeping(passing: Iterable[Kept], kept: list[Kept]) -> Iterator[Kept]:
-    for each in passing:
-        kept.append(each)
-        yield each
+def _order(arguments: argparse.Namespace) -> str:
+    """What the answers were ordered by; empty where they were not."""
+    keys = arguments.rank_by or ()
+    if not keys and arguments.top is None:
+        return ""
+    return ", ".join(key.column for key in keys) or BEST_FIRST
 
 
 def _title(arguments: argparse.Namespace) -> str:
+    if getattr(arguments, "space", None):
+        return f"Solid electrolytes: {'; '.join(arguments.space)}"
     if arguments.input and arguments.input != "-":
         return f"Solid electrolytes of {Path(arguments.input).name}"
     return "Solid electrolytes"
 
 
 def _settings(arguments: argparse.Namespace) -> Mapping[str, str]:
+    import shlex  # noqa: PLC0415 - start-up
+
     from sseml import __version__  # noqa: PLC0415 - the package imports the command line's rooms
 
     temperature = str(arguments.temperature)

@@ -12,6 +12,7 @@ from sseml.cli.parts import add_parts, answer_parts, checksum, require_parts
 from sseml.cli.predict import add_answers, answer, answer_format
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.ranking import add_ranking, require_ranking
+from sseml.cli.report import require_report
 from sseml.cli.streams import say, standard_output
 from sseml.records import Query, Refusal
 from sseml.render import Format, visible
@@ -74,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Check what is asked; then go through the list or the spaces."""
     format_ = None if arguments.shard else answer_format(arguments)
     require_ranking(arguments)
+    require_report(arguments)
     if arguments.shard:
         require_parts(arguments)
     elif arguments.output and arguments.output.is_file() and not arguments.overwrite:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sseml.model.answer import SUPERIONIC_S_CM
 from sseml.records import Answer, Prediction
 from sseml.report.electrodes import electrodes
 from sseml.report.figures import style
 from sseml.report.figures.ranking import best, draw_ranked, ranked_legend, ranked_title
 from sseml.report.figures.window_comparison import CALCULATED
+from sseml.units import SUPERIONIC_S_CM
 
 _BESIDE = ("Li metal", "LFP", "NMC811")
 """Electrodes whose potentials are marked."""

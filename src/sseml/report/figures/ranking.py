@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullLocator
 
-from sseml.model.answer import SUPERIONIC_S_CM
 from sseml.records import Answer, Domain, Prediction, RefusedInputError
 from sseml.report.figures import style
 from sseml.report.figures.labels import low_amounts, rounded_amounts
+from sseml.units import SUPERIONIC_S_CM
 
 _LOOKS: dict[Domain, tuple[str, str, str]] = {
     "inside": (style.BLUE, "o", "inside what was measured"),

@@ -8,14 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sseml.model.answer import SUPERIONIC_S_CM, Model
+from sseml.model.answer import Model
 from sseml.parse.qualifiers import Qualifiers, read_temperature
 from sseml.parse.queries import parse_inputs
 from sseml.parse.structure.files import StructureFiles
 from sseml.prediction import default_phases, predict_queries
 from sseml.report.measured import bundles_of
 from sseml.report.page.contents import page_contents
-from sseml.units import ROOM_TEMPERATURE_C
+from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 
 
 def page_about(

@@ -146,7 +146,7 @@ function drawCurves(list) {
   const met = new Set();
   const drawable = list.filter((row) => row.curve !== null && !met.has(row.curve) && met.add(row.curve));
   const visible = state.printing ? drawable : drawable.slice(0, state.curves);
-  byId("curves-hint").textContent = `S/cm against °C, for the ${contents.curves.length} materials of highest σ as far as they are chosen above. `
+  byId("curves-hint").textContent = `S/cm against °C, for the first ${contents.curves.length} materials by ${order}, as far as they are chosen above. `
     + "Line: predicted; dashed limits: 90 % interval; dashed straight: the threshold; ○ measured, ▽ △ bounds; dotted: a known phase transition. What lies beyond an axis stands at its end.";
   byId("panels").replaceChildren(...visible.map((row) => el("figure", {},
     el("figcaption", {}, `${row.place + 1} · `, el("button", { type: "button", class: "link", onclick: () => openDetails(row) }, nameOf(row))),

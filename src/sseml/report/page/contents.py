@@ -7,9 +7,8 @@ from datetime import date
 from math import isfinite
 from typing import Any, NamedTuple
 
-from sseml.columns import COLUMNS, Column
+from sseml.columns import COLUMNS, SCREEN_COLUMNS, Column
 from sseml.kinds import KINDS, kind_of
-from sseml.model.answer import SUPERIONIC_S_CM
 from sseml.model.loading import Bundles
 from sseml.model.offsets import Offsets
 from sseml.records import Answer, MeasuredValue, Neighbour, Prediction, Query, Refusal
@@ -18,24 +17,19 @@ from sseml.render.record import OUTPUT_COLUMNS, plain, to_record
 from sseml.report.electrodes import electrodes
 from sseml.report.page.card import card_contents
 from sseml.report.page.curves import curve_contents
+from sseml.screen.ranking import LOW_IS_GOOD
+from sseml.screen.scores import COST, SUPPLY, Electrodes, scored
+from sseml.units import SUPERIONIC_S_CM
 
 MOST_ROWS = 10_000
-"""Answers on a page, those of highest σ; the page says how many are not shown."""
+"""Answers on a page, the first by rank; the page says how many are not shown."""
 
 MOST_REFUSED = 1_000
 CURVES = 24
-"""Materials of highest σ whose σ(T) is drawn."""
+"""Materials whose σ(T) is drawn, the first by rank."""
 
 _LISTED = 20
 """Measurements of one material that its row lists."""
-
-_HIGH = frozenset(
-    ("sigma_S_cm", "sigma_low_S_cm", "sigma_high_S_cm", "p_superionic", "p_conductor", "V_ox",
-     "sigma_if_conductor_S_cm", "sigma_if_conductor_low_S_cm", "sigma_if_conductor_high_S_cm",
-     "measured_sigma_S_cm", "measured_low_S_cm", "measured_high_S_cm", "nearest_sigma_S_cm",
-     "measured_count", "measured_papers")
-)  # fmt: skip
-"""Columns of which more is better; of the others less is."""
 
 _NOT_PLOTTED = frozenset(("log10_sigma",))
 """Said by another column."""
@@ -72,6 +66,9 @@ def page_contents(
     settings: Mapping[str, str] | None = None,
     made_on: date | None = None,
     title: str = "Solid electrolytes",
+    order: str = "",
+    anode_V: float | None = None,
+    cathode_V: float | None = None,
 ) -> dict[str, Any]:
     """Everything that the page shows.
 
@@ -91,10 +88,16 @@ def page_contents(
         The day that the page names; None for none.
     title
         Of the page.
+    order
+        What the answers were ordered by, to keep their order; empty to order them by σ.
+    anode_V, cathode_V
+        Potentials in V against Li/Li⁺ that margins are counted from at first, beside those of the
+        list; None for lithium and LFP.
     """
-    pairs = [Asked(*each) for each in asked]
+    pairs = [Asked(query, _with_supply(answer)) for query, answer in asked]
     answered = [each for each in pairs if isinstance(each.answer, Prediction)]
-    answered.sort(key=lambda each: -_sigma(each.answer))
+    if not order:
+        answered.sort(key=lambda each: -_sigma(each.answer))
     shown = answered[:MOST_ROWS]
     refused = [each.answer for each in pairs if isinstance(each.answer, Refusal)]
     records = [to_record(each.answer) for each in shown]
@@ -115,6 +118,7 @@ def page_contents(
     ]
     return {
         "title": title,
+        "order": order,
         "made_on": made_on.isoformat() if made_on else "",
         "threshold_S_cm": threshold_S_cm,
         "settings": [[plain(name), plain(text)] for name, text in (settings or {}).items()],
@@ -129,6 +133,7 @@ def page_contents(
              "doi": each.doi}
             for each in electrodes()
         ],
+        "asked_V": {"anode": anode_V, "cathode": cathode_V},
         "refused": [_refusal(refusal) for refusal in refused[:MOST_REFUSED]],
         "left_out": {
             "rows": len(answered) - len(shown),
@@ -136,6 +141,15 @@ def page_contents(
         },
         "models": [card_contents(bundles[kind]) for kind in _kinds(answered)],
     }  # fmt: skip
+
+
+def _with_supply(answer: Answer) -> Answer:
+    """An answer with cost and supply of its elements, where it has none yet."""
+    if isinstance(answer, Refusal):
+        return answer
+    added = [name for name in (COST, SUPPLY) if name not in answer.columns]
+    [scored_answer] = scored([answer], added, Electrodes())
+    return scored_answer
 
 
 def _sigma(answer: Answer) -> float:
@@ -175,16 +189,17 @@ def _numeric(records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Columns of numbers that some row has, those of the input last."""
     ours = [
         _column(column)
-        for column in COLUMNS
+        for column in (*COLUMNS, *SCREEN_COLUMNS)
         if column.holds is not str
         and column.name not in _NOT_PLOTTED
-        and any(record[column.name] is not None for record in records)
+        and any(record.get(column.name) is not None for record in records)
     ]
     others = [
-        {"name": name, "unit": "", "meaning": "column of the input", "log": False, "high": False}
+        {"name": name, "unit": "", "meaning": "column of the input", "log": False, "high": False,
+         "beside": True}
         for name in _kept(records)
         if _is_numeric([record.get(name) for record in records])
-    ]
+    ]  # fmt: skip
     return [*ours, *others]
 
 
@@ -194,7 +209,8 @@ def _column(column: Column) -> dict[str, Any]:
         "unit": "" if column.unit == "1" else column.unit,
         "meaning": column.meaning,
         "log": column.unit == "S/cm",
-        "high": column.name in _HIGH,
+        "high": column.name not in LOW_IS_GOOD,
+        "beside": column in SCREEN_COLUMNS,
     }
 
 
@@ -207,7 +223,8 @@ def _own_texts(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _kept(records: Iterable[Mapping[str, Any]]) -> list[str]:
     names = dict.fromkeys(name for record in records for name in record)
-    return [name for name in names if name not in OUTPUT_COLUMNS]
+    ours = {*OUTPUT_COLUMNS, *(column.name for column in SCREEN_COLUMNS)}
+    return [name for name in names if name not in ours]
 
 
 def _is_numeric(values: Iterable[Any]) -> bool:

@@ -3,15 +3,21 @@
 const contents = JSON.parse(document.getElementById("contents").textContent);
 const rows = contents.rows;
 const DOMAINS = ["inside", "edge", "outside"];
+for (const [side, V] of Object.entries(contents.asked_V)) {
+  if (V !== null) contents.electrodes.push({ name: `${side} asked for`, side, V, what: "as asked for", doi: "" });
+}
 const anodes = contents.electrodes.filter((each) => each.side === "anode");
 const cathodes = contents.electrodes.filter((each) => each.side === "cathode");
 const places = new Map(contents.columns.map((column, place) => [column.name, place]));
 rows.forEach((row, place) => { row.place = place; });
 
-const CHOSEN_AT_FIRST = { anode: "Li metal", cathode: "LFP" };
+const CHOSEN_AT_FIRST = {
+  anode: contents.asked_V.anode === null ? "Li metal" : "anode asked for",
+  cathode: contents.asked_V.cathode === null ? "LFP" : "cathode asked for",
+};
 const state = {
   search: "", family: "", domain: "", least: 0, onlyFront: false, ...CHOSEN_AT_FIRST,
-  sort: { name: "sigma_S_cm", descending: true }, page: 0,
+  sort: { name: "place", descending: false }, page: 0,
   x: "", y: "", xHigh: true, yHigh: true, curves: 6, windows: 12, printing: false,
 };
 
@@ -54,8 +60,9 @@ function number(row, name) {
 }
 
 const isKnown = (name) => rows.some((row) => number(row, name) !== null);
-const TEXTS = ["input", "family", "domain", "kind", "model"];
-const valueOf = (row, name) => (TEXTS.includes(name) ? row[name] : number(row, name));
+const order = contents.order || "σ";
+const OWN = ["place", "input", "family", "domain", "kind", "model"]; // of a row, beside its numbers
+const valueOf = (row, name) => (OWN.includes(name) ? row[name] : number(row, name));
 const haystack = (row) => (row.haystack ??= [
   row.input, row.formula, row.family, row.kind, ...row.own,
   ...row.notes.map((place) => contents.texts[place]),
@@ -69,7 +76,7 @@ function filtered() {
     && words.every((word) => haystack(row).includes(word)));
 }
 
-// Missing values are last in both directions; equal ones keep the order by σ.
+// Missing values are last in both directions; equal ones keep their rank.
 function sorted(list) {
   const { name, descending } = state.sort;
   const sign = descending ? -1 : 1;

@@ -33,7 +33,7 @@ function detailsOf(row, headingId) {
   const has = (name) => number(row, name) !== null;
   const facts = [
     ["written as", row.input.trim() === row.formula ? "" : row.input],
-    ["row", `${row.row} of the input; place ${row.place + 1} of ${rows.length} by σ`],
+    ["row", `${row.row} of the input; rank ${row.place + 1} of ${rows.length} by ${order}`],
     ["family, kind", `${row.family}, ${row.kind}`],
     ["σ", `${value("sigma_S_cm")} at ${value("temperature_C")}; 90 %: ${shown(number(row, "sigma_low_S_cm"), { log: true })} to ${value("sigma_high_S_cm")}`],
     [`P(σ ≥ ${threshold} S/cm)`, percent(number(row, "p_superionic"))],

@@ -19,14 +19,14 @@ function options(select, values, texts = values) {
 function drawOnce() {
   const { rows: less, refused: lessRefused } = contents.left_out;
   const count = contents.refused.length + lessRefused;
-  byId("summary").textContent = `${rows.length + less} answered${less ? `, the ${rows.length} of highest σ shown` : ""}; ${count} refused`
+  byId("summary").textContent = `${rows.length + less} answered${less ? `, the first ${rows.length} by ${order} shown` : ""}; ${count} refused`
     + `${contents.made_on ? `; ${contents.made_on}` : ""}`;
   byId("refusals").hidden = !count;
   byId("refused").replaceChildren(
     el("thead", {}, el("tr", {}, ["row", "text", "reason", "instead"].map((text) => el("th", { scope: "col" }, text)))),
     el("tbody", {}, contents.refused.map((cells) => el("tr", {}, cells.map((cell) => el("td", {}, String(cell)))))));
   byId("refused-more").textContent = lessRefused ? `and ${lessRefused} more` : "";
-  byId("electrodes").replaceChildren(...contents.electrodes.map((each) => el("li", {}, `${each.name}: ${each.V} V, ${each.what}, `, doiLink(each.doi))));
+  byId("electrodes").replaceChildren(...contents.electrodes.map((each) => el("li", {}, `${each.name}: ${each.V} V, ${each.what}`, ...(each.doi ? [", ", doiLink(each.doi)] : []))));
   byId("cards").replaceChildren(...contents.models.map((model) => el("div", {},
     el("h3", {}, `${model.name} (${model.kind}), sseml ${model.version}`), el("p", { class: "hint" }, model.target),
     model.figures.length ? el("div", { class: "scroll", role: "region", tabindex: 0, "aria-label": `figures of ${model.name}` }, el("table", {},

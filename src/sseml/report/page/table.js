@@ -56,6 +56,7 @@ const domainCell = (row) => el("td", {}, el("span", { class: "unit" },
 
 // [heading, unit, column it sorts by, cell]
 const shownColumns = [
+  ["#", "", "place", (row) => el("td", { class: "number" }, String(row.place + 1))],
   ["material", "", "input", materialCell],
   ...(several ? [["T", "°C", "temperature_C", numeric("temperature_C")]] : []),
   ["σ", "S/cm", "sigma_S_cm", numeric("sigma_S_cm")],
@@ -70,12 +71,12 @@ const shownColumns = [
   ["domain", "", "domain", domainCell],
   ["measured", "S/cm", "measured_sigma_S_cm", measuredCell],
   ["nearest measured", "distance, S/cm", "nearest_distance", nearestCell],
-  ...contents.columns.filter((column) => column.meaning === "column of the input")
-    .map((column) => [column.name, "", column.name, numeric(column.name)]),
-].filter(([, , name]) => TEXTS.includes(name) || isKnown(name));
+  ...contents.columns.filter((column) => column.beside)
+    .map((column) => [column.name, column.unit, column.name, numeric(column.name)]),
+].filter(([, , name]) => OWN.includes(name) || isKnown(name));
 
 function sortBy(name) {
-  const best = TEXTS.includes(name) ? false : columnOf(name).high;
+  const best = OWN.includes(name) ? false : columnOf(name).high;
   const again = state.sort.name === name;
   state.sort = { name, descending: again ? !state.sort.descending : best };
   state.page = 0;
@@ -86,7 +87,6 @@ function sortBy(name) {
 function drawHead() {
   const direction = state.sort.descending ? "descending" : "ascending";
   byId("table").tHead.replaceChildren(el("tr", {},
-    el("th", { scope: "col", title: "by σ, of all rows" }, "#"),
     shownColumns.map(([text, unit, name]) => el("th", {
       scope: "col", class: name === "input" ? "name" : null, "aria-sort": state.sort.name === name ? direction : null,
     }, el("button", { type: "button", "data-column": name, onclick: () => sortBy(name), title: columnOf(name)?.meaning }, text),
@@ -100,7 +100,7 @@ function drawTable(list) {
   const visible = state.printing ? list : list.slice(first, first + PAGE);
   drawHead();
   byId("table").tBodies[0].replaceChildren(...visible.map((row) => el("tr", {},
-    el("td", { class: "number" }, String(row.place + 1)), shownColumns.map(([, , , cell]) => cell(row)))));
+    shownColumns.map(([, , , cell]) => cell(row)))));
   const turn = (text, page, off) => el("button", { type: "button", disabled: off ? "" : null, onclick: () => { state.page = page; drawAll(); } }, text);
   byId("pager").replaceChildren(
     turn("First", 0, state.page === 0), turn("Previous", state.page - 1, state.page === 0),
