@@ -58,17 +58,21 @@ class Drawing:
         self._shown: list[AskedPrediction] = []
         self._refused: list[Refusal] = []
 
-    def asked(self, items: Iterable[Query | Refusal]) -> Iterator[Query | Refusal]:
+    def asked(self, items: Iterable[Query | Refusal]) -> Iterable[Query | Refusal]:
         """Pass the questions on."""
-        for item in items:
-            if self._is_asked_for:
-                self._waiting.append(item)
-            yield item
+        return map(self._keep_question, items) if self._is_asked_for else items
 
-    def answered(self, answers: Iterable[Answer]) -> Iterator[Answer]:
+    def answered(self, answers: Iterator[Answer]) -> Iterator[Answer]:
         """Pass their answers on, which come in the same order."""
-        for answer in answers:
-            yield self._with_question(answer) if self._is_asked_for else answer
+        return map(self._with_question, answers) if self._is_asked_for else answers
+
+    def shown(self, answers: Iterator[Answer]) -> Iterator[Answer]:
+        """Pass on the answers that are left, in their final order."""
+        return map(self._keep_answer, answers) if self._is_asked_for else answers
+
+    def _keep_question(self, item: Query | Refusal) -> Query | Refusal:
+        self._waiting.append(item)
+        return item
 
     def _with_question(self, answer: Answer) -> Answer:
         from sseml.cli.asked import with_question  # noqa: PLC0415 - start-up
@@ -79,12 +83,10 @@ class Drawing:
             return answer
         return with_question(answer, cast(Query, query))
 
-    def shown(self, answers: Iterable[Answer]) -> Iterator[Answer]:
-        """Pass on the answers that are left, in their final order."""
-        for answer in answers:
-            if self._is_asked_for and not isinstance(answer, Refusal):
-                self._shown.append(cast("AskedPrediction", answer))
-            yield answer
+    def _keep_answer(self, answer: Answer) -> Answer:
+        if not isinstance(answer, Refusal):
+            self._shown.append(cast("AskedPrediction", answer))
+        return answer
 
     def write(self, bundles: Bundles, offsets: Offsets | None) -> None:
         """Write the page and the picture."""
