@@ -45,6 +45,13 @@ def test_a_file_of_the_best_keeps_the_columns_of_the_list(run: Any, tmp_path: Pa
         assert [row["sample"] for row in csv.DictReader(file)] == ["B", "C"]
 
 
+def test_a_list_may_hold_a_column_of_a_score_s_name(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("cost_USD_kg,formula\ncheap,LLZO\n12,Li6PS5Cl\n")
+    ran = run("predict", "-i", tmp_path / "list.csv", "--no-window")
+    assert ran.code == 0
+    assert len(ran.out.splitlines()) == 3
+
+
 def test_fronts_of_several_columns_and_conditions(run: Any) -> None:
     ran = run(
         "screen", *HALIDES, "--rank-by", "p_superionic,cost_USD_kg", "--cathode", 3.8,

@@ -118,10 +118,13 @@ def _answered(answer: Prediction, label: str, added: Sequence[str]) -> str:
         _measured(answer),
     )
     padded = (pad(visible(c), room) for c, room in zip(cells, _COLUMNS.values(), strict=True))
-    values = ((name, answer.columns.get(name)) for name in added)
-    numbers = ("" if value is None else f"{value:.4g}" for _, value in values)
-    more = (pad(number, len(name)) for number, name in zip(numbers, added, strict=True))
+    more = (pad(_number(answer.columns.get(name)), len(name)) for name in added)
     return _GAP.join((label, *padded, *more)).rstrip()
+
+
+def _number(value: object) -> str:
+    """Nothing for a text that a list holds under the name of a score."""
+    return f"{value:.4g}" if isinstance(value, int | float) else ""
 
 
 def _measured(answer: Prediction) -> str:
