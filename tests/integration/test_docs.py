@@ -8,11 +8,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sseml.cli import main
 from sseml.curation.table import load_measurements
 from sseml.evaluate.benchmarks import BENCHMARKS
 from sseml.evaluate.polymer import POLYMER_BENCHMARK
@@ -65,6 +67,21 @@ def test_every_public_name_is_where_the_page_says() -> None:
         found = importlib.import_module(module)
         for name in re.findall(r"`(\w+)`", names):
             assert hasattr(found, name), f"{module}.{name}"
+
+
+def test_the_report_of_the_example_list_is_what_the_command_makes(tmp_path: Path) -> None:
+    def contents(page: Path) -> dict[str, Any]:
+        found = re.search(r'id="contents">(.*?)</script>', page.read_text("utf-8"), re.DOTALL)
+        assert found is not None
+        return {**json.loads(found[1]), "made_on": "", "settings": []}
+
+    root = DOCS.parent
+    made = tmp_path / "made.html"
+    assert (
+        main(["predict", "-i", str(root / "examples" / "candidates.txt"), "--report", str(made)])
+        == 0
+    )
+    assert contents(made) == contents(DOCS / "candidates.html")
 
 
 def test_the_page_of_figures_is_what_the_released_bundle_measured() -> None:
