@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sseml.cli.command import Commands, Tally, needing
+from sseml.cli.command import CommandError, Commands, Tally, needing, number_type
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.streams import say, standard_output, watched
@@ -16,9 +16,13 @@ from sseml.render import FORMATS, TABLE_WIDTH, Format, visible, write
 from sseml.units import ROOM_TEMPERATURE_C
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sseml.model.bundle import Bundle
     from sseml.model.explaining import Explainer
     from sseml.model.offsets import Offsets
+    from sseml.records import Query, Refusal
+    from sseml.render.batches import BatchFormat
 
 _EXAMPLES = """\
 examples:
@@ -77,6 +81,17 @@ def add_commands(commands: Commands) -> None:
         help="leave out the electrochemical window: a long list takes a third of the time",
     )
     parser.add_argument(
+        "--jobs",
+        type=number_type(
+            lambda number: number >= 0 and number == int(number),
+            "{text!r} is no number of processes: write 1 or more, or 0 for one a core",
+        ),
+        default=1,
+        metavar="N",
+        help="processes that answer a list whose answers go to a CSV or Parquet file; 0: one a "
+        "core (default: 1)",
+    )
+    parser.add_argument(
         "--measured",
         type=Path,
         metavar="FILE",
@@ -117,10 +132,21 @@ def run(arguments: argparse.Namespace) -> int:
     # One thread serves a short list; starting a pool costs more CPU than predicting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
-    from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
+    from sseml.prediction import (  # noqa: PLC0415
+        FILE_BATCH,
+        default_phases,
+        predict_queries,
+    )
 
     format_ = cast(Format, format_of(arguments.output, arguments.format, _ENDINGS, "table"))
     items = questions(arguments, arguments.temperature)
+    if _as_columns(arguments, format_):
+        return _run_as_columns(arguments, items, "parquet" if format_ == "parquet" else "csv")
+    if arguments.jobs != 1:
+        raise CommandError(
+            "--jobs is for files: name one with -o FILE.csv or FILE.parquet, without --explain and "
+            "--measured"
+        )
     bundles = Bundles([load_bundle(arguments.bundle)] if arguments.bundle else [])
     tally = Tally(strict=arguments.strict)
     phases = cache(default_phases) if arguments.window else None
@@ -135,6 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
         explainer=_explainer() if arguments.explain else None,
         offsets=offsets,
         threshold_S_cm=arguments.threshold,
+        batch_rows=FILE_BATCH if arguments.output else None,
     )
     answers = tally.passing(answered)
     if arguments.output or not standard_output().isatty():
@@ -149,6 +176,27 @@ def run(arguments: argparse.Namespace) -> int:
             whole=arguments.output is not None,
         )
     name_late(late)
+    return tally.report()
+
+
+def _as_columns(arguments: argparse.Namespace, format_: Format) -> bool:
+    """Whether a file is written from columns: it holds no explanations and no own measurements."""
+    is_plain = not arguments.explain and not arguments.measured
+    return arguments.output is not None and is_plain and format_ in ("csv", "parquet")
+
+
+def _run_as_columns(
+    arguments: argparse.Namespace, items: Iterable[Query | Refusal], format_: BatchFormat
+) -> int:
+    from sseml.parallel import Settings, drawn_batches  # noqa: PLC0415
+    from sseml.render.batches import write_batches  # noqa: PLC0415
+
+    tally = Tally(strict=arguments.strict)
+    settings = Settings(arguments.bundle, arguments.window, arguments.threshold)
+    drawn = drawn_batches(items, settings, int(arguments.jobs) or os.cpu_count() or 1)
+    passed = watched(tally.passing_batches(drawn), count_of(arguments), size=len)
+    with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
+        write_batches((batch.columns for batch in passed), stream, format_)
     return tally.report()
 
 

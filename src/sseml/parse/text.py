@@ -76,7 +76,7 @@ def parse_line(
             here = ", ".join(f"{name}={value:g}" for name, value in point.items())
             reason = f"{here}: {refusal.reason}" if len(points) > 1 else refusal.reason
             return Refusal(row, text, reason, refusal.suggestion, kept, refusal.code)
-        return _query(row, text, material, qualifiers, kept, (*remarks, *notes))
+        return _query(row, text, material, qualifiers, kept, notes=(*remarks, *notes))
 
     return [answer(point) for point in points]
 
@@ -93,6 +93,7 @@ def _query(
     material: Composition,
     qualifiers: Qualifiers,
     columns: Mapping[str, object],
+    *,
     notes: tuple[str, ...] = (),
 ) -> Query:
     return Query(

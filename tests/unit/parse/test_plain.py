@@ -15,7 +15,7 @@ from sseml.parse.recipe_line import names_recipe
 from sseml.parse.structure.file_names import names_structures
 from sseml.parse.text import parse_line
 
-_COMMON = "H B C N O F Na Mg Al Si P S Cl K Ti Fe Zn Ga Ge Y Zr Nb I La Ta W".split()
+_COMMON = ("H", "B", "C", "N", "O", "F", "Al", "P", "S", "Cl", "Ti", "Ge", "Zr", "I", "La", "Ta")
 _amounts = st.one_of(
     st.just(""),
     st.integers(1, 2100).map(str),
