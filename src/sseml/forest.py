@@ -46,8 +46,9 @@ class Forest:
         cells = np.ascontiguousarray(X, dtype=np.float32).ravel()
         leaf = np.empty(rows * len(self.roots), dtype=np.intp)
         walk = np.arange(len(leaf))
-        first_cell = np.repeat(np.arange(rows) * columns, len(self.roots))
-        node = np.tile(self.roots, rows)
+        # tree after tree, so that the nodes of one stay in the cache
+        first_cell = np.tile(np.arange(rows) * columns, len(self.roots))
+        node = np.repeat(self.roots, rows)
         child = self.child.take(node)
         while len(node):
             x = cells.take(first_cell + self.feature.take(node))
@@ -60,7 +61,8 @@ class Forest:
                 node, child, first_cell, walk = (
                     each.take(going_on) for each in (node, child, first_cell, walk)
                 )
-        return leaf.reshape(rows, len(self.roots))
+        # contiguous rows, whose sums are the same however many rows there are
+        return np.ascontiguousarray(leaf.reshape(len(self.roots), rows).T)
 
     def leaf_values(self, X: FloatArray) -> NDArray[np.float32]:
         """Value of the leaf that each row reaches in each tree, as `leaves` finds them."""

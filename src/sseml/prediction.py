@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sseml.brought import beside, brought, said_of
-from sseml.kinds import KINDS, Kind, kind_of
-from sseml.model.answer import BundleAnswer, Model
+from sseml.answering import Sources, answered, answered_batch, bundles_by_kind
+from sseml.kinds import KINDS
+from sseml.model.answer import Model
+from sseml.model.answered import AnsweredBatch
 from sseml.model.bundle import Bundle
-from sseml.model.known_transitions import across_transitions
 from sseml.model.loading import Bundles, load_bundle
-from sseml.predicted import power_of_ten, predicted
-from sseml.records import (
-    Answer,
-    Composite,
-    Crystal,
-    Prediction,
-    Query,
-    Refusal,
-    UnsupportedMaterialError,
-)
+from sseml.records import Answer, Query, Refusal
 from sseml.released import DEFAULT_PHASES, released_folder
 from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 
@@ -37,24 +26,14 @@ if TYPE_CHECKING:
 
     from sseml.model.explaining import Explainer
     from sseml.model.offsets import Offsets
-    from sseml.model.phases import PhaseBundle, Stability
+    from sseml.model.phases import PhaseBundle
     from sseml.parse.structure.agreement import OnMismatch
 
 _BATCH = 128
 """Rows answered together: large enough for array speed, small enough to answer a pipe at once."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """Bundles by kind, phases and settings that answers are calculated from."""
-
-    bundles: Mapping[str, Model]
-    kinds: Mapping[type, Kind]
-    phases: Callable[[], PhaseBundle] | None
-    explain: bool
-    explainer: Explainer | None
-    offsets: Offsets | None
-    threshold_S_cm: float
+FILE_BATCH = 2048
+"""Rows answered together where nobody waits for the first of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +152,7 @@ def predict(
         explainer=_explainer() if explain else None,
         offsets=offsets,
         threshold_S_cm=threshold_S_cm,
+        batch_rows=FILE_BATCH,
     )
     return Predictions(tuple(answered))
 
@@ -209,6 +189,7 @@ def predict_queries(
     explainer: Explainer | None = None,
     offsets: Offsets | None = None,
     threshold_S_cm: float = SUPERIONIC_S_CM,
+    batch_rows: int | None = None,
 ) -> Iterator[Answer]:
     """Answer parsed rows in order, a batch at a time, in bounded memory.
 
@@ -232,32 +213,50 @@ def predict_queries(
         What one's own measurements do to answers, or None.
     threshold_S_cm
         That of ``p_superionic``, in S/cm.
+    batch_rows
+        Rows answered together; None for few, so that the first answers come at once.
     """
-    stream = iter(items)
-    batches = iter(lambda: list(islice(stream, _BATCH)), [])
-    by_kind, own_kinds = _by_kind(bundles)
+    batches = batches_of(items, batch_rows or _BATCH)
+    by_kind, own_kinds = bundles_by_kind(bundles)
     kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
     given = phases if phases is None or callable(phases) else lambda: phases
-    sources = _Sources(by_kind, kinds, given, explain, explainer, offsets, threshold_S_cm)
+    sources = Sources(by_kind, kinds, given, explain, explainer, offsets, threshold_S_cm)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
         return
     for batch in batches:
-        yield from _answered(batch, sources)
+        yield from answered(batch, sources)
 
 
-def _by_kind(
+def predict_batches(
+    items: Iterable[Query | Refusal],
     bundles: Model | Sequence[Model] | Bundles,
-) -> tuple[Mapping[str, Model], Sequence[Kind]]:
-    """Bundles by the name of their kind, and the kinds that they bring."""
-    if isinstance(bundles, Bundles):
-        return bundles, ()
-    given = tuple(bundles) if isinstance(bundles, Sequence) else (bundles,)
-    return {bundle.kind.name: bundle for bundle in given}, [bundle.kind for bundle in given]
+    phases: Callable[[], PhaseBundle] | None = None,
+    *,
+    threshold_S_cm: float = SUPERIONIC_S_CM,
+) -> Iterator[AnsweredBatch]:
+    """Answer parsed rows in large batches, which are written as columns.
+
+    Takes what `predict_queries` takes. The answers are the same, without what no column shows:
+    notes, all but the nearest measured material, and what one's own measurements would change.
+    """
+    by_kind, own_kinds = bundles_by_kind(bundles)
+    kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
+    sources = Sources(by_kind, kinds, phases, False, None, None, threshold_S_cm)
+    for batch in batches_of(items):
+        yield answered_batch(batch, sources)
+
+
+def batches_of(
+    items: Iterable[Query | Refusal], rows: int | None = None
+) -> Iterator[Sequence[Query | Refusal]]:
+    """Pieces of so many rows, by default `FILE_BATCH`; the last can be shorter."""
+    stream = iter(items)
+    return iter(lambda: list(islice(stream, rows or FILE_BATCH)), [])
 
 
 def _several_at_a_time(
-    batches: Iterable[Sequence[Query | Refusal]], sources: _Sources, threads: int
+    batches: Iterable[Sequence[Query | Refusal]], sources: Sources, threads: int
 ) -> Iterator[Answer]:
     from concurrent.futures import Future, ThreadPoolExecutor  # noqa: PLC0415 - start-up: 13 ms
 
@@ -265,7 +264,7 @@ def _several_at_a_time(
     with ThreadPoolExecutor(threads) as pool:
         try:
             for batch in batches:
-                underway.append(pool.submit(_answered, batch, sources))
+                underway.append(pool.submit(answered, batch, sources))
                 if len(underway) > threads:
                     yield from underway.popleft().result()
             while underway:
@@ -273,110 +272,3 @@ def _several_at_a_time(
         finally:
             for future in underway:
                 future.cancel()
-
-
-def _answered(batch: Sequence[Query | Refusal], sources: _Sources) -> list[Answer]:
-    """Answer each kind of material by its bundle, and put the order back."""
-    answers: dict[int, Answer] = {}
-    asked: dict[str, list[tuple[int, Query, Kind]]] = {}
-    for place, item in enumerate(batch):
-        if isinstance(item, Refusal):
-            answers[place] = item
-            continue
-        kind = kind_of(item.material, sources.kinds)
-        refusal = _refusal(item, kind, sources)
-        if refusal is not None:
-            answers[place] = refusal
-        else:
-            asked.setdefault(kind.bundle_kind, []).append((place, item, kind))
-    for bundle_kind, rows in asked.items():
-        queries = [(query, kind) for _, query, kind in rows]
-        predictions = _predict_batch(queries, sources.bundles[bundle_kind], sources)
-        answers.update(zip((place for place, *_ in rows), predictions, strict=True))
-    return [answers[place] for place in range(len(batch))]
-
-
-def _refusal(query: Query, kind: Kind, sources: _Sources) -> Refusal | None:
-    """Why a material is not answered; None for one that is."""
-    material = query.material
-    if kind.bundle_kind in sources.bundles:
-        error = kind.refusal(material)
-    else:
-        error = UnsupportedMaterialError(
-            f"{material.formula} is of the kind {kind.name}",
-            f"the model at hand answers {', '.join(sources.bundles)}; name one of its kind",
-        )
-    if error is None:
-        return None
-    source = material.source if isinstance(material, Crystal) else ""
-    reason = error.reason if source in query.input else f"{source}: {error.reason}"
-    return Refusal(query.row, query.input, reason, error.suggestion, query.columns, error.code)
-
-
-def _predict_batch(
-    queries: Sequence[tuple[Query, Kind]], bundle: Model, sources: _Sources
-) -> Iterator[Prediction]:
-    materials: list[Any] = [query.material for query, _ in queries]
-    temperature_C = np.array([query.temperature_C for query, _ in queries])
-    families = [kind.recognise(query.material) for query, kind in queries]
-    offsets = sources.offsets
-    shift = brought([query for query, _ in queries], [m.family for m in families], offsets)
-    answer = bundle.predict(materials, temperature_C, shift, sources.threshold_S_cm)
-    answer, on_transitions = across_transitions(
-        answer,
-        bundle,
-        materials,
-        temperature_C,
-        shift=shift,
-        threshold_S_cm=sources.threshold_S_cm,
-    )
-    stabilities: Sequence[Stability | None] = [None] * len(materials)
-    if sources.phases is not None and bundle.kind.has_window:
-        stabilities = sources.phases().stabilities(materials, reactions=sources.explain)
-    on_fillers = _notes_on_fillers(queries, answer, sources)
-    answer, evidence = beside(answer, bundle, materials, offsets)
-    if sources.explainer:
-        made_of = sources.explainer.contributions(bundle, materials, [m.family for m in families])
-    else:
-        made_of = [None] * len(materials)
-    for index, (query, kind) in enumerate(queries):
-        prediction = predicted(
-            query,
-            kind,
-            index,
-            answer,
-            bundle,
-            evidence=evidence,
-            family=families[index],
-            stability=stabilities[index],
-        )
-        prediction = replace(
-            prediction, made_of=made_of[index], threshold_S_cm=sources.threshold_S_cm
-        )
-        if added := (*on_transitions.get(index, ()), *on_fillers.get(index, ())):
-            prediction = replace(prediction, notes=(*prediction.notes, *added))
-        yield said_of(prediction, query, answer, index, offsets)
-
-
-def _notes_on_fillers(
-    queries: Sequence[tuple[Query, Kind]], answer: BundleAnswer, sources: _Sources
-) -> Mapping[int, tuple[str, ...]]:
-    """What conducting fillers do alone, by the place of the composite they are in."""
-    without = answer.log10_without_filler
-    if not sources.explain or without is None or "composition" not in sources.bundles:
-        return {}
-    composites = {
-        index: query.material
-        for index, (query, _) in enumerate(queries)
-        if isinstance(query.material, Composite)
-    }
-    if not composites:
-        return {}
-    from sseml.fillers import FilledFilm, notes_on_fillers  # noqa: PLC0415 - only for composites
-
-    films = [
-        FilledFilm(material, queries[index][0].temperature_C, power_of_ten(without[index]))
-        for index, material in composites.items()
-    ]
-    notes = notes_on_fillers(films, sources.bundles["composition"])
-    return dict(zip(composites, notes, strict=True))

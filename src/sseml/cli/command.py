@@ -8,10 +8,13 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from math import nan
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sseml.records import Refusal
 from sseml.render import visible
+
+if TYPE_CHECKING:
+    from sseml.parallel import DrawnBatch
 
 ANSWERED = 0
 REFUSED = 1
@@ -119,6 +122,15 @@ class Tally:
                 if len(self._shown) < _SHOWN:
                     self._shown.append(message)
             yield answer
+
+    def passing_batches(self, batches: Iterable[DrawnBatch]) -> Iterator[DrawnBatch]:
+        """Pass batches on, as `passing` does their answers."""
+        for batch in batches:
+            answered = len(batch) - len(batch.refusals)
+            self._answers += answered
+            for _ in self.passing(batch.in_order()):
+                pass
+            yield batch
 
     def report(self) -> int:
         """Sum up on standard error what was refused, and return the exit code."""

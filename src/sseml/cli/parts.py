@@ -11,6 +11,7 @@ from typing import IO, Any
 from sseml._version import __version__
 from sseml.cli.command import ANSWERED, REFUSED, CommandError
 from sseml.cli.predict import answerer
+from sseml.cli.ranking import orders
 from sseml.cli.streams import say, watched
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import FORMATS, write
@@ -61,8 +62,10 @@ def require_parts(arguments: argparse.Namespace) -> str:
         )
     if arguments.strict:
         raise CommandError("--strict writes nothing or all, and --shard one part after another")
-    if arguments.rank_by or arguments.top or arguments.anode or arguments.cathode:
+    if orders(arguments):
         raise CommandError("--shard keeps every answer as it comes: rank what the parts hold")
+    if arguments.jobs != 1:
+        raise CommandError("--shard is one process: start one for each shard, not --jobs")
     if arguments.report or arguments.plot:
         raise CommandError("--shard draws nothing: draw what the parts hold, with sseml predict -i")
     if arguments.rows_a_part < 1:

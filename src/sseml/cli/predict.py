@@ -9,10 +9,10 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sseml.cli.command import Commands, Tally, needing
+from sseml.cli.command import CommandError, Commands, Tally, needing, number_type
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
-from sseml.cli.ranking import add_sorting, in_order, require_ranking
+from sseml.cli.ranking import add_sorting, in_order, orders, require_ranking
 from sseml.cli.report import Drawing, add_report, require_report
 from sseml.cli.streams import say, standard_output, watched
 from sseml.records import Answer, Query, Refusal
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sseml.model.bundle import Bundle
     from sseml.model.explaining import Explainer
     from sseml.model.offsets import Offsets
+    from sseml.render.batches import BatchFormat
 
 _EXAMPLES = """\
 examples:
@@ -90,6 +91,17 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
         help="leave out the electrochemical window: a long list takes a third of the time",
     )
     parser.add_argument(
+        "--jobs",
+        type=number_type(
+            lambda number: number >= 0 and number == int(number),
+            "{text!r} is no number of processes: write 1 or more, or 0 for one a core",
+        ),
+        default=1,
+        metavar="N",
+        help="processes that answer a list whose answers go to a CSV or Parquet file; 0: one a "
+        "core (default: 1)",
+    )
+    parser.add_argument(
         "--measured",
         type=Path,
         metavar="FILE",
@@ -115,7 +127,11 @@ def answerer(
     # One thread serves a short list; starting a pool costs more CPU than predicting.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
-    from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
+    from sseml.prediction import (  # noqa: PLC0415
+        FILE_BATCH,
+        default_phases,
+        predict_queries,
+    )
 
     bundles = Bundles([load_bundle(arguments.bundle)] if arguments.bundle else [])
     offsets = (
@@ -129,6 +145,7 @@ def answerer(
         explainer=_explainer() if arguments.explain else None,
         offsets=offsets,
         threshold_S_cm=arguments.threshold,
+        batch_rows=FILE_BATCH if arguments.output else None,
     )
 
 
@@ -176,6 +193,14 @@ def answer(
     `total` is the number of rows, where known. Without columns of their own (`has_own_columns`) a
     CSV is written as the answers come.
     """
+    if _as_columns(arguments, format_):
+        how: BatchFormat = "parquet" if format_ == "parquet" else "csv"
+        return _answer_as_columns(items, arguments, how, total=total)
+    if arguments.jobs != 1:
+        raise CommandError(
+            "--jobs is for files as they come: name one with -o FILE.csv or FILE.parquet, without "
+            "--explain, --measured, a ranking, a report and a picture"
+        )
     tally = Tally(strict=arguments.strict)
     drawing = Drawing(arguments)
     answering = answerer(arguments)
@@ -194,6 +219,34 @@ def answer(
         )
     name_late(late)
     drawing.write(answering.keywords["bundles"], answering.keywords["offsets"])
+    return tally.report()
+
+
+def _as_columns(arguments: argparse.Namespace, format_: Format) -> bool:
+    """Whether a file is written from columns: as the answers come, and with nothing beside them."""
+    beside = arguments.explain or arguments.measured or arguments.report or arguments.plot
+    is_plain = not beside and not orders(arguments)
+    return arguments.output is not None and is_plain and format_ in ("csv", "parquet")
+
+
+def _answer_as_columns(
+    items: Iterable[Query | Refusal],
+    arguments: argparse.Namespace,
+    format_: BatchFormat,
+    *,
+    total: int | None,
+) -> int:
+    # One thread a process; starting a pool of them costs more CPU than predicting.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from sseml.parallel import Settings, drawn_batches  # noqa: PLC0415 - help needs no arrays
+    from sseml.render.batches import write_batches  # noqa: PLC0415
+
+    tally = Tally(strict=arguments.strict)
+    settings = Settings(arguments.bundle, arguments.window, arguments.threshold)
+    drawn = drawn_batches(items, settings, int(arguments.jobs) or os.cpu_count() or 1)
+    passed = watched(tally.passing_batches(drawn), total, size=len)
+    with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
+        write_batches((batch.columns for batch in passed), stream, format_)
     return tally.report()
 
 

@@ -86,6 +86,12 @@ def require_ranking(arguments: argparse.Namespace) -> None:
             raise CommandError(f"{column} needs the window; leave --no-window out")
 
 
+def orders(arguments: argparse.Namespace) -> bool:
+    """Whether anything is done to the answers: ordered, left out, judged by electrodes."""
+    electrodes = arguments.anode is not None or arguments.cathode is not None
+    return bool(arguments.rank_by or arguments.top or arguments.where) or electrodes
+
+
 def in_order(answers: Iterator[Answer], arguments: argparse.Namespace) -> Iterator[Answer]:
     """The answers as they were asked for: in order, the best, the best that lie apart."""
     from sseml.screen.scores import Electrodes, scored  # noqa: PLC0415 - help needs no arrays

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -51,10 +51,13 @@ def redraw(text: str = "") -> None:
     sys.stderr.flush()
 
 
-def watched(answers: Iterable[Item], total: int | None = None) -> Iterator[Item]:
+def watched(
+    answers: Iterable[Item], total: int | None = None, size: Callable[[Item], int] = lambda _: 1
+) -> Iterator[Item]:
     """Pass answers on, with a progress bar on a terminal if they take longer than two seconds.
 
-    `total` is the number of rows of the input, where known.
+    `total` is the number of rows of the input, where known; `size` says how many answers one of
+    `answers` holds.
     """
     if not sys.stderr.isatty():
         yield from answers
@@ -63,7 +66,9 @@ def watched(answers: Iterable[Item], total: int | None = None) -> Iterator[Item]
     due = start + _SILENT_S
     drawn = False
     try:
-        for count, answer in enumerate(answers, 1):
+        count = 0
+        for answer in answers:
+            count += size(answer)
             now = time.monotonic()
             if now >= due:
                 redraw(_bar(answer.row, total, count, now - start))

@@ -6,13 +6,16 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from sseml.families import rules
 from sseml.families.chemistry import Chemistry, elements
 from sseml.families.tables import table_rows
-from sseml.records import Composition
+from sseml.records import Composition, Form
+
+_REMEMBERED = 4096
+"""Compositions: more than are answered together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,16 @@ def recognise(composition: Composition) -> FamilyMatch:
     >>> recognise(parse_formula("Li6.4La3Zr1.4Ta0.6O12")).family
     'garnet'
     """
-    chemistry = Chemistry(composition)
+    amounts = tuple(composition.amounts.items())
+    return _recognised(amounts, composition.space_group_number, composition.form)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _recognised(
+    amounts: tuple[tuple[str, float], ...], space_group_number: int | None, form: Form | None
+) -> FamilyMatch:
+    """The family of a composition, which is asked for more than once while it is answered."""
+    chemistry = Chemistry(Composition("", dict(amounts), space_group_number, form=form))
     for family, rule, reason in _rules()[chemistry.anion_class]:
         confidence = rule(chemistry)
         if confidence > 0:

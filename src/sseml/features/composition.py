@@ -46,10 +46,6 @@ class ElementFractions:
         return element_fractions(materials)
 
 
-_COMMON = 0.3
-"""Share of pairs that hold an element, from which it is quicker to compare all pairs."""
-
-
 SAME_COMPOSITION = 1e-3
 """Composition distance below which two formulas are one material, rounding of amounts included."""
 
@@ -84,17 +80,23 @@ def fraction_distance(A: FloatArray, B: FloatArray) -> FloatArray:
     Half the summed absolute difference is one (what a row sums to) minus the sum of the smaller of
     each two fractions, and only elements that both hold add to that sum.
     """
-    shared = np.zeros((len(A), len(B)))
-    for element in np.flatnonzero((A > 0).any(axis=0) & (B > 0).any(axis=0)):
-        a, b = A[:, element], B[:, element]
-        rows, columns = np.flatnonzero(a), np.flatnonzero(b)
-        if len(rows) * len(columns) > _COMMON * shared.size:
-            shared += np.minimum.outer(a, b)
-        else:
-            shared[np.ix_(rows, columns)] += np.minimum.outer(a[rows], b[columns])
-    # summed in the order of the loop, so that a row is exactly 0 away from itself
+    if len(A) > len(B):
+        return np.ascontiguousarray(fraction_distance(B, A).T)
+    # summed in the order of the elements, so that a row is exactly 0 away from itself
     whole_A, whole_B = (np.cumsum(rows, axis=1)[:, -1] for rows in (A, B))
-    return np.clip((whole_A[:, None] + whole_B[None, :]) / 2.0 - shared, 0.0, 1.0)
+    elements_of_A = np.flatnonzero((A > 0).any(axis=0))
+    of_element = np.ascontiguousarray(B[:, elements_of_A].T)
+    apart = np.add.outer(whole_A, whole_B) / 2.0
+    same, smaller, shared = np.empty((3, len(B)))
+    for own, row in zip(A[:, elements_of_A], apart, strict=True):
+        shared.fill(0.0)
+        for place in np.flatnonzero(own).tolist():
+            same.fill(own[place])  # NumPy is several times slower beside a single number
+            np.minimum(of_element[place], same, out=smaller)
+            np.add(shared, smaller, out=shared)
+        np.subtract(row, shared, out=row)
+        np.clip(row, 0.0, 1.0, out=row)
+    return apart
 
 
 class CompositionDistance(Distance):
@@ -112,11 +114,13 @@ class CompositionDistance(Distance):
 
     def within(self, positions: FloatArray) -> FloatArray:
         """The same for each group, over the elements that any of its members holds."""
-        apart = np.zeros((len(positions), positions.shape[1], positions.shape[1]))
+        shared = np.zeros((len(positions), positions.shape[1], positions.shape[1]))
         for element in np.flatnonzero((positions > 0).any(axis=(0, 1))):
             own = positions[:, :, element]
-            apart += np.abs(own[:, :, None] - own[:, None, :])
-        return apart / 2.0
+            shared += np.minimum(own[:, :, None], own[:, None, :])
+        whole = np.cumsum(positions, axis=2)[:, :, -1]
+        apart = (whole[:, :, None] + whole[:, None, :]) / 2.0 - shared
+        return np.clip(apart, 0.0, 1.0, out=apart)
 
     def pairs(self, A: FloatArray, B: FloatArray) -> FloatArray:
         """The same summed element by element: pairs exactly at a radius stay on their side."""

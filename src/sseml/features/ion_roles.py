@@ -297,8 +297,11 @@ class Descriptors:
 
     def __call__(self, materials: Sequence[Composition]) -> FloatArray:
         """Values of shape (n_materials, len(features))."""
-        speciation = speciate(materials)
-        out = np.empty((len(materials), len(self._functions)))
+        return self.of(speciate(materials))
+
+    def of(self, speciation: Speciation) -> FloatArray:
+        """Values for n formulas whose roles are known, shape (n, len(features))."""
+        out = np.empty((len(speciation.number), len(self._functions)))
         for column, function in enumerate(self._functions.values()):
             out[:, column] = function(speciation)
         return out

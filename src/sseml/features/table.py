@@ -13,6 +13,7 @@ from sseml.arrays import FloatArray
 from sseml.features.chemistry import CHEMISTRY
 from sseml.features.composition import ElementFractions
 from sseml.features.contract import Feature, Featurizer
+from sseml.features.ion_roles import Descriptors, Speciation, speciate
 from sseml.features.magpie import Magpie
 from sseml.features.parents import Parents
 from sseml.features.prototype import PROTOTYPE
@@ -73,9 +74,21 @@ def feature_table(
     values = np.empty((len(materials), len(features)))
     for start in range(0, len(materials), CHUNK):
         piece = materials[start : start + CHUNK]
-        blocks = [featurizer(piece) for featurizer in chosen]
-        values[start : start + len(piece)] = np.hstack(blocks)
+        values[start : start + len(piece)] = np.hstack(_blocks(chosen, piece))
     return FeatureTable(features, values)
+
+
+def _blocks(featurizers: Sequence[Featurizer], materials: Sequence[Any]) -> list[FloatArray]:
+    """Values of each set; the roles of ions are worked out once for all sets that need them."""
+    speciation: Speciation | None = None
+    blocks = []
+    for featurizer in featurizers:
+        if isinstance(featurizer, Descriptors):
+            speciation = speciation or speciate(materials)
+            blocks.append(featurizer.of(speciation))
+        else:
+            blocks.append(featurizer(materials))
+    return blocks
 
 
 def _chosen(sets: Sequence[str], featurizers: Mapping[str, Featurizer]) -> list[Featurizer]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
 from sseml.model.crystal_system import PolymorphSettings
-from sseml.model.kernel import KernelSettings
+from sseml.model.kernel import ROWS_IN_CACHE, KernelSettings
 
 Seen = tuple[FloatArray, FloatArray]
 """How much of the level, and of the activation energy, is in each observation; shape (n,) each."""
@@ -74,9 +74,12 @@ class Lines:
         `cross` is the kernel to the distinct inputs, (n_rows, n_distinct).
         """
         # not a matrix product, whose last digit depends on how many rows are asked together
-        level: FloatArray = self.mean + (cross * self.level).sum(axis=1)
-        energy: FloatArray = self.mean_energy_eV + (cross * self.energy).sum(axis=1)
-        return level, energy
+        level, energy = np.empty((2, len(cross)))
+        for start in range(0, len(cross), ROWS_IN_CACHE):
+            piece = slice(start, start + ROWS_IN_CACHE)
+            level[piece] = (cross[piece] * self.level).sum(axis=1)
+            energy[piece] = (cross[piece] * self.energy).sum(axis=1)
+        return self.mean + level, self.mean_energy_eV + energy
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything as named arrays, to be saved without pickle."""

@@ -18,8 +18,8 @@ from sseml.model.answer import BundleAnswer
 from sseml.model.arrhenius import Observations
 from sseml.model.calibration import IntervalModel, ThresholdModel
 from sseml.model.crystal_system import systems_of
-from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Ensemble, arrays_below, named
-from sseml.model.evidence import Evidence, read_evidence
+from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Ensemble, Estimate, arrays_below, named
+from sseml.model.evidence import MANY, Evidence, read_evidence
 from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
 from sseml.model.given_energy import EnergyGain
 from sseml.model.heating import (
@@ -39,6 +39,8 @@ from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 SCHEMA_VERSION = 6
 ARRAYS = "forest.npz"
 EVIDENCE = "evidence.parquet"
+
+_ROWS_AT_A_TIME = 512
 
 _NEEDED = (
     "name", "kind", "feature_sets", "features", "settings", "temperature_range_C",
@@ -99,9 +101,9 @@ class Bundle:
         X = self.kind.features(materials, self.manifest["feature_sets"]).values
         measured = self.evidence
         positions = self.kind.distance.positions(materials)
-        distance = self.kind.distance.between(positions, measured.positions)
+        distance = measured.apart(positions)
         systems = systems_of(map(self.kind.space_group, materials))
-        plain, if_conductor = self.ensemble.predict(X, distance[:, self.training_rows], systems)
+        plain, if_conductor = self._estimates(X, distance, systems)
         families = [self.kind.recognise(material).family for material in materials]
         by_energy, by_own = None, None
         if shift is not None and shift.energy_eV is not None:
@@ -149,6 +151,22 @@ class Bundle:
             by_energy=by_energy,
             by_own=by_own,
         )
+
+    def _estimates(
+        self, X: FloatArray, distance: FloatArray, systems: IntArray
+    ) -> tuple[Estimate, Estimate]:
+        """Both outputs of the ensemble, some rows at a time: their arrays stay in the cache."""
+        parts = [
+            self.ensemble.predict(
+                X[start : start + _ROWS_AT_A_TIME],
+                distance[start : start + _ROWS_AT_A_TIME].take(self.training_rows, axis=1),
+                systems[start : start + _ROWS_AT_A_TIME],
+                is_of_many=len(X) >= MANY,
+            )
+            for start in range(0, len(X), _ROWS_AT_A_TIME)
+        ]
+        plain, if_conductor = zip(*parts, strict=True)
+        return Estimate.join(plain), Estimate.join(if_conductor)
 
     def save(self, folder: Path, evidence_parquet: bytes, card: str) -> None:
         """Write the bundle to a folder that does not exist yet; whole or not at all."""

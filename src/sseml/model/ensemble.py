@@ -230,27 +230,29 @@ class Ensemble:
     if_conductor: Output
     conductors: BoolArray
 
-    def view(self, X: FloatArray, distance: FloatArray, systems: IntArray) -> View:
+    def view(
+        self, X: FloatArray, distance: FloatArray, systems: IntArray, *, is_of_many: bool = False
+    ) -> View:
         """Look at rows.
 
         `X` are features, missing as NaN, shape (n_rows, n_features); `distance` is that to every
         training row, shape (n_rows, n_train); `systems` are crystal systems, `UNKNOWN` among them,
-        shape (n_rows,).
+        shape (n_rows,). `is_of_many` says that the rows are some of thousands.
         """
         filled = self.standardiser.fill(X)
         standardised = self.standardiser.standardise(filled)
         cross = self.inputs.cross(standardised, distance)
-        deviation = self.inputs.deviation(cross)
+        deviation = self.inputs.deviation(cross, self.inputs.pairs if is_of_many else None)
         return View(filled, standardised, cross, deviation, distance, systems)
 
     def predict(
-        self, X: FloatArray, distance: FloatArray, systems: IntArray
+        self, X: FloatArray, distance: FloatArray, systems: IntArray, *, is_of_many: bool = False
     ) -> tuple[Estimate, Estimate]:
         """Answer for any material, and on the condition that it is a conductor.
 
         Takes what `view` takes.
         """
-        view = self.view(X, distance, systems)
+        view = self.view(X, distance, systems, is_of_many=is_of_many)
         plain = self.plain.answer(view, distance.min(axis=1))
         nearest = distance[:, self.conductors].min(axis=1)
         conducting = self.if_conductor.answer(view, nearest)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -29,6 +30,11 @@ SAME_TEMPERATURE_K = 5.0
 
 _REACHES = (0.02, 0.1, 1.0)
 """How far beyond the nearest row the next formulas are looked for: nearly always they are near."""
+
+MANY = 1000
+"""Questions from which on it is worth to prepare what all of them need."""
+
+_POSITIONS_AT_A_TIME = 256
 
 _FACTOR_OF_TWO = math.log10(2.0)
 
@@ -57,7 +63,7 @@ class Measured:
     papers: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """The measurements a bundle knows, one row each; sequences and arrays of equal length.
 
@@ -81,6 +87,27 @@ class Evidence:
     papers: Sequence[str | None]
     assumed: BoolArray | None = None
     """Rows whose material is partly assumed, and is no other's: they are evidence of near ones."""
+
+    @cached_property
+    def distinct(self) -> tuple[FloatArray, NDArray[np.intp]]:
+        """Distinct positions, and which of them each measurement has."""
+        distinct, place = np.unique(self.positions, axis=0, return_inverse=True)
+        return distinct, place.reshape(-1)  # NumPy 2.0 gives it a second axis
+
+    def apart(self, positions: FloatArray) -> FloatArray:
+        """Distance of positions, (n, k), to every measurement, (n, n_measurements).
+
+        Of many positions those to measurements of one position are calculated once.
+        """
+        if len(positions) < MANY:
+            return self.distance.between(positions, self.positions)
+        distinct, place = self.distinct
+        apart = np.empty((len(positions), len(place)))
+        for start in range(0, len(positions), _POSITIONS_AT_A_TIME):
+            piece = slice(start, start + _POSITIONS_AT_A_TIME)
+            between = self.distance.between(positions[piece], distinct)
+            between.take(place, axis=1, out=apart[piece], mode="clip")
+        return apart
 
     def nearest(
         self,

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from math import floor, log2
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray, IntArray
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.features.contract import Distance
 
 REACH = 4.0
 """Standardised inputs are held within ± this, so that one odd amount cannot run away."""
+
+ROWS_IN_CACHE = 32
+"""Rows that are worked on one after another, so that what belongs to them stays in the cache."""
 
 _NEAREST = 16
 """Inputs that the deviation of a row is calculated from: those that the kernel finds most alike."""
@@ -41,11 +45,15 @@ class KernelSettings:
         return self.feature_variance + self.distance_variance
 
 
-def _distance(A: FloatArray, B: FloatArray) -> FloatArray:
-    """Euclidean distance of rows from `exact_inputs`: the same however many are asked."""
-    lengths = (A**2).sum(axis=1)[:, None] + (B**2).sum(axis=1)[None, :]
-    distance: FloatArray = np.sqrt(np.clip(lengths - 2.0 * (A @ B.T), 0.0, None))
-    return distance
+def _squared(A: FloatArray, B_transposed: FloatArray, lengths: FloatArray) -> FloatArray:
+    """Squared distance of rows from `exact_inputs`: the same however many are asked.
+
+    `lengths` are the squared ones of the other rows.
+    """
+    squared: FloatArray = (-2.0 * A) @ B_transposed
+    squared += (A**2).sum(axis=1)[:, None]
+    squared += lengths
+    return squared
 
 
 def exact_inputs(inputs: FloatArray) -> FloatArray:
@@ -68,16 +76,29 @@ def kernel(
     `inputs` are standardised features of both from `exact_inputs`, `distance` is (n, m).
     """
     A, B = inputs
-    return _decay(settings, _distance(A, B) / np.sqrt(A.shape[1]), distance)
+    return _alike(settings, _squared(A, B.T, (B**2).sum(axis=1)), A.shape[1], distance)
 
 
-def _decay(settings: KernelSettings, of_features: FloatArray, distance: FloatArray) -> FloatArray:
-    alike: FloatArray = settings.feature_variance * np.exp(-of_features / settings.feature_length)
-    alike += settings.distance_variance * np.exp(-distance / settings.distance_length)
-    return alike
+def _alike(
+    settings: KernelSettings, squared: FloatArray, columns: int, distance: FloatArray
+) -> FloatArray:
+    """Kernel from squared distances of so many features, in their place, and distances."""
+    per_feature = -1.0 / (settings.feature_length * np.sqrt(columns))
+    for start in range(0, len(squared), ROWS_IN_CACHE):
+        alike = squared[start : start + ROWS_IN_CACHE]
+        np.clip(alike, 0.0, np.inf, out=alike)
+        np.sqrt(alike, out=alike)
+        alike *= per_feature
+        np.exp(alike, out=alike)
+        alike *= settings.feature_variance
+        of_distance = distance[start : start + ROWS_IN_CACHE] / -settings.distance_length
+        np.exp(of_distance, out=of_distance)
+        of_distance *= settings.distance_variance
+        alike += of_distance
+    return squared
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class KernelInputs:
     """The distinct inputs of a Gaussian process.
 
@@ -101,29 +122,50 @@ class KernelInputs:
         is (n_rows, n_train).
         """
         rounded = exact_inputs(inputs)
-        return kernel(self.settings, (rounded, self.inputs), distance[:, self.rows])
+        is_used, transposed, lengths = self._used
+        squared = _squared(rounded[:, is_used], transposed, lengths)
+        if not is_used.all():
+            squared += (rounded[:, ~is_used] ** 2).sum(axis=1)[:, None]
+        return _alike(self.settings, squared, rounded.shape[1], distance[:, self.rows])
 
-    def deviation(self, cross: FloatArray) -> FloatArray:
+    @cached_property
+    def _used(self) -> tuple[BoolArray, FloatArray, FloatArray]:
+        """Features that any input has, these of the inputs, transposed, and squared lengths."""
+        is_used: BoolArray = np.any(self.inputs != 0.0, axis=0)
+        return is_used, self.inputs[:, is_used].T.copy(), (self.inputs**2).sum(axis=1)
+
+    @cached_property
+    def pairs(self) -> FloatArray:
+        """Kernel between all inputs, (n_distinct, n_distinct): worth it for thousands of rows."""
+        apart = self.distance.between(self.positions, self.positions)
+        return kernel(self.settings, (self.inputs, self.inputs), apart)
+
+    def deviation(self, cross: FloatArray, pairs: FloatArray | None = None) -> FloatArray:
         """Standard deviation of the noise-free function, shape (n_rows,), from `cross`.
 
         From the inputs that are most alike: local approximation, doi 10.1080/10618600.2014.914442.
+        Their kernel is calculated for each row, unless `pairs` holds it.
         """
         count = min(_NEAREST, cross.shape[1])
         near = np.argpartition(-cross, count - 1, axis=1)[:, :count]
         alike = np.take_along_axis(cross, near, axis=1)
-        own = self.inputs[near]
-        lengths = (own**2).sum(axis=2)
-        squared = lengths[:, :, None] + lengths[:, None, :] - 2.0 * (own @ own.swapaxes(1, 2))
-        covariance = _decay(
-            self.settings,
-            np.sqrt(np.clip(squared, 0.0, None) / own.shape[2]),
-            self.distance.within(self.positions[near]),
-        )
+        if pairs is None:
+            covariance = self._between(near)
+        else:
+            covariance = pairs.take(near[:, :, None] * len(pairs) + near[:, None, :])
         covariance += np.eye(count) * self.variance[near][:, None, :]
         explained = np.linalg.solve(covariance, alike[:, :, None])[:, :, 0]
         variance = self.settings.largest - (alike * explained).sum(axis=1)
         deviation: FloatArray = np.sqrt(np.clip(variance, 0.0, None))
         return deviation
+
+    def _between(self, near: IntArray) -> FloatArray:
+        """Kernel between the inputs near each row, (n_rows, n_near, n_near)."""
+        own = self.inputs[near]
+        lengths = (own**2).sum(axis=2)
+        squared = lengths[:, :, None] + lengths[:, None, :] - 2.0 * (own @ own.swapaxes(1, 2))
+        apart = self.distance.within(self.positions[near])
+        return _alike(self.settings, squared, own.shape[2], apart)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Everything but the positions as named arrays, to be saved without pickle."""

@@ -78,8 +78,8 @@ def charge_gap(amounts: Mapping[str, float], *, usual: bool = False) -> float:
     strongest = amounts.get("O", 0.0) + amounts.get("F", 0.0)
     oxidisable = {
         symbol
-        for symbol, ratio in _OXIDISED_BY.items()
-        if strongest and strongest >= ratio * amounts.get(symbol, 0.0)
+        for symbol, ratio in (_OXIDISED_BY.items() if strongest else ())
+        if strongest >= ratio * amounts.get(symbol, 0.0)
     }
     lowest = highest = negative = 0.0
     for symbol, amount in amounts.items():

@@ -120,9 +120,13 @@ def canonical_formula(amounts: Mapping[str, float]) -> str:
         symbol if amount == 1 else f"{symbol}{_without_exponent(amount)}"
         for symbol, amount in amounts.items()
     )
-    return f"{written}1" if _LIKE_A_HYDRATE.search(written) else written
+    is_like_a_hydrate = written.endswith("H2O") and _LIKE_A_HYDRATE.search(written)
+    return f"{written}1" if is_like_a_hydrate else written
 
 
 def _without_exponent(amount: float) -> str:
     whole = int(amount)
-    return str(whole) if whole == amount else format(Decimal(repr(amount)), "f")
+    if whole == amount:
+        return str(whole)
+    written = repr(amount)
+    return format(Decimal(written), "f") if "e" in written else written

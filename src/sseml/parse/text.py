@@ -14,6 +14,7 @@ from sseml.parse.line import PHASE, REMARK, split_line
 from sseml.parse.material import parse_material, with_checked_hint
 from sseml.parse.names import lookup
 from sseml.parse.normalise import normalise, without_phase
+from sseml.parse.plain import plain_material
 from sseml.parse.qualifiers import (
     LATTICE,
     MAX_SWEEP_POINTS,
@@ -35,6 +36,7 @@ from sseml.records import (
 )
 
 _NO_QUALIFIERS = Qualifiers()
+_NO_FACTS = (None,) * 4
 
 
 def parse_line(
@@ -52,6 +54,8 @@ def parse_line(
     if not isinstance(text, str):  # a missing cell of a data frame
         reason = f"{text!r} is not text"
         return [Refusal(row, str(text), reason, "write a formula", kept, "unreadable_row")]
+    if _say_nothing_of_crystals(defaults) and (plain := plain_material(text)) is not None:
+        return [_query(row, text, plain, defaults, kept)]
     try:
         if names_recipe(text):
             return [_recipe_query(row, text, defaults, kept)]
@@ -72,18 +76,36 @@ def parse_line(
             here = ", ".join(f"{name}={value:g}" for name, value in point.items())
             reason = f"{here}: {refusal.reason}" if len(points) > 1 else refusal.reason
             return Refusal(row, text, reason, refusal.suggestion, kept, refusal.code)
-        return Query(
-            row=row,
-            input=text,
-            material=material,
-            temperature_C=qualifiers.temperature_C,
-            conductivity_kind=qualifiers.conductivity_kind,
-            activation_energy_eV=qualifiers.activation_energy_eV,
-            columns=kept,
-            notes=(*remarks, *notes),
-        )
+        return _query(row, text, material, qualifiers, kept, notes=(*remarks, *notes))
 
     return [answer(point) for point in points]
+
+
+def _say_nothing_of_crystals(given: Qualifiers) -> bool:
+    """Whether qualifiers leave a material as its formula says, and have nothing to note."""
+    facts = given.space_group_number, given.volume_per_atom_A3, given.form, given.phase
+    return facts == _NO_FACTS and not given.lattice and not given.remarks
+
+
+def _query(
+    row: int,
+    text: str,
+    material: Composition,
+    qualifiers: Qualifiers,
+    columns: Mapping[str, object],
+    *,
+    notes: tuple[str, ...] = (),
+) -> Query:
+    return Query(
+        row=row,
+        input=text,
+        material=material,
+        temperature_C=qualifiers.temperature_C,
+        conductivity_kind=qualifiers.conductivity_kind,
+        activation_energy_eV=qualifiers.activation_energy_eV,
+        columns=columns,
+        notes=notes,
+    )
 
 
 def _recipe_query(

@@ -12,12 +12,16 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, Any
 
+from sseml.render.arrow import arrow_array, cell
 from sseml.render.record import Record
 
 _LOOK_AHEAD = 1_000
-"""Records read before the columns of a stream are fixed, and written at a time."""
+"""Records read before the columns of a stream are fixed."""
 
-_HELD_IN_MEMORY = 16 * 2**20
+ROWS_PER_GROUP = 2_048
+"""Rows of a group of a Parquet file."""
+
+HELD_IN_MEMORY = 16 * 2**20
 _EXACT_IN_FLOAT = 2**53
 _LONGEST_INT = 2**63
 
@@ -46,17 +50,17 @@ def write_csv(
 def _write_csv(
     records: Iterable[Record], names: Mapping[str, object], stream: IO[str]
 ) -> tuple[str, ...]:
-    writer = csv.writer(_UnixLines(stream))
+    writer = csv.writer(UnixLines(stream))
     writer.writerow([inert(name) for name in names])
     late: dict[str, None] = {}
     for record in records:
         if not record.keys() <= names.keys():
             late.update((name, None) for name in record if name not in names)
-        writer.writerow([inert(_cell(record.get(name))) for name in names])
+        writer.writerow([inert(cell(record.get(name))) for name in names])
     return tuple(late)
 
 
-class _UnixLines:
+class UnixLines:
     """End rows with a line feed; the writer is left at CR LF, or it would not quote a lone CR."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -91,12 +95,15 @@ def write_parquet(
     with _held(records) as (found, again):
         arrow = {str: pa.string(), int: pa.int64(), float: pa.float64()}
         fixed = {name: arrow[held] for name, held in types.items()}
-        kept = {name: _arrow_type(kinds) for name, kinds in found.items() if name not in fixed}
+        kept = {name: arrow_type(kinds) for name, kinds in found.items() if name not in fixed}
         schema = pa.schema([*fixed.items(), *kept.items()])
         coming = again()
         with pq.ParquetWriter(stream, schema) as writer:
-            while batch := list(islice(coming, _LOOK_AHEAD)):
-                columns = [_arrow_column(batch, field) for field in schema]
+            while batch := list(islice(coming, ROWS_PER_GROUP)):
+                columns = [
+                    arrow_array([record.get(field.name) for record in batch], field.type)
+                    for field in schema
+                ]
                 writer.write_table(pa.Table.from_arrays(columns, schema=schema))
 
 
@@ -106,10 +113,10 @@ def _held(
 ) -> Iterator[tuple[dict[str, set[str]], Callable[[], Iterator[Record]]]]:
     """Keep records in a temporary file; give the kinds of values of every column, and a reader."""
     found: dict[str, set[str]] = {}
-    with tempfile.SpooledTemporaryFile(_HELD_IN_MEMORY, mode="w+", encoding="utf-8") as file:
+    with tempfile.SpooledTemporaryFile(HELD_IN_MEMORY, mode="w+", encoding="utf-8") as file:
         for record in records:
             for name, value in record.items():
-                found.setdefault(name, set()).add(_kind(value))
+                found.setdefault(name, set()).add(kind_of_value(value))
             file.write(json.dumps(record, allow_nan=False) + "\n")
 
         def again() -> Iterator[Record]:
@@ -119,7 +126,8 @@ def _held(
         yield found, again
 
 
-def _kind(value: Any) -> str:
+def kind_of_value(value: Any) -> str:
+    """What a value of a kept column is, for `arrow_type`."""
     if isinstance(value, int) and not isinstance(value, bool):
         if abs(value) <= _EXACT_IN_FLOAT:
             return "int"
@@ -127,7 +135,7 @@ def _kind(value: Any) -> str:
     return type(value).__name__
 
 
-def _arrow_type(kinds: set[str]) -> Any:
+def arrow_type(kinds: set[str]) -> Any:
     """Type of a kept column: the one that all its values share without loss, else text."""
     import pyarrow as pa  # noqa: PLC0415
 
@@ -139,23 +147,3 @@ def _arrow_type(kinds: set[str]) -> Any:
     if held and held <= {"int", "float"}:
         return pa.float64()
     return pa.string()
-
-
-def _arrow_column(batch: Sequence[Record], field: Any) -> Any:
-    import pyarrow as pa  # noqa: PLC0415
-
-    values = [record.get(field.name) for record in batch]
-    if pa.types.is_string(field.type):
-        values = [None if value is None else str(_cell(value)) for value in values]
-    return pa.array(values, type=field.type)
-
-
-def _cell(value: Any) -> Any:
-    """One flat cell: lists and mappings as JSON, truth as true or false, None as nothing."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case list() | dict():
-            return json.dumps(value, ensure_ascii=False, allow_nan=False)
-        case _:
-            return value

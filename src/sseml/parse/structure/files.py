@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sseml.parse.headings import STRUCTURE_COLUMNS, folded_heading
 from sseml.parse.line import split_line
 from sseml.parse.material import parse_material
+from sseml.parse.plain import is_plain
 from sseml.parse.qualifiers import Qualifiers
 from sseml.parse.raw import RawRow
 from sseml.parse.space_groups import space_group_symbols
@@ -50,6 +51,8 @@ class StructureFiles:
             is_file = isinstance(cell, str) and names_structures(cell.strip())
             if is_file and folded_heading(name) in STRUCTURE_COLUMNS:
                 return str(cell).strip()
+        if is_plain(row.text):
+            return None
         if names_structures(row.text) and is_there(self.folder / row.text):
             return row.text
         try:
