@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sseml.cli.command import Commands, Tally, needing
+from sseml.cli.command import Commands, Tally, needing, on_one_thread
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.ranking import add_sorting, in_order, require_ranking
@@ -112,8 +111,7 @@ def answerer(
     arguments: argparse.Namespace,
 ) -> partial[Iterator[Answer]]:
     """What answers rows as the options say; bundles and phases are read once."""
-    # One thread serves a short list; starting a pool costs more CPU than predicting.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    on_one_thread()
     from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
     from sseml.prediction import default_phases, predict_queries  # noqa: PLC0415
 
