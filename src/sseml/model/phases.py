@@ -9,13 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml._version import __version__
-from sseml.curation.phases import PhaseDraft
 from sseml.files import whole_folder
 from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
 from sseml.model.remembered import Columns, remembered
@@ -26,6 +25,9 @@ from sseml.physics.phases import SHIFTS_EV, PhaseTable
 from sseml.physics.published_windows import PublishedWindow, read_windows
 from sseml.physics.window import Window, electrochemical_windows
 from sseml.records import BundleError, Composition
+
+if TYPE_CHECKING:
+    from sseml.curation.phases import PhaseDraft
 
 PHASES = "phases.parquet"
 WINDOWS = "windows.csv"
