@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -186,3 +187,19 @@ def test_arrays_are_first_imported_on_one_thread() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=plain
     )
     assert ran.stderr == "1\n"
+
+
+def test_a_short_list_that_was_asked_before_needs_no_arrow(tmp_path: Path) -> None:
+    program = (
+        "import sys; from sseml.cli.app import main; code = main(['predict', 'Li6PS5Cl']);"
+        "print('pyarrow' in sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    own = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=own
+        )
+        for _ in range(2)
+    )
+    assert (first.stderr, second.stderr) == ("True\n", "False\n")
+    assert first.stdout == second.stdout
