@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,12 @@ os.environ["DO_NOT_TRACK"] = "true"
 # Before anything imports NumPy: the tests run in as many processes as there are cores.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    # What the tests verify and remember is theirs; Matplotlib keeps its list of fonts.
+    os.environ.setdefault("MPLCONFIGDIR", str(Path.home() / ".cache" / "matplotlib"))
+    os.environ["XDG_CACHE_HOME"] = _cache = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, _cache, ignore_errors=True)
 
 settings.register_profile("sseml", deadline=None, print_blob=True)
 settings.load_profile("sseml")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,12 +37,41 @@ def whole_file(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """Make an empty folder, moved to `folder`, which must not exist, if the block succeeds."""
+    import tempfile  # noqa: PLC0415 - start-up: 3 ms, only where a folder is written
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         building = Path(scratch) / folder.name
         building.mkdir()
         yield building
         building.rename(folder)
+
+
+def cache_folder() -> Path | None:
+    """The user's folder for what can be made again, which may not exist; None where there is none.
+
+    It is ``sseml`` in `XDG_CACHE_HOME`, or in ``.cache`` of the home folder.
+    """
+    named = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute():
+        return named / "sseml"
+    try:
+        return Path.home() / ".cache" / "sseml"
+    except RuntimeError:
+        return None
+
+
+def keep_in_cache(path: Path, content: bytes) -> None:
+    """Write a file of the cache folder, whole, for its owner alone; or not, where that fails."""
+    temporary = path.parent / f".sseml-{os.urandom(8).hex()}.part"
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            with open_to_write(temporary, binary=True, opener=_new_and_private) as stream:
+                stream.write(content)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def open_to_write(

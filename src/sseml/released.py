@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
@@ -37,6 +36,8 @@ def released_evidence(bundle: str = DEFAULT_BUNDLE) -> Path:
     BundleError
         If it is missing or damaged.
     """
+    import hashlib  # noqa: PLC0415 - start-up: 3 ms, not for a prediction
+
     folder = released_folder() / bundle
     path = folder / _EVIDENCE
     try:

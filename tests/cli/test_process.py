@@ -8,8 +8,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
+from sseml.cli.app import COMMANDS, build_parser, main
 
 SSEML = [sys.executable, "-m", "sseml"]
 HEAVY = (
@@ -138,3 +141,65 @@ def test_stopped_in_the_middle_of_a_file_leaves_nothing_behind(tmp_path) -> None
         assert list(tmp_path.iterdir()) == [table]
     finally:
         command.kill()
+
+
+def test_only_the_command_that_is_asked_for_is_imported() -> None:
+    program = (
+        "import sys; sys.argv = ['sseml', 'names', 'LLZO']; from sseml.cli.app import main;"
+        "assert main() == 0; print(sorted(m for m in sys.modules if m == 'numpy' or m in"
+        " ('sseml.cli.predict', 'sseml.cli.serve', 'sseml.cli.data')), file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stderr == "[]\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_added_by_the_module_that_is_named(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser(command).parse_args([command, "--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"usage: sseml {command} ")
+
+
+def test_a_command_that_is_none_is_told_all_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predikt"]) == 2
+    said = capsys.readouterr().err
+    assert all(repr(command) in said for command in COMMANDS)
+
+
+def test_arrays_are_first_imported_on_one_thread() -> None:
+    program = (
+        "import os, sys; from importlib.abc import MetaPathFinder\n"
+        "class Watch(MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'numpy':\n"
+        "            print(os.environ.get('OPENBLAS_NUM_THREADS'), file=sys.stderr)\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "from sseml.cli.app import main\n"
+        "main(['predict', 'Li6PS5Cl', '--no-window'])\n"
+    )
+    plain = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=plain
+    )
+    assert ran.stderr == "1\n"
+
+
+def test_a_short_list_that_was_asked_before_needs_no_arrow(tmp_path: Path) -> None:
+    program = (
+        "import sys; from sseml.cli.app import main; code = main(['predict', 'Li6PS5Cl']);"
+        "print('pyarrow' in sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    own = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    first, second = (
+        subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=own
+        )
+        for _ in range(2)
+    )
+    assert (first.stderr, second.stderr) == ("True\n", "False\n")
+    assert first.stdout == second.stdout

@@ -8,24 +8,12 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from types import FrameType
+from importlib import import_module
+from types import FrameType, MappingProxyType
 
 from sseml._version import __version__
-from sseml.cli import (
-    compat,
-    data,
-    evaluate,
-    explain,
-    lists,
-    models,
-    predict,
-    run,
-    screen,
-    serve,
-    window,
-)
 from sseml.cli.command import (
     CRASHED,
     INTERRUPTED,
@@ -40,7 +28,24 @@ from sseml.records import BundleError, RefusedInputError
 
 _AGAIN_S = 0.05
 
-_COMMANDS = (predict, screen, window, compat, explain, evaluate, run, data, models, serve, lists)
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "predict": "predict",
+        "screen": "screen",
+        "window": "window",
+        "compat": "compat",
+        "explain": "explain",
+        "evaluate": "evaluate",
+        "train": "evaluate",
+        "run": "run",
+        "data": "data",
+        "models": "models",
+        "serve": "serve",
+        "names": "lists",
+        "families": "lists",
+    }
+)
+"""Command → the module beside this one that adds it; only that of the asked one is imported."""
 
 _EXAMPLES = """\
 examples:
@@ -102,8 +107,9 @@ def _parsed(argv: Sequence[str] | None) -> argparse.Namespace | int:
     """Read the arguments; an exit code where argparse has already written its message."""
     try:
         try:
-            written = argparse.Namespace(written=tuple(sys.argv[1:] if argv is None else argv))
-            return build_parser().parse_args(argv, written)
+            words = tuple(sys.argv[1:] if argv is None else argv)
+            parser = build_parser(words[0] if words else None)
+            return parser.parse_args(argv, argparse.Namespace(written=words))
         except SystemExit as stop:
             sys.stdout.flush()
             return stop.code if isinstance(stop.code, int) else UNUSABLE
@@ -130,8 +136,8 @@ def _answered(arguments: argparse.Namespace) -> int:
     return code
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Build the parser of the whole command line."""
+def build_parser(asked: str | None = None) -> argparse.ArgumentParser:
+    """Build the parser of the command `asked`, or of all where it names none of them."""
     parser = ExampleParser(
         prog="sseml",
         description="Which solid electrolytes to make next: ionic conductivity from a formula "
@@ -140,8 +146,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"sseml {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in _COMMANDS:
-        group.add_commands(commands)
+    own = COMMANDS.get(asked or "")
+    modules = [own] if own else dict.fromkeys(COMMANDS.values())
+    for module in modules:
+        import_module(f"sseml.cli.{module}").add_commands(commands)
     return parser
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
@@ -52,6 +53,14 @@ def needing(extra: str) -> Iterator[None]:
         raise CommandError(
             f"this command needs {error.name!r}: pip install 'sseml[{extra}]'"
         ) from error
+
+
+def on_one_thread() -> None:
+    """Keep NumPy to one thread; only before it is first imported.
+
+    A pool of threads takes 50 ms to start, more than a short list takes to answer.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 Commands = Any

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -155,6 +154,8 @@ def _stdout(binary: bool) -> Iterator[IO[Any]]:
 
 @contextmanager
 def _held_stdout(binary: bool) -> Iterator[IO[Any]]:
+    import tempfile  # noqa: PLC0415 - start-up: 3 ms, only for --strict
+
     how: dict[str, Any] = {"mode": "w+b"} if binary else {"mode": "w+", "encoding": "utf-8"}
     with _stdout(binary) as out, tempfile.SpooledTemporaryFile(_HELD_IN_MEMORY, **how) as held:
         yield held

@@ -9,7 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sseml.cli.command import CommandError, Commands, Tally, needing, number_type
+from sseml.cli.command import CommandError, Commands, Tally, needing, number_type, on_one_thread
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.ranking import add_sorting, in_order, orders, require_ranking
@@ -124,8 +124,7 @@ def answerer(
     arguments: argparse.Namespace,
 ) -> partial[Iterator[Answer]]:
     """What answers rows as the options say; bundles and phases are read once."""
-    # One thread serves a short list; starting a pool costs more CPU than predicting.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    on_one_thread()
     from sseml.model.loading import Bundles, load_bundle  # noqa: PLC0415 - help needs no arrays
     from sseml.prediction import (  # noqa: PLC0415
         FILE_BATCH,
@@ -236,8 +235,7 @@ def _answer_as_columns(
     *,
     total: int | None,
 ) -> int:
-    # One thread a process; starting a pool of them costs more CPU than predicting.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    on_one_thread()
     from sseml.parallel import Settings, drawn_batches  # noqa: PLC0415 - help needs no arrays
     from sseml.render.batches import write_batches  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from sseml.cli.command import CommandError, needing
+from sseml.cli.command import CommandError, needing, on_one_thread
 from sseml.cli.streams import say
 from sseml.records import Composition, Query, Refusal, RefusedInputError
 from sseml.render import OUTPUT_COLUMNS
@@ -89,6 +89,7 @@ def questions(
 
     `temperature`, as a person writes it, is for rows that name none.
     """
+    on_one_thread()
     from sseml.parse.qualifiers import Qualifiers, read_asked_temperature  # noqa: PLC0415
     from sseml.parse.queries import parse_rows  # noqa: PLC0415
     from sseml.parse.raw import RawRow  # noqa: PLC0415

@@ -20,7 +20,7 @@ from sseml.model.calibration import IntervalModel, ThresholdModel
 from sseml.model.crystal_system import systems_of
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Ensemble, Estimate, arrays_below, named
 from sseml.model.evidence import MANY, Evidence, read_evidence
-from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
+from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
 from sseml.model.given_energy import EnergyGain
 from sseml.model.heating import (
     REFERENCE_K,
@@ -33,6 +33,7 @@ from sseml.model.learned import Learned
 from sseml.model.mlmodel import write_mlflow_files
 from sseml.model.offsets import Shift
 from sseml.model.own_rows import LinePrior, TrainedOn
+from sseml.model.stamps import verify_once
 from sseml.records import BundleError, Material
 from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 
@@ -192,7 +193,9 @@ class Bundle:
 
     @classmethod
     def load(cls, folder: Path, kinds: Iterable[Kind] = KINDS) -> Bundle:
-        """Verify every checksum, then read the bundle, which may be of any of `kinds`.
+        """Verify the bundle, unless it was and did not change, then read it.
+
+        It may be of any of `kinds`.
 
         Raises
         ------
@@ -200,7 +203,7 @@ class Bundle:
             If a file is missing, damaged or lacks something, or the schema version is not this
             code's, or its kind is none of `kinds`.
         """
-        verify_checksums(folder, needed=(ARRAYS, EVIDENCE))
+        checksums = verify_once(folder, needed=(ARRAYS, EVIDENCE))
         with reading(folder / MANIFEST) as path:
             manifest = dict(json.loads(path.read_text(encoding="utf-8")))
         version = manifest.pop("schema_version", None)
@@ -230,7 +233,7 @@ class Bundle:
             observations = Observations.from_arrays(arrays_below(arrays, "observations"))
             learned = Learned.from_arrays(arrays_below(arrays, "learned"))
         with reading(folder / EVIDENCE) as path:
-            evidence = read_evidence(path, kind, positions)
+            evidence = read_evidence(path, kind, positions, checksums[EVIDENCE])
             count = len(evidence.formulas)
             if count != len(positions):
                 raise ValueError(f"{count} rows, but {ARRAYS} has positions of {len(positions)}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,9 @@ from sseml.curation.papers import listed_dois, paper_name, shown_doi, stated_ref
 from sseml.curation.sources import require_known_sources, trust_rank
 from sseml.features.contract import Distance, Radii
 from sseml.kinds import Kind
+from sseml.model.remembered import remembered
 from sseml.parse.space_groups import crystal_system
 from sseml.records import Domain, MeasuredValue, Neighbour
-
-if TYPE_CHECKING:
-    from pyarrow.parquet import ParquetFile
 
 SAME_TEMPERATURE_K = 5.0
 """A measurement this near the asked temperature counts as measured there."""
@@ -43,8 +41,11 @@ _COLUMNS = (
     "source_id", "space_group_number",
 )  # fmt: skip
 _REFERENCE = "reference"
-_OF_RECIPES = frozenset(("polymer", "flags"))
+_FLAGS = "flags"
+_OF_RECIPES = frozenset(("polymer", _FLAGS))
 """Columns that only a table of recipes has both of."""
+_LAYOUT = 1
+"""Of what is remembered of a table: to be raised when other columns are read of it."""
 _ASSUMED_AMOUNT = "assumed_amount"
 _AMOUNT = re.compile(r", (?:[A-Z]+:Li|m)=[\d.]+")
 """Of salt, in a recipe: it is not shown where it was assumed."""
@@ -335,31 +336,29 @@ class Evidence:
 
 
 def read_evidence(
-    file: Path | BinaryIO, kind: Kind, positions: FloatArray | None = None
+    file: Path | BinaryIO,
+    kind: Kind,
+    positions: FloatArray | None = None,
+    checksum: str | None = None,
 ) -> Evidence:
     """Read the evidence of a bundle from Parquet; positions are calculated where none are given.
 
-    A `KeyError` names a missing column; bundles of earlier releases lack `reference`.
+    A file of a known `checksum` (SHA-256) is remembered in the cache folder. A `KeyError` names a
+    missing column; bundles of earlier releases lack `reference`.
     """
-    from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
-
-    stored = parquet.ParquetFile(file)
-    for name in _COLUMNS:
-        if name not in stored.schema_arrow.names:
-            raise KeyError(name)
-    names = [name for name in (*_COLUMNS, _REFERENCE) if name in stored.schema_arrow.names]
-    table = stored.read(columns=names)
-    # not .to_numpy(), which imports pandas (0.2 s) where it is installed
-    column = {name: table.column(name).to_pylist() for name in names}
+    if checksum is None:
+        column = _columns(file)
+    else:
+        column = remembered(f"evidence-{_LAYOUT}-{checksum}", lambda: _columns(file))
     require_known_sources(column["source"])
     rows = [column[name] for name in ("source", "source_id")]
     references = list(map(stated_reference, *rows, column.get(_REFERENCE, repeat(None))))
     if positions is None:
         positions = kind.distance.positions(kind.read_all(column["formula"]))
     papers = list(map(paper_name, column["doi"], *rows, references))
-    assumed = _assumed(stored) if _OF_RECIPES.issubset(stored.schema_arrow.names) else None
-    formulas = column["formula"]
-    if assumed is not None:
+    formulas, assumed = column["formula"], None
+    if _FLAGS in column:
+        assumed = np.array([_ASSUMED_AMOUNT in (own or ()) for own in column[_FLAGS]], dtype=bool)
         formulas = [
             _AMOUNT.sub("", formula) if is_assumed else formula
             for formula, is_assumed in zip(formulas, assumed, strict=True)
@@ -381,10 +380,21 @@ def read_evidence(
     )
 
 
-def _assumed(stored: ParquetFile) -> BoolArray:
-    """Rows of recipes that state no amount of salt, or no shares of a blend."""
-    flags = stored.read(columns=["flags"]).column("flags").to_pylist()
-    return np.array([_ASSUMED_AMOUNT in (own or ()) for own in flags], dtype=bool)
+def _columns(file: Path | BinaryIO) -> dict[str, Any]:
+    """The columns that are used, as lists; a table of recipes has flags too."""
+    from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
+
+    stored = parquet.ParquetFile(file)
+    for name in _COLUMNS:
+        if name not in stored.schema_arrow.names:
+            raise KeyError(name)
+    available = stored.schema_arrow.names
+    names = [name for name in (*_COLUMNS, _REFERENCE) if name in available]
+    if _OF_RECIPES.issubset(available):
+        names.append(_FLAGS)
+    table = stored.read(columns=names)
+    # not .to_numpy(), which imports pandas (0.2 s) where it is installed
+    return {name: table.column(name).to_pylist() for name in names}
 
 
 def _paper_count(names: Iterable[str | None]) -> int:

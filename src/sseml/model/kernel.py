@@ -64,7 +64,9 @@ def exact_inputs(inputs: FloatArray) -> FloatArray:
     """
     largest = 2.0 * inputs.shape[1] * REACH**2
     step = 2.0 ** -floor((53 - log2(largest)) / 2)
-    rounded: FloatArray = np.round(inputs / step) * step
+    rounded: FloatArray = inputs * (1.0 / step)
+    np.rint(rounded, out=rounded)
+    rounded *= step
     return rounded
 
 

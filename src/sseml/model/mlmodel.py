@@ -6,7 +6,6 @@ import json
 import platform
 import re
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from sseml._version import __version__
@@ -127,6 +126,8 @@ def signature() -> dict[str, str]:
 
 def requirements(extras: Sequence[str] = ("mlflow",)) -> list[str]:
     """Packages that serving needs, pinned where the numbers depend on the version."""
+    from importlib.metadata import version  # noqa: PLC0415 - start-up: 9 ms, only to write
+
     pinned = [f"{name}=={version(name)}" for name in ("numpy", "pyarrow")]
     return [f"sseml[{','.join(extras)}]=={__version__}", *pinned]
 

@@ -9,21 +9,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml._version import __version__
-from sseml.curation.phases import PhaseDraft
 from sseml.files import whole_folder
-from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
+from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
+from sseml.model.remembered import Columns, remembered
+from sseml.model.stamps import verify_once
 from sseml.parse.formula import parse_formula
 from sseml.physics.formulas import written
 from sseml.physics.phases import SHIFTS_EV, PhaseTable
 from sseml.physics.published_windows import PublishedWindow, read_windows
 from sseml.physics.window import Window, electrochemical_windows
 from sseml.records import BundleError, Composition
+
+if TYPE_CHECKING:
+    from sseml.curation.phases import PhaseDraft
 
 PHASES = "phases.parquet"
 WINDOWS = "windows.csv"
@@ -36,6 +40,9 @@ SAME_MATERIAL = 1e-3
 _CARD_SECTIONS = "phases_card.toml"
 _SYMBOL = re.compile("[A-Z][a-z]?")
 _ENERGY = "formation_energy_eV_atom"
+_ANIONIC = {symbol: f"anionic_{symbol}" for symbol in SHIFTS_EV}
+_LAYOUT = 1
+"""Of what is remembered of the rows: to be raised when other columns are read of them."""
 _ARROW_NAMES = {np.float64: "double", np.int32: "int32", np.uint8: "uint8"}
 
 
@@ -287,14 +294,14 @@ def _write_rows(path: Path, draft: PhaseDraft, symbols: Sequence[str], licence: 
 
 
 def load_phases(folder: Path) -> PhaseTable:
-    """Verify every checksum, then read the table of phases.
+    """Verify the folder, unless it was and did not change, then read the table of phases.
 
     Raises
     ------
     BundleError
         If a file is missing, damaged or lacks something, or the schema version is not this code's.
     """
-    verify_checksums(folder, needed=(PHASES,))
+    checksums = verify_once(folder, needed=(PHASES,))
     with reading(folder / MANIFEST) as path:
         manifest: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         kind, version = manifest["kind"], manifest["schema_version"]
@@ -305,51 +312,57 @@ def load_phases(folder: Path) -> PhaseTable:
             f"{KIND!r}, schema version {PHASE_SCHEMA_VERSION}, which is read here"
         )
     with reading(folder / PHASES) as path:
-        return _read_rows(path, name, symbols)
+        key = f"phases-{_LAYOUT}-{checksums[PHASES]}"
+        return _table(remembered(key, lambda: _columns(path)), name, symbols)
 
 
 def load_windows(folder: Path) -> PublishedWindows:
-    """Verify every checksum, then read the published windows; empty where there is no such file."""
+    """Verify the folder likewise, then read the published windows; empty without such a file."""
     path = folder / WINDOWS
-    verify_checksums(folder, needed=(WINDOWS,) if path.exists() else ())
+    verify_once(folder, needed=(WINDOWS,) if path.exists() else ())
     if not path.exists():
         return PublishedWindows(())
     with reading(path), path.open(encoding="utf-8-sig", newline="") as stream:
         return PublishedWindows([PublishedWindow.from_row(row) for row in csv.DictReader(stream)])
 
 
-def _read_rows(path: Path, name: str, symbols: tuple[str, ...]) -> PhaseTable:
+def _columns(path: Path) -> Columns:
+    """What is used of the rows: formulas, and numbers without gaps."""
     from pyarrow import parquet  # noqa: PLC0415 - start-up: 0.1 s, only when a bundle is read
 
-    anionic = {symbol: f"anionic_{symbol}" for symbol in SHIFTS_EV}
-    wanted = ("formula", "element", "amount", _ENERGY, *anionic.values())
+    numbers = (_ENERGY, *_ANIONIC.values())
+    wanted = ("formula", "element", "amount", *numbers)
     file = parquet.ParquetFile(path)
     for column in wanted:
         if column not in file.schema_arrow.names:
             raise KeyError(column)
     table = file.read(columns=list(wanted)).combine_chunks()
-
     elements, amounts = table.column("element").chunk(0), table.column("amount").chunk(0)
-    start = _values(elements.offsets, np.int32).astype(np.int64)
-    amount = _values(amounts.values, np.float64)
-    element = _values(elements.values, np.uint8).astype(np.int64)
+    return {
+        "formula": table.column("formula").to_pylist(),
+        "start": _values(elements.offsets, np.int32),
+        "element": _values(elements.values, np.uint8),
+        "amount": _values(amounts.values, np.float64),
+        **{name: _values(table.column(name).chunk(0), np.float64) for name in numbers},
+    }
+
+
+def _table(columns: Columns, name: str, symbols: tuple[str, ...]) -> PhaseTable:
+    start, element = (columns[each].astype(np.int64) for each in ("start", "element"))
+    amount = columns["amount"]
     if element.max() >= len(symbols):
         raise ValueError(f"elements that {MANIFEST} does not name")
     atoms = np.add.reduceat(amount, start[:-1])
-    number = {
-        column: _values(table.column(column).chunk(0), np.float64)
-        for column in (_ENERGY, *anionic.values())
-    }
     return PhaseTable(
         name=name,
         symbols=symbols,
-        formulas=table.column("formula").to_pylist(),
+        formulas=columns["formula"],
         start=start,
         element=element,
         fraction=amount / np.repeat(atoms, np.diff(start)),
-        energy_eV_atom=number[_ENERGY],
+        energy_eV_atom=columns[_ENERGY],
         atoms=atoms,
-        anion_fraction={symbol: number[column] / atoms for symbol, column in anionic.items()},
+        anion_fraction={symbol: columns[each] / atoms for symbol, each in _ANIONIC.items()},
     )
 
 

@@ -17,7 +17,7 @@ from sseml.model.answer import BundleAnswer
 from sseml.model.bundle import require_same_features
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
 from sseml.model.evidence import Evidence, read_evidence
-from sseml.model.folder import CARD, MANIFEST, reading, verify_checksums, write_checksums
+from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
 from sseml.model.heating import Conductivity
 from sseml.model.loading import CURVES
 from sseml.model.mlmodel import RECIPES, write_mlflow_files
@@ -32,6 +32,7 @@ from sseml.model.polymer.transference import (
     read_reported_films,
     write_reported_films,
 )
+from sseml.model.stamps import verify_once
 from sseml.records import BundleError, Polymer
 from sseml.units import SUPERIONIC_S_CM
 
@@ -125,7 +126,7 @@ class PolymerBundle:
 
     @classmethod
     def load(cls, folder: Path, kinds: Iterable[Kind] = KINDS) -> PolymerBundle:
-        """Verify every checksum, then read the bundle.
+        """Verify the bundle, unless it was and did not change, then read it.
 
         Raises
         ------
@@ -133,7 +134,7 @@ class PolymerBundle:
             If a file is missing, damaged or lacks something, or the schema version is not this
             code's.
         """
-        verify_checksums(folder, needed=(ARRAYS, EVIDENCE, FILE))
+        checksums = verify_once(folder, needed=(ARRAYS, EVIDENCE, FILE))
         with reading(folder / MANIFEST) as path:
             manifest = dict(json.loads(path.read_text(encoding="utf-8")))
         version = manifest.pop("schema_version", None), manifest.pop("form", None)
@@ -155,7 +156,7 @@ class PolymerBundle:
             recipes = arrays["recipes"].astype(np.float64)
             recipe_of_row = arrays["recipe_of_row"].astype(np.int64)
         with reading(folder / EVIDENCE) as path:
-            evidence = read_evidence(path, kind, recipes[recipe_of_row])
+            evidence = read_evidence(path, kind, recipes[recipe_of_row], checksums[EVIDENCE])
             if len(evidence.formulas) != len(recipe_of_row):
                 raise ValueError(
                     f"{len(evidence.formulas)} rows, but {len(recipe_of_row)} positions"
