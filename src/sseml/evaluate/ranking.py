@@ -133,8 +133,9 @@ def replay(
         may_be_measured = (draw.permutation(len(names)) % 2 == 0)[paper]
         judged = ~may_be_measured
         times += judged
-        for name, sums in total.items():
-            sums += judged * _errors(start, truth, may_be_measured, CHOICES.get(name), draw)
+        for name in total:
+            errors = _errors(start, truth, may_be_measured, CHOICES.get(name), draw)
+            total[name] += judged * errors
     judged_once = times > 0
     error = {name: (sums / np.maximum(times, 1.0))[:, judged_once] for name, sums in total.items()}
     figures: Figures = {
