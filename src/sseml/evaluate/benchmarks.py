@@ -29,6 +29,7 @@ from sseml.evaluate.metrics import (
     spearman,
 )
 from sseml.evaluate.order import SMALLEST_FAMILY, ceiling, family_spearman, series_order
+from sseml.evaluate.ranking import ranking
 from sseml.evaluate.temperatures import energies, temperatures
 from sseml.evaluate.time_split import time_split
 from sseml.evaluate.windows import agreement, collapses, compared_both_ways
@@ -261,6 +262,7 @@ BENCHMARKS: dict[str, Callable[[Subject], Outcome]] = {
     "energies": energies,
     "temperatures": temperatures,
     "time": time_split,
+    "ranking": ranking,
     "crystals": crystals,
     "repeats": repeats,
     "parts": parts,
