@@ -172,6 +172,11 @@ class Hull:
             amounts=held * total,
         )
 
+    def energy_eV(self, basis: Basis, composition: FloatArray) -> float:
+        """Energy of a composition that a basis holds, as `mixture` has it."""
+        shares = basis.inverse @ composition
+        return float(shares @ self._programme.energy_eV[basis.rows])
+
     def _found(self, fractions: FloatArray) -> tuple[Basis, bool]:
         """Find the basis, and whether it is the only one; if so, it is kept."""
         near = self._kept.nearest(fractions)
@@ -219,23 +224,29 @@ class Piece:
         return (self.energy_high - self.energy_low) / self.length
 
 
-def pieces(
-    evaluate: Callable[[float], tuple[float, float]], low: float, high: float
-) -> tuple[Piece, ...]:
+def pieces(evaluate: Callable[[float], tuple[float, float]], *places: float) -> tuple[Piece, ...]:
     """Find every straight piece, in order, of a convex piecewise linear function.
 
     `evaluate` gives value and slope at a position; at a kink any slope between those of its sides.
+    `places` are the ends and, between them, where evaluating costs nothing; all ascending.
 
     Notes
     -----
     Two tangents meet at or below the function; where they meet below it, the function's tangent at
     that place is a piece in between. Every evaluation finds a kink or a new piece.
     """
-    kinks = _kinks(evaluate, (low, *evaluate(low)), (high, *evaluate(high)))
-    inner = _distinct([kink for kink in sorted(kinks) if low + SHORT < kink < high - SHORT])
-    places = [low, *inner, high]
-    values = [evaluate(place)[0] for place in places]
-    ends = list(zip(places, values, strict=True))
+    known = {place: evaluate(place) for place in places}
+
+    def remembered(place: float) -> tuple[float, float]:
+        if place not in known:
+            known[place] = evaluate(place)
+        return known[place]
+
+    tangents = [(place, *known[place]) for place in places]
+    kinks = sorted(kink for each in pairwise(tangents) for kink in _kinks(remembered, *each))
+    low, *_, high = places
+    inner = _distinct([kink for kink in kinks if low + SHORT < kink < high - SHORT])
+    ends = [(place, remembered(place)[0]) for place in (low, *inner, high)]
     return _joined([Piece(*a, *b) for a, b in pairwise(ends)])
 
 

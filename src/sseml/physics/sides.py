@@ -126,11 +126,14 @@ class Sides:
     def widest(self) -> tuple[Sides, float]:
         """Itself or, if that is much wider, what lies beside it, and the change of the ion."""
         change = self._better() if self._settings.tolerance else None
-        if not change:
+        shown = round(change or 0.0, _DECIMALS)
+        if change is None or not shown:
             return self, 0.0
-        amounts = {**self.amounts, self.ion: self.amounts[self.ion] * (1.0 + change)}
-        formula = rewritten(amounts, self.ion)
-        return sides_of(self._hull, [(formula, amounts)], self._settings)[0], change
+        held = self.amounts[self.ion]
+        formula = rewritten({**self.amounts, self.ion: held * (1.0 + shown)}, self.ion)
+        # the kink itself: beside it, by rounding, no simplex holds the composition beyond doubt
+        amounts = {**self.amounts, self.ion: held * (1.0 + change)}
+        return sides_of(self._hull, [(formula, amounts)], self._settings)[0], shown
 
     def decomposition(self) -> dict[str, float]:
         """Formula → amount per formula unit of what is stable at the composition."""
@@ -171,9 +174,11 @@ class Sides:
                     f"at {' and '.join(volts)} V"
                 )
 
-    def _at(self, change: float) -> Equilibrium:
-        """Equilibrium with more or less of the ion, by a share of what is held."""
-        return self._hull.at(self._composition + change * self._held * self._direction)
+    def _changed(self, change: float) -> FloatArray:
+        """The composition with more or less of the ion, by a share of what is held."""
+        composition = self._composition.copy()
+        composition[self._column] *= 1.0 + change
+        return composition
 
     def _limit(self, sign: int) -> _Limit:
         near, far = (1, 3) if sign > 0 else (2, 4)
@@ -185,7 +190,7 @@ class Sides:
             return _Limit(self._looked_up(near))
         start = piece.low if sign > 0 else piece.high
         inside = start + sign * min(self._step, piece.length / 2.0)
-        return _Limit(self._at(inside), start, passed)
+        return _Limit(self._hull.at(self._changed(inside)), start, passed)
 
     def _looked_up(self, place: int) -> Equilibrium:
         return self._hull.mixture(self._around.bases[place], self._around.compositions[place])
@@ -221,11 +226,20 @@ class Sides:
     def _pieces(self) -> tuple[Piece, ...]:
         """The hull along the amount of the ion, by shares of what is held."""
 
-        def energy_and_slope(change: float) -> tuple[float, float]:
-            there = self._at(change)
-            return there.energy_eV, self._held * float(there.potential_eV[self._column])
+        looked_up = {change: place for place, change in enumerate(self._around.changes)}
 
-        return pieces(energy_and_slope, *self._settings.range())
+        def energy_and_slope(change: float) -> tuple[float, float]:
+            if (place := looked_up.get(change)) is not None:
+                there, basis = self._around.compositions[place], self._around.bases[place]
+            else:
+                there = self._changed(change)
+                basis = self._hull.bases(there[np.newaxis])[0]
+            slope = self._held * float(basis.potential_eV[self._column])
+            return self._hull.energy_eV(basis, there), slope
+
+        low, high = self._settings.range()
+        inner = (place for place in looked_up if low < place < high)
+        return pieces(energy_and_slope, low, *sorted(inner), high)
 
     def _better(self) -> float | None:
         """Change of the amount of the ion, as a share, with a window more than twice as wide."""
@@ -234,15 +248,16 @@ class Sides:
             return None
         kinks = [step.high for step in self._pieces[:-1]]
         near = [kink for kink in kinks if abs(kink) <= self._settings.tolerance + SHORT]
-        places = [min(max(kink, -self._settings.tolerance), self._settings.tolerance) for kink in near]
+        places = [
+            min(max(kink, -self._settings.tolerance), self._settings.tolerance) for kink in near
+        ]
         widths = [self._beyond(p, +1)[0].slope - self._beyond(p, -1)[0].slope for p in places]
         most = max(widths, default=0.0)
         if most <= self._held * enough:
             return None
         nearly = most - self._held * COLLAPSED_V
         wide = [place for place, width in zip(places, widths, strict=True) if width > nearly]
-        nearest = min(wide, key=abs)
-        return round(nearest, _DECIMALS)
+        return min(wide, key=abs)
 
     def _reaction(self, limit: _Limit, sign: int) -> Reaction:
         """What the material becomes when it takes up or gives off one atom of the ion.
