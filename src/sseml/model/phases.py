@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from sseml.model.remembered import Columns, remembered
 from sseml.model.stamps import verify_once
 from sseml.parse.formula import parse_formula
 from sseml.physics.formulas import written
+from sseml.physics.hulls import Hulls
 from sseml.physics.phases import SHIFTS_EV, PhaseTable
 from sseml.physics.published_windows import PublishedWindow, read_windows
 from sseml.physics.window import Window, electrochemical_windows
@@ -48,10 +49,17 @@ _ARROW_NAMES = {np.float64: "double", np.int32: "int32", np.uint8: "uint8"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PhaseBundle:
-    """The phases that can form, and the windows that were published."""
+    """The phases that can form, and the windows that were published.
+
+    The hulls of the latest chemical systems are kept from one list to the next.
+    """
 
     table: PhaseTable
     published: PublishedWindows
+    _hulls: Hulls = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hulls", Hulls(self.table))
 
     @classmethod
     def load(cls, folder: Path) -> PhaseBundle:
@@ -67,7 +75,7 @@ class PhaseBundle:
         """
         keys = [(material.formula, tuple(material.amounts.items())) for material in materials]
         asked = {key: (key[0], dict(key[1])) for key in keys}
-        windows = electrochemical_windows(self.table, asked.values(), reactions=reactions)
+        windows = electrochemical_windows(self._hulls, asked.values(), reactions=reactions)
         found = {
             key: Stability(window, self.published.measured_windows(asked[key][1]))
             for key, window in zip(asked, windows, strict=True)

@@ -11,32 +11,20 @@ import numpy as np
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.physics.phases import ChemicalSystem
+from sseml.physics.simplex import ZERO, Basis, HullError, Programme
+
+__all__ = ["SHORT", "Basis", "Equilibrium", "Hull", "HullError", "Piece", "pieces"]
 
 _PRESENT = 1e-10
 """Share of the atoms from which a phase is there."""
 
-_ZERO = 1e-11
-"""Shares, and entries of a basis's inverse, of less are the zeros of exact arithmetic."""
-
 _SURE = 1e-12, 1e-10
 """A share below the one is zero, above the other it is not, however it is calculated."""
-
-_CHEAPER_EV = 1e-11
-"""A phase this far below the plane through the others lowers the energy."""
 
 _APART_EV = 1e-9
 """Above the plane by more than this, a phase cannot be part of another answer."""
 
-_MISSING_EV = 1e3
-"""Energy of an element that the system lacks: no answer holds it if there is another."""
-
-_MOST_STEPS = 5000
-_STEPS_BETWEEN_INVERSIONS = 25
 _BASES_KEPT = 48
-
-
-class HullError(RuntimeError):
-    """The linear programme was not solved: a bug, or a composition that is none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,27 +43,14 @@ class Equilibrium:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Basis:
-    """As many phases as elements, whose mixtures fill a simplex of compositions.
-
-    `rows` are the phases, ascending; ``inverse @ composition`` is the share of each; at
-    `potential_eV` all of them are in equilibrium. Shapes (k,), (k, k) and (k,).
-    """
-
-    rows: IntArray
-    inverse: FloatArray
-    potential_eV: FloatArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Kept:
     """Bases that were answers, the latest first; their inverses side by side, shape (m * k, k).
 
-    `leads` says of each phase of each basis whether it is there where its share is zero: in a
-    composition with a trace more of the first element that matters to it.
+    `leads`, shape (m, k), says of each phase of each basis whether it is there where its share is
+    zero: in a composition with a trace more of the first element that matters to it.
     """
 
-    bases: tuple[_Basis, ...]
+    bases: tuple[Basis, ...]
     inverse: FloatArray
     leads: BoolArray
 
@@ -84,10 +59,10 @@ class _Kept:
         return cls((), np.empty((0, k)), np.empty((0, k), dtype=bool))
 
     @classmethod
-    def only(cls, basis: _Basis) -> _Kept:
-        counts = np.abs(basis.inverse) > _ZERO
-        first = np.take_along_axis(basis.inverse, counts.argmax(axis=1)[:, np.newaxis], axis=1)
-        return cls((basis,), basis.inverse, first.T > 0.0)
+    def only(cls, basis: Basis) -> _Kept:
+        counts = np.abs(basis.inverse) > ZERO
+        first = basis.inverse[np.arange(len(counts)), counts.argmax(axis=1)]
+        return cls((basis,), basis.inverse, first[np.newaxis] > 0.0)
 
     def and_then(self, others: _Kept) -> _Kept:
         k = self.inverse.shape[1]
@@ -97,14 +72,26 @@ class _Kept:
             np.concatenate((self.leads, others.leads))[:_BASES_KEPT],
         )
 
-    def holding(self, fractions: FloatArray) -> _Basis | None:
-        """The one whose simplex holds a composition beyond doubt."""
+    def holding(self, fractions: FloatArray) -> list[Basis | None]:
+        """For each of p compositions, shape (p, k), the basis that holds it beyond doubt."""
+        if not self.bases:
+            return [None] * len(fractions)
+        shares = (self.inverse @ fractions.T).reshape(*self.leads.shape, -1)
+        there = shares > _SURE[1]
+        there |= (np.abs(shares) < _SURE[0]) & self.leads[:, :, np.newaxis]
+        held = there.all(axis=1)
+        first = held.argmax(axis=0)
+        return [
+            self.bases[place] if found else None
+            for place, found in zip(first.tolist(), held.any(axis=0).tolist(), strict=True)
+        ]
+
+    def nearest(self, fractions: FloatArray) -> Basis | None:
+        """The one of which the least has to be taken away to make up a composition."""
         if not self.bases:
             return None
         shares = (self.inverse @ fractions).reshape(self.leads.shape)
-        there = (shares > _SURE[1]) | ((np.abs(shares) < _SURE[0]) & self.leads)
-        held = np.flatnonzero(there.all(axis=1))
-        return self.bases[held[0]] if held.size else None
+        return self.bases[int(shares.min(axis=1).argmax())]
 
 
 class Hull:
@@ -117,18 +104,17 @@ class Hull:
     -----
     Where a composition lies on an edge between simplices of phases, the answer is that of the
     simplex which also holds the composition with a trace more of the first element, a smaller one
-    more of the second, and so on. So there is one answer to a question, whatever was asked before,
-    and the simplex method, stepping by the same rule, never comes back to where it was.
+    more of the second, and so on. So there is one answer to a question, whatever was asked before.
 
     Bases that were answers are kept: one whose shares are not negative at another composition is
-    the answer there too. A basis is kept only if every other phase lies clearly above its plane, so
-    that no other basis holds the same composition. An object may be asked from several threads.
+    the answer there too; where there is none, the search starts from the nearest. A basis is kept
+    only if every other phase lies clearly above its plane, so that no other basis holds the same
+    composition. An object may be asked from several threads.
     """
 
     def __init__(self, system: ChemicalSystem) -> None:
         self.system = system
-        self._fractions, self._energy_eV, self._start = _with_every_element(system)
-        self._by_element = np.ascontiguousarray(self._fractions.T)
+        self._programme = Programme(system)
         self._kept = _Kept.none(len(system.symbols))
 
     def at(self, composition: FloatArray) -> Equilibrium:
@@ -140,101 +126,75 @@ class Hull:
             If an amount is negative or not a number, or all are zero; or no phases make it up.
         """
         amounts = np.asarray(composition, dtype=float)
-        total = float(amounts.sum())
-        if not ((amounts >= 0.0).all() and 0.0 < total < inf):
-            raise HullError(f"no composition: {composition}")
-        fractions = amounts / total
-        basis = self._kept.holding(fractions)
-        if basis is None:
-            basis = self._solved(fractions)
-        shares = (basis.inverse * fractions).sum(axis=1)
+        return self.mixture(self.bases(amounts[np.newaxis])[0], amounts)
+
+    def bases(self, compositions: FloatArray) -> list[Basis]:
+        """Find the phases between which each of p compositions lies, shape (p, k).
+
+        Raises
+        ------
+        HullError
+            As from `at`.
+        """
+        totals = compositions.sum(axis=1)
+        wrong = ~((compositions >= 0.0).all(axis=1) & (totals > 0.0) & (totals < inf))
+        if wrong.any():
+            raise HullError(f"no composition: {compositions[wrong][0]}")
+        fractions = compositions / totals[:, np.newaxis]
+        found = self._kept.holding(fractions)
+        while missing := [place for place, basis in enumerate(found) if basis is None]:
+            basis = self._found(fractions[missing[0]])
+            others = _Kept.only(basis[0]).holding(fractions[missing]) if basis[1] else []
+            for place, held in zip(missing, others, strict=False):
+                found[place] = held
+            found[missing[0]] = basis[0]
+        return [basis for basis in found if basis]
+
+    def mixture(self, basis: Basis, composition: FloatArray) -> Equilibrium:
+        """How much there is of each phase of the basis that holds a composition.
+
+        Raises
+        ------
+        HullError
+            If an element is needed that the system lacks.
+        """
+        total = float(composition.sum())
+        shares = (basis.inverse * (composition / total)).sum(axis=1)
         present = shares > _PRESENT
         phases = basis.rows[present]
         if phases.size and phases[-1] >= len(self.system.formulas):
             raise HullError(f"no phases of {'-'.join(self.system.symbols)} make up {composition}")
+        held = shares[present]
         return Equilibrium(
-            energy_eV=float((shares[present] * self._energy_eV[phases]).sum()) * total,
+            energy_eV=float((held * self._programme.energy_eV[phases]).sum()) * total,
             potential_eV=basis.potential_eV,
             phases=phases,
-            amounts=shares[present] * total,
+            amounts=held * total,
         )
 
-    def _solved(self, fractions: FloatArray) -> _Basis:
-        """Find the basis from the elements on, and keep it if no other can take its place."""
-        rows = self._start
-        for _ in range(_MOST_STEPS // _STEPS_BETWEEN_INVERSIONS):
-            rows, ended = self._stepped(rows, fractions)
-            if ended:
-                basis = self._basis(rows)
-                self._keep(basis, fractions)
-                return basis
-        raise HullError(f"the hull of {'-'.join(self.system.symbols)} is not solved")
+    def energy_eV(self, basis: Basis, composition: FloatArray) -> float:
+        """Energy of a composition that a basis holds, as `mixture` has it."""
+        shares = basis.inverse @ composition
+        return float(shares @ self._programme.energy_eV[basis.rows])
 
-    def _basis(self, rows: IntArray) -> _Basis:
-        """Inverted afresh, phases in their order: the same numbers by whichever steps it came."""
-        rows = np.sort(rows)
-        inverse = np.linalg.inv(self._fractions[rows].T).astype(np.float64)
-        potential_eV = (self._energy_eV[rows, np.newaxis] * inverse).sum(axis=0)
-        return _Basis(rows, inverse, potential_eV)
+    def _found(self, fractions: FloatArray) -> tuple[Basis, bool]:
+        """Find the basis, and whether it is the only one; if so, it is kept."""
+        near = self._kept.nearest(fractions)
+        moved = self._programme.moved(near, fractions) if near else None
+        if moved and self._is_kept(moved, fractions):
+            return moved, True
+        basis = self._programme.solved(fractions)
+        return basis, self._is_kept(basis, fractions)
 
-    def _stepped(self, rows: IntArray, fractions: FloatArray) -> tuple[IntArray, bool]:
-        """Exchange phases while that lowers the energy; the rows, and whether it came to an end."""
-        rows = rows.copy()
-        inverse = np.linalg.inv(self._fractions[rows].T)
-        # the shares, and then their derivatives by the traces of `Hull`, in one table
-        table = np.column_stack((inverse @ fractions, inverse))
-        for _ in range(_STEPS_BETWEEN_INVERSIONS):
-            above_eV = self._heights(self._energy_eV[rows] @ table[:, 1:])
-            entering = int(above_eV.argmin())
-            if above_eV[entering] >= -_CHEAPER_EV:
-                return rows, True
-            change = table[:, 1:] @ self._fractions[entering]
-            leaving = _first_used_up(table, change)
-            pivot = table[leaving] / change[leaving]
-            table -= change[:, np.newaxis] * pivot
-            table[leaving] = pivot
-            rows[leaving] = entering
-        return rows, False
-
-    def _keep(self, basis: _Basis, fractions: FloatArray) -> None:
-        above_eV = self._heights(basis.potential_eV)
+    def _is_kept(self, basis: Basis, fractions: FloatArray) -> bool:
+        """Keep a basis if no other can take its place."""
+        above_eV = self._programme.heights(basis.potential_eV)
         above_eV[basis.rows] = inf
         found = _Kept.only(basis)
-        if above_eV.min() > _APART_EV and found.holding(fractions):
+        is_only = above_eV.min() > _APART_EV and found.holding(fractions[np.newaxis])[0] is basis
+        if is_only:
             self._kept = found.and_then(self._kept)
-
-    def _heights(self, potential_eV: FloatArray) -> FloatArray:
-        """How far each phase lies above the plane of these potentials, in eV/atom."""
-        plane = (self._by_element * potential_eV[:, np.newaxis]).sum(axis=0)
-        above_eV: FloatArray = self._energy_eV - plane
-        return above_eV
-
-
-def _first_used_up(table: FloatArray, change: FloatArray) -> int:
-    """Row of the phase that is used up first as another enters; of several, by the traces."""
-    rows = np.flatnonzero(change > _ZERO)
-    for column in table.T:
-        ratio = column[rows] / change[rows]
-        rows = rows[ratio <= ratio.min() + _ZERO]
-        if len(rows) == 1:
-            break
-    return int(rows[0])
-
-
-def _with_every_element(system: ChemicalSystem) -> tuple[FloatArray, FloatArray, IntArray]:
-    """Fractions and energies with every element as a phase, and the rows of the elements."""
-    n, k = system.fractions.shape
-    row, column = np.nonzero(system.fractions == 1.0)
-    alone = np.count_nonzero(system.fractions[row], axis=1) == 1
-    energy_eV = np.full((n, k), inf)
-    energy_eV[row[alone], column[alone]] = system.energy_eV_atom[row[alone]]
-    missing = np.isinf(energy_eV.min(axis=0))
-    start = np.where(missing, n + np.cumsum(missing) - 1, energy_eV.argmin(axis=0))
-    return (
-        np.vstack((system.fractions, np.eye(k)[missing])),
-        np.concatenate((system.energy_eV_atom, np.full(missing.sum(), _MISSING_EV))),
-        start,
-    )
+        return is_only
 
 
 _FLAT = 1e-9
@@ -264,23 +224,29 @@ class Piece:
         return (self.energy_high - self.energy_low) / self.length
 
 
-def pieces(
-    evaluate: Callable[[float], tuple[float, float]], low: float, high: float
-) -> tuple[Piece, ...]:
+def pieces(evaluate: Callable[[float], tuple[float, float]], *places: float) -> tuple[Piece, ...]:
     """Find every straight piece, in order, of a convex piecewise linear function.
 
     `evaluate` gives value and slope at a position; at a kink any slope between those of its sides.
+    `places` are the ends and, between them, where evaluating costs nothing; all ascending.
 
     Notes
     -----
     Two tangents meet at or below the function; where they meet below it, the function's tangent at
     that place is a piece in between. Every evaluation finds a kink or a new piece.
     """
-    kinks = _kinks(evaluate, (low, *evaluate(low)), (high, *evaluate(high)))
-    inner = _distinct([kink for kink in sorted(kinks) if low + SHORT < kink < high - SHORT])
-    places = [low, *inner, high]
-    values = [evaluate(place)[0] for place in places]
-    ends = list(zip(places, values, strict=True))
+    known = {place: evaluate(place) for place in places}
+
+    def remembered(place: float) -> tuple[float, float]:
+        if place not in known:
+            known[place] = evaluate(place)
+        return known[place]
+
+    tangents = [(place, *known[place]) for place in places]
+    kinks = sorted(kink for each in pairwise(tangents) for kink in _kinks(remembered, *each))
+    low, *_, high = places
+    inner = _distinct([kink for kink in kinks if low + SHORT < kink < high - SHORT])
+    ends = [(place, remembered(place)[0]) for place in (low, *inner, high)]
     return _joined([Piece(*a, *b) for a, b in pairwise(ends)])
 
 

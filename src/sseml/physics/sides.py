@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
 
+from sseml.arrays import FloatArray
 from sseml.parse.formula import composition
 from sseml.physics.formulas import Reaction
-from sseml.physics.hull import SHORT, Equilibrium, Hull, Piece, pieces
+from sseml.physics.hull import SHORT, Basis, Equilibrium, Hull, Piece, pieces
 
 COLLAPSED_V = 1e-6
 """A window that is narrower is none."""
@@ -30,6 +32,20 @@ _ON_HULL_EV = 1e-6
 _BEYOND_THE_TOLERANCE = 1e-5
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is asked: the ion and, as shares, the tolerance of its amount and a trace of it."""
+
+    ion: str
+    tolerance: float
+    trace: float
+
+    def range(self) -> tuple[float, float]:
+        """Changes of the ion that are looked at: so far that no trace is cut off at the ends."""
+        reach = self.tolerance + max(self.trace, _BEYOND_THE_TOLERANCE)
+        return max(-1.0, -reach), reach
+
+
 class _Limit(NamedTuple):
     """One side of a composition: the equilibrium on the plateau that sets its limit.
 
@@ -41,6 +57,44 @@ class _Limit(NamedTuple):
     passed: tuple[Piece, ...] = ()
 
 
+class _Around(NamedTuple):
+    """Compositions in the order in which they are looked up, and the phases between which they lie.
+
+    `changes` are those of the ion, as shares: none, a step and a trace to both sides, the range.
+    """
+
+    changes: Sequence[float]
+    compositions: FloatArray
+    bases: Sequence[Basis]
+
+
+def sides_of(
+    hull: Hull, materials: Iterable[tuple[str, Mapping[str, float]]], settings: Settings
+) -> list[Sides]:
+    """Look up compositions of one chemical system together; each is answered as if alone."""
+    asked = list(materials)
+    symbols = hull.system.symbols
+    column = symbols.index(settings.ion)
+    held = np.array([[amounts[symbol] for symbol in symbols] for _, amounts in asked])
+    compositions = held / held.sum(axis=1, keepdims=True)
+    step = np.minimum(_STEP / compositions[:, column], 0.5)
+    low, high = settings.range()
+    trace = np.full(len(asked), settings.trace)
+    ends = np.full(len(asked), low), np.full(len(asked), high)
+    changes = np.stack((0.0 * step, step, -step, trace, -trace, *ends), axis=1)
+    around = np.repeat(compositions[:, np.newaxis], changes.shape[1], axis=1)
+    around[:, :, column] *= 1.0 + changes
+    found = iter(hull.bases(around.reshape(-1, len(symbols))))
+    looked = [
+        _Around(shares, each, [next(found) for _ in shares])
+        for shares, each in zip(changes.tolist(), around, strict=True)
+    ]
+    return [
+        Sides(hull, formula, amounts, settings, each)
+        for (formula, amounts), each in zip(asked, looked, strict=True)
+    ]
+
+
 class Sides:
     """One composition on its hull, and what becomes of it to both sides."""
 
@@ -49,22 +103,20 @@ class Sides:
         hull: Hull,
         formula: str,
         amounts: Mapping[str, float],
-        ion: str,
-        *,
-        tolerance: float,
-        trace: float,
+        settings: Settings,
+        around: _Around,
     ) -> None:
         self.formula = formula
         self.amounts = amounts
         self._hull = hull
-        self.ion = ion
-        self._tolerance, self._trace = tolerance, trace
-        self._composition = hull.system.composition(amounts)
-        self._column = hull.system.symbols.index(ion)
+        self.ion = settings.ion
+        self._settings = settings
+        self._around = around
+        self._composition = around.compositions[0]
+        self._column = hull.system.symbols.index(self.ion)
         self._held = float(self._composition[self._column])
-        self._direction = np.array([float(symbol == ion) for symbol in hull.system.symbols])
-        self._step = min(_STEP / self._held, 0.5)
-        self._stable = hull.at(self._composition)
+        self._step = around.changes[1]
+        self._stable = hull.mixture(around.bases[0], self._composition)
         self._reduction, self._oxidation = self._limit(+1), self._limit(-1)
         self.V_red = self._potential(self._reduction.beside)
         self.V_ox = max(self.V_red, self._potential(self._oxidation.beside))
@@ -73,13 +125,15 @@ class Sides:
 
     def widest(self) -> tuple[Sides, float]:
         """Itself or, if that is much wider, what lies beside it, and the change of the ion."""
-        change = self._better() if self._tolerance else None
-        if not change:
+        change = self._better() if self._settings.tolerance else None
+        shown = round(change or 0.0, _DECIMALS)
+        if change is None or not shown:
             return self, 0.0
-        amounts = {**self.amounts, self.ion: self.amounts[self.ion] * (1.0 + change)}
-        formula = rewritten(amounts, self.ion)
-        settings = {"tolerance": self._tolerance, "trace": self._trace}
-        return Sides(self._hull, formula, amounts, self.ion, **settings), change
+        held = self.amounts[self.ion]
+        formula = rewritten({**self.amounts, self.ion: held * (1.0 + shown)}, self.ion)
+        # the kink itself: beside it, by rounding, no simplex holds the composition beyond doubt
+        amounts = {**self.amounts, self.ion: held * (1.0 + change)}
+        return sides_of(self._hull, [(formula, amounts)], self._settings)[0], shown
 
     def decomposition(self) -> dict[str, float]:
         """Formula → amount per formula unit of what is stable at the composition."""
@@ -120,20 +174,34 @@ class Sides:
                     f"at {' and '.join(volts)} V"
                 )
 
-    def _at(self, change: float) -> Equilibrium:
-        """Equilibrium with more or less of the ion, by a share of what is held."""
-        return self._hull.at(self._composition + change * self._held * self._direction)
+    def _changed(self, change: float) -> FloatArray:
+        """The composition with more or less of the ion, by a share of what is held."""
+        composition = self._composition.copy()
+        composition[self._column] *= 1.0 + change
+        return composition
 
     def _limit(self, sign: int) -> _Limit:
-        near = self._at(sign * self._step)
-        if self._trace <= self._step or self._alike(near, self._at(sign * self._trace)):
-            return _Limit(near)
+        near, far = (1, 3) if sign > 0 else (2, 4)
+        is_one_plateau = abs(self._slope(near) - self._slope(far)) < _SAME_EV
+        if self._settings.trace <= self._step or is_one_plateau:
+            return _Limit(self._looked_up(near))
         piece, passed = self._beyond(0.0, sign)
         if not passed:
-            return _Limit(near)
+            return _Limit(self._looked_up(near))
         start = piece.low if sign > 0 else piece.high
         inside = start + sign * min(self._step, piece.length / 2.0)
-        return _Limit(self._at(inside), start, passed)
+        return _Limit(self._hull.at(self._changed(inside)), start, passed)
+
+    def _looked_up(self, place: int) -> Equilibrium:
+        return self._hull.mixture(self._around.bases[place], self._around.compositions[place])
+
+    def _slope(self, place: int) -> float:
+        """Potential of the ion at one of the changes that were looked up, in eV."""
+        return float(self._around.bases[place].potential_eV[self._column])
+
+    @property
+    def _direction(self) -> FloatArray:
+        return np.array([float(symbol == self.ion) for symbol in self._hull.system.symbols])
 
     def _beyond(self, place: float, sign: int) -> tuple[Piece, tuple[Piece, ...]]:
         """The piece that sets the limit on one side of a change of the ion, and the traces before.
@@ -145,52 +213,51 @@ class Sides:
         ends = [sign * ((p.high if sign > 0 else p.low) - place) for p in pieces_in_order]
         facing = list(zip(ends, pieces_in_order, strict=True))
         ahead = [(end, piece) for end, piece in facing if end > self._step] or facing[-1:]
-        below = self._trace - SHORT
+        below = self._settings.trace - SHORT
         short = takewhile(lambda each: each[0] < below and each[1].length < below, ahead)
         passed = tuple(piece for _, piece in short)[: len(ahead) - 1]
         return ahead[len(passed)][1], passed
-
-    def _alike(self, one: Equilibrium, other: Equilibrium) -> bool:
-        apart = one.potential_eV[self._column] - other.potential_eV[self._column]
-        return abs(float(apart)) < _SAME_EV
 
     def _potential(self, equilibrium: Equilibrium) -> float:
         """Against the metal, in V; never below 0, as the metal itself is among the phases."""
         return round(max(0.0, -float(equilibrium.potential_eV[self._column])), _DECIMALS)
 
-    @property
-    def _range(self) -> tuple[float, float]:
-        """Changes of the ion that are looked at: so far that no trace is cut off at the ends."""
-        reach = self._tolerance + max(self._trace, _BEYOND_THE_TOLERANCE)
-        return max(-1.0, -reach), reach
-
     @cached_property
     def _pieces(self) -> tuple[Piece, ...]:
         """The hull along the amount of the ion, by shares of what is held."""
 
-        def energy_and_slope(change: float) -> tuple[float, float]:
-            there = self._at(change)
-            return there.energy_eV, self._held * float(there.potential_eV[self._column])
+        looked_up = {change: place for place, change in enumerate(self._around.changes)}
 
-        return pieces(energy_and_slope, *self._range)
+        def energy_and_slope(change: float) -> tuple[float, float]:
+            if (place := looked_up.get(change)) is not None:
+                there, basis = self._around.compositions[place], self._around.bases[place]
+            else:
+                there = self._changed(change)
+                basis = self._hull.bases(there[np.newaxis])[0]
+            slope = self._held * float(basis.potential_eV[self._column])
+            return self._hull.energy_eV(basis, there), slope
+
+        low, high = self._settings.range()
+        inner = (place for place in looked_up if low < place < high)
+        return pieces(energy_and_slope, low, *sorted(inner), high)
 
     def _better(self) -> float | None:
         """Change of the amount of the ion, as a share, with a window more than twice as wide."""
         enough = max(_MUCH_WIDER * self.width_V, COLLAPSED_V)
-        low, high = (float(self._at(end).potential_eV[self._column]) for end in self._range)
-        if high - low <= enough:
+        if self._slope(-1) - self._slope(-2) <= enough:
             return None
         kinks = [step.high for step in self._pieces[:-1]]
-        near = [kink for kink in kinks if abs(kink) <= self._tolerance + SHORT]
-        places = [min(max(kink, -self._tolerance), self._tolerance) for kink in near]
+        near = [kink for kink in kinks if abs(kink) <= self._settings.tolerance + SHORT]
+        places = [
+            min(max(kink, -self._settings.tolerance), self._settings.tolerance) for kink in near
+        ]
         widths = [self._beyond(p, +1)[0].slope - self._beyond(p, -1)[0].slope for p in places]
         most = max(widths, default=0.0)
         if most <= self._held * enough:
             return None
         nearly = most - self._held * COLLAPSED_V
         wide = [place for place, width in zip(places, widths, strict=True) if width > nearly]
-        nearest = min(wide, key=abs)
-        return round(nearest, _DECIMALS)
+        return min(wide, key=abs)
 
     def _reaction(self, limit: _Limit, sign: int) -> Reaction:
         """What the material becomes when it takes up or gives off one atom of the ion.

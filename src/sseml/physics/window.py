@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.physics.formulas import Reaction
-from sseml.physics.hull import Hull
+from sseml.physics.hulls import Hulls
 from sseml.physics.oxidation import positive_hydrogen
 from sseml.physics.phases import POSITIVE_HYDROGEN, PhaseTable, cautions
-from sseml.physics.sides import COLLAPSED_V, Sides, rewritten
+from sseml.physics.sides import COLLAPSED_V, Settings, Sides, rewritten, sides_of
 from sseml.records import RefusedInputError
 
 IONS = ("Li", "Na", "K")
@@ -98,7 +98,7 @@ def electrochemical_window(
 
 
 def electrochemical_windows(
-    table: PhaseTable,
+    table: PhaseTable | Hulls,
     materials: Iterable[tuple[str, Mapping[str, float]]],
     *,
     ion: str = "Li",
@@ -112,7 +112,7 @@ def electrochemical_windows(
     Parameters
     ----------
     table
-        The phases that can form.
+        The phases that can form; or their hulls, which are kept for the next question.
     materials
         Formula and its element amounts in mol per formula unit.
     ion
@@ -144,19 +144,21 @@ def electrochemical_windows(
     definition is that of doi 10.1021/acsami.5b07517 and 10.1021/acs.chemmater.5b04082.
     """
     _check_settings(ion, tolerance, trace)
+    settings = Settings(ion, tolerance, trace)
+    hulls = table if isinstance(table, Hulls) else Hulls(table)
     asked = list(materials)
     found: dict[int, Window] = {}
     alike: defaultdict[frozenset[str], list[int]] = defaultdict(list)
     for place, (_, amounts) in enumerate(asked):
-        if reason := _unanswerable(table, amounts, ion):
+        if reason := _unanswerable(hulls.table, amounts, ion):
             found[place] = Window(ion, notes=(reason,))
         else:
             alike[frozenset(amounts)].append(place)
     for elements, places in alike.items():
-        hull = Hull(table.system(sorted(elements), corrections))
-        for place in places:
-            written = Sides(hull, *asked[place], ion, tolerance=tolerance, trace=trace)
-            found[place] = _answer(written, corrections, reactions)
+        hull = hulls.of(sorted(elements), corrections)
+        written = sides_of(hull, (asked[place] for place in places), settings)
+        for place, each in zip(places, written, strict=True):
+            found[place] = _answer(each, corrections, reactions)
     return [found[place] for place in range(len(asked))]
 
 
