@@ -79,11 +79,11 @@ class _Kept:
         shares = (self.inverse @ fractions.T).reshape(*self.leads.shape, -1)
         there = shares > _SURE[1]
         there |= (np.abs(shares) < _SURE[0]) & self.leads[:, :, np.newaxis]
-        held = there.all(axis=1)
-        first = held.argmax(axis=0)
+        held: BoolArray = np.logical_and.reduce(there, axis=1)
+        first, found = held.argmax(axis=0), np.logical_or.reduce(held, axis=0)
         return [
-            self.bases[place] if found else None
-            for place, found in zip(first.tolist(), held.any(axis=0).tolist(), strict=True)
+            self.bases[place] if is_held else None
+            for place, is_held in zip(first.tolist(), found.tolist(), strict=True)
         ]
 
     def nearest(self, fractions: FloatArray) -> Basis | None:
@@ -172,7 +172,7 @@ class Hull:
             amounts=held * total,
         )
 
-    def energy_eV(self, basis: Basis, composition: FloatArray) -> float:
+    def energy_eV(self, basis: Basis, composition: FloatArray) -> float:  # noqa: N802 - its unit
         """Energy of a composition that a basis holds, as `mixture` has it."""
         shares = basis.inverse @ composition
         return float(shares @ self._programme.energy_eV[basis.rows])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -88,8 +89,8 @@ def test_the_evidence_is_the_same_from_parquet_and_remembered(cache: Path) -> No
     read_evidence(file, kind, positions, checksum="0" * 64)
     assert len(list(cache.iterdir())) == 1
     again = read_evidence(file.parent / "no such file", kind, positions, checksum="0" * 64)
-    for name in plain.__slots__:
-        np.testing.assert_array_equal(getattr(plain, name), getattr(again, name))
+    for field in fields(plain):
+        np.testing.assert_array_equal(getattr(plain, field.name), getattr(again, field.name))
 
 
 def test_the_phases_are_the_same_from_parquet_and_remembered(cache: Path) -> None:
