@@ -176,7 +176,7 @@ class Sides:
 
     def _changed(self, change: float) -> FloatArray:
         """The composition with more or less of the ion, by a share of what is held."""
-        composition = self._composition.copy()
+        composition: FloatArray = self._composition.copy()
         composition[self._column] *= 1.0 + change
         return composition
 
@@ -225,7 +225,6 @@ class Sides:
     @cached_property
     def _pieces(self) -> tuple[Piece, ...]:
         """The hull along the amount of the ion, by shares of what is held."""
-
         looked_up = {change: place for place, change in enumerate(self._around.changes)}
 
         def energy_and_slope(change: float) -> tuple[float, float]:
@@ -235,7 +234,7 @@ class Sides:
                 there = self._changed(change)
                 basis = self._hull.bases(there[np.newaxis])[0]
             slope = self._held * float(basis.potential_eV[self._column])
-            return self._hull.energy_eV(basis, there), slope
+            return self._hull.energy(basis, there), slope
 
         low, high = self._settings.range()
         inner = (place for place in looked_up if low < place < high)
