@@ -80,11 +80,9 @@ class _Kept:
         there = shares > _SURE[1]
         there |= (np.abs(shares) < _SURE[0]) & self.leads[:, :, np.newaxis]
         held: BoolArray = np.logical_and.reduce(there, axis=1)
-        first, found = held.argmax(axis=0), np.logical_or.reduce(held, axis=0)
-        return [
-            self.bases[place] if is_held else None
-            for place, is_held in zip(first.tolist(), found.tolist(), strict=True)
-        ]
+        is_held: BoolArray = np.logical_or.reduce(held, axis=0)
+        first = np.where(is_held, held.argmax(axis=0), -1)
+        return [self.bases[place] if place >= 0 else None for place in first.tolist()]
 
     def nearest(self, fractions: FloatArray) -> Basis | None:
         """The one of which the least has to be taken away to make up a composition."""
@@ -143,11 +141,13 @@ class Hull:
         fractions = compositions / totals[:, np.newaxis]
         found = self._kept.holding(fractions)
         while missing := [place for place, basis in enumerate(found) if basis is None]:
-            basis = self._found(fractions[missing[0]])
-            others = _Kept.only(basis[0]).holding(fractions[missing]) if basis[1] else []
-            for place, held in zip(missing, others, strict=False):
-                found[place] = held
-            found[missing[0]] = basis[0]
+            basis, is_only = self._found(fractions[missing[0]])
+            if is_only:
+                for place, held in zip(
+                    missing, _Kept.only(basis).holding(fractions[missing]), strict=True
+                ):
+                    found[place] = held
+            found[missing[0]] = basis
         return [basis for basis in found if basis]
 
     def mixture(self, basis: Basis, composition: FloatArray) -> Equilibrium:
@@ -172,8 +172,8 @@ class Hull:
             amounts=held * total,
         )
 
-    def energy_eV(self, basis: Basis, composition: FloatArray) -> float:  # noqa: N802 - its unit
-        """Energy of a composition that a basis holds, as `mixture` has it."""
+    def energy(self, basis: Basis, composition: FloatArray) -> float:
+        """Energy in eV of a composition that a basis holds, as `mixture` has it."""
         shares = basis.inverse @ composition
         return float(shares @ self._programme.energy_eV[basis.rows])
 

@@ -234,7 +234,7 @@ class Sides:
                 there = self._changed(change)
                 basis = self._hull.bases(there[np.newaxis])[0]
             slope = self._held * float(basis.potential_eV[self._column])
-            return self._hull.energy_eV(basis, there), slope
+            return self._hull.energy(basis, there), slope
 
         low, high = self._settings.range()
         inner = (place for place in looked_up if low < place < high)
