@@ -2,8 +2,9 @@
 
     python benchmarks/conventional.py fit model.json          fits a small model on made-up targets
     python benchmarks/conventional.py predict model.json Li3YCl6
+    python benchmarks/conventional.py list model.json in.parquet out.parquet
 
-It is the yardstick of `startup.py`; its answers mean nothing.
+It is the yardstick of `startup.py` and `lists.py`; its answers mean nothing.
 """
 
 from __future__ import annotations
@@ -36,8 +37,26 @@ def predict(path: str, formula: str) -> float:
     return float(model.predict(np.array([features]))[0])
 
 
+def predict_list(path: str, source: str, target: str) -> None:
+    """Featurize and predict the column `formula` of a Parquet file."""
+    import pandas as pd  # noqa: PLC0415 - only for lists
+
+    model = xgboost.XGBRegressor(n_jobs=1)
+    model.load_model(path)
+    table = pd.read_parquet(source)
+    featurizer = ElementProperty.from_preset("magpie")
+    featurizer.set_n_jobs(1)
+    features = featurizer.featurize_many(
+        [Composition(text) for text in table["formula"]], pbar=False
+    )
+    table.assign(sigma=model.predict(np.array(features))).to_parquet(target)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "fit":
         fit(sys.argv[2])
+    elif sys.argv[1] == "list":
+        predict_list(*sys.argv[2:])
+        print(sys.argv[4])
     else:
         print(sys.argv[3], predict(sys.argv[2], sys.argv[3]))
