@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray
+from sseml.render.record import cell
 
 _LARGEST_BLOCK = 2**31 - 1
 """Bytes of text that one array of 32-bit offsets holds."""
@@ -29,17 +29,6 @@ def arrow_array(values: Sequence[Any] | FloatArray, type: Any) -> Any:
         return _from_buffers(type, missing, _bits(np.array(filled, dtype=bool)))
     held = np.int64 if pa.types.is_integer(type) else np.float64
     return _of_numbers(np.array(filled, dtype=held), missing, type)
-
-
-def cell(value: Any) -> Any:
-    """One flat cell: lists and mappings as JSON, truth as true or false, None as nothing."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case list() | dict():
-            return json.dumps(value, ensure_ascii=False, allow_nan=False)
-        case _:
-            return value
 
 
 def _of_numbers(values: NDArray[Any], missing: BoolArray, type: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import IO, Any, Literal
 import numpy as np
 
 from sseml.columns import COLUMNS
-from sseml.render.arrow import arrow_array, cell
+from sseml.render.arrow import arrow_array
 from sseml.render.batch_columns import Columns, Values
 from sseml.render.columnar import (
     HELD_IN_MEMORY,
@@ -23,7 +23,7 @@ from sseml.render.columnar import (
     inert,
     kind_of_value,
 )
-from sseml.render.record import OUTPUT_COLUMNS, Record
+from sseml.render.record import OUTPUT_COLUMNS, Record, cell
 
 BatchFormat = Literal["csv", "parquet"]
 

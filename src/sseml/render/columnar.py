@@ -11,8 +11,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, Any
 
-from sseml.render.arrow import arrow_array, cell
-from sseml.render.record import Record
+from sseml.render.record import Record, cell
 
 _LOOK_AHEAD = 1_000
 """Records read before the columns of a stream are fixed."""
@@ -90,6 +89,8 @@ def write_parquet(
     """
     import pyarrow as pa  # noqa: PLC0415 - only this format needs it
     import pyarrow.parquet as pq  # noqa: PLC0415
+
+    from sseml.render.arrow import arrow_array  # noqa: PLC0415
 
     with _held(records) as (found, again):
         arrow = {str: pa.string(), int: pa.int64(), float: pa.float64()}

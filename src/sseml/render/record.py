@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -225,3 +226,14 @@ def kept_columns(columns: Mapping[str, object], taken: Iterable[str]) -> Record:
 def amounts_record(side: Mapping[str, float]) -> dict[str, float]:
     """One side of a reaction: formula → amount in mol."""
     return {formula: float(f"{amount:.{_AMOUNT_DIGITS}g}") for formula, amount in side.items()}
+
+
+def cell(value: Any) -> Any:
+    """One flat cell: lists and mappings as JSON, truth as true or false, None as nothing."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case list() | dict():
+            return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        case _:
+            return value
