@@ -30,6 +30,18 @@ def test_parts_hold_what_one_file_holds(run: Any, tmp_path: Path) -> None:
     assert pq.read_table(folder).to_pylist() == pq.read_table(one).to_pylist()
 
 
+def test_parts_are_the_same_by_several_processes_and_by_rows(run: Any, tmp_path: Path) -> None:
+    alone, several, jsonl = (tmp_path / name for name in ("alone", "several", "jsonl"))
+    asked = ("screen", *PARTS, "--shard", "1/1", "-o")
+    assert run(*asked, alone).code == 0
+    assert run(*asked, several, "--jobs", 2).code == 0
+    assert bytes_of(several) == bytes_of(alone)
+    assert run(*asked, jsonl, "--format", "jsonl").code == 0
+    lines = [line for part in bytes_of(jsonl).values() for line in part.decode().splitlines()]
+    sigmas = pq.read_table(alone)["sigma_S_cm"].to_pylist()
+    assert [json.loads(line)["sigma_S_cm"] for line in lines] == sigmas
+
+
 def test_a_run_killed_midway_goes_on_to_the_same_bytes(run: Any, tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     asked = [*map(str, PARTS), "--shard", "1/1", "--format", "csv", "-o"]
@@ -58,6 +70,7 @@ def test_a_run_killed_midway_goes_on_to_the_same_bytes(run: Any, tmp_path: Path)
         (("--shard", "1/2", "-o", "parts", "--format", "table"), "say --format csv"),
         (("--shard", "1/2", "-o", "parts", "--strict"), "--strict"),
         (("--shard", "1/2", "-o", "parts", "--rows-a-part", 0), "one row or more"),
+        (("--shard", "1/2", "-o", "p", "--jobs", 2, "--format", "jsonl"), "--jobs is for"),
         (("--shard", "3/2", "-o", "parts"), "no shard"),
     ],
 )

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sseml._version import __version__
-from sseml.cli.command import ANSWERED, REFUSED, CommandError
-from sseml.cli.predict import answerer
+from sseml.cli.command import ANSWERED, REFUSED, CommandError, on_one_thread
+from sseml.cli.predict import answerer, as_columns, processes
 from sseml.cli.ranking import orders
 from sseml.cli.streams import say, watched
 from sseml.records import Query, Refusal, RefusedInputError
 from sseml.render import FORMATS, write
 from sseml.screen.parts import ROWS_A_PART, Plan, Shard, Written, read_shard, write_parts
+
+if TYPE_CHECKING:
+    from sseml.render.batch_columns import Columns
 
 _ENDINGS = {"csv": ".csv", "jsonl": ".jsonl", "parquet": ".parquet"}
 
@@ -64,10 +67,10 @@ def require_parts(arguments: argparse.Namespace) -> str:
         raise CommandError("--strict writes nothing or all, and --shard one part after another")
     if orders(arguments):
         raise CommandError("--shard keeps every answer as it comes: rank what the parts hold")
-    if arguments.jobs != 1:
-        raise CommandError("--shard is one process: start one for each shard, not --jobs")
     if arguments.report or arguments.plot:
         raise CommandError("--shard draws nothing: draw what the parts hold, with sseml predict -i")
+    if arguments.jobs != 1 and not as_columns(arguments, _format(format_)):
+        raise CommandError("--jobs is for CSV and Parquet, without --explain and --measured")
     if arguments.rows_a_part < 1:
         raise CommandError(f"a part of {arguments.rows_a_part} rows: write one row or more")
     return format_
@@ -85,6 +88,30 @@ def answer_parts(
     `asked` is what the rows are, for the manifest: spaces, temperature.
     """
     format_ = require_parts(arguments)
+    write_part = _by_column if as_columns(arguments, _format(format_)) else _by_row
+    plan = Plan(
+        folder=arguments.output,
+        shard=arguments.shard,
+        rows_a_part=arguments.rows_a_part,
+        ending=_ENDINGS[format_],
+        question={**asked, **_conditions(arguments)},
+    )
+    written = write_part(arguments, format_, total)
+    summary = write_parts(plan, items, written, binary=format_ == "parquet")
+    say(
+        f"sseml: {summary.rows:,} rows in {summary.parts:,} parts ({summary.found:,} were there): "
+        f"{plan.manifest}"
+    )
+    if summary.refused:
+        say(f"sseml: {summary.refused:,} of {summary.rows:,} rows refused")
+    return REFUSED if summary.refused else ANSWERED
+
+
+Writer = Callable[[Iterator[Query | Refusal], IO[Any]], Written]
+"""Answers the rows of a part, and writes them."""
+
+
+def _by_row(arguments: argparse.Namespace, format_: str, total: int | None) -> Writer:
     answers_to = answerer(arguments)
 
     def write_part(rows: Iterator[Query | Refusal], stream: IO[Any]) -> Written:
@@ -100,21 +127,31 @@ def answer_parts(
         write(counted(), stream, _format(format_), explain=arguments.explain)
         return Written(count, refused)
 
-    plan = Plan(
-        folder=arguments.output,
-        shard=arguments.shard,
-        rows_a_part=arguments.rows_a_part,
-        ending=_ENDINGS[format_],
-        question={**asked, **_conditions(arguments)},
-    )
-    summary = write_parts(plan, items, write_part, binary=format_ == "parquet")
-    say(
-        f"sseml: {summary.rows:,} rows in {summary.parts:,} parts ({summary.found:,} were there): "
-        f"{plan.manifest}"
-    )
-    if summary.refused:
-        say(f"sseml: {summary.refused:,} of {summary.rows:,} rows refused")
-    return REFUSED if summary.refused else ANSWERED
+    return write_part
+
+
+def _by_column(arguments: argparse.Namespace, format_: str, total: int | None) -> Writer:
+    on_one_thread()
+    from sseml.parallel import Settings, drawn_batches  # noqa: PLC0415 - help needs no arrays
+    from sseml.render.batches import write_batches  # noqa: PLC0415
+
+    settings = Settings(arguments.bundle, arguments.window, arguments.threshold)
+
+    def write_part(rows: Iterator[Query | Refusal], stream: IO[Any]) -> Written:
+        count = refused = 0
+
+        def counted() -> Iterator[Columns]:
+            nonlocal count, refused
+            drawn = drawn_batches(rows, settings, processes(arguments))
+            for batch in watched(drawn, total, size=len):
+                count += len(batch)
+                refused += len(batch.refusals)
+                yield batch.columns
+
+        write_batches(counted(), stream, "parquet" if format_ == "parquet" else "csv")
+        return Written(count, refused)
+
+    return write_part
 
 
 def _format(name: str) -> Any:

@@ -192,7 +192,7 @@ def answer(
     `total` is the number of rows, where known. Without columns of their own (`has_own_columns`) a
     CSV is written as the answers come.
     """
-    if _as_columns(arguments, format_):
+    if as_columns(arguments, format_):
         how: BatchFormat = "parquet" if format_ == "parquet" else "csv"
         return _answer_as_columns(items, arguments, how, total=total)
     if arguments.jobs != 1:
@@ -221,11 +221,16 @@ def answer(
     return tally.report()
 
 
-def _as_columns(arguments: argparse.Namespace, format_: Format) -> bool:
+def as_columns(arguments: argparse.Namespace, format_: Format) -> bool:
     """Whether a file is written from columns: as the answers come, and with nothing beside them."""
     beside = arguments.explain or arguments.measured or arguments.report or arguments.plot
     is_plain = not beside and not orders(arguments)
     return arguments.output is not None and is_plain and format_ in ("csv", "parquet")
+
+
+def processes(arguments: argparse.Namespace) -> int:
+    """How many processes answer; 0 stands for one a core."""
+    return int(arguments.jobs) or os.cpu_count() or 1
 
 
 def _answer_as_columns(
@@ -241,7 +246,7 @@ def _answer_as_columns(
 
     tally = Tally(strict=arguments.strict)
     settings = Settings(arguments.bundle, arguments.window, arguments.threshold)
-    drawn = drawn_batches(items, settings, int(arguments.jobs) or os.cpu_count() or 1)
+    drawn = drawn_batches(items, settings, processes(arguments))
     passed = watched(tally.passing_batches(drawn), total, size=len)
     with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
         write_batches((batch.columns for batch in passed), stream, format_)
