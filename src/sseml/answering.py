@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sseml.brought import beside, brought, said_of
-from sseml.kinds import Kind, kind_of
+from sseml.kinds import KINDS, Kind, kind_of
 from sseml.model.answer import BundleAnswer, Model
 from sseml.model.answered import AnsweredBatch, AnsweredGroup
 from sseml.model.known_transitions import Notes, across_transitions
@@ -46,12 +46,14 @@ class Sources:
 
 def bundles_by_kind(
     bundles: Model | Sequence[Model] | Bundles,
-) -> tuple[Mapping[str, Model], Sequence[Kind]]:
-    """Bundles by the name of their kind, and the kinds that they bring."""
+) -> tuple[Mapping[str, Model], Mapping[type, Kind]]:
+    """Bundles by the name of their kind; and kinds by their materials, those of bundles first."""
+    kinds = {kind.material: kind for kind in KINDS}
     if isinstance(bundles, Bundles):
-        return bundles, ()
+        return bundles, kinds
     given = tuple(bundles) if isinstance(bundles, Sequence) else (bundles,)
-    return {bundle.kind.name: bundle for bundle in given}, [bundle.kind for bundle in given]
+    own_kinds = {bundle.kind.material: bundle.kind for bundle in given}
+    return {bundle.kind.name: bundle for bundle in given}, kinds | own_kinds
 
 
 def answered(batch: Sequence[Query | Refusal], sources: Sources) -> list[Answer]:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sseml.answering import Sources, answered, answered_batch, bundles_by_kind
-from sseml.kinds import KINDS
 from sseml.model.answer import Model
 from sseml.model.answered import AnsweredBatch
 from sseml.model.bundle import Bundle
@@ -217,9 +216,8 @@ def predict_queries(
         Rows answered together; None for few, so that the first answers come at once.
     """
     batches = batches_of(items, batch_rows or _BATCH)
-    by_kind, own_kinds = bundles_by_kind(bundles)
-    kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
     given = phases if phases is None or callable(phases) else lambda: phases
+    by_kind, kinds = bundles_by_kind(bundles)
     sources = Sources(by_kind, kinds, given, explain, explainer, offsets, threshold_S_cm)
     if threads > 1:
         yield from _several_at_a_time(batches, sources, threads)
@@ -240,19 +238,18 @@ def predict_batches(
     Takes what `predict_queries` takes. The answers are the same, without what no column shows:
     notes, all but the nearest measured material, and what one's own measurements would change.
     """
-    by_kind, own_kinds = bundles_by_kind(bundles)
-    kinds = {kind.material: kind for kind in (*KINDS, *own_kinds)}
+    by_kind, kinds = bundles_by_kind(bundles)
     sources = Sources(by_kind, kinds, phases, False, None, None, threshold_S_cm)
     for batch in batches_of(items):
         yield answered_batch(batch, sources)
 
 
 def batches_of(
-    items: Iterable[Query | Refusal], rows: int | None = None
+    items: Iterable[Query | Refusal], rows: int = FILE_BATCH
 ) -> Iterator[Sequence[Query | Refusal]]:
-    """Pieces of so many rows, by default `FILE_BATCH`; the last can be shorter."""
+    """Pieces of so many rows; the last can be shorter."""
     stream = iter(items)
-    return iter(lambda: list(islice(stream, rows or FILE_BATCH)), [])
+    return iter(lambda: list(islice(stream, rows)), [])
 
 
 def _several_at_a_time(

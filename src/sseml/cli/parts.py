@@ -14,7 +14,7 @@ from sseml.cli.predict import answerer, as_columns, processes
 from sseml.cli.ranking import orders
 from sseml.cli.streams import say, watched
 from sseml.records import Query, Refusal, RefusedInputError
-from sseml.render import FORMATS, write
+from sseml.render import Format, write
 from sseml.screen.parts import ROWS_A_PART, Plan, Shard, Written, read_shard, write_parts
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def shard(text: str) -> Shard:
         raise argparse.ArgumentTypeError(f"{error.reason}: {error.suggestion}") from error
 
 
-def require_parts(arguments: argparse.Namespace) -> str:
+def require_parts(arguments: argparse.Namespace) -> Format:
     """The format of the parts; a `CommandError` says what cannot be done, before any work."""
     if arguments.output is None:
         raise CommandError("--shard writes files of a folder: name it with -o")
@@ -58,7 +58,7 @@ def require_parts(arguments: argparse.Namespace) -> str:
             f"{arguments.output} names a file, and --shard writes the files of a folder: "
             "name one with -o, and say --format"
         )
-    format_: str = arguments.format or "parquet"
+    format_: Format = arguments.format or "parquet"
     if format_ not in _ENDINGS:
         raise CommandError(
             f"a {format_} is not cut into parts: say --format {' or '.join(_ENDINGS)}"
@@ -69,7 +69,7 @@ def require_parts(arguments: argparse.Namespace) -> str:
         raise CommandError("--shard keeps every answer as it comes: rank what the parts hold")
     if arguments.report or arguments.plot:
         raise CommandError("--shard draws nothing: draw what the parts hold, with sseml predict -i")
-    if arguments.jobs != 1 and not as_columns(arguments, _format(format_)):
+    if arguments.jobs != 1 and not as_columns(arguments, format_):
         raise CommandError("--jobs is for CSV and Parquet, without --explain and --measured")
     if arguments.rows_a_part < 1:
         raise CommandError(f"a part of {arguments.rows_a_part} rows: write one row or more")
@@ -88,7 +88,7 @@ def answer_parts(
     `asked` is what the rows are, for the manifest: spaces, temperature.
     """
     format_ = require_parts(arguments)
-    write_part = _by_column if as_columns(arguments, _format(format_)) else _by_row
+    write_part = _by_column if as_columns(arguments, format_) else _by_row
     plan = Plan(
         folder=arguments.output,
         shard=arguments.shard,
@@ -111,7 +111,7 @@ Writer = Callable[[Iterator[Query | Refusal], IO[Any]], Written]
 """Answers the rows of a part, and writes them."""
 
 
-def _by_row(arguments: argparse.Namespace, format_: str, total: int | None) -> Writer:
+def _by_row(arguments: argparse.Namespace, format_: Format, total: int | None) -> Writer:
     answers_to = answerer(arguments)
 
     def write_part(rows: Iterator[Query | Refusal], stream: IO[Any]) -> Written:
@@ -124,13 +124,13 @@ def _by_row(arguments: argparse.Namespace, format_: str, total: int | None) -> W
                 refused += isinstance(answer, Refusal)
                 yield answer
 
-        write(counted(), stream, _format(format_), explain=arguments.explain)
+        write(counted(), stream, format_, explain=arguments.explain)
         return Written(count, refused)
 
     return write_part
 
 
-def _by_column(arguments: argparse.Namespace, format_: str, total: int | None) -> Writer:
+def _by_column(arguments: argparse.Namespace, format_: Format, total: int | None) -> Writer:
     on_one_thread()
     from sseml.parallel import Settings, drawn_batches  # noqa: PLC0415 - help needs no arrays
     from sseml.render.batches import write_batches  # noqa: PLC0415
@@ -152,10 +152,6 @@ def _by_column(arguments: argparse.Namespace, format_: str, total: int | None) -
         return Written(count, refused)
 
     return write_part
-
-
-def _format(name: str) -> Any:
-    return next(each for each in FORMATS if each == name)
 
 
 def _conditions(arguments: argparse.Namespace) -> dict[str, Any]:

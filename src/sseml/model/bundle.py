@@ -19,7 +19,8 @@ from sseml.model.arrhenius import Observations
 from sseml.model.calibration import IntervalModel, ThresholdModel
 from sseml.model.crystal_system import systems_of
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Ensemble, Estimate, arrays_below, named
-from sseml.model.evidence import MANY, Evidence, read_evidence
+from sseml.model.evidence import MANY, Evidence
+from sseml.model.evidence_file import read_evidence
 from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
 from sseml.model.given_energy import EnergyGain
 from sseml.model.heating import (

@@ -27,7 +27,8 @@ from sseml.model.dataset import (
     measured_materials,
     training_set,
 )
-from sseml.model.evidence import Evidence, read_evidence
+from sseml.model.evidence import Evidence
+from sseml.model.evidence_file import read_evidence
 from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
 from sseml.model.own_rows import OwnRows
 from sseml.model.split import near_duplicate_groups

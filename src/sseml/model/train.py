@@ -19,7 +19,7 @@ from sseml.kinds import COMPOSITION, Kind
 from sseml.model.bundle import Bundle
 from sseml.model.crystal_system import UNKNOWN
 from sseml.model.dataset import Recipe, training_set
-from sseml.model.evidence import read_evidence
+from sseml.model.evidence_file import read_evidence
 from sseml.model.fitting import Progress, fit_calibrated, silent
 from sseml.model.folder import CARD
 from sseml.model.learned import Learned

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from sseml.kinds import COMPOSITION
-from sseml.parse.formula import parse_formula
 from sseml.records import Answer, Prediction, Refusal
-
-_FORMULA_KINDS = frozenset(("composition", "crystal"))
+from sseml.screen.scores import composition_of
 
 
 def diverse(answers: Iterable[Answer], count: int) -> Iterator[Prediction]:
@@ -29,8 +27,9 @@ def diverse(answers: Iterable[Answer], count: int) -> Iterator[Prediction]:
             return
         if isinstance(answer, Refusal):
             continue
-        if answer.kind in _FORMULA_KINDS:
-            [position] = distance.positions([parse_formula(answer.formula)])
+        composition = composition_of(answer)
+        if composition is not None:
+            [position] = distance.positions([composition])
             if taken:
                 apart = distance.between(position[None], np.stack(taken))
                 if apart.min() < distance.radii.cluster:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sseml.columns import SCREEN_COLUMNS
 from sseml.parse.formula import parse_formula
-from sseml.records import Answer, Prediction, Refusal
+from sseml.records import Answer, Composition, Prediction, Refusal
 from sseml.screen.supply import cost_USD_kg, hhi_production
 
 ANODE_MARGIN, CATHODE_MARGIN = "anode_margin_V", "cathode_margin_V"
@@ -15,9 +15,8 @@ COST, SUPPLY = "cost_USD_kg", "hhi_production"
 SCORES: tuple[str, ...] = (ANODE_MARGIN, CATHODE_MARGIN, COST, SUPPLY)
 """Columns that are added to an answer where they are asked for."""
 
+_OF_ELEMENTS = frozenset(("composition", "crystal"))
 _DIGITS = {column.name: column.digits for column in SCREEN_COLUMNS}
-
-_FORMULA_KINDS = frozenset(("composition", "crystal"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,11 @@ def anode_margin_V(answer: Prediction, anode_V: float) -> float | None:  # noqa:
 def cathode_margin_V(answer: Prediction, cathode_V: float) -> float | None:  # noqa: N802
     """V_ox less the potential of the cathode, in V: below 0 it is oxidised; None without V_ox."""
     return None if answer.V_ox is None else answer.V_ox - cathode_V
+
+
+def composition_of(answer: Prediction) -> Composition | None:
+    """The elements of what was answered and their amounts; None for a recipe."""
+    return parse_formula(answer.formula) if answer.kind in _OF_ELEMENTS else None
 
 
 def scored(
@@ -58,8 +62,9 @@ def _scores(
     answer: Prediction, names: tuple[str, ...], electrodes: Electrodes
 ) -> dict[str, float | None]:
     amounts: Mapping[str, float] | None = None
-    if answer.kind in _FORMULA_KINDS and {COST, SUPPLY} & {*names}:
-        amounts = parse_formula(answer.formula).amounts
+    composition = composition_of(answer) if {COST, SUPPLY} & {*names} else None
+    if composition is not None:
+        amounts = composition.amounts
     found: dict[str, float | None] = {}
     for name in names:
         value: float | None = None

@@ -20,7 +20,7 @@ from sseml.curation.polymers.table import CSV_FILE, load_polymers
 from sseml.curation.schema import flag_meanings
 from sseml.curation.table import NotMeasurementsError
 from sseml.kinds import COMPOSITION
-from sseml.model.evidence import read_evidence
+from sseml.model.evidence_file import read_evidence
 from sseml.records import RefusedInputError
 
 pytest.importorskip("rdkit")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sseml.kinds import kind_named
-from sseml.model.evidence import read_evidence
+from sseml.model.evidence_file import read_evidence
 from sseml.model.phases import PhaseBundle
 from sseml.model.remembered import Columns, remembered
 from sseml.released import DEFAULT_PHASES, released_evidence, released_folder

@@ -16,7 +16,8 @@ from sseml.kinds import KINDS, Doubt, Kind, kind_named
 from sseml.model.answer import BundleAnswer
 from sseml.model.bundle import require_same_features
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA
-from sseml.model.evidence import Evidence, read_evidence
+from sseml.model.evidence import Evidence
+from sseml.model.evidence_file import read_evidence
 from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
 from sseml.model.heating import Conductivity
 from sseml.model.loading import CURVES

@@ -16,7 +16,7 @@ import pandas as pd
 from sseml._version import __version__
 from sseml.arrays import FloatArray, IntArray
 from sseml.kinds import POLYMER, Kind
-from sseml.model.evidence import read_evidence
+from sseml.model.evidence_file import read_evidence
 from sseml.model.fitting import Progress, silent
 from sseml.model.polymer.blocks import SETS
 from sseml.model.polymer.bundle import PolymerBundle

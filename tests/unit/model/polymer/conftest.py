@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sseml.kinds import POLYMER
-from sseml.model.evidence import read_evidence
+from sseml.model.evidence_file import read_evidence
 from sseml.model.polymer.blocks import SETS
 from sseml.model.polymer.bundle import PolymerBundle
 from sseml.model.polymer.composites import CompositeModel
