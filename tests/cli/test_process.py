@@ -143,6 +143,30 @@ def test_stopped_in_the_middle_of_a_file_leaves_nothing_behind(tmp_path) -> None
         command.kill()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_stopped_while_a_class_is_made_is_exit_code_130_too(tmp_path) -> None:
+    (tmp_path / "interrupted.py").write_text(
+        "import os, signal, sys\n"
+        "from sseml.cli import app\n"
+        "def interrupt(asked):\n"
+        "    exec('os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass')\n"
+        "app.build_parser = interrupt\n"
+        "sys.exit(app.program())\n"
+    )
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-m", "interrupted"],
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        signal.signal(signal.SIGINT, inherited)
+    assert (ran.returncode, ran.stderr) == (130, b"sseml: stopped\n")
+
+
 def test_only_the_command_that_is_asked_for_is_imported() -> None:
     program = (
         "import sys; sys.argv = ['sseml', 'names', 'LLZO']; from sseml.cli.app import main;"

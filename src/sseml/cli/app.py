@@ -94,6 +94,7 @@ def _ended(argv: Sequence[str] | None, *, give_back: bool) -> int:
     except BrokenPipeError:
         return PIPE_CLOSED
     except KeyboardInterrupt:
+        _forget_interrupt()
         _complain("stopped")
         return INTERRUPTED
     except Ended as ended:
@@ -155,6 +156,15 @@ def build_parser(asked: str | None = None) -> argparse.ArgumentParser:
 
 def _complain(message: str) -> None:
     sys.stderr.write(f"sseml: {message}\n")
+
+
+def _forget_interrupt() -> None:
+    """Let the exit code stand where the keyboard broke into an `exec` of source.
+
+    `dataclass` and `namedtuple` make their methods so. CPython notes such an interrupt as one that
+    nobody handles, and ends `python -m` by the signal instead; the next `exec` clears the note.
+    """
+    exec("")
 
 
 def _crashed() -> int:
