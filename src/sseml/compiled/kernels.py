@@ -22,7 +22,7 @@ _STEPS = 5
 """Steps between two looks at who is still on the way: boosted trees are this deep."""
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def apart_from(
     rows: FloatArray,
     whole: FloatArray,
@@ -52,7 +52,7 @@ def apart_from(
             apart[row, measurement] = shared[place[measurement]]
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def _exponentials(x: FloatArray) -> None:
     """Put the exponentials of numbers not above 0 in their place.
 
@@ -73,7 +73,7 @@ def _exponentials(x: FloatArray) -> None:
         x[i] = e
 
 
-@njit(cache=True, error_model="numpy", fastmath={"contract"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 def alike(
     squared: FloatArray,
     distance: FloatArray,
@@ -101,7 +101,7 @@ def alike(
             own[other] = feature_variance * own[other] + distance_variance * by_distance[other]
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz"})
 def weighted(cross: FloatArray, level: FloatArray, energy: FloatArray, out: FloatArray) -> None:
     """Sums of each row of `cross`, (n, m), times both weights, (m,), into `out`, (2, n)."""
     for row in range(len(cross)):
@@ -115,7 +115,7 @@ def weighted(cross: FloatArray, level: FloatArray, energy: FloatArray, out: Floa
         out[1, row] = of_energy
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _most_alike(values: FloatArray, near: IntArray) -> None:
     """Put the places of the largest values into `near`, the largest first."""
     count = len(near)
@@ -132,7 +132,7 @@ def _most_alike(values: FloatArray, near: IntArray) -> None:
         near[rank] = place
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def explained(
     cross: FloatArray, pairs: FloatArray, variance: FloatArray, count: int, out: FloatArray
 ) -> None:
@@ -162,7 +162,7 @@ def explained(
             out[row] += solved[i] * solved[i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def nearest_phases(
     fractions: FloatArray,
     present: NDArray[np.uint64],
@@ -198,7 +198,7 @@ def nearest_phases(
                     same[row] = min(same[row], distance)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def leaf_sums(
     cells: NDArray[np.float32],
     feature: NDArray[np.int32],

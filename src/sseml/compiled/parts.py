@@ -145,7 +145,8 @@ class _Forest(Forest):
     def _sums(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
         sums, squares = np.zeros((2, len(X)))
         cells = np.ascontiguousarray(X, dtype=np.float32)
-        kernels.leaf_sums(cells, *self.nodes, sums, squares)
+        feature, threshold, child, value, roots = self.nodes
+        kernels.leaf_sums(cells, feature, threshold, child, value, roots, sums, squares)
         return sums, squares
 
 

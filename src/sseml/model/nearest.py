@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
-from sseml.model.evidence import MANY, Evidence
+from sseml.model.evidence import DECIMALS, MANY, Evidence
 from sseml.records import Neighbour
 
 _ROUNDING = 1e-6
@@ -90,7 +90,7 @@ class NearestMaterials:
         questions = np.arange(len(distance))
         smallest = distance.min(axis=1)
         question, row = (distance <= smallest[:, None] + _ROUNDING).nonzero()
-        rounded = np.round(distance[question, row], 6)
+        rounded = np.round(distance[question, row], DECIMALS)
         apart = np.minimum.reduceat(rounded, np.searchsorted(question, questions))
         is_tied = rounded == apart[question]
         question, row = question[is_tied], row[is_tied]
