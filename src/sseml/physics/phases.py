@@ -72,10 +72,10 @@ class ChemicalSystem:
 
     def entries(self, compositions: FloatArray) -> list[float | None]:
         """As `entry` for each of p compositions, shape (p, k)."""
-        same = np.ones((len(compositions), len(self.formulas)), dtype=np.bool_)
+        same: BoolArray = np.ones((len(compositions), len(self.formulas)), dtype=np.bool_)
         for fractions, own in zip(self.fractions.T, compositions.T, strict=True):
             same &= np.abs(own[:, np.newaxis] - fractions) < _SAME
-        there: BoolArray = same.any(axis=1)
+        there: BoolArray = np.logical_or.reduce(same, axis=1)
         return [
             float(self.energy_eV_atom[own].min()) if is_there else None
             for own, is_there in zip(same, there.tolist(), strict=True)
