@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sseml.compiled import CompiledBundles, is_installed
 from sseml.model.loading import Bundles, load_bundle
@@ -58,7 +58,10 @@ class Settings:
 
 Items = Sequence[Query | Refusal]
 
-_draw: ContextVar[Callable[[Items], list[DrawnBatch]]] = ContextVar("draw")
+Asked = TypeVar("Asked")
+Result = TypeVar("Result")
+
+_work: ContextVar[Callable[[Items], list[Any]]] = ContextVar("work")
 """What a process answers batches with."""
 
 
@@ -77,40 +80,48 @@ def drawn_batches(
         Processes that answer; this one reads and passes on. With 1, this one answers too.
     """
     if jobs > 1:
-        yield from _by_processes(items, settings, jobs)
+        yield from by_processes(items, jobs, _drawing, settings)
         return
     draw = _drawing(settings)
     for batch in batches_of(items):
         yield from draw(batch)
 
 
-def _by_processes(
-    items: Iterable[Query | Refusal], settings: Settings, jobs: int
-) -> Iterator[DrawnBatch]:
+def by_processes(
+    items: Iterable[Query | Refusal],
+    jobs: int,
+    make: Callable[[Asked], Callable[[Items], list[Result]]],
+    asked: Asked,
+) -> Iterator[Result]:
+    """What several processes make of large batches, in the order of the rows, in bounded memory.
+
+    Each process calls `make`, a function of a module, with `asked` once, and what it gives for
+    every batch.
+    """
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - start-up
     from multiprocessing import get_context  # noqa: PLC0415
 
-    underway: deque[Future[list[DrawnBatch]]] = deque()
+    underway: deque[Future[list[Result]]] = deque()
     # spawned, as a fork of a process with threads, such as Arrow's, can hang
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (settings,))
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (make, asked))
     try:
         for batch in batches_of(items):
             if len(underway) == _WAITING * jobs:
                 yield from underway.popleft().result()
-            underway.append(pool.submit(_drawn, batch))
+            underway.append(pool.submit(_answered, batch))
         while underway:
             yield from underway.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _prepare(settings: Settings) -> None:
+def _prepare(make: Callable[[Any], Callable[[Items], list[Any]]], asked: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends them
-    _draw.set(_drawing(settings))
+    _work.set(make(asked))
 
 
-def _drawn(batch: Items) -> list[DrawnBatch]:
-    return _draw.get()(batch)
+def _answered(batch: Items) -> list[Any]:
+    return _work.get()(batch)
 
 
 def _drawing(settings: Settings) -> Callable[[Items], list[DrawnBatch]]:

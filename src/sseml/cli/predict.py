@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from sseml.cli.command import CommandError, Commands, Tally, needing, number_type, on_one_thread
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
-from sseml.cli.ranking import add_sorting, in_order, orders, require_ranking
+from sseml.cli.ranking import add_sorting, asked_scores, in_order, orders, require_ranking
 from sseml.cli.report import Drawing, add_report, require_report
 from sseml.cli.streams import say, standard_output, watched
 from sseml.records import Answer, Query, Refusal
@@ -98,8 +98,8 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
         ),
         default=1,
         metavar="N",
-        help="processes that answer a list whose answers go to a CSV or Parquet file; 0: one a "
-        "core (default: 1)",
+        help="processes that answer a list whose answers are ranked, or go to a CSV or Parquet "
+        "file; 0: one a core (default: 1)",
     )
     parser.add_argument(
         "--measured",
@@ -196,14 +196,11 @@ def answer(
         how: BatchFormat = "parquet" if format_ == "parquet" else "csv"
         return _answer_as_columns(items, arguments, how, total=total)
     if arguments.jobs != 1:
-        raise CommandError(
-            "--jobs is for files as they come: name one with -o FILE.csv or FILE.parquet, without "
-            "--explain, --measured, a ranking, a report and a picture"
-        )
+        _require_many(arguments)
     tally = Tally(strict=arguments.strict)
     drawing = Drawing(arguments)
     answering = answerer(arguments)
-    answers = drawing.answered(tally.passing(answering(drawing.asked(items))))
+    answers = drawing.answered(tally.passing(_judged(drawing.asked(items), answering, arguments)))
     if arguments.output or not standard_output().isatty():
         answers = watched(answers, total=total)
     answers = drawing.shown(in_order(answers, arguments))
@@ -219,6 +216,33 @@ def answer(
     name_late(late)
     drawing.write(answering.keywords["bundles"], answering.keywords["offsets"])
     return tally.report()
+
+
+def _judged(
+    items: Iterable[Query | Refusal],
+    answering: partial[Iterator[Answer]],
+    arguments: argparse.Namespace,
+) -> Iterator[Answer]:
+    """Answers with the scores that are asked for, by one process or several."""
+    names, jobs = asked_scores(arguments), processes(arguments)
+    if not names and jobs == 1:
+        return answering(items)
+    from sseml.screen.judged import Judging, judged  # noqa: PLC0415 - help needs no arrays
+    from sseml.screen.scores import Electrodes  # noqa: PLC0415
+
+    electrodes = Electrodes(arguments.anode, arguments.cathode)
+    judging = Judging(arguments.bundle, arguments.window, arguments.threshold, names, electrodes)
+    return judged(items, judging, answering, jobs)
+
+
+def _require_many(arguments: argparse.Namespace) -> None:
+    """Refuse more than one process for what one process does."""
+    is_drawn = arguments.report or arguments.plot
+    if arguments.explain or arguments.measured or not (orders(arguments) or is_drawn):
+        raise CommandError(
+            "--jobs is for a ranking, a report or a picture, and for a file as it comes: name one "
+            "with -o FILE.csv or FILE.parquet. One process is for --explain and --measured"
+        )
 
 
 def as_columns(arguments: argparse.Namespace, format_: Format) -> bool:
