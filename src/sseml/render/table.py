@@ -37,6 +37,10 @@ _COLUMNS = {
 """Title and width of every column after the input."""
 
 _NARROWEST = 8
+_RECIPES = frozenset(("polymer", "composite"))
+_POINT = re.compile(r"[,\s][xyz]\s*=")
+"""In the input of one point of a sweep."""
+
 _AMOUNT = re.compile(r"\d+\.\d{4,}")
 
 
@@ -79,8 +83,8 @@ def table_lines(
 def _labelled(answers: Iterable[Answer], room: int) -> Iterator[tuple[str, Answer]]:
     """Pair each answer with its input or, where that says less, with its formula.
 
-    The points of a sweep share one input, and a long input is cut before its end; of a path the
-    end says more.
+    The points of a sweep share one input, and a long input is cut before its end; of a path and of
+    a recipe, whose amounts are its last words, the end says more.
     """
     for _, group in groupby(answers, key=lambda answer: answer.row):
         points = list(islice(group, 2))
@@ -89,10 +93,14 @@ def _labelled(answers: Iterable[Answer], room: int) -> Iterator[tuple[str, Answe
             label = visible(point.input)
             if names_structures(point.input):
                 label = _end_of(label, room)
-            elif isinstance(point, Prediction) and (is_sweep or text_width(label) > room):
+            elif isinstance(point, Prediction) and (
+                is_sweep or _POINT.search(label) or text_width(label) > room
+            ):
                 label = _AMOUNT.sub(
                     lambda amount: f"{float(amount[0]):.4g}", visible(point.formula)
                 )
+                if point.kind in _RECIPES:
+                    label = _end_of(label, room)
             yield label, point
 
 
