@@ -20,6 +20,8 @@ BEST_FIRST = "p_superionic"
 _POOL = 10_000
 """Of so many of the best, `--diverse` picks those that lie apart."""
 
+_ELECTRODES = ("anode", "cathode")
+
 _potential = number_type(
     lambda value: -10.0 <= value <= 10.0,
     "{text!r} is no potential: write V vs Li/Li⁺, such as 4.3",
@@ -80,7 +82,7 @@ def require_ranking(arguments: argparse.Namespace) -> None:
     if arguments.diverse and arguments.top is None:
         raise CommandError("--diverse picks the best that lie apart: say how many with --top")
     for column in _columns(arguments):
-        for electrode in ("anode", "cathode"):
+        for electrode in _ELECTRODES:
             if column == f"{electrode}_margin_V" and getattr(arguments, electrode) is None:
                 raise CommandError(f"{column} needs the potential: --{electrode} V")
         if column in _OF_WINDOW and not arguments.window:
@@ -152,11 +154,12 @@ def _meeting(answers: Iterator[Answer], where: Sequence[Condition]) -> Iterator[
 
 def asked_scores(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The columns that are added to answers, of `SCORES`, as they are named or follow."""
-    from sseml.screen.scores import ANODE_MARGIN, CATHODE_MARGIN, SCORES  # noqa: PLC0415
-
     asked = _columns(arguments)
-    asked |= {ANODE_MARGIN} if arguments.anode is not None else set()
-    asked |= {CATHODE_MARGIN} if arguments.cathode is not None else set()
+    asked |= {f"{name}_margin_V" for name in _ELECTRODES if getattr(arguments, name) is not None}
+    if not asked:
+        return ()
+    from sseml.screen.scores import SCORES  # noqa: PLC0415 - help needs no arrays
+
     return tuple(name for name in SCORES if name in asked)
 
 
