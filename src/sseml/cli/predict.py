@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sseml.cli.command import CommandError, Commands, Tally, needing, number_type, on_one_thread
+from sseml.cli.command import Commands, Tally, needing, on_one_thread
+from sseml.cli.engines import add_engines, answering, require_engine
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.ranking import add_sorting, in_order, orders, require_ranking
@@ -90,17 +90,7 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="leave out the electrochemical window: a long list takes a third of the time",
     )
-    parser.add_argument(
-        "--jobs",
-        type=number_type(
-            lambda number: number >= 0 and number == int(number),
-            "{text!r} is no number of processes: write 1 or more, or 0 for one a core",
-        ),
-        default=1,
-        metavar="N",
-        help="processes that answer a list whose answers go to a CSV or Parquet file; 0: one a "
-        "core (default: 1)",
-    )
+    add_engines(parser)
     parser.add_argument(
         "--measured",
         type=Path,
@@ -192,18 +182,14 @@ def answer(
     `total` is the number of rows, where known. Without columns of their own (`has_own_columns`) a
     CSV is written as the answers come.
     """
+    require_engine(arguments, as_columns=as_columns(arguments, format_))
     if as_columns(arguments, format_):
         how: BatchFormat = "parquet" if format_ == "parquet" else "csv"
         return _answer_as_columns(items, arguments, how, total=total)
-    if arguments.jobs != 1:
-        raise CommandError(
-            "--jobs is for files as they come: name one with -o FILE.csv or FILE.parquet, without "
-            "--explain, --measured, a ranking, a report and a picture"
-        )
     tally = Tally(strict=arguments.strict)
     drawing = Drawing(arguments)
-    answering = answerer(arguments)
-    answers = drawing.answered(tally.passing(answering(drawing.asked(items))))
+    answers_to = answerer(arguments)
+    answers = drawing.answered(tally.passing(answers_to(drawing.asked(items))))
     if arguments.output or not standard_output().isatty():
         answers = watched(answers, total=total)
     answers = drawing.shown(in_order(answers, arguments))
@@ -217,7 +203,7 @@ def answer(
             whole=arguments.output is not None and has_own_columns,
         )
     name_late(late)
-    drawing.write(answering.keywords["bundles"], answering.keywords["offsets"])
+    drawing.write(answers_to.keywords["bundles"], answers_to.keywords["offsets"])
     return tally.report()
 
 
@@ -228,11 +214,6 @@ def as_columns(arguments: argparse.Namespace, format_: Format) -> bool:
     return arguments.output is not None and is_plain and format_ in ("csv", "parquet")
 
 
-def processes(arguments: argparse.Namespace) -> int:
-    """How many processes answer; 0 stands for one a core."""
-    return int(arguments.jobs) or os.cpu_count() or 1
-
-
 def _answer_as_columns(
     items: Iterable[Query | Refusal],
     arguments: argparse.Namespace,
@@ -241,14 +222,14 @@ def _answer_as_columns(
     total: int | None,
 ) -> int:
     on_one_thread()
-    from sseml.parallel import Settings, drawn_batches  # noqa: PLC0415 - help needs no arrays
-    from sseml.render.batches import write_batches  # noqa: PLC0415
+    from sseml.render.batches import write_batches  # noqa: PLC0415 - help needs no arrays
 
     tally = Tally(strict=arguments.strict)
-    settings = Settings(arguments.bundle, arguments.window, arguments.threshold)
-    drawn = drawn_batches(items, settings, processes(arguments))
-    passed = watched(tally.passing_batches(drawn), total, size=len)
-    with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
+    with (
+        results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream,
+        answering(arguments) as answers_to,
+    ):
+        passed = watched(tally.passing_batches(answers_to(items)), total, size=len)
         write_batches((batch.columns for batch in passed), stream, format_)
     return tally.report()
 
