@@ -41,7 +41,7 @@ _COUNTED_EVERY_S = 5.0
 """Workers come and go."""
 
 _KEPT = "sseml"
-"""Attribute of a worker that holds what it answers with; it goes when the run ends."""
+"""Attribute of a worker that holds what it answers with, until the run ends."""
 
 
 _Drawn: TypeAlias = "Future[list[DrawnBatch]]"
@@ -85,8 +85,9 @@ def answering(
             client.wait_for_workers(1)
         _require_same(client, settings, asked)
         yield _Cluster(client, address, settings, asked).answers
-        client.run(_forget, settings, on_error="ignore")
     finally:
+        with suppress(Exception):  # what ended the block is what is said
+            client.run(_forget, settings, asked, on_error="ignore")
         client.close()
 
 
@@ -168,12 +169,16 @@ class _Drawing:
 
 
 def _answer(batch: Items, settings: Settings, asked: Mapping[str, str]) -> list[DrawnBatch]:
-    kept: dict[Settings, _Drawing] = vars(get_worker()).setdefault(_KEPT, {})
-    return kept.setdefault(settings, _Drawing(settings, asked)).answer(batch)
+    kept: dict[object, _Drawing] = vars(get_worker()).setdefault(_KEPT, {})
+    return kept.setdefault(_key(settings, asked), _Drawing(settings, asked)).answer(batch)
 
 
-def _forget(settings: Settings, dask_worker: Worker) -> None:
-    vars(dask_worker).get(_KEPT, {}).pop(settings, None)
+def _forget(settings: Settings, asked: Mapping[str, str], dask_worker: Worker) -> None:
+    vars(dask_worker).get(_KEPT, {}).pop(_key(settings, asked), None)
+
+
+def _key(settings: Settings, asked: Mapping[str, str]) -> object:
+    return settings, *asked.items()
 
 
 def _address(scheduler: str) -> str:
