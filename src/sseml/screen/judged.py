@@ -50,8 +50,10 @@ def judged(
         Processes that answer; this one reads and passes on.
     """
     if jobs > 1:
-        return by_processes(items, jobs, _judging, judging)
-    return scored(answering(items), judging.scores, judging.electrodes, _phases())
+        with by_processes(_judging, judging, jobs) as answers:
+            yield from answers(items)
+        return
+    yield from scored(answering(items), judging.scores, judging.electrodes, _phases())
 
 
 def _judging(judging: Judging) -> Callable[[Items], list[Answer]]:
