@@ -178,12 +178,28 @@ SCREEN_COLUMNS: tuple[Column, ...] = (
     Column("anode_margin_V", float, "V", "potential of the anode less `V_red`", _SIX),
     Column("cathode_margin_V", float, "V", "`V_ox` less the potential of the cathode", _SIX),
     Column(
+        "water_eV_atom", float, "eV/atom",
+        "energy of the reaction with water, per atom of both at the worst ratio; 0: none", _SIX,
+    ),
+    Column(
         "cost_USD_kg", float, "USD/kg", "of the pure elements, at prices of 2013 to 2020", _SIX
+    ),
+    Column(
+        "cost_USD_mol", float, "USD/mol", "the same for one mol of the formula as written", _SIX
     ),
     Column(
         "hhi_production", float, "1",
         "concentration of where the elements are mined, by mass; 10,000 is one country", _SIX,
     ),
+    Column(
+        "n_critical_EU_2024", int, "1",
+        "how many elements beside lithium the EU lists as critical raw materials",
+    ),
+    Column("critical_EU_2024", str, "", "which ones, lithium among them"),
+    Column(
+        "n_critical_US_2025", int, "1", "how many beside lithium the US lists as critical minerals"
+    ),
+    Column("critical_US_2025", str, "", "which ones, lithium among them"),
 )  # fmt: skip
 """What `screen` adds to an answer where it is asked for."""
 

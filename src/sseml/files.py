@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 from sseml.records import RefusedInputError
+
+_UNFINISHED = ".sseml-"
+_DAY_S = 86_400.0
 
 
 @contextmanager
@@ -22,7 +26,7 @@ def whole_file(path: Path, *, binary: bool = False) -> Iterator[IO[Any]]:
         raise RefusedInputError(f"{path}: there is no folder {path.parent}")
     # A name of its own, as one made from the target's could be longer than the file system allows.
     # It is known before the file is there, so that a signal in between leaves nothing behind.
-    temporary = target.parent / f".sseml-{os.urandom(8).hex()}.part"
+    temporary = target.parent / f"{_UNFINISHED}{os.urandom(8).hex()}.part"
     try:
         with open_to_write(temporary, binary=binary, opener=_new_and_private) as stream:
             yield stream
@@ -61,9 +65,12 @@ def cache_folder() -> Path | None:
         return None
 
 
-def keep_in_cache(path: Path, content: bytes) -> None:
-    """Write a file of the cache folder, whole, for its owner alone; or not, where that fails."""
-    temporary = path.parent / f".sseml-{os.urandom(8).hex()}.part"
+def keep_in_cache(path: Path, content: bytes, newest: int) -> None:
+    """Write a file of the cache folder, whole, for its owner alone; or not, where that fails.
+
+    Of the files beside it, which have no other use than this one's, so many of the `newest` stay.
+    """
+    temporary = path.parent / f"{_UNFINISHED}{os.urandom(8).hex()}.part"
     with suppress(OSError):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -72,6 +79,17 @@ def keep_in_cache(path: Path, content: bytes) -> None:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+        _forget_old(path.parent, newest)
+
+
+def _forget_old(folder: Path, newest: int) -> None:
+    """Delete all but the newest files, and what was begun a day ago and never finished."""
+    written = {file: file.stat().st_mtime for file in folder.iterdir() if file.is_file()}
+    unfinished = {file for file in written if file.name.startswith(_UNFINISHED)}
+    finished = sorted(written.keys() - unfinished, key=lambda file: written[file], reverse=True)
+    yesterday = time.time() - _DAY_S
+    for file in (*finished[newest:], *(file for file in unfinished if written[file] < yesterday)):
+        file.unlink(missing_ok=True)
 
 
 def open_to_write(

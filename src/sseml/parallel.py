@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-import signal
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sseml.compiled import CompiledBundles, is_installed
+from sseml.model.folder import bundle_digest
 from sseml.model.loading import Bundles, load_bundle
 from sseml.prediction import batches_of, default_phases, predict_batches
+from sseml.processes import by_processes
 from sseml.records import Query, Refusal
+from sseml.released import DEFAULT_PHASES, RELEASED_BUNDLES, released_folder
 from sseml.render.batch_columns import Columns, ColumnsOfBatches
 from sseml.units import SUPERIONIC_S_CM
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future
 
 LONG = 16_384
 """Rows of a list from which on its sums are compiled, where Numba is installed: it takes seconds to
 begin. The number of a row decides, so that the same rows are answered the same way by any number of
 processes."""
-
-_WAITING = 2
-"""Batches that each process has been given or has answered and are not yet passed on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,62 +52,39 @@ class Settings:
 
 Items = Sequence[Query | Refusal]
 
-_draw: ContextVar[Callable[[Items], list[DrawnBatch]]] = ContextVar("draw")
-"""What a process answers batches with."""
+Answering = Callable[[Iterable[Query | Refusal]], Iterator[DrawnBatch]]
+"""Answers parsed rows in large batches, in order and in bounded memory."""
 
 
-def drawn_batches(
-    items: Iterable[Query | Refusal], settings: Settings, jobs: int = 1
-) -> Iterator[DrawnBatch]:
-    """Answer parsed rows in large batches, in order and in bounded memory.
+@contextmanager
+def answering(settings: Settings, jobs: int = 1) -> Iterator[Answering]:
+    """What answers one list of parsed rows after another; refusals among them keep their places.
 
     Parameters
     ----------
-    items
-        Queries; refusals among them keep their places.
     settings
         The bundle and what is asked of it.
     jobs
         Processes that answer; this one reads and passes on. With 1, this one answers too.
+
+    Raises
+    ------
+    BundleError
+        If the bundle is missing or damaged.
+    WorkersError
+        From the answers, if processes die again and again over the same batches.
     """
-    if jobs > 1:
-        yield from _by_processes(items, settings, jobs)
+    if jobs == 1:
+        draw = drawing(settings)
+        yield lambda items: (drawn for batch in batches_of(items) for drawn in draw(batch))
         return
-    draw = _drawing(settings)
-    for batch in batches_of(items):
-        yield from draw(batch)
+    if settings.bundle:
+        load_bundle(settings.bundle)  # a process that cannot prepare itself says only that it died
+    with by_processes(drawing, settings, jobs, rows_of) as answers:
+        yield lambda items: answers(batches_of(items))
 
 
-def _by_processes(
-    items: Iterable[Query | Refusal], settings: Settings, jobs: int
-) -> Iterator[DrawnBatch]:
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - start-up
-    from multiprocessing import get_context  # noqa: PLC0415
-
-    underway: deque[Future[list[DrawnBatch]]] = deque()
-    # spawned, as a fork of a process with threads, such as Arrow's, can hang
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _prepare, (settings,))
-    try:
-        for batch in batches_of(items):
-            if len(underway) == _WAITING * jobs:
-                yield from underway.popleft().result()
-            underway.append(pool.submit(_drawn, batch))
-        while underway:
-            yield from underway.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _prepare(settings: Settings) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the first process ends them
-    _draw.set(_drawing(settings))
-
-
-def _drawn(batch: Items) -> list[DrawnBatch]:
-    return _draw.get()(batch)
-
-
-def _drawing(settings: Settings) -> Callable[[Items], list[DrawnBatch]]:
+def drawing(settings: Settings) -> Callable[[Items], list[DrawnBatch]]:
     """What answers one batch after another; it loads bundles once."""
     given = [load_bundle(settings.bundle)] if settings.bundle else []
     bundles = Bundles(given)
@@ -127,3 +98,18 @@ def _drawing(settings: Settings) -> Callable[[Items], list[DrawnBatch]]:
         return [DrawnBatch(drawn.columns(each), each.refusals, each.row) for each in answered]
 
     return draw
+
+
+def model_digests(bundle: Path | None, *, window: bool) -> dict[str, str]:
+    """Name → digest of every bundle that answers may come from; each is verified."""
+    folders = [released_folder() / name for name in RELEASED_BUNDLES.values()]
+    if window:
+        folders.append(released_folder() / DEFAULT_PHASES)
+    if bundle:
+        folders.append(bundle)
+    return {folder.name: bundle_digest(folder) for folder in folders}
+
+
+def rows_of(batch: Items) -> str:
+    """The rows of a batch, for a message."""
+    return f"rows {batch[0].row:,} to {batch[-1].row:,}"

@@ -280,3 +280,16 @@ def test_every_field_and_chart_has_a_name(browser: Any, mixed: Path) -> None:
         ".map((one) => one.outerHTML.slice(0, 80))"
     )
     assert nameless == []
+
+
+def test_a_ranking_keeps_its_order_and_is_named(browser: Any, tmp_path: Path) -> None:
+    page = tmp_path / "ranked.html"
+    asked = ["screen", "--space", "Li3{Y,In,Sc}Cl6", "--no-window", "--rank-by"]
+    assert main([*asked, "n_critical_EU_2024,cost_USD_mol", "--report", str(page)]) == 0
+    browser.open(page)
+    assert browser.texts(MATERIALS) == ["Li3InCl6", "Li3YCl6", "Li3ScCl6"]
+    order = "ranked by Pareto fronts of n_critical_EU_2024 and cost_USD_mol"
+    assert browser.text("#summary").startswith(f"3 answered, {order}; 0 refused")
+    browser.click(MATERIALS)
+    assert "critical_EU_2024" in browser.text("#details")
+    assert browser.complaints() == []

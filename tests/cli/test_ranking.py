@@ -112,6 +112,63 @@ def test_a_screened_file_is_replaced_only_if_told(run: Any, tmp_path: Path) -> N
     assert len(file.read_text().splitlines()) == 4
 
 
+def test_critical_elements_are_counted_and_named(run: Any, tmp_path: Path) -> None:
+    asked = ("screen", *HALIDES, "--no-window", "--where", "n_critical_EU_2024<1")
+    ran = run(*asked, "--rank-by", "n_critical_US_2025", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert [row["formula"] for row in rows] == ["Li3InCl6", "Li3InBr6"]
+    assert {row["critical_EU_2024"] for row in rows} == {"Li"}
+    assert {(row["n_critical_US_2025"], row["critical_US_2025"]) for row in rows} == {
+        ("1", "Li, In")
+    }
+    assert "6 left out: not n_critical_EU_2024<1" in ran.err
+    table = run(*asked).out.splitlines()
+    assert table[0].endswith("n_critical_EU_2024  critical_EU_2024")
+    assert table[1].endswith("  Li")
+    page = tmp_path / "out.html"
+    assert run(*asked, "--report", page).code == 0
+    assert '"own_columns":["critical_EU_2024"]' in page.read_text()
+
+
+def test_the_reaction_with_water_is_that_of_compat(run: Any) -> None:
+    formulas = ("Li6PS5Cl", "Li4SnS4", "LLZO", "PEO + LiTFSI, EO:Li=18")
+    how = ("--no-window", "--rank-by", "water_eV_atom", "--format", "jsonl")
+    found = {
+        each["input"]: each["water_eV_atom"] for each in records(run("screen", *formulas, *how))
+    }
+    assert list(found) == ["Li4SnS4", "Li6PS5Cl", "LLZO", "PEO + LiTFSI, EO:Li=18"]
+    of_pairs = records(run("compat", *formulas[:3], "--with", "water", "--format", "jsonl"))
+    for pair in of_pairs:
+        assert found[pair["input"]] == pytest.approx(pair["energy_eV_atom"], abs=6e-5)
+    assert found["PEO + LiTFSI, EO:Li=18"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("predict", "--sort", "V_red"), "V_red"),
+        (("predict", "--sort", "V_red:desc"), "V_red (highest first)"),
+        (("predict", "--top", "2"), "p_superionic"),
+        (
+            ("screen", "--rank-by", "p_superionic,cost_USD_kg:desc,V_ox"),
+            "Pareto fronts of p_superionic, cost_USD_kg (highest first) and V_ox",
+        ),
+        (("screen", "--where", "V_ox>=0"), ""),
+    ],
+)
+def test_page_and_picture_say_what_they_are_ordered_by(
+    run: Any, tmp_path: Path, asked: tuple[str, ...], said: str
+) -> None:
+    page, picture = tmp_path / "out.html", tmp_path / "out.svg"
+    command, *how = asked
+    ran = run(command, "LLZO", "Li6PS5Cl", "Li3YCl6", *how, "--format", "jsonl",
+              "--report", page, "--plot", picture)  # fmt: skip
+    assert ran.code == 0
+    text = picture.read_text()
+    assert f'"order":"{said}"' in page.read_text()
+    assert f"by {said}" in text if said else "the best first" in text
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -120,6 +177,7 @@ def test_a_screened_file_is_replaced_only_if_told(run: Any, tmp_path: Path) -> N
         (("predict", "LLZO", "--top", "0"), "write 1 or more"),
         (("screen", *HALIDES, "--rank-by", "V_ox,V_ox"), "a column twice"),
         (("screen", *HALIDES, "--rank-by", "cathode_margin_V"), "--cathode V"),
+        (("screen", *HALIDES, "--rank-by", "critical_EU_2024"), "n_critical_EU_2024"),
         (("screen", *HALIDES, "--where", "V_ox=4"), "no condition"),
         (("screen", *HALIDES, "--diverse"), "--top"),
         (("screen",), "what to screen"),

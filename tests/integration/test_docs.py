@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -82,6 +83,24 @@ def test_the_report_of_the_example_list_is_what_the_command_makes(tmp_path: Path
         == 0
     )
     assert contents(made) == contents(DOCS / "candidates.html")
+
+
+def test_which_three_to_make_is_what_the_page_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (DOCS / "screen.md").read_text(encoding="utf-8")
+    section = page.partition("## Which three to make\n")[2].partition("\n## ")[0]
+    [command] = re.findall(r"```bash\nsseml (.*?)```", section, re.DOTALL)
+    left_out, chosen = re.findall(r"```text\n(.*?)```", section, re.DOTALL)[:2]
+    monkeypatch.chdir(tmp_path)
+    assert main(shlex.split(command.replace("\\\n", ""))) == 0
+    out, err = capsys.readouterr()
+    assert left_out in err
+    shown = [re.split(r" {2,}", line) for line in chosen.splitlines()]
+    for line, ours in zip(out.splitlines(), shown, strict=True):
+        assert set(ours) <= set(re.split(r" {2,}", line))
+    assert len(shown) == 1 + 3
+    assert {file.name for file in tmp_path.iterdir()} == {"three.html", "three.png"}
 
 
 def test_the_page_of_figures_is_what_the_released_bundle_measured() -> None:

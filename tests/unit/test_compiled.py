@@ -17,7 +17,7 @@ from sseml.compiled import CompiledBundles, compiled, kernels
 from sseml.model.answer import BundleAnswer
 from sseml.model.bundle import Bundle
 from sseml.model.loading import Bundles
-from sseml.parallel import LONG, Settings, drawn_batches
+from sseml.parallel import LONG, Settings, answering
 from sseml.parse.formula import parse_formula
 from sseml.parse.queries import parse_rows
 from sseml.parse.raw import RawRow
@@ -124,18 +124,19 @@ def test_the_rows_of_a_long_list_are_answered_alike_before_and_behind_its_beginn
 
 def written(items) -> bytes:
     out = io.BytesIO()
-    drawn = drawn_batches(items, Settings(window=False))
-    write_batches((batch.columns for batch in drawn), out, "parquet")
+    with answering(Settings(window=False)) as answers:
+        write_batches((batch.columns for batch in answers(items)), out, "parquet")
     return out.getvalue()
 
 
 @pytest.mark.parametrize(("first", "is_compiled"), [(1, False), (LONG + 1, True)])
 def test_numba_is_imported_for_long_lists_alone(first: int, is_compiled: bool) -> None:
     program = (
-        "import sys; from sseml.parallel import Settings, drawn_batches;"
+        "import sys; from sseml.parallel import Settings, answering;"
         "from sseml.parse.queries import parse_rows; from sseml.parse.raw import RawRow;"
         f"rows = parse_rows([RawRow({first}, 'Li6PS5Cl', {{}})]);"
-        "print(len(list(drawn_batches(rows, Settings(window=False)))), 'numba' in sys.modules)"
+        "answers = answering(Settings(window=False)).__enter__();"
+        "print(len(list(answers(rows))), 'numba' in sys.modules)"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

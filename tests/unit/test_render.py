@@ -217,6 +217,20 @@ def test_the_points_of_a_sweep_and_long_inputs_are_told_apart_by_formula() -> No
     assert [line.split()[0] for line in lines[1:]] == ["Li3", "Li0.6667", "LPSCl", "Li3YCl6"]
 
 
+def test_the_points_of_a_space_are_told_apart() -> None:
+    point = replace(ANSWER, input="Li1+xNbO1+xCl4-x, x=0", formula="LiNbOCl4")
+    recipes = [
+        replace(
+            ANSWER, row=row, kind="polymer", formula=f"PEO + LiTFSI, EO:Li={ratio}",
+            input=f"PEO + {share} wt% LiTFSI @ 60 °C",
+        )
+        for row, share, ratio in ((2, 20, 26.07), (3, 30, 15.21))
+    ]  # fmt: skip
+    lines = drawn([point, *recipes], "table").splitlines()
+    assert lines[1].startswith("LiNbOCl4 ")
+    assert [line.partition("=")[2].split()[0] for line in lines[2:]] == ["26.07", "15.21"]
+
+
 def test_a_table_cannot_move_the_cursor_or_reverse_text() -> None:
     sly = replace(REFUSED, input="Li\x1b[2J\u202eCl", reason="bad \x07 text\nnext")
     table = drawn([sly], "table", explain=True)

@@ -38,3 +38,15 @@ def test_only_the_best_are_drawn_and_something_must_be() -> None:
     assert len(overview(predict(LIST), top=2).axes[0].get_yticks()) == 2
     with pytest.raises(RefusedInputError, match="no prediction to rank"):
         overview(predict(["NaCl"]))
+
+
+def test_an_order_is_kept_and_named() -> None:
+    answers = [answer for answer in predict(LIST, window=False) if not hasattr(answer, "reason")]
+    worst_first = sorted(answers, key=lambda answer: answer.sigma_S_cm)
+    [axes] = overview(worst_first, order="cost_USD_kg").axes
+    assert [line.get_xdata()[0] for line in axes.lines if line.get_marker() in "os^"] == [
+        answer.sigma_S_cm for answer in worst_first
+    ]
+    assert axes.get_title(loc="left") == "Predicted conductivity at 25 °C\nby cost_USD_kg"
+    [first] = overview(worst_first, top=1, order="cost_USD_kg").axes
+    assert first.get_title(loc="left").endswith("the first 1 of 3 by cost_USD_kg")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from sseml._version import __version__
 from sseml.cli.command import ANSWERED, REFUSED, CommandError, on_one_thread
-from sseml.cli.predict import answerer, as_columns, processes
+from sseml.cli.engines import answering, require_engine
+from sseml.cli.predict import answerer, as_columns
 from sseml.cli.ranking import orders
 from sseml.cli.streams import say, watched
 from sseml.records import Query, Refusal, RefusedInputError
@@ -69,8 +71,7 @@ def require_parts(arguments: argparse.Namespace) -> Format:
         raise CommandError("--shard keeps every answer as it comes: rank what the parts hold")
     if arguments.report or arguments.plot:
         raise CommandError("--shard draws nothing: draw what the parts hold, with sseml predict -i")
-    if arguments.jobs != 1 and not as_columns(arguments, format_):
-        raise CommandError("--jobs is for CSV and Parquet, without --explain and --measured")
+    require_engine(arguments, as_columns=as_columns(arguments, format_))
     if arguments.rows_a_part < 1:
         raise CommandError(f"a part of {arguments.rows_a_part} rows: write one row or more")
     return format_
@@ -88,7 +89,7 @@ def answer_parts(
     `asked` is what the rows are, for the manifest: spaces, temperature.
     """
     format_ = require_parts(arguments)
-    write_part = _by_column if as_columns(arguments, format_) else _by_row
+    writer = _by_column if as_columns(arguments, format_) else _by_row
     plan = Plan(
         folder=arguments.output,
         shard=arguments.shard,
@@ -96,8 +97,8 @@ def answer_parts(
         ending=_ENDINGS[format_],
         question={**asked, **_conditions(arguments)},
     )
-    written = write_part(arguments, format_, total)
-    summary = write_parts(plan, items, written, binary=format_ == "parquet")
+    with writer(arguments, format_, total) as write_part:
+        summary = write_parts(plan, items, write_part, binary=format_ == "parquet")
     say(
         f"sseml: {summary.rows:,} rows in {summary.parts:,} parts ({summary.found:,} were there): "
         f"{plan.manifest}"
@@ -111,7 +112,8 @@ Writer = Callable[[Iterator[Query | Refusal], IO[Any]], Written]
 """Answers the rows of a part, and writes them."""
 
 
-def _by_row(arguments: argparse.Namespace, format_: Format, total: int | None) -> Writer:
+@contextmanager
+def _by_row(arguments: argparse.Namespace, format_: Format, total: int | None) -> Iterator[Writer]:
     answers_to = answerer(arguments)
 
     def write_part(rows: Iterator[Query | Refusal], stream: IO[Any]) -> Written:
@@ -127,50 +129,42 @@ def _by_row(arguments: argparse.Namespace, format_: Format, total: int | None) -
         write(counted(), stream, format_, explain=arguments.explain)
         return Written(count, refused)
 
-    return write_part
+    yield write_part
 
 
-def _by_column(arguments: argparse.Namespace, format_: Format, total: int | None) -> Writer:
+@contextmanager
+def _by_column(
+    arguments: argparse.Namespace, format_: Format, total: int | None
+) -> Iterator[Writer]:
     on_one_thread()
-    from sseml.parallel import Settings, drawn_batches  # noqa: PLC0415 - help needs no arrays
-    from sseml.render.batches import write_batches  # noqa: PLC0415
+    from sseml.render.batches import write_batches  # noqa: PLC0415 - help needs no arrays
 
-    settings = Settings(arguments.bundle, arguments.window, arguments.threshold)
+    with answering(arguments) as answers_to:
 
-    def write_part(rows: Iterator[Query | Refusal], stream: IO[Any]) -> Written:
-        count = refused = 0
+        def write_part(rows: Iterator[Query | Refusal], stream: IO[Any]) -> Written:
+            count = refused = 0
 
-        def counted() -> Iterator[Columns]:
-            nonlocal count, refused
-            drawn = drawn_batches(rows, settings, processes(arguments))
-            for batch in watched(drawn, total, size=len):
-                count += len(batch)
-                refused += len(batch.refusals)
-                yield batch.columns
+            def counted() -> Iterator[Columns]:
+                nonlocal count, refused
+                for batch in watched(answers_to(rows), total, size=len):
+                    count += len(batch)
+                    refused += len(batch.refusals)
+                    yield batch.columns
 
-        write_batches(counted(), stream, "parquet" if format_ == "parquet" else "csv")
-        return Written(count, refused)
+            write_batches(counted(), stream, "parquet" if format_ == "parquet" else "csv")
+            return Written(count, refused)
 
-    return write_part
+        yield write_part
 
 
 def _conditions(arguments: argparse.Namespace) -> dict[str, Any]:
     """What decides the answers beside the rows."""
-    from sseml.model.folder import bundle_digest  # noqa: PLC0415 - help needs no arrays
-    from sseml.released import (  # noqa: PLC0415
-        DEFAULT_PHASES,
-        RELEASED_BUNDLES,
-        released_folder,
-    )
+    on_one_thread()
+    from sseml.parallel import model_digests  # noqa: PLC0415 - help needs no arrays
 
-    folders = [released_folder() / name for name in RELEASED_BUNDLES.values()]
-    if arguments.window:
-        folders.append(released_folder() / DEFAULT_PHASES)
-    if arguments.bundle:
-        folders.append(arguments.bundle)
     return {
         "sseml": __version__,
-        "models": {folder.name: bundle_digest(folder) for folder in folders},
+        "models": model_digests(arguments.bundle, window=arguments.window),
         "threshold_S_cm": arguments.threshold,
         "window": arguments.window,
         "explain": arguments.explain,

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from sseml.cli.command import CommandError, Commands, Tally, needing, number_type, on_one_thread
+from sseml.cli.command import Commands, Tally, needing, on_one_thread
+from sseml.cli.engines import (
+    add_engines,
+    answering,
+    processes,
+    require_engine,
+    said_of_workers,
+)
 from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
 from sseml.cli.questions import add_questions, count_of, questions
-from sseml.cli.ranking import add_sorting, in_order, orders, require_ranking
+from sseml.cli.ranking import add_sorting, asked_scores, in_order, orders, require_ranking
 from sseml.cli.report import Drawing, add_report, require_report
 from sseml.cli.streams import say, standard_output, watched
 from sseml.records import Answer, Query, Refusal
@@ -90,17 +96,7 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
         action="store_false",
         help="leave out the electrochemical window: a long list takes a third of the time",
     )
-    parser.add_argument(
-        "--jobs",
-        type=number_type(
-            lambda number: number >= 0 and number == int(number),
-            "{text!r} is no number of processes: write 1 or more, or 0 for one a core",
-        ),
-        default=1,
-        metavar="N",
-        help="processes that answer a list whose answers go to a CSV or Parquet file; 0: one a "
-        "core (default: 1)",
-    )
+    add_engines(parser)
     parser.add_argument(
         "--measured",
         type=Path,
@@ -192,18 +188,16 @@ def answer(
     `total` is the number of rows, where known. Without columns of their own (`has_own_columns`) a
     CSV is written as the answers come.
     """
+    require_engine(
+        arguments, as_columns=as_columns(arguments, format_), is_judged=_is_judged(arguments)
+    )
     if as_columns(arguments, format_):
         how: BatchFormat = "parquet" if format_ == "parquet" else "csv"
         return _answer_as_columns(items, arguments, how, total=total)
-    if arguments.jobs != 1:
-        raise CommandError(
-            "--jobs is for files as they come: name one with -o FILE.csv or FILE.parquet, without "
-            "--explain, --measured, a ranking, a report and a picture"
-        )
     tally = Tally(strict=arguments.strict)
     drawing = Drawing(arguments)
-    answering = answerer(arguments)
-    answers = drawing.answered(tally.passing(answering(drawing.asked(items))))
+    answers_to = answerer(arguments)
+    answers = drawing.answered(tally.passing(_judged(drawing.asked(items), answers_to, arguments)))
     if arguments.output or not standard_output().isatty():
         answers = watched(answers, total=total)
     answers = drawing.shown(in_order(answers, arguments))
@@ -217,8 +211,33 @@ def answer(
             whole=arguments.output is not None and has_own_columns,
         )
     name_late(late)
-    drawing.write(answering.keywords["bundles"], answering.keywords["offsets"])
+    drawing.write(answers_to.keywords["bundles"], answers_to.keywords["offsets"])
     return tally.report()
+
+
+def _judged(
+    items: Iterable[Query | Refusal],
+    answers_to: partial[Iterator[Answer]],
+    arguments: argparse.Namespace,
+) -> Iterator[Answer]:
+    """Answers with the scores that are asked for, by one process or several."""
+    names, jobs = asked_scores(arguments), processes(arguments)
+    if not names and jobs == 1:
+        yield from answers_to(items)
+        return
+    from sseml.screen.judged import Judging, judged  # noqa: PLC0415 - help needs no arrays
+    from sseml.screen.scores import Electrodes  # noqa: PLC0415
+
+    electrodes = Electrodes(arguments.anode, arguments.cathode)
+    judging = Judging(arguments.bundle, arguments.window, arguments.threshold, names, electrodes)
+    with said_of_workers():
+        yield from judged(items, judging, answers_to, jobs)
+
+
+def _is_judged(arguments: argparse.Namespace) -> bool:
+    """Whether answers are ranked or drawn, which several processes can answer for."""
+    is_plain = not (arguments.explain or arguments.measured)
+    return is_plain and bool(orders(arguments) or arguments.report or arguments.plot)
 
 
 def as_columns(arguments: argparse.Namespace, format_: Format) -> bool:
@@ -226,11 +245,6 @@ def as_columns(arguments: argparse.Namespace, format_: Format) -> bool:
     beside = arguments.explain or arguments.measured or arguments.report or arguments.plot
     is_plain = not beside and not orders(arguments)
     return arguments.output is not None and is_plain and format_ in ("csv", "parquet")
-
-
-def processes(arguments: argparse.Namespace) -> int:
-    """How many processes answer; 0 stands for one a core."""
-    return int(arguments.jobs) or os.cpu_count() or 1
 
 
 def _answer_as_columns(
@@ -241,14 +255,14 @@ def _answer_as_columns(
     total: int | None,
 ) -> int:
     on_one_thread()
-    from sseml.parallel import Settings, drawn_batches  # noqa: PLC0415 - help needs no arrays
-    from sseml.render.batches import write_batches  # noqa: PLC0415
+    from sseml.render.batches import write_batches  # noqa: PLC0415 - help needs no arrays
 
     tally = Tally(strict=arguments.strict)
-    settings = Settings(arguments.bundle, arguments.window, arguments.threshold)
-    drawn = drawn_batches(items, settings, processes(arguments))
-    passed = watched(tally.passing_batches(drawn), total, size=len)
-    with results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream:
+    with (
+        results(arguments.output, binary=format_ == "parquet", hold=arguments.strict) as stream,
+        answering(arguments) as answers_to,
+    ):
+        passed = watched(tally.passing_batches(answers_to(items)), total, size=len)
         write_batches((batch.columns for batch in passed), stream, format_)
     return tally.report()
 

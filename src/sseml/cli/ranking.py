@@ -1,4 +1,4 @@
-"""`--sort`, `--rank-by`, `--top` and `--diverse`: the answers in order, or the best of them."""
+"""`--sort`, `--rank-by`, `--top` and `--diverse`: answers with scores, in order, or the best."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ BEST_FIRST = "p_superionic"
 
 _POOL = 10_000
 """Of so many of the best, `--diverse` picks those that lie apart."""
+
+_ELECTRODES = ("anode", "cathode")
 
 _potential = number_type(
     lambda value: -10.0 <= value <= 10.0,
@@ -48,7 +50,8 @@ def add_ranking(parser: argparse.ArgumentParser) -> None:
         metavar="COLUMN[,COLUMN…]",
         help="the best first: by one column, or by Pareto fronts of several, none of which counts "
         "more than another. Besides the columns of `predict`: anode_margin_V, cathode_margin_V, "
-        "cost_USD_kg, hhi_production",
+        "water_eV_atom, cost_USD_kg, cost_USD_mol, hhi_production, n_critical_EU_2024, "
+        "n_critical_US_2025",
     )
     _add_top(parser)
     parser.add_argument(
@@ -79,7 +82,7 @@ def require_ranking(arguments: argparse.Namespace) -> None:
     if arguments.diverse and arguments.top is None:
         raise CommandError("--diverse picks the best that lie apart: say how many with --top")
     for column in _columns(arguments):
-        for electrode in ("anode", "cathode"):
+        for electrode in _ELECTRODES:
             if column == f"{electrode}_margin_V" and getattr(arguments, electrode) is None:
                 raise CommandError(f"{column} needs the potential: --{electrode} V")
         if column in _OF_WINDOW and not arguments.window:
@@ -94,12 +97,7 @@ def orders(arguments: argparse.Namespace) -> bool:
 
 def in_order(answers: Iterator[Answer], arguments: argparse.Namespace) -> Iterator[Answer]:
     """The answers as they were asked for: in order, the best, the best that lie apart."""
-    from sseml.screen.scores import Electrodes, scored  # noqa: PLC0415 - help needs no arrays
-
     keys: tuple[Key, ...] = arguments.rank_by or ()
-    added = _added(arguments)
-    if added:
-        answers = scored(answers, added, Electrodes(arguments.anode, arguments.cathode))
     if arguments.where:
         answers = _meeting(answers, arguments.where)
     if not keys and arguments.top is None:
@@ -115,6 +113,24 @@ def in_order(answers: Iterator[Answer], arguments: argparse.Namespace) -> Iterat
 _OF_WINDOW = frozenset(
     ("V_red", "V_ox", "e_above_hull_eV_atom", "anode_margin_V", "cathode_margin_V")
 )
+
+
+def order(arguments: argparse.Namespace) -> str:
+    """What the answers are ordered by, for a reader; empty where they are not."""
+    keys = arguments.rank_by or ()
+    if not keys:
+        return BEST_FIRST if arguments.top else ""
+    said = [_said(key) for key in keys]
+    return said[0] if len(said) == 1 else f"Pareto fronts of {', '.join(said[:-1])} and {said[-1]}"
+
+
+def _said(key: Key) -> str:
+    """A column, and which end of it comes first where that is not the better one."""
+    from sseml.screen.ranking import read_key  # noqa: PLC0415
+
+    if key == read_key(key.column, [key.column]):
+        return key.column
+    return f"{key.column} ({'highest' if key.descending else 'lowest'} first)"
 
 
 def _columns(arguments: argparse.Namespace) -> set[str]:
@@ -136,13 +152,15 @@ def _meeting(answers: Iterator[Answer], where: Sequence[Condition]) -> Iterator[
         say(f"sseml: {number:,} left out: not {condition}")
 
 
-def _added(arguments: argparse.Namespace) -> list[str]:
-    from sseml.screen.scores import ANODE_MARGIN, CATHODE_MARGIN, SCORES  # noqa: PLC0415
-
+def asked_scores(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The columns that are added to answers, of `SCORES`, as they are named or follow."""
     asked = _columns(arguments)
-    asked |= {ANODE_MARGIN} if arguments.anode is not None else set()
-    asked |= {CATHODE_MARGIN} if arguments.cathode is not None else set()
-    return [name for name in SCORES if name in asked]
+    asked |= {f"{name}_margin_V" for name in _ELECTRODES if getattr(arguments, name) is not None}
+    if not asked:
+        return ()
+    from sseml.screen.scores import SCORES  # noqa: PLC0415 - help needs no arrays
+
+    return tuple(name for name in SCORES if name in asked)
 
 
 def _apart(answers: Iterable[Answer], count: int) -> Iterator[Prediction]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from sseml.cli.command import REFUSED, CommandError
 from sseml.cli.output import require_picture
-from sseml.cli.ranking import BEST_FIRST
+from sseml.cli.ranking import order
 from sseml.records import Answer, Query, Refusal
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class Drawing:
             settings=_settings(self._arguments),
             made_on=datetime.now().astimezone().date(),
             title=_title(self._arguments),
-            order=_order(self._arguments),
+            order=order(self._arguments),
             anode_V=self._arguments.anode,
             cathode_V=self._arguments.cathode,
         )
@@ -122,16 +122,12 @@ class Drawing:
 
         if not self._shown:
             raise CommandError("no row is answered: nothing was drawn", REFUSED)
-        figure = overview(self._shown, threshold_S_cm=self._arguments.threshold)
+        figure = overview(
+            self._shown,
+            threshold_S_cm=self._arguments.threshold,
+            order=order(self._arguments),
+        )
         save(figure, self._arguments.plot)
-
-
-def _order(arguments: argparse.Namespace) -> str:
-    """What the answers were ordered by; empty where they were not."""
-    keys = arguments.rank_by or ()
-    if not keys and arguments.top is None:
-        return ""
-    return ", ".join(key.column for key in keys) or BEST_FIRST
 
 
 def _title(arguments: argparse.Namespace) -> str:

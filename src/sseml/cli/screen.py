@@ -149,11 +149,15 @@ def candidates(
 
 def _say_counts(spaces: Sequence[Space], total: Count) -> None:
     for space in spaces:
-        say(f"sseml: {visible(space.text)}: {space.count} candidates")
+        say(f"sseml: {visible(space.text)}: {space.count} {_candidates(space.count)}")
         for note in space.notes:
             say(f"sseml: {visible(note)}")
     if len(spaces) > 1:
         say(f"sseml: together {total} candidates")
+
+
+def _candidates(count: Count) -> str:
+    return "candidate" if count.number == 1 else "candidates"
 
 
 def _whole_number(text: str) -> int:

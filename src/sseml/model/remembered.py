@@ -19,6 +19,8 @@ _FOLDER = "columns"
 _LISTS = "lists"
 _ARRAY = "array."
 _SUM_BYTES = 4
+_NEWEST = 16
+"""Files that are kept: those of a few releases and of bundles of one's own, 4 MB at most each."""
 
 
 def remembered(key: str, read: Callable[[], Columns]) -> Columns:
@@ -39,7 +41,7 @@ def remembered(key: str, read: Callable[[], Columns]) -> Columns:
         return _unpacked(kept[_SUM_BYTES:])
     columns = read()
     packed = _packed(columns)
-    keep_in_cache(place, _sum(packed) + packed)
+    keep_in_cache(place, _sum(packed) + packed, _NEWEST)
     return columns
 
 

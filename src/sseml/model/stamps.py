@@ -12,6 +12,8 @@ from sseml.model.folder import CHECKSUMS, listed, require_listed, verify_checksu
 from sseml.model.mlmodel import require_own_loader
 
 _FOLDER = "verified"
+_NEWEST = 256
+"""Stamps that are kept, 1 kB each: one a folder."""
 
 _SETTLED_NS = 2_000_000_000
 """A file that changed less than this before it was read could change again at the same time."""
@@ -46,7 +48,7 @@ def verify_once(folder: Path, needed: Sequence[str] = ()) -> Mapping[str, str]:
     now = time.time_ns()
     verify_checksums(folder, needed)
     if seen is not None and place is not None and _is_settled(seen, now):
-        keep_in_cache(place, json.dumps(seen).encode())
+        keep_in_cache(place, json.dumps(seen).encode(), _NEWEST)
     return checksums
 
 

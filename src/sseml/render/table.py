@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 
-from sseml.columns import SCREEN_COLUMNS
+from sseml.columns import SCREEN_COLUMNS, Column
 from sseml.parse.structure.file_names import names_structures
 from sseml.records import Answer, Prediction, Refusal
 from sseml.render.record import explanation, shortest
@@ -37,6 +37,10 @@ _COLUMNS = {
 """Title and width of every column after the input."""
 
 _NARROWEST = 8
+_RECIPES = frozenset(("polymer", "composite"))
+_POINT = re.compile(r"[,\s][xyz]\s*=")
+"""In the input of one point of a sweep."""
+
 _AMOUNT = re.compile(r"\d+\.\d{4,}")
 
 
@@ -61,11 +65,12 @@ def table_lines(
         for title, column in _COLUMNS.items()
     ]
     added = [
-        column.name
+        column
         for column in SCREEN_COLUMNS
         if any(column.name in answer.columns for answer in answered)
     ]
-    yield _GAP.join((pad("input", first), *titles, *added)).rstrip()
+    names = (column.name for column in added)
+    yield _GAP.join((pad("input", first), *titles, *names)).rstrip()
     for label, answer in _labelled(chain(head, rest), room):
         if isinstance(answer, Refusal):
             yield from _refused(answer, pad(label, first), width)
@@ -78,8 +83,8 @@ def table_lines(
 def _labelled(answers: Iterable[Answer], room: int) -> Iterator[tuple[str, Answer]]:
     """Pair each answer with its input or, where that says less, with its formula.
 
-    The points of a sweep share one input, and a long input is cut before its end; of a path the
-    end says more.
+    The points of a sweep share one input, and a long input is cut before its end; of a path and of
+    a recipe, whose amounts are its last words, the end says more.
     """
     for _, group in groupby(answers, key=lambda answer: answer.row):
         points = list(islice(group, 2))
@@ -88,10 +93,14 @@ def _labelled(answers: Iterable[Answer], room: int) -> Iterator[tuple[str, Answe
             label = visible(point.input)
             if names_structures(point.input):
                 label = _end_of(label, room)
-            elif isinstance(point, Prediction) and (is_sweep or text_width(label) > room):
+            elif isinstance(point, Prediction) and (
+                is_sweep or _POINT.search(label) or text_width(label) > room
+            ):
                 label = _AMOUNT.sub(
                     lambda amount: f"{float(amount[0]):.4g}", visible(point.formula)
                 )
+                if point.kind in _RECIPES:
+                    label = _end_of(label, room)
             yield label, point
 
 
@@ -104,7 +113,7 @@ def _end_of(text: str, room: int) -> str:
     return f"…{text}"
 
 
-def _answered(answer: Prediction, label: str, added: Sequence[str]) -> str:
+def _answered(answer: Prediction, label: str, added: Sequence[Column]) -> str:
     cells = (
         answer.family,
         f"{answer.temperature_C:g}",
@@ -118,12 +127,16 @@ def _answered(answer: Prediction, label: str, added: Sequence[str]) -> str:
         _measured(answer),
     )
     padded = (pad(visible(c), room) for c, room in zip(cells, _COLUMNS.values(), strict=True))
-    more = (pad(_number(answer.columns.get(name)), len(name)) for name in added)
+    more = (
+        pad(_score(answer.columns.get(column.name), column), len(column.name)) for column in added
+    )
     return _GAP.join((label, *padded, *more)).rstrip()
 
 
-def _number(value: object) -> str:
-    """Nothing for a text that a list holds under the name of a score."""
+def _score(value: object, column: Column) -> str:
+    """Nothing for a text that a list holds under the name of a number."""
+    if column.holds is str:
+        return visible(value) if isinstance(value, str) else ""
     return f"{value:.4g}" if isinstance(value, int | float) else ""
 
 

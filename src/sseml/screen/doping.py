@@ -207,7 +207,7 @@ def read_doping(text: str) -> Doping:
     states = "; ".join(
         f"{clause.site} replaced by {', '.join(map(str, clause.dopants))}" for clause in clauses
     )
-    note = f"{host.formula}: {states}, balanced with Li+; write Te4+ for another oxidation state"
+    note = f"{host.formula}: {states}, balanced with Li+; another state is written as in Te4+"
     return Doping(text=text, notes=(note,), host=host, clauses=clauses, lithium=lithium)
 
 

@@ -203,7 +203,7 @@ def read_neutral(text: str) -> Neutral:
     assert found is not None
     states = _read_states(text, found["listed"], found.start("listed"))
     ions = ", ".join(str(Ion(symbol, state)) for symbol in states for state in states[symbol])
-    note = f"balanced with {ions}; write Te4+ for another oxidation state, or several"
+    note = f"balanced with {ions}; another state, or several, is written as in Te4+"
     return Neutral(text=text, notes=(note,), states=states, max_atoms=max_atoms, is_valid=is_valid)
 
 

@@ -23,7 +23,7 @@ FRONT = "pareto_front"
 
 LOW_IS_GOOD = frozenset(
     ("V_red", "e_above_hull_eV_atom", "activation_energy_eV", "nearest_distance",
-     "cost_USD_kg", "hhi_production")
+     "cost_USD_kg", "cost_USD_mol", "hhi_production", "n_critical_EU_2024", "n_critical_US_2025")
 )  # fmt: skip
 """Columns of numbers of which a low one is the better."""
 

@@ -37,6 +37,23 @@ def cost_USD_kg(amounts: Mapping[str, float]) -> float | None:  # noqa: N802 - i
     return _mean_by_mass(amounts, prices)
 
 
+def cost_USD_mol(amounts: Mapping[str, float]) -> float | None:  # noqa: N802 - its unit
+    """Price of the pure elements in 1 mol of a formula as it is written, in USD: Σ nᵢ Mᵢ pᵢ.
+
+    Parameters
+    ----------
+    amounts
+        Element → amount in mol.
+
+    Returns
+    -------
+    float or None
+        None where an element has no price; prices are those of `cost_USD_kg`.
+    """
+    cost = cost_USD_kg(amounts)
+    return None if cost is None else cost * _mass_g(amounts) / 1000.0
+
+
 def hhi_production(amounts: Mapping[str, float]) -> float | None:
     """Herfindahl–Hirschman index of production, the mean by mass: Σ wᵢ HHIᵢ.
 
@@ -55,6 +72,10 @@ def hhi_production(amounts: Mapping[str, float]) -> float | None:
     """
     indices = {element: _supply(element).hhi_production for element in amounts}
     return _mean_by_mass(amounts, indices)
+
+
+def _mass_g(amounts: Mapping[str, float]) -> float:
+    return sum(amount * MOLAR_MASS_G_MOL[element] for element, amount in amounts.items())
 
 
 def _mean_by_mass(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from pathlib import Path
 
@@ -79,6 +80,42 @@ def test_what_cannot_be_kept_is_given(tmp_path: Path) -> None:
     (tmp_path / "sseml").write_text("a file in the place of the folder")
     assert remembered("a", lambda: {"x": [1]}) == {"x": [1]}
     assert remembered("a", lambda: {"x": [2]}) == {"x": [2]}
+
+
+def test_files_of_older_releases_are_deleted_where_a_new_one_is_written(cache: Path) -> None:
+    for number in range(20):
+        remembered(f"release-{number}", lambda: {"x": [1]})
+        os.utime(cache / f"release-{number}", (number, number))
+    (cache / ".sseml-killed.part").write_text("begun long ago")
+    os.utime(cache / ".sseml-killed.part", (1, 1))
+    (cache / ".sseml-of-another.part").write_text("begun just now")
+    remembered("release-20", lambda: {"x": [1]})
+    kept = {path.name for path in cache.iterdir()}
+    newest = {f"release-{number}" for number in range(5, 21)}
+    assert kept == newest | {".sseml-of-another.part"}
+    assert remembered("release-5", never) == {"x": [1]}  # reading deletes nothing
+    assert remembered("release-4", lambda: {"x": ["read again"]}) == {"x": ["read again"]}
+
+
+def test_old_files_that_cannot_be_deleted_stay_in_silence(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(20):
+        remembered(f"release-{number}", lambda: {"x": [1]})
+    cache.joinpath("a-folder").mkdir()
+    own = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path.name.startswith("release"):
+            raise PermissionError(13, "Permission denied", str(path))
+        own(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    before = set(cache.iterdir())
+    assert remembered("new", lambda: {"x": [2]}) == {"x": [2]}
+    assert remembered("new", never) == {"x": [2]}
+    assert set(cache.iterdir()) == before | {cache / "new"}
+    assert capsys.readouterr() == ("", "")
 
 
 def test_the_evidence_is_the_same_from_parquet_and_remembered(cache: Path) -> None:

@@ -149,6 +149,20 @@ def test_the_stamp_of_another_folder_says_nothing(
     assert reads(copy) == 3
 
 
+def test_stamps_of_folders_long_gone_are_deleted(
+    bundle: Path, reads: Reads, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sseml.model.stamps._NEWEST", 2)
+    (cache / "verified").mkdir(parents=True)
+    for age in range(4):
+        old = cache / "verified" / f"fe00-{age}.json"
+        old.write_text("{}")
+        os.utime(old, (LONG_AGO_S - age, LONG_AGO_S - age))
+    assert [reads(bundle), reads(bundle)] == [3, 0]
+    assert len(stamps(cache)) == 2
+    assert cache / "verified" / "fe00-0.json" in stamps(cache)
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[1]", b"null", b"[" * 100_000])
 def test_a_stamp_that_cannot_be_read_is_written_anew(
     content: bytes, bundle: Path, reads: Reads, cache: Path

@@ -1,4 +1,4 @@
-"""Overview of a list: σ with its interval in order of σ, and the windows beside."""
+"""Overview of a list: σ with its interval in the order of the list, and the windows beside."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ _HIGHEST_V = 5.0
 
 
 def overview(
-    predictions: Iterable[Answer], top: int = 40, *, threshold_S_cm: float = SUPERIONIC_S_CM
+    predictions: Iterable[Answer],
+    top: int = 40,
+    *,
+    threshold_S_cm: float = SUPERIONIC_S_CM,
+    order: str = "",
 ) -> Figure:
-    """Draw the candidates of highest predicted conductivity, with their windows if there are any.
+    """Draw the best candidates, those of highest σ unless ordered, with their windows, if any.
 
     Parameters
     ----------
@@ -34,13 +38,15 @@ def overview(
         How many to draw.
     threshold_S_cm
         That of ``p_superionic``, in S/cm, which a line marks.
+    order
+        What the predictions were ordered by, to keep their order; empty to order them by σ.
 
     Raises
     ------
     RefusedInputError
         If there is no prediction among them, or `top` is below 1.
     """
-    chosen, known = best(predictions, top)
+    chosen, known = best(predictions, top, order)
     windowed = any(answer.V_ox is not None for answer in chosen)
     with style.drawing():
         figure = style.new_figure(11.5 if windowed else 8.0, 1.5 + 0.29 * len(chosen))
@@ -48,7 +54,7 @@ def overview(
             1, 1 + windowed, squeeze=False, width_ratios=(1.5, 1.0) if windowed else None
         )[0]
         draw_ranked(panels[0], chosen, threshold_S_cm)
-        panels[0].set_title(ranked_title(chosen, known))
+        panels[0].set_title(ranked_title(chosen, known, order))
         if windowed:
             _draw_windows(panels[1], chosen)
         figure.legend(handles=ranked_legend(chosen), ncols=5, loc="outside lower center")

@@ -50,8 +50,8 @@ def ranking(predictions: Iterable[Answer], top: int = 25) -> Figure:
         return style.settled(figure)
 
 
-def best(predictions: Iterable[Answer], top: int) -> tuple[list[Prediction], int]:
-    """The predictions of highest conductivity, and how many predictions there are.
+def best(predictions: Iterable[Answer], top: int, order: str = "") -> tuple[list[Prediction], int]:
+    """The first predictions, by conductivity or in the `order` they have, and how many there are.
 
     Raises
     ------
@@ -65,7 +65,9 @@ def best(predictions: Iterable[Answer], top: int) -> tuple[list[Prediction], int
         raise RefusedInputError(
             "there is no prediction to rank", "predict at least one formula that is not refused"
         )
-    return sorted(known, key=lambda answer: -answer.log10_sigma)[:top], len(known)
+    if not order:
+        known.sort(key=lambda answer: -answer.log10_sigma)
+    return known[:top], len(known)
 
 
 def draw_ranked(
@@ -107,10 +109,13 @@ def _power(sigma_S_cm: float) -> str:
     return f"{float(digits):g}e{int(exponent)}"
 
 
-def ranked_title(chosen: list[Prediction], known: int) -> str:
-    """What is drawn, of how many."""
+def ranked_title(chosen: list[Prediction], known: int, order: str = "") -> str:
+    """What is drawn, of how many, and in which order."""
     temperatures = {answer.temperature_C for answer in chosen}
     at = f" at {temperatures.pop():g} °C" if len(temperatures) == 1 else ""
+    if order:
+        first = f"the first {len(chosen)} of {known} " if len(chosen) < known else ""
+        return f"Predicted conductivity{at}\n{first}by {order}"
     which = f"the {len(chosen)} best of {known}" if len(chosen) < known else "the best first"
     return f"Predicted conductivity{at}: {which}"
 

@@ -223,7 +223,8 @@ def _own_texts(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _kept(records: Iterable[Mapping[str, Any]]) -> list[str]:
     names = dict.fromkeys(name for record in records for name in record)
-    ours = {*OUTPUT_COLUMNS, *(column.name for column in SCREEN_COLUMNS)}
+    numbers = (column.name for column in SCREEN_COLUMNS if column.holds is not str)
+    ours = {*OUTPUT_COLUMNS, *numbers}
     return [name for name in names if name not in ours]
 
 

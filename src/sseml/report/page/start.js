@@ -19,7 +19,7 @@ function options(select, values, texts = values) {
 function drawOnce() {
   const { rows: less, refused: lessRefused } = contents.left_out;
   const count = contents.refused.length + lessRefused;
-  byId("summary").textContent = `${rows.length + less} answered${less ? `, the first ${rows.length} by ${order} shown` : ""}; ${count} refused`
+  byId("summary").textContent = `${rows.length + less} answered${rows.length ? `, ranked by ${order}` : ""}${less ? `, the first ${rows.length} shown` : ""}; ${count} refused`
     + `${contents.made_on ? `; ${contents.made_on}` : ""}`;
   byId("refusals").hidden = !count;
   byId("refused").replaceChildren(
