@@ -6,10 +6,10 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
+from sseml.classes import replace
 from sseml.curation.rows import SERIES_END, RawMeasurement
 from sseml.curation.sources import source_record
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.classes import dataclass, fields
 
 SUPERIONIC_LOG10_SIGMA = -4.0
 """log10 of 1e-4 S/cm, the conductivity asked of a separator."""

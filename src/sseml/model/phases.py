@@ -6,7 +6,6 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml._version import __version__
+from sseml.classes import dataclass, field
 from sseml.files import whole_folder
 from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
 from sseml.model.remembered import Columns, remembered

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from sseml.classes import dataclass, field, replace
 from sseml.parse.space_groups import space_group_number
 from sseml.records import CONDUCTIVITY_KINDS, FORMS, ConductivityKind, Form, RefusedQualifierError
 from sseml.units import ROOM_TEMPERATURE_C, ZERO_CELSIUS_K, kelvin_to_celsius

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from sseml.classes import dataclass
 from sseml.parse.headings import (
     close_heading,
     condition_of,

@@ -7,12 +7,12 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sseml.classes import replace
 from sseml.parse.delimited import is_heading_line, read_delimited
 from sseml.parse.headings import STRUCTURE_COLUMNS
 from sseml.parse.raw import (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import pkgutil
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.classes import dataclass
 
 N_ELEMENTS = 118
 NO_ANION_RANK = 99

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
 
+from sseml.classes import dataclass
 from sseml.parse.formula import parse_formula
 from sseml.physics.elements import packaged_rows
 from sseml.physics.oxidation import highest_charge

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.classes import dataclass, field
 from sseml.parse.formula import parse_formula
 from sseml.physics.formulas import chemical_formula, of_atoms
 from sseml.physics.oxidation import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from sseml.classes import dataclass
 from sseml.parse.formula import parse_formula
 from sseml.records import RefusedInputError
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import inf
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from sseml.classes import dataclass
 from sseml.parse.formula import parse_formula
 from sseml.parse.space_groups import SYSTEMS, crystal_system
 from sseml.physics.elements import packaged_rows

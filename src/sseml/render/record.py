@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, assert_never
 
+from sseml.classes import asdict, dataclass
 from sseml.columns import COLUMNS, NESTED, ROW_COLUMNS, Column, nested_columns
 from sseml.records import Answer, Prediction, Query, Refusal
 from sseml.render.contributions import contributions_lines, contributions_record

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from sseml.classes import dataclass
 from sseml.elements import MOLAR_MASS_G_MOL
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 from sseml.features.polymer.columns import anion_columns, unit_columns
 from sseml.features.polymer.glass_transition import (
     glass_transitions_celsius,
