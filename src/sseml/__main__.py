@@ -2,7 +2,6 @@
 
 import gc
 import sys
-import traceback
 
 _CRASHED = 70
 """`sseml.cli.command.CRASHED`, which may be what cannot be imported."""
@@ -28,7 +27,7 @@ def _ran() -> int:
     try:
         from sseml.cli.app import program as command  # noqa: PLC0415
     except Exception:  # noqa: BLE001 - Python itself would end with exit code 1
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
         return _CRASHED
     return command()
 

@@ -32,6 +32,7 @@ from sseml.model.heating import (
 )
 from sseml.model.learned import Learned
 from sseml.model.mlmodel import write_mlflow_files
+from sseml.model.npz import read_arrays
 from sseml.model.offsets import Shift
 from sseml.model.own_rows import LinePrior, TrainedOn
 from sseml.model.stamps import verify_once
@@ -223,9 +224,8 @@ class Bundle:
             kind = kind_named(manifest["kind"], kinds)
             require_same_features(manifest, kind, manifest["feature_sets"])
         with reading(folder / ARRAYS) as path:
-            # opened here, as NumPy leaves a file open that turns out to be none of its own
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+            with path.open("rb") as file:
+                arrays = read_arrays(file)
             rows = arrays["training_rows"].astype(np.intp)
             positions = arrays["evidence_positions"].astype(np.float64)
             ensemble = Ensemble.from_arrays(

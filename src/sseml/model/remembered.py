@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from sseml.files import cache_folder, keep_in_cache
+from sseml.model.npz import read_arrays
 
 Columns = dict[str, Any]
 """Name → numbers, or a list of what JSON can hold."""
@@ -49,12 +50,9 @@ def _sum(packed: bytes) -> bytes:
 
 
 def _unpacked(packed: bytes) -> Columns:
-    with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-        columns: Columns = json.loads(stored[_LISTS].tobytes())
-        for name in stored.files:
-            if name.startswith(_ARRAY):
-                columns[name.removeprefix(_ARRAY)] = stored[name]
-    return columns
+    arrays = read_arrays(io.BytesIO(packed))
+    columns: Columns = json.loads(arrays.pop(_LISTS).tobytes())
+    return columns | {name.removeprefix(_ARRAY): array for name, array in arrays.items()}
 
 
 def _packed(columns: Columns) -> bytes:

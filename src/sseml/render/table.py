@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +9,7 @@ from itertools import chain, groupby, islice
 
 from sseml.columns import SCREEN_COLUMNS
 from sseml.parse.structure.file_names import names_structures
+from sseml.patterns import late
 from sseml.records import Answer, Prediction, Refusal
 from sseml.render.record import explanation, shortest
 from sseml.units import SUPERIONIC_S_CM
@@ -37,7 +37,7 @@ _COLUMNS = {
 """Title and width of every column after the input."""
 
 _NARROWEST = 8
-_AMOUNT = re.compile(r"\d+\.\d{4,}")
+_AMOUNT = late(r"\d+\.\d{4,}")
 
 
 def table_lines(

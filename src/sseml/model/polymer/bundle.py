@@ -22,6 +22,7 @@ from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
 from sseml.model.heating import Conductivity
 from sseml.model.loading import CURVES
 from sseml.model.mlmodel import RECIPES, write_mlflow_files
+from sseml.model.npz import read_arrays
 from sseml.model.offsets import Shift
 from sseml.model.polymer.blocks import SETS
 from sseml.model.polymer.films import FilmAnswer, Films
@@ -151,8 +152,8 @@ class PolymerBundle:
             kind = kind_named(manifest["kind"], kinds)
             require_same_features(manifest, kind, SETS)
         with reading(folder / ARRAYS) as path:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+            with path.open("rb") as file:
+                arrays = read_arrays(file)
             films = Films.from_arrays(arrays, kind)
             recipes = arrays["recipes"].astype(np.float64)
             recipe_of_row = arrays["recipe_of_row"].astype(np.int64)
