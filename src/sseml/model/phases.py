@@ -355,8 +355,11 @@ def _columns(path: Path) -> Columns:
 
 
 def _table(columns: Columns, name: str, symbols: tuple[str, ...]) -> PhaseTable:
-    start, element = (columns[each].astype(np.int64) for each in ("start", "element"))
-    amount = columns["amount"]
+    start, element, amount = (
+        columns["start"].astype(np.int64),
+        columns["element"],
+        columns["amount"],
+    )
     if element.max() >= len(symbols):
         raise ValueError(f"elements that {MANIFEST} does not name")
     atoms = np.add.reduceat(amount, start[:-1])

@@ -172,12 +172,9 @@ def _mask_of(columns: Sequence[int], words: int) -> NDArray[np.uint64]:
 def _masks(start: IntArray, element: IntArray, n_symbols: int) -> NDArray[np.uint64]:
     """Which elements each row holds, a bit each, shape (words, n)."""
     words = -(-n_symbols // _WORD)
-    masks = np.zeros((words, len(start) - 1), dtype=np.uint64)
-    bit = np.uint64(1) << (element % _WORD).astype(np.uint64)
-    for word in range(words):
-        own = np.where(element // _WORD == word, bit, np.uint64(0))
-        masks[word] = np.bitwise_or.reduceat(own, start[:-1])
-    return masks
+    bits = np.array([_mask_of([column], words) for column in range(n_symbols)], dtype=np.uint64)
+    own = (np.bitwise_or.reduceat(each.take(element), start[:-1]) for each in bits.T)
+    return np.array(list(own))
 
 
 def cautions(formulas: Iterable[str], corrections: Sequence[str] = ()) -> Iterator[str]:
