@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -80,13 +79,14 @@ class ExampleParser(argparse.ArgumentParser):
     def __init__(self, *, examples: str = "", **settings: Any) -> None:
         settings.setdefault("allow_abbrev", False)
         settings.setdefault("formatter_class", partial(_SHOWING, width=_WIDTH))
-        if isinstance(description := settings.get("description"), str):
-            settings["description"] = textwrap.fill(description, 90)
         super().__init__(epilog=examples, **settings)
 
     def format_help(self) -> str:
         """The help, as wide as the terminal."""
+        import textwrap  # noqa: PLC0415 - start-up: 1 ms, only for the help
+
         self.formatter_class = _SHOWING
+        self.description = textwrap.fill(self.description or "", 90)
         return super().format_help()
 
     def format_usage(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
@@ -144,6 +143,8 @@ def _window(answer: Prediction) -> str:
 
 
 def _refused(answer: Refusal, label: str, width: int) -> Iterator[str]:
+    import textwrap  # noqa: PLC0415 - start-up: 1 ms, only for what is refused
+
     reason = "; ".join(part for part in (answer.reason, answer.suggestion) if part)
     indent = text_width(label)
     lines = textwrap.wrap(visible(f"refused: {reason}"), max(40, width - indent - len(_GAP)))
