@@ -35,7 +35,7 @@ def articles_first(dois: Iterable[str]) -> tuple[str, ...]:
 def listed_dois(stored: Iterable[str] | str | None) -> tuple[str, ...]:
     """DOIs as they are stored: a list, or the text joined by ``|`` of earlier releases, or none."""
     parts = stored.split("|") if isinstance(stored, str) else stored or ()
-    return tuple(part for part in parts if part)
+    return tuple(filter(None, parts))
 
 
 def shown_doi(dois: str | None) -> str | None:
