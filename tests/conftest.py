@@ -28,7 +28,7 @@ settings.register_profile("sseml", deadline=None, print_blob=True)
 settings.load_profile("sseml")
 
 _TESTS = Path(__file__).parent
-_QUICK = ("unit/parse/", "unit/model/", "unit/test_render", "cli/")
+_QUICK = ("unit/parse/", "unit/model/", "unit/test_render", "unit/test_compiled", "cli/")
 """What a person meets first, in about a minute: enough to tell whether other versions work."""
 
 

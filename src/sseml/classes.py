@@ -87,7 +87,8 @@ def _attributes(
         "__match_args__": tuple(k for k, v in fields.items() if v.init and not v.kw_only),
         "__init__": _Init(),
         "__repr__": _repr,
-        "__dataclass_fields__": _Late(_dataclass_fields),
+        "__dataclass_fields__": _Late(lambda cls: _twin(cls).__dataclass_fields__),
+        "__dataclass_params__": _Late(lambda cls: _twin(cls).__dataclass_params__),
     }
     if eq:
         attributes |= {"__eq__": _eq, "__hash__": _hash if frozen else None}
@@ -214,8 +215,8 @@ def _compiled_init(cls: Any) -> Callable[..., None]:
     return init
 
 
-def _dataclass_fields(cls: Any) -> Mapping[str, Any]:
-    """The same fields for `dataclasses`: for its `fields` and `asdict`, and for who asks it."""
+def _twin(cls: Any) -> Any:
+    """A class of `dataclasses` with the same fields, for whoever asks it about them."""
     import dataclasses  # noqa: PLC0415 - start-up: the prediction of a formula asks for none
 
     names = ("init", "kw_only", "repr", "default", "default_factory")
@@ -224,9 +225,8 @@ def _dataclass_fields(cls: Any) -> Mapping[str, Any]:
         settings = {each: getattr(own, each) for each in names}
         stated = {k: v for k, v in settings.items() if v is not _MISSING}
         described.append((name, own.annotation, dataclasses.field(**stated)))
-    twin: Any = dataclasses.make_dataclass(cls.__name__, described)
-    fields: Mapping[str, Any] = twin.__dataclass_fields__
-    return fields
+    frozen = cls.__setattr__ is _refuse
+    return dataclasses.make_dataclass(cls.__name__, described, frozen=frozen)
 
 
 def _replace(one: Any, /, **changes: Any) -> Any:

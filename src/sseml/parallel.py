@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sseml.compiled import CompiledBundles, is_installed
 from sseml.model.loading import Bundles, load_bundle
 from sseml.prediction import batches_of, default_phases, predict_batches
 from sseml.records import Query, Refusal
@@ -19,6 +20,11 @@ from sseml.units import SUPERIONIC_S_CM
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
+
+LONG = 16_384
+"""Rows of a list from which on its sums are compiled, where Numba is installed: it takes seconds to
+begin. The number of a row decides, so that the same rows are answered the same way by any number of
+processes."""
 
 _WAITING = 2
 """Batches that each process has been given or has answered and are not yet passed on."""
@@ -109,12 +115,15 @@ def _drawn(batch: Items) -> list[DrawnBatch]:
 
 def _drawing(settings: Settings) -> Callable[[Items], list[DrawnBatch]]:
     """What answers one batch after another; it loads bundles once."""
-    bundles = Bundles([load_bundle(settings.bundle)] if settings.bundle else [])
+    given = [load_bundle(settings.bundle)] if settings.bundle else []
+    bundles = Bundles(given)
+    compiled = CompiledBundles(given) if is_installed() else bundles
     phases = cache(default_phases) if settings.window else None
     drawn = ColumnsOfBatches()
 
     def draw(batch: Items) -> list[DrawnBatch]:
-        answered = predict_batches(batch, bundles, phases, threshold_S_cm=settings.threshold_S_cm)
+        by = compiled if batch[0].row > LONG else bundles
+        answered = predict_batches(batch, by, phases, threshold_S_cm=settings.threshold_S_cm)
         return [DrawnBatch(drawn.columns(each), each.refusals, each.row) for each in answered]
 
     return draw

@@ -34,7 +34,9 @@ def predicted(
     distance = answer.distance[index]
     sigma, if_conductor = answer.sigma, answer.if_conductor
     space_group = kind.space_group(material)
-    known = evidence.measured(distance, query.temperature_C, space_group)
+    is_measured = distance.min(initial=1.0) < kind.distance.radii.same
+    known = evidence.measured(distance, query.temperature_C, space_group) if is_measured else None
+    polymorphs = evidence.polymorphs(distance, query.temperature_C) if is_measured else ()
     measured = known.chosen if known else None
     parts_known = bool(answer.parts_known[index])
     nearest = float(answer.nearest_distance[index])
@@ -82,7 +84,7 @@ def predicted(
             *(material.notes if isinstance(material, Crystal) else ()),
             *notes_on_reach(query, bundle, measured, parts_known=parts_known),
             *kind.notes(material, float(answer.by_crystal_system[index])),
-            *notes_on_polymorphs(evidence.polymorphs(distance, query.temperature_C)),
+            *notes_on_polymorphs(polymorphs),
             *(stability.reasons() if stability else ()),
         ),
         columns=query.columns,

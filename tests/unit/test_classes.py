@@ -175,3 +175,13 @@ def test_dataclasses_and_inspect_know_them() -> None:
     )
     assert get_type_hints(Site.__init__)["occupancy"] is float
     assert Site.__doc__ == "A slotted one."
+
+
+def test_dataclasses_can_go_on_from_one() -> None:
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Measured(Site):
+        uncertainty: float = 0.1
+
+    for one in often(Measured, "Li", uncertainty=0.2):
+        assert (one.element, one.uncertainty) == ("Li", 0.2)
+    assert dataclasses.replace(Measured("Li"), element="Na") == Measured("Na")

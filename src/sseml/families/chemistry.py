@@ -26,13 +26,17 @@ class Chemistry:
         get = material.amounts.get
         self.li, self.h, self.b = get("Li", 0.0), get("H", 0.0), get("B", 0.0)
         self.n, self.o, self.f, self.p = get("N", 0.0), get("O", 0.0), get("F", 0.0), get("P", 0.0)
+        self._sums: dict[frozenset[str], float] = {}
         self.chalcogen = self.sum(CHALCOGENS)
         self.halogen = self.sum(HALOGENS)
         self.anion_class = self._anion_class()
 
     def sum(self, symbols: frozenset[str]) -> float:
         """Summed amount of these elements."""
-        return sum([amount for symbol, amount in self.amounts.items() if symbol in symbols])
+        if symbols not in self._sums:
+            own = [amount for symbol, amount in self.amounts.items() if symbol in symbols]
+            self._sums[symbols] = sum(own)
+        return self._sums[symbols]
 
     def only(self, symbols: frozenset[str]) -> bool:
         """Whether there are no elements but these."""

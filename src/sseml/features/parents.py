@@ -6,7 +6,7 @@ are those of the released phase bundle: ``SOURCES.md`` beside this file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -46,7 +46,7 @@ _ROWS = 256
 Words = NDArray[np.uint64]
 
 
-class _Phases(NamedTuple):
+class Phases(NamedTuple):
     """Compounds of lithium, those of the same elements one after another.
 
     Attributes
@@ -68,7 +68,7 @@ class _Phases(NamedTuple):
     size: IntArray
 
 
-def _as_bits(present: BoolArray) -> Words:
+def as_bits(present: BoolArray) -> Words:
     """Which elements there are, shape (n, N_ELEMENTS), as bits: shape (n, n_words)."""
     padded = np.zeros((len(present), _BITS), dtype=np.bool_)
     padded[:, :N_ELEMENTS] = present
@@ -76,7 +76,7 @@ def _as_bits(present: BoolArray) -> Words:
 
 
 @cache
-def _phases() -> _Phases:
+def li_phases() -> Phases:
     """Read the phases once."""
     packed: NDArray[np.uint8] = np.load(packaged(LI_PHASES), allow_pickle=False)
     number, amount = np.ascontiguousarray(packed.transpose(1, 2, 0))
@@ -86,17 +86,17 @@ def _phases() -> _Phases:
     present = np.zeros((len(first), N_ELEMENTS), dtype=np.bool_)
     place, group = np.nonzero(number[:, first])
     present[group, number[place, first[group]] - 1] = True
-    return _Phases(
+    return Phases(
         column=np.maximum(number, 1).astype(np.int64) - 1,
         fraction=amount / amount.sum(axis=0),
-        elements=_as_bits(present),
+        elements=as_bits(present),
         n_elements=present.sum(axis=1),
         first=first,
         size=np.diff(first, append=len(is_new)),
     )
 
 
-def _nearest(fractions: FloatArray) -> tuple[FloatArray, FloatArray]:
+def nearest_phases(fractions: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Distance to the nearest phase of the same elements, and of a subset of them: (n,) each.
 
     Notes
@@ -104,9 +104,9 @@ def _nearest(fractions: FloatArray) -> tuple[FloatArray, FloatArray]:
     Both sum to 1, so half the summed absolute difference of fractions is the sum of what the phase
     holds more of, to which only the elements of the phase add.
     """
-    phases = _phases()
+    phases = li_phases()
     present = fractions > 0
-    absent = ~_as_bits(present)
+    absent = ~as_bits(present)
     holds_others = np.zeros((len(fractions), len(phases.elements)), dtype=np.bool_)
     for word in range(absent.shape[1]):
         holds_others |= (phases.elements[:, word] & absent[:, word, None]) != 0
@@ -145,8 +145,14 @@ def _multipliers(fractions: FloatArray, smallest: FloatArray) -> FloatArray:
     return np.where(all_whole.any(axis=0), found, LARGEST_MULTIPLIER + 1.0)
 
 
+Nearest = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
+
+
 class Parents:
-    """The featurizer of the set ``parents``."""
+    """The featurizer of the set ``parents``; `nearest` does what `nearest_phases` does."""
+
+    def __init__(self, nearest: Nearest = nearest_phases) -> None:
+        self._nearest = nearest
 
     names = (
         "parent_distance_same",
@@ -166,12 +172,13 @@ class Parents:
         """Values of shape (n_materials, 6), all finite."""
         out = np.empty((len(materials), len(self.names)))
         for number, piece in enumerate(chunks(materials, _ROWS)):
-            out[number * _ROWS : number * _ROWS + len(piece)] = _values(element_fractions(piece))
+            fractions = element_fractions(piece)
+            values = _values(fractions, *self._nearest(fractions))
+            out[number * _ROWS : number * _ROWS + len(piece)] = values
         return out
 
 
-def _values(fractions: FloatArray) -> FloatArray:
-    same, subset = _nearest(fractions)
+def _values(fractions: FloatArray, same: FloatArray, subset: FloatArray) -> FloatArray:
     smallest = np.where(fractions > 0, fractions, np.inf).min(axis=1)
     multiplier = _multipliers(fractions, smallest)
     return np.column_stack(

@@ -20,6 +20,9 @@ from sseml.records import Domain, MeasuredValue, Neighbour
 SAME_TEMPERATURE_K = 5.0
 """A measurement this near the asked temperature counts as measured there."""
 
+DECIMALS = 6
+"""Distances are compared and named with so many decimals."""
+
 _REACHES = (0.02, 0.1, 1.0)
 """How far beyond the nearest row the next formulas are looked for: nearly always they are near."""
 
@@ -105,11 +108,10 @@ class Evidence:
         material there are represented as in `measured`. Of the asked material itself, another
         crystal system than that of its space group is named only where no other was measured.
         """
-        rounded = np.round(distance, 6)
-        nearest = rounded.min()
+        smallest = distance.min()
         for reach in _REACHES:
-            near = np.flatnonzero(rounded <= nearest + reach)
-            order = near[np.argsort(rounded[near], kind="stable")]
+            near = np.flatnonzero(distance <= smallest + reach)
+            order = near[np.argsort(np.round(distance[near], DECIMALS), kind="stable")]
             rows_of = self._first_materials(order, count, self._same(distance))
             if len(rows_of) > count:  # else more rows of the last may lie beyond
                 break
@@ -121,7 +123,7 @@ class Evidence:
             chosen = self._representative(self._nearest_in_temperature(own, temperature_C))
             neighbour = Neighbour(
                 formula=self.formulas[nearest_row],
-                distance=float(rounded[nearest_row]),
+                distance=float(np.round(distance[nearest_row], DECIMALS)),
                 sigma_S_cm=float(self.sigma_S_cm[chosen]),
                 temperature_C=float(self.temperature_C[chosen]),
                 doi=shown_doi(self.dois[chosen]),

@@ -20,7 +20,7 @@ REACH = 4.0
 ROWS_IN_CACHE = 32
 """Rows that are worked on one after another, so that what belongs to them stays in the cache."""
 
-_NEAREST = 16
+NEAREST = 16
 """Inputs that the deviation of a row is calculated from: those that the kernel finds most alike."""
 
 
@@ -125,10 +125,23 @@ class KernelInputs:
         """
         rounded = exact_inputs(inputs)
         is_used, transposed, lengths = self._used
-        squared = _squared(rounded[:, is_used], transposed, lengths)
+        own = rounded[:, is_used]
+        differs = (own != own[:1]).any(axis=0)
+        if len(own) > 1 and not differs.all():  # what all rows share is summed once
+            shared = own[0, ~differs]
+            lengths = lengths - 2.0 * (shared @ transposed[~differs]) + (shared**2).sum()
+            own, transposed = own[:, differs], transposed[differs]
+        squared = _squared(own, transposed, lengths)
         if not is_used.all():
             squared += (rounded[:, ~is_used] ** 2).sum(axis=1)[:, None]
-        return _alike(self.settings, squared, rounded.shape[1], distance[:, self.rows])
+        return self.alike(squared, rounded.shape[1], distance)
+
+    def alike(self, squared: FloatArray, columns: int, distance: FloatArray) -> FloatArray:
+        """Kernel from squared distances of so many features, in their place.
+
+        `squared` is (n_rows, n_distinct), `distance` is (n_rows, n_train).
+        """
+        return _alike(self.settings, squared, columns, distance[:, self.rows])
 
     @cached_property
     def _used(self) -> tuple[BoolArray, FloatArray, FloatArray]:
@@ -148,7 +161,7 @@ class KernelInputs:
         From the inputs that are most alike: local approximation, doi 10.1080/10618600.2014.914442.
         Their kernel is calculated for each row, unless `pairs` holds it.
         """
-        count = min(_NEAREST, cross.shape[1])
+        count = min(NEAREST, cross.shape[1])
         near = np.argpartition(-cross, count - 1, axis=1)[:, :count]
         alike = np.take_along_axis(cross, near, axis=1)
         if pairs is None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
+from math import inf
 
 from sseml.parse.tables import table_rows
+
+_REMEMBERED = 8192
+"""Formulas whose gaps are kept: more than are read and answered together."""
 
 CHARGE_TOLERANCE = 0.02
 """Share of the anion charge up to which a gap is the rounding of a doped formula."""
@@ -71,20 +75,23 @@ def charge_gap(amounts: Mapping[str, float], *, usual: bool = False) -> float:
 
     With `usual`, P, Si, B, Ta and the like are held to their usual states beside an anion.
     """
+    return _charge_gap(tuple(amounts.items()), usual)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _charge_gap(each: tuple[tuple[str, float], ...], usual: bool) -> float:
+    """The gap of a formula, which is asked for more than once while it is read and answered."""
+    amounts = dict(each)
     states = oxidation_states()
-    anion = next((symbol for symbol in _ANION_STATE if symbol in amounts), None)
+    anion = next(filter(amounts.__contains__, _ANION_STATE), None)
     if anion is None or not amounts.keys() <= states.keys():
         return 0.0
     strongest = amounts.get("O", 0.0) + amounts.get("F", 0.0)
-    oxidisable = {
-        symbol
-        for symbol, ratio in (_OXIDISED_BY.items() if strongest else ())
-        if strongest >= ratio * amounts.get(symbol, 0.0)
-    }
     lowest = highest = negative = 0.0
-    for symbol, amount in amounts.items():
+    for symbol, amount in each:
         low, high = states[symbol]
-        if symbol == anion or (symbol in _ANION_STATE and symbol not in oxidisable):
+        is_oxidised = strongest > 0.0 and strongest >= _OXIDISED_BY.get(symbol, inf) * amount
+        if symbol == anion or (symbol in _ANION_STATE and not is_oxidised):
             low = high = _ANION_STATE[symbol]
             negative -= low * amount
             high += _rise_by_anion_bonds(symbol, amounts)

@@ -150,7 +150,8 @@ def row_of_record(
         return unreadable(
             number, shown(written), "the line is not a JSON object", 'write {"formula": "Li3PS4"}'
         )
-    if deep := [name for name, content in value.items() if is_nested_deeper(content, _DEEPEST)]:
+    nested = [name for name, content in value.items() if isinstance(content, list | dict)]
+    if deep := [name for name in nested if is_nested_deeper(value[name], _DEEPEST)]:
         kept = {name: content for name, content in value.items() if name not in (*deep, column)}
         reason = f"the column {shown(deep[0])!r} is nested more than {_DEEPEST} levels deep"
         return unreadable(number, shown(written), reason, "leave it out", kept)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from math import inf
 
@@ -158,19 +159,34 @@ class Hull:
         HullError
             If an element is needed that the system lacks.
         """
-        total = float(composition.sum())
-        shares = (basis.inverse * (composition / total)).sum(axis=1)
+        return self.mixtures([basis], composition[np.newaxis])[0]
+
+    def mixtures(self, bases: Sequence[Basis], compositions: FloatArray) -> list[Equilibrium]:
+        """As `mixture` for each of p bases and compositions, shape (p, k); none sees the others."""
+        alike: defaultdict[int, list[int]] = defaultdict(list)
+        for place, basis in enumerate(bases):
+            alike[id(basis)].append(place)
+        found: dict[int, Equilibrium] = {}
+        for places in alike.values():
+            basis = bases[places[0]]
+            found.update(zip(places, self._of_one(basis, compositions[places]), strict=True))
+        return [found[place] for place in range(len(bases))]
+
+    def _of_one(self, basis: Basis, compositions: FloatArray) -> Iterator[Equilibrium]:
+        """The mixtures of the phases of one basis."""
+        totals = compositions.sum(axis=1)
+        fractions = compositions / totals[:, np.newaxis]
+        shares = (basis.inverse * fractions[:, np.newaxis, :]).sum(axis=2)
         present = shares > _PRESENT
-        phases = basis.rows[present]
-        if phases.size and phases[-1] >= len(self.system.formulas):
+        is_missing = basis.rows >= len(self.system.formulas)
+        if (present & is_missing).any():
+            composition = compositions[(present & is_missing).any(axis=1)][0]
             raise HullError(f"no phases of {'-'.join(self.system.symbols)} make up {composition}")
-        held = shares[present]
-        return Equilibrium(
-            energy_eV=float((held * self._programme.energy_eV[phases]).sum()) * total,
-            potential_eV=basis.potential_eV,
-            phases=phases,
-            amounts=held * total,
-        )
+        energy_eV = self._programme.energy_eV[basis.rows]
+        energies = np.where(present, shares * energy_eV, 0.0).sum(axis=1) * totals
+        amounts = shares * totals[:, np.newaxis]
+        for energy, own, held in zip(energies.tolist(), present, amounts, strict=True):
+            yield Equilibrium(energy, basis.potential_eV, basis.rows[own], held[own])
 
     def energy(self, basis: Basis, composition: FloatArray) -> float:
         """Energy in eV of a composition that a basis holds, as `mixture` has it."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray, IntArray
+from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.classes import dataclass, field
 from sseml.parse.formula import parse_formula
 from sseml.physics.formulas import chemical_formula, of_atoms
@@ -68,8 +68,18 @@ class ChemicalSystem:
 
     def entry(self, composition: FloatArray) -> float | None:
         """Energy in eV/atom of the phase of this composition, the lowest one; None without one."""
-        same = np.abs(self.fractions - composition).max(axis=1) < _SAME
-        return float(self.energy_eV_atom[same].min()) if same.any() else None
+        return self.entries(composition[np.newaxis])[0]
+
+    def entries(self, compositions: FloatArray) -> list[float | None]:
+        """As `entry` for each of p compositions, shape (p, k)."""
+        same: BoolArray = np.ones((len(compositions), len(self.formulas)), dtype=np.bool_)
+        for fractions, own in zip(self.fractions.T, compositions.T, strict=True):
+            same &= np.abs(own[:, np.newaxis] - fractions) < _SAME
+        there: BoolArray = np.logical_or.reduce(same, axis=1)
+        return [
+            float(self.energy_eV_atom[own].min()) if is_there else None
+            for own, is_there in zip(same, there.tolist(), strict=True)
+        ]
 
     def formula_units(self, phases: IntArray, atoms: FloatArray) -> dict[str, float]:
         """Formula → amount in formula units of some phases, rows of which so many atoms are."""

@@ -21,6 +21,9 @@ COLLAPSED_V = 1e-6
 _STEP = 1e-6
 """Of the ion, in element fraction: smaller than any distance between two phases."""
 
+_NEAR = 3
+"""Of the compositions that are looked up: the written one, and a step to both sides."""
+
 _DIGITS = 4
 _DECIMALS = 9
 """Of V and eV; what lies beyond is rounding."""
@@ -61,11 +64,14 @@ class _Around(NamedTuple):
     """Compositions in the order in which they are looked up, and the phases between which they lie.
 
     `changes` are those of the ion, as shares: none, a step and a trace to both sides, the range.
+    `mixtures` are those of the first three, `entry` is the energy of the table's own phase.
     """
 
     changes: Sequence[float]
     compositions: FloatArray
     bases: Sequence[Basis]
+    mixtures: Sequence[Equilibrium]
+    entry: float | None
 
 
 def sides_of(
@@ -84,10 +90,16 @@ def sides_of(
     changes = np.stack((0.0 * step, step, -step, trace, -trace, *ends), axis=1)
     around = np.repeat(compositions[:, np.newaxis], changes.shape[1], axis=1)
     around[:, :, column] *= 1.0 + changes
-    found = iter(hull.bases(around.reshape(-1, len(symbols))))
+    bases = hull.bases(around.reshape(-1, len(symbols)))
+    count = changes.shape[1]
+    of_each = [bases[start : start + count] for start in range(0, len(bases), count)]
+    near = [basis for own in of_each for basis in own[:_NEAR]]
+    mixtures = hull.mixtures(near, around[:, :_NEAR].reshape(-1, len(symbols)))
     looked = [
-        _Around(shares, each, [next(found) for _ in shares])
-        for shares, each in zip(changes.tolist(), around, strict=True)
+        _Around(shares, each, own, mixtures[_NEAR * place : _NEAR * (place + 1)], entry)
+        for place, (shares, each, own, entry) in enumerate(
+            zip(changes.tolist(), around, of_each, hull.system.entries(compositions), strict=True)
+        )
     ]
     return [
         Sides(hull, formula, amounts, settings, each)
@@ -116,7 +128,7 @@ class Sides:
         self._column = hull.system.symbols.index(self.ion)
         self._held = float(self._composition[self._column])
         self._step = around.changes[1]
-        self._stable = hull.mixture(around.bases[0], self._composition)
+        self._stable = around.mixtures[0]
         self._reduction, self._oxidation = self._limit(+1), self._limit(-1)
         self.V_red = self._potential(self._reduction.beside)
         self.V_ox = max(self.V_red, self._potential(self._oxidation.beside))
@@ -157,7 +169,7 @@ class Sides:
 
     def above_hull(self) -> float | None:
         """In eV/atom, of the table's own entry; None if it has none."""
-        entry = self._hull.system.entry(self._composition)
+        entry = self._around.entry
         if entry is None:
             return None
         above = round(entry - self._stable.energy_eV, _DECIMALS)
@@ -184,16 +196,13 @@ class Sides:
         near, far = (1, 3) if sign > 0 else (2, 4)
         is_one_plateau = abs(self._slope(near) - self._slope(far)) < _SAME_EV
         if self._settings.trace <= self._step or is_one_plateau:
-            return _Limit(self._looked_up(near))
+            return _Limit(self._around.mixtures[near])
         piece, passed = self._beyond(0.0, sign)
         if not passed:
-            return _Limit(self._looked_up(near))
+            return _Limit(self._around.mixtures[near])
         start = piece.low if sign > 0 else piece.high
         inside = start + sign * min(self._step, piece.length / 2.0)
         return _Limit(self._hull.at(self._changed(inside)), start, passed)
-
-    def _looked_up(self, place: int) -> Equilibrium:
-        return self._hull.mixture(self._around.bases[place], self._around.compositions[place])
 
     def _slope(self, place: int) -> float:
         """Potential of the ion at one of the changes that were looked up, in eV."""

@@ -73,7 +73,9 @@ def row_sum(values: FloatArray) -> FloatArray:
     One slot after another: what is summed last is padding, and how much of that there is, which the
     longest formula beside it decides, changes no digit.
     """
-    total: FloatArray = np.cumsum(values, axis=1, dtype=np.float64)[:, -1]
+    total = np.zeros(len(values))
+    for slot in values.T:
+        total += slot
     return total
 
 

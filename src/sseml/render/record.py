@@ -7,9 +7,9 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, assert_never
 
-from sseml.classes import asdict, dataclass
+from sseml.classes import dataclass
 from sseml.columns import COLUMNS, NESTED, ROW_COLUMNS, Column, nested_columns
-from sseml.records import Answer, Prediction, Query, Refusal
+from sseml.records import Answer, Neighbour, Prediction, Query, Refusal
 from sseml.render.contributions import contributions_lines, contributions_record
 
 Record = dict[str, Any]
@@ -19,6 +19,8 @@ EXPLANATION = "explanation"
 MADE_OF = "made_of"
 
 _IN_NESTED_LIST = frozenset(OUTPUT_COLUMNS) - {column.name for column in nested_columns()}
+
+_OF_NEIGHBOUR: tuple[str, ...] = Neighbour.__slots__
 
 _LISTED = 20
 """Measurements of one material that an explanation lists."""
@@ -73,11 +75,15 @@ def to_nested_record(answer: Answer, *, explain: bool = False) -> Record:
     `explain` adds as ``made_of`` also what makes up the answer, where that was asked for.
     """
     neighbours = answer.nearest if isinstance(answer, Prediction) else ()
-    nearest = [plain(asdict(neighbour)) for neighbour in neighbours]
+    nearest = [_neighbour_record(neighbour) for neighbour in neighbours]
     record = to_record(answer, explain=explain)
     if explain:
         record = _with_contributions(record, answer)
     return nested_record(answer, record, NESTED, nearest, in_place_of=_IN_NESTED_LIST)
+
+
+def _neighbour_record(neighbour: Neighbour) -> Record:
+    return {name: plain(getattr(neighbour, name)) for name in _OF_NEIGHBOUR}
 
 
 def _with_contributions(record: Record, answer: Answer) -> Record:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sseml.compiled import CompiledBundles, is_installed
 from sseml.model.answer import Model, require_threshold
 from sseml.model.explaining import Explainer
 from sseml.model.loading import Bundles, load_bundle
@@ -25,6 +26,12 @@ from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 if TYPE_CHECKING:
     import pandas as pd
 
+MANY = 512
+"""Rows from which on compiled sums are worth their first second, where Numba is installed."""
+
+_ROWS_AT_A_TIME = 512
+"""Rows answered together; after each such batch the time limit is looked at."""
+
 
 class PyfuncModel:
     """What `mlflow.pyfunc.load_model` wraps; windows are calculated from `phases`.
@@ -36,6 +43,7 @@ class PyfuncModel:
     def __init__(self, bundle: Model, phases: PhaseBundle) -> None:
         self.bundle = bundle
         self.bundles = Bundles([bundle])
+        self.compiled = CompiledBundles([bundle]) if is_installed() else self.bundles
         self.phases = phases
         self.explainer = Explainer()
 
@@ -77,12 +85,13 @@ class PyfuncModel:
         explain = bool(given.get("explain", False))
         answers = predict_queries(
             rows,
-            self.bundles,
+            self.compiled if len(model_input) >= MANY else self.bundles,
             threads,
             phases,
             explain=explain,
             explainer=self.explainer if explain else None,
             threshold_S_cm=threshold_S_cm,
+            batch_rows=_ROWS_AT_A_TIME,
         )
         limit_s = float(given.get("time_limit_s", 0.0))
         if limit_s > 0:

@@ -16,10 +16,12 @@ from mlflow.models import ModelSignature
 from mlflow.pyfunc import PyFuncModel
 
 from sseml.columns import COLUMNS
+from sseml.compiled import is_installed
 from sseml.model.answer import Model
 from sseml.model.mlmodel import FORMULA_COLUMN, OTHER_COLUMNS, signature
 from sseml.physics.transport import inverse_temperature_shift
 from sseml.records import BundleError
+from sseml.tracking.pyfunc import MANY
 from sseml.tracking.trial import SmokeResult
 from sseml.units import celsius_to_kelvin
 
@@ -193,6 +195,8 @@ def trusted_model(folder: Path) -> Score:
         records: list[str] = model.predict(table, {**params, "as_text": True})
         return records
 
+    if is_installed():  # what is compiled for many rows: no request waits for it
+        score([(GOOD[0], (1, {}))] * MANY, {"window": False})
     return score
 
 
