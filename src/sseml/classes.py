@@ -1,8 +1,8 @@
 """Data classes that cost next to nothing at import; docs/decisions/0024-classes.md says why.
 
 What has the name of something in `dataclasses` does what that does, as far as sseml uses it, and to
-a type checker it is that. All classes share their methods but `__init__`, which is written and
-compiled when it is first asked for.
+a type checker it is that. Classes share their methods, but for `__init__`: it is compiled for a
+class of which many are made, or when somebody looks at it.
 """
 
 from __future__ import annotations
