@@ -1,11 +1,13 @@
 """CPU of a list, Parquet in and Parquet out, against a script with matminer and XGBoost.
 
-python benchmarks/lists.py [--json] [--rows 20000] [--runs 3] [--jobs 2]
+python benchmarks/lists.py [--json] [--rows 20000] [--long 100000] [--runs 3] [--jobs 2]
 
 The list holds distinct doped garnets, NASICONs and halides, in an order of chance that is always
 the same. The other script (`benchmarks/conventional.py`) is given the first 500 of them and the
 first alone: its time a row is the difference. CPU is user plus system time of each child process on
-one thread; medians of runs in turn. Wall time is compared for `--jobs` processes and one.
+one thread; medians of runs in turn. Wall time is compared for `--jobs` processes and one. Both are
+without what Numba compiles; with it (extra `fast`) a list of `--long` rows is measured, after one
+that compiles.
 """
 
 from __future__ import annotations
@@ -30,9 +32,13 @@ from sseml.records import Query
 from sseml.screen.reading import read_space
 
 FEW = 500
+WITHOUT_NUMBA = (
+    "import sys; import sseml.parallel as parallel; parallel.LONG = 10**12;"
+    "from sseml.__main__ import program; sys.exit(program())"
+)
 SPACES = (
     "LLZO dope Zr: Ta,Nb,W,Te 0:0.7:0.02; dope La: Ca,Sr,Ba 0:0.4:0.02; dope Li: Al,Ga 0:0.2:0.05",
-    "Li1+x{Al,Ga,Sc,In,Y}xTi2-x-y{Zr,Ge,Hf,Sn}y(PO4)3, x=0.01:0.6:0.02, y=0.02:0.9:0.03",
+    "Li1+x{Al,Ga,Sc,In,Y}xTi2-x-y{Zr,Ge,Hf,Sn}y(PO4)3, x=0.01:0.6:0.02, y=0.02:0.9:0.01",
     "Li3-x{Y,Er,In,Sc,Ho}1-x{Zr,Hf}xCl6-y{Br,I}y, x=0.01:0.9:0.02, y=0.02:2:0.05",
 )
 
@@ -59,10 +65,11 @@ def wall_seconds(command: list[str]) -> float:
     return time.monotonic() - start
 
 
-def measure(folder: Path, rows: int, runs: int, jobs: int) -> dict[str, float]:
-    """Median CPU of both, without and with windows, and the gain of several processes."""
-    listed = formulas(rows)
-    for name, part in (("all", listed), ("few", listed[:FEW]), ("one", listed[:1])):
+def measure(folder: Path, rows: int, long: int, runs: int, jobs: int) -> dict[str, float]:
+    """Median CPU of all, without and with windows, and the gain of several processes."""
+    listed = formulas(max(rows, long))
+    parts = {"all": listed[:rows], "long": listed[:long], "few": listed[:FEW], "one": listed[:1]}
+    for name, part in parts.items():
         pq.write_table(pa.table({"formula": part}), folder / f"{name}.parquet")
     model = str(folder / "model.json")
     script = [sys.executable, str(CONVENTIONAL)]
@@ -71,31 +78,48 @@ def measure(folder: Path, rows: int, runs: int, jobs: int) -> dict[str, float]:
     def theirs(name: str) -> list[str]:
         return [*script, "list", model, str(folder / f"{name}.parquet"), str(folder / "x.parquet")]
 
-    def ours(*options: str) -> list[str]:
-        files = ("-i", str(folder / "all.parquet"), "-o", str(folder / "y.parquet"))
-        return [sys.executable, "-m", "sseml", "predict", *files, *options]
+    def ours(name: str, *options: str) -> list[str]:
+        files = ("-i", str(folder / f"{name}.parquet"), "-o", str(folder / "y.parquet"))
+        way = ("-m", "sseml") if name == "long" else ("-c", WITHOUT_NUMBA)
+        return [sys.executable, *way, "predict", *files, *options]
 
-    plain, window = ours("--no-window"), ours()
-    seconds: dict[str, list[float]] = {name: [] for name in ("plain", "window", "few", "one")}
+    commands = {
+        "few": theirs("few"),
+        "one": theirs("one"),
+        "plain": ours("all", "--no-window"),
+        "window": ours("all"),
+        "long": ours("long", "--no-window"),
+        "long_window": ours("long"),
+    }
+    cpu_seconds(commands["long"], prints=False)  # compiles
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
     walls: dict[str, list[float]] = {"one process": [], "several": []}
     for _ in range(runs):
-        seconds["plain"].append(cpu_seconds(plain, prints=False))
-        seconds["window"].append(cpu_seconds(window, prints=False))
-        seconds["few"].append(cpu_seconds(theirs("few")))
-        seconds["one"].append(cpu_seconds(theirs("one")))
-        walls["one process"].append(wall_seconds(plain))
-        walls["several"].append(wall_seconds([*plain, "--jobs", str(jobs)]))
+        for name, command in commands.items():
+            seconds[name].append(cpu_seconds(command, prints=name in ("few", "one")))
+        walls["one process"].append(wall_seconds(commands["plain"]))
+        walls["several"].append(wall_seconds([*commands["plain"], "--jobs", str(jobs)]))
     median = {name: statistics.median(each) for name, each in (seconds | walls).items()}
-    conventional = median["one"] + (median["few"] - median["one"]) / (FEW - 1) * (rows - 1)
+
+    def conventional(count: int) -> float:
+        return median["one"] + (median["few"] - median["one"]) / (FEW - 1) * (count - 1)
+
     return {
         "rows": rows,
-        "conventional_cpu_s": conventional,
+        "conventional_cpu_s": conventional(rows),
         "sseml_cpu_s": median["plain"],
         "sseml_with_windows_cpu_s": median["window"],
-        "ratio": conventional / median["plain"],
-        "ratio_with_windows": conventional / median["window"],
+        "ratio": conventional(rows) / median["plain"],
+        "ratio_with_windows": conventional(rows) / median["window"],
         "jobs": jobs,
         "wall_ratio_of_jobs": median["one process"] / median["several"],
+        "long_rows": long,
+        "compiled_cpu_s": median["long"],
+        "compiled_with_windows_cpu_s": median["long_window"],
+        "ratio_compiled": conventional(long) / median["long"],
+        "ratio_compiled_with_windows": conventional(long) / median["long_window"],
+        "core_h_for_1e9_rows": median["long"] / long * 1e9 / 3600,
+        "core_h_for_1e9_rows_with_windows": median["long_window"] / long * 1e9 / 3600,
     }
 
 
@@ -104,12 +128,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--rows", type=int, default=20_000, help="of the list, 500 or more")
+    parser.add_argument("--long", type=int, default=100_000, help="rows of the list with Numba")
     parser.add_argument("--runs", type=int, default=3, help="measurements of each")
     parser.add_argument("--jobs", type=int, default=2, help="processes that are compared with one")
     arguments = parser.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     with tempfile.TemporaryDirectory() as folder:
-        figures = measure(Path(folder), arguments.rows, arguments.runs, arguments.jobs)
+        figures = measure(
+            Path(folder), arguments.rows, arguments.long, arguments.runs, arguments.jobs
+        )
     if arguments.json:
         print(json.dumps(figures))
     else:
