@@ -24,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 CONVENTIONAL = Path(__file__).with_name("conventional.py")
-FLOOR = 5.0
+FLOOR = 8.0
 
 
 def cpu_seconds(command: Sequence[str], *, prints: bool = True) -> float:

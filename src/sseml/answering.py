@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sseml.brought import beside, brought, said_of
+from sseml.classes import dataclass, replace
 from sseml.kinds import KINDS, Kind, kind_of
 from sseml.model.answer import BundleAnswer, Model
 from sseml.model.answered import AnsweredBatch, AnsweredGroup

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sseml.classes import replace
 from sseml.model.answer import BundleAnswer, Model
 from sseml.model.evidence import Evidence
 from sseml.model.offsets import Offsets, Shift

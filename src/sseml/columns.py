@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+
+from sseml.classes import dataclass
 
 Held = type[str] | type[int] | type[float]
 Value = Callable[[Any], Any]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 
 _ROWS_PER_BLOCK = 2_000_000
 """Upper bound on rows x trees held at once, so that memory stays near 50 MB whatever the input."""

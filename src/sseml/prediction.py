@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sseml.answering import Sources, answered, answered_batch, bundles_by_kind
+from sseml.classes import dataclass
 from sseml.model.answer import Model
 from sseml.model.answered import AnsweredBatch
 from sseml.model.bundle import Bundle

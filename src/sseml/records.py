@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from sseml.classes import dataclass, field
 from sseml.contributions import Contributions
 from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 

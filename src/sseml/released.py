@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,7 +22,7 @@ _CHECKSUMS = "SHA256SUMS"
 
 def released_folder() -> Path:
     """Folder of the released bundles: inside the installed package, or in the checkout."""
-    package = Path(str(files("sseml")))
+    package = Path(__file__).parent
     installed = package / "_models"
     return installed if installed.is_dir() else package.parents[1] / "models"
 

@@ -32,6 +32,26 @@ def test_a_short_prediction_imports_no_learner_and_no_pandas() -> None:
     assert ran.stderr == "[]\n"
 
 
+def test_a_short_prediction_imports_little() -> None:
+    """Each of these takes 1 to 10 ms, of the 150 that a formula takes; NumPy may import some."""
+    seldom_needed = (
+        "pyarrow", "dataclasses", "importlib.resources", "tempfile", "random",
+        "traceback", "html", "decimal", "hashlib", "logging", "concurrent.futures",
+        "multiprocessing", "sseml.parallel", "sseml.screen.parts", "sseml.report",
+    )  # fmt: skip
+    program = (
+        "import sys, numpy; of_numpy = set(sys.modules);"
+        "from sseml.__main__ import program; sys.argv = ['sseml', 'predict', 'Li3YCl6'];"
+        f"code = program(); own = set({seldom_needed!r}) & set(sys.modules) - of_numpy;"
+        "print(sorted(own), file=sys.stderr); sys.exit(code)"
+    )
+    subprocess.run([*SSEML, "predict", "Li3YCl6"], capture_output=True, check=True)  # remembered
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert ran.stderr == "[]\n"
+
+
 def test_help_reads_no_bundle_and_imports_no_learner() -> None:
     program = (
         "import sys; from sseml.cli.app import build_parser; build_parser();"

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -170,6 +169,8 @@ def _forget_interrupt() -> None:
 def _crashed() -> int:
     """Write that this is a fault of sseml, with what is needed to correct it."""
     with suppress(OSError, ValueError, MemoryError):
+        import traceback  # noqa: PLC0415 - start-up: 2 ms, only for a crash
+
         traceback.print_exc(file=sys.stderr)
         _complain(
             f"this is a fault of sseml {__version__}, not of what you asked (exit code {CRASHED}): "

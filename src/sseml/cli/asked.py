@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-
+from sseml.classes import dataclass, fields
 from sseml.records import Prediction, Query
 
 

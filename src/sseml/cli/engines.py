@@ -6,9 +6,9 @@ import argparse
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sseml.classes import replace
 from sseml.cli.command import CommandError, needing, number_type, on_one_thread
 from sseml.cli.streams import say
 

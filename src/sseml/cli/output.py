@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -108,6 +107,8 @@ def table_width(path: Path | None, narrowest: int) -> int:
     try:
         shown = os.get_terminal_size(out.fileno()).columns
     except (OSError, ValueError):  # a notebook
+        import shutil  # noqa: PLC0415 - start-up: 2 ms
+
         shown = shutil.get_terminal_size().columns
     return max(narrowest, shown)
 
@@ -154,7 +155,8 @@ def _stdout(binary: bool) -> Iterator[IO[Any]]:
 
 @contextmanager
 def _held_stdout(binary: bool) -> Iterator[IO[Any]]:
-    import tempfile  # noqa: PLC0415 - start-up: 3 ms, only for --strict
+    import shutil  # noqa: PLC0415 - start-up: 3 ms, only for --strict
+    import tempfile  # noqa: PLC0415
 
     how: dict[str, Any] = {"mode": "w+b"} if binary else {"mode": "w+", "encoding": "utf-8"}
     with _stdout(binary) as out, tempfile.SpooledTemporaryFile(_HELD_IN_MEMORY, **how) as held:

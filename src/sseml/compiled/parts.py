@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass, fields, replace
 from sseml.compiled import kernels
 from sseml.features.parents import FARTHEST, Parents, as_bits, li_phases
 from sseml.forest import Forest

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal, NamedTuple
+
+from sseml.patterns import late
 
 Relation = Literal["=", "<", ">", "~"]
 
@@ -16,10 +17,10 @@ _LONGEST_NUMBER = 64
 _SIGNS = str.maketrans(
     {"−": "-", "–": "-", "—": "-", "‐": "-", "‑": "-", "＜": "<", "＞": ">", "∼": "~", "≈": "~"}
 )
-_COMBINING = re.compile("[\u0300-\u036f\u00ad\u200b\u00af\u203e]")
-_POWER = re.compile(r" ?[×x*·] ?10 ?\^? ?\{? ?([-+]?\d+) ?\}?$")
-_NUMBER = re.compile(r"([<>~=])?=? ?([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)")
-_LOST_MINUS = re.compile(r"<\s*1(?:\.0*)?[eE]\+?(\d+)")
+_COMBINING = late("[\u0300-\u036f\u00ad\u200b\u00af\u203e]")
+_POWER = late(r" ?[×x*·] ?10 ?\^? ?\{? ?([-+]?\d+) ?\}?$")
+_NUMBER = late(r"([<>~=])?=? ?([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)")
+_LOST_MINUS = late(r"<\s*1(?:\.0*)?[eE]\+?(\d+)")
 
 
 class Quantity(NamedTuple):

@@ -6,21 +6,22 @@ import csv
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 
+from sseml.classes import replace
 from sseml.curation.rows import SERIES_END, RawMeasurement
 from sseml.curation.sources import source_record
+from sseml.files import packaged
+from sseml.patterns import late
 
 _DOI_YEARS = "doi_years.csv"
 
-_NO_ARTICLE = re.compile(
+_NO_ARTICLE = late(
     r"10\.1002/(?:chin\.\d+|[a-z]+\.(?:19|20)\d\d7\d{4})"  # ChemInform; covers of Wiley's journals
 )
-_NUMBER = re.compile(r"\d+")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
-_ADDRESS = re.compile(r"https?://|\b10\.\d{4,9}/")
+_NUMBER = late(r"\d+")
+_YEAR = late(r"\b(?:19|20)\d\d\b")
+_ADDRESS = late(r"https?://|\b10\.\d{4,9}/")
 _QUOTED = "quoted in "
 _NUMBERS_OF_A_CITATION = 2
 _EARLIEST_TWO_DIGIT_YEAR = 1950
@@ -34,7 +35,7 @@ def articles_first(dois: Iterable[str]) -> tuple[str, ...]:
 def listed_dois(stored: Iterable[str] | str | None) -> tuple[str, ...]:
     """DOIs as they are stored: a list, or the text joined by ``|`` of earlier releases, or none."""
     parts = stored.split("|") if isinstance(stored, str) else stored or ()
-    return tuple(part for part in parts if part)
+    return tuple(filter(None, parts))
 
 
 def shown_doi(dois: str | None) -> str | None:
@@ -189,7 +190,7 @@ def paper_year(dois: Iterable[str]) -> int | None:
 @cache
 def _doi_patterns() -> list[tuple[re.Pattern[str], Callable[[re.Match[str]], int]]]:
     """Publishers' DOI patterns and how the year is read of a match; the first that fits counts."""
-    text = files("sseml.curation").joinpath(_DOI_YEARS).read_text(encoding="utf-8")
+    text = packaged(f"curation/{_DOI_YEARS}").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return [(re.compile(row["pattern"]), _READINGS[row["reading"]]) for row in rows]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sseml.curation.rows import SERIES_END, RawMeasurement, SourceFormatError
 from sseml.parse.space_groups import space_group_number
+from sseml.patterns import late
 from sseml.records import FORMS, ConductivityKind, Form
 
 _ROOM_TEMPERATURE_C = "25"
@@ -19,7 +19,7 @@ _FIRST_COMPUTED_LIVERPOOL_ID = 2000
 _FORMS: Mapping[str, Form] = {form: form for form in FORMS}
 _KINDS: Mapping[str, ConductivityKind] = {"total": "total", "bulk": "bulk"}
 _QUOTING = frozenset({"review", "citing paper", "transcription"})
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_YEAR = late(r"\b(?:19|20)\d\d\b")
 
 
 def read_obelix(folder: Path) -> list[RawMeasurement]:

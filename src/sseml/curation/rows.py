@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
+from sseml.classes import dataclass, field
 from sseml.curation.numbers import Relation
 from sseml.records import Composition, ConductivityKind, Form
 

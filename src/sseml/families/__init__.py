@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from sseml.classes import dataclass
 from sseml.families import rules
 from sseml.families.chemistry import Chemistry, elements
 from sseml.families.tables import table_rows

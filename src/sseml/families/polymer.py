@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import cache
 
 from sseml.families import FamilyMatch, families
 from sseml.families.tables import table_rows
+from sseml.patterns import late
 from sseml.records import Composite, Filler, Polymer, PolymerPart
 
 RESIDUAL_SOLVENT = "residual solvent"
@@ -16,7 +16,7 @@ RESIDUAL_SOLVENT = "residual solvent"
 _LEAST_OF_SULFIDE = 50.0
 """A sulfide of so many wt% is the electrolyte, and the polymer its binder."""
 
-_ETHER = re.compile(r"[C)\]\d]O(?:C|\[\*\])")
+_ETHER = late(r"[C)\]\d]O(?:C|\[\*\])")
 _OWN_UNITS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("single-ion polymer", lambda unit: "[Li+]" in unit),
     ("poly(ionic liquid)", lambda unit: "." in unit),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from importlib.resources import files
+
+from sseml.files import packaged
 
 
 def table_rows(name: str) -> csv.DictReader[str]:
     """Rows of a table such as ``families.csv``: column → cell."""
-    text = files("sseml.families").joinpath(name).read_text(encoding="utf-8")
+    text = packaged(f"families/{name}").read_text(encoding="utf-8")
     return csv.DictReader(text.splitlines())

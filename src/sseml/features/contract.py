@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from sseml.arrays import BoolArray, FloatArray
+from sseml.classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

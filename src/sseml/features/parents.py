@@ -6,8 +6,6 @@ are those of the released phase bundle: ``SOURCES.md`` beside this file.
 
 from __future__ import annotations
 
-import io
-import pkgutil
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -19,6 +17,7 @@ from sseml.arrays import BoolArray, FloatArray, IntArray
 from sseml.features.composition import SAME_COMPOSITION, element_fractions
 from sseml.features.contract import Feature
 from sseml.features.ion_roles import listed
+from sseml.files import packaged
 from sseml.physics.elements import N_ELEMENTS
 from sseml.physics.slots import chunks
 from sseml.records import Composition
@@ -79,8 +78,7 @@ def as_bits(present: BoolArray) -> Words:
 @cache
 def li_phases() -> Phases:
     """Read the phases once."""
-    data = pkgutil.get_data("sseml", LI_PHASES) or b""
-    packed: NDArray[np.uint8] = np.load(io.BytesIO(data), allow_pickle=False)
+    packed: NDArray[np.uint8] = np.load(packaged(LI_PHASES), allow_pickle=False)
     number, amount = np.ascontiguousarray(packed.transpose(1, 2, 0))
     is_new = np.ones(number.shape[1], dtype=np.bool_)
     is_new[1:] = (number[:, 1:] != number[:, :-1]).any(axis=0)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 from sseml.features.chemistry import CHEMISTRY
 from sseml.features.composition import ElementFractions
 from sseml.features.contract import Feature, Featurizer

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
+from sseml.classes import replace
 from sseml.families import recognise
 from sseml.features.composition import CompositionDistance
 from sseml.features.table import COMPOSITION_SETS

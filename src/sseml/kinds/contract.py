@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sseml.classes import dataclass
 from sseml.families import FamilyMatch
 from sseml.features.contract import Distance, Feature, Featurizer
 from sseml.features.table import FeatureTable, feature_table

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from sseml.classes import replace
 from sseml.families.polymer import recognise_recipe
 from sseml.features.polymer.distance import RecipeDistance
 from sseml.features.polymer.films import film_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 from sseml.kinds import Doubt, Kind
 from sseml.model.evidence import Evidence
 from sseml.model.heating import Conductivity

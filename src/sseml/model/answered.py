@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sseml.classes import dataclass
 from sseml.families import FamilyMatch
 from sseml.kinds import Kind
 from sseml.model.answer import BundleAnswer, Model

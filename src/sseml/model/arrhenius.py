@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass, field
 from sseml.model.crystal_system import PolymorphSettings
 from sseml.model.kernel import ROWS_IN_CACHE, KernelSettings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from math import log10
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.classes import asdict, dataclass
 from sseml.files import whole_folder
 from sseml.kinds import KINDS, Kind, kind_named
 from sseml.model.answer import BundleAnswer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.classes import dataclass
 
 SUPERIONIC_LOG10_SIGMA = -4.0
 """log10 of 1e-4 S/cm, the conductivity asked of a separator."""
@@ -71,13 +71,15 @@ class Signals:
 
     def take(self, picked: BoolArray) -> Signals:
         """The signals of the rows selected by a mask."""
-        return Signals(*(getattr(self, field.name)[picked] for field in fields(self)))
+        return Signals(*(getattr(self, name)[picked] for name in Signals.__slots__))
 
     @staticmethod
     def join(parts: Sequence[Signals]) -> Signals:
         """Concatenate."""
-        names = (field.name for field in fields(Signals))
-        return Signals(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        joined = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in Signals.__slots__
+        )
+        return Signals(*joined)
 
     def design(self, resolution: float) -> FloatArray:
         """Columns of the log-width model, shape (n_rows, 5); see `IntervalModel.resolution`."""
@@ -123,11 +125,7 @@ class Held:
 
     def take(self, picked: BoolArray) -> Held:
         """The rows selected by a mask, with weights that sum to their number."""
-        own = {
-            each.name: getattr(self, each.name)[picked]
-            for each in fields(self)
-            if each.name != "signals"
-        }
+        own = {name: getattr(self, name)[picked] for name in self.__slots__ if name != "signals"}
         own["weights"] = own["weights"] / own["weights"].mean()
         return Held(**own, signals=self.signals.take(picked))
 
@@ -230,7 +228,7 @@ class IntervalModel:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> IntervalModel:
         """Rebuild from what `dataclasses.asdict` gave."""
-        own = {field.name: data[field.name] for field in fields(cls)}
+        own = {name: data[name] for name in cls.__slots__}
         own |= {name: tuple(own[name]) for name in ("width_coefficients", "signal_floor")}
         own |= {name: _pairs(own[name]) for name in ("low_quantiles", "high_quantiles")}
         return cls(**own)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.classes import astuple, dataclass, replace
 from sseml.features.contract import Distance
 from sseml.forest import Forest
 from sseml.model.arrhenius import Lines

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray
+from sseml.classes import dataclass
 from sseml.curation.papers import shown_doi
 from sseml.curation.sources import trust_rank
 from sseml.features.contract import Distance, Radii

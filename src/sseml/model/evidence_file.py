@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +14,7 @@ from sseml.curation.sources import require_known_sources
 from sseml.kinds import Kind
 from sseml.model.evidence import Evidence
 from sseml.model.remembered import remembered
+from sseml.patterns import late
 
 _COLUMNS = (
     "formula", "sigma_S_cm", "relation", "temperature_C", "conductivity_kind", "doi", "source",
@@ -27,7 +27,7 @@ _OF_RECIPES = frozenset(("polymer", _FLAGS))
 _LAYOUT = 1
 """Of what is remembered of a table: to be raised when other columns are read of it."""
 _ASSUMED_AMOUNT = "assumed_amount"
-_AMOUNT = re.compile(r", (?:[A-Z]+:Li|m)=[\d.]+")
+_AMOUNT = late(r", (?:[A-Z]+:Li|m)=[\d.]+")
 """Of salt, in a recipe: it is not shown where it was assumed."""
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
-from zipfile import BadZipFile
 
+from sseml.files import packaged
 from sseml.model.mlmodel import MLFLOW_FILES, require_own_loader
 from sseml.records import BundleError
 
@@ -28,7 +27,7 @@ def reading(path: Path) -> Iterator[Path]:
         raise BundleError(
             f"{path.parent}: {path.name} lacks {error.args[0]!r}; train or fetch the bundle again"
         ) from error
-    except (ValueError, TypeError, EOFError, BadZipFile) as error:
+    except (ValueError, TypeError, EOFError) as error:
         raise BundleError(
             f"{path.parent}: {path.name} is no part of a bundle ({error}); "
             "train or fetch the bundle again"
@@ -93,7 +92,7 @@ def bundle_digest(folder: Path) -> str:
 
 def released_as(digest: str) -> str | None:
     """Name of the released bundle that has this digest, or None."""
-    text = files("sseml.model").joinpath(RELEASED).read_text(encoding="utf-8")
+    text = packaged(f"model/{RELEASED}").read_text(encoding="utf-8")
     known = {row["digest"]: row["name"] for row in csv.DictReader(text.splitlines())}
     return known.get(digest)
 

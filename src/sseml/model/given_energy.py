@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass, replace
 from sseml.model.calibration import Held
 from sseml.model.ensemble import Estimate
 from sseml.model.heating import bounded_energy

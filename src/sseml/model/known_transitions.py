@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from math import log10
 from typing import Any
 
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.classes import replace
 from sseml.model.answer import BundleAnswer, Model
 from sseml.model.heating import CEILING_LOG10_SIGMA, Conductivity
 from sseml.model.offsets import Shift

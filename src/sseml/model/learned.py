@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sseml._version import __version__
 from sseml.columns import NESTED, nested_columns
+from sseml.patterns import late
 from sseml.records import BundleError
 
 FORMULA_COLUMN = "formula"
@@ -70,7 +71,7 @@ signature:
 type_hint_from_example: false
 """
 
-_AS_WRITTEN = re.compile(
+_AS_WRITTEN = late(
     _MLMODEL.replace(".", r"\.").format(
         environment=re.escape(ENVIRONMENT),
         loader=re.escape(LOADER),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
 import numpy as np
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.classes import dataclass, replace
 from sseml.features.contract import Distance
 from sseml.model.crystal_system import UNKNOWN, systems_of
 from sseml.model.ensemble import CONDUCTOR_LOG10_SIGMA, Estimate

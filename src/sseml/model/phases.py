@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml._version import __version__
-from sseml.files import whole_folder
+from sseml.classes import dataclass, field
+from sseml.files import packaged, whole_folder
 from sseml.model.folder import CARD, MANIFEST, reading, write_checksums
 from sseml.model.remembered import Columns, remembered
 from sseml.model.stamps import verify_once
 from sseml.parse.formula import parse_formula
+from sseml.patterns import late
 from sseml.physics.formulas import written
 from sseml.physics.hulls import Hulls
 from sseml.physics.phases import SHIFTS_EV, PhaseTable
@@ -39,7 +38,7 @@ SAME_MATERIAL = 1e-3
 """Element fractions that differ by no more are those of one material."""
 
 _CARD_SECTIONS = "phases_card.toml"
-_SYMBOL = re.compile("[A-Z][a-z]?")
+_SYMBOL = late("[A-Z][a-z]?")
 _ENERGY = "formation_energy_eV_atom"
 _ANIONIC = {symbol: f"anionic_{symbol}" for symbol in SHIFTS_EV}
 _LAYOUT = 1
@@ -254,7 +253,7 @@ def _card_text(
 ) -> str:
     import tomllib  # noqa: PLC0415 - start-up: only when a bundle is written
 
-    text = files("sseml.model").joinpath(_CARD_SECTIONS).read_text(encoding="utf-8")
+    text = packaged(f"model/{_CARD_SECTIONS}").read_text(encoding="utf-8")
     section = tomllib.loads(text)
     scheme = "first_scheme" if manifest["first_scheme"] else "other"
     dropped = manifest["dropped"]
@@ -356,8 +355,11 @@ def _columns(path: Path) -> Columns:
 
 
 def _table(columns: Columns, name: str, symbols: tuple[str, ...]) -> PhaseTable:
-    start, element = (columns[each].astype(np.int64) for each in ("start", "element"))
-    amount = columns["amount"]
+    start, element, amount = (
+        columns["start"].astype(np.int64),
+        columns["element"],
+        columns["amount"],
+    )
     if element.max() >= len(symbols):
         raise ValueError(f"elements that {MANIFEST} does not name")
     atoms = np.add.reduceat(amount, start[:-1])

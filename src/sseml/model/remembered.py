@@ -34,11 +34,12 @@ def remembered(key: str, read: Callable[[], Columns]) -> Columns:
         return read()
     place = cache / _FOLDER / key
     try:
-        kept = place.read_bytes()
+        with place.open("rb", buffering=0) as file:  # a buffer would be a copy
+            kept_sum, kept = file.read(_SUM_BYTES), file.read()
     except OSError:
-        kept = b""
-    if kept and kept[:_SUM_BYTES] == _sum(kept[_SUM_BYTES:]):
-        return _unpacked(kept[_SUM_BYTES:])
+        kept_sum = kept = b""
+    if kept and kept_sum == _sum(kept):
+        return _unpacked(kept)
     columns = read()
     packed = _packed(columns)
     keep_in_cache(place, _sum(packed) + packed, _NEWEST)
@@ -52,11 +53,9 @@ def _sum(packed: bytes) -> bytes:
 
 def _unpacked(packed: bytes) -> Columns:
     with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
-        columns: Columns = json.loads(stored[_LISTS].tobytes())
-        for name in stored.files:
-            if name.startswith(_ARRAY):
-                columns[name.removeprefix(_ARRAY)] = stored[name]
-    return columns
+        arrays = {name: stored[name] for name in stored.files}
+    columns: Columns = json.loads(str(arrays.pop(_LISTS).data, "utf-8"))
+    return columns | {name.removeprefix(_ARRAY): array for name, array in arrays.items()}
 
 
 def _packed(columns: Columns) -> bytes:

@@ -11,6 +11,7 @@ from sseml.parse.line import PHASE, REMARK, condition, space_group
 from sseml.parse.names import lookup
 from sseml.parse.space_groups import plain_word
 from sseml.parse.tables import table_rows
+from sseml.patterns import late
 from sseml.records import RefusedInputError
 
 Pairs = list[tuple[str, str]]
@@ -28,10 +29,10 @@ _GROUPS = frozenset(
 )  # fmt: skip
 """Groups of atoms and molecules that stand in brackets behind a formula."""
 
-_LETTERS = re.compile(r"[A-Za-z]+|[A-Z][a-z]?\d+")
+_LETTERS = late(r"[A-Za-z]+|[A-Z][a-z]?\d+")
 """Letters alone, or one element with an amount: P2 and O3 name how layers are stacked."""
 
-_SPACE_GROUP = re.compile(
+_SPACE_GROUP = late(
     r"(?P<said>(?:space group|sg|s\.g\.|no)[.:]? ?|# ?)?(?P<symbol>[\w/\s\u0304\u0305{}-]+)",
     re.IGNORECASE,
 )

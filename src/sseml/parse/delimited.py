@@ -19,6 +19,7 @@ from sseml.parse.raw import (
     shown,
     unreadable,
 )
+from sseml.patterns import late
 from sseml.records import Refusal, RefusedInputError
 
 _MOST_LINES = 16
@@ -30,8 +31,8 @@ _MOST_LINES_ABOVE = 19
 
 _ANY = Wanted()
 _DELIMITERS = ",;\t|"
-_STATED_DELIMITER = re.compile(r"\ufeff?sep=(.)", re.IGNORECASE)
-_LIKE_FORMULA = re.compile(r"\(?(?:\d[\d.,]*)?[A-Z][A-Za-z]?[\w.,()\[\]·*+-]*")
+_STATED_DELIMITER = late(r"\ufeff?sep=(.)", re.IGNORECASE)
+_LIKE_FORMULA = late(r"\(?(?:\d[\d.,]*)?[A-Z][A-Za-z]?[\w.,()\[\]·*+-]*")
 
 
 class _Unclosed(str):

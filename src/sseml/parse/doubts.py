@@ -15,6 +15,7 @@ from sseml.parse.charge import (
     oxidation_states,
 )
 from sseml.parse.names import lookup, lookup_refused, name_of_formula
+from sseml.patterns import late
 from sseml.records import Composition, RefusedInputError
 
 _STABLE = frozenset(symbol for symbol, mass in MOLAR_MASS_G_MOL.items() if mass % 1)
@@ -29,21 +30,21 @@ _HALOGENS = frozenset(("F", "Cl", "Br", "I", "H"))
 _WITH_OXYGEN = frozenset(("N", "S", "I"))
 """Anions that beside oxygen can be given a positive charge, so that any amount balances."""
 
-_DOPED = re.compile(
+_DOPED = late(
     r"(?P<dopant>[A-Z]\w{0,20})(?P<doped>[ -](?:doped|substituted))?[ :-] ?(?P<undoped>.+)"
 )
-_DOPANT_BEHIND = re.compile(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
-_BETWEEN_ELEMENTS = re.compile(r"\s?[-+/,:;|·]\s?|\s")
-_LABEL = re.compile(r"(?:\s|^)(?:(?:no|nr)\.?\s?\d+|sample\b)", re.IGNORECASE)
-_NUMBERED_NAME = re.compile(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")
-_OXIDATION_STATE = re.compile(r"(?<=[a-z])\((?:I{2,3}|IV|VI{0,3})\)")
-_POINT_BEHIND_WATER = re.compile(r"[HD]2O\.\d")
-_LAST_WORD = re.compile(r" (?:[A-Z][a-z]?){1,4}\d{0,3}$|(?<=[A-Za-z)])\d{2,4}[CK]$")
-_MAY_HOLD_OXYGEN = re.compile(
+_DOPANT_BEHIND = late(r"(?P<undoped>[^ :-]+) ?[:-] ?(?P<dopant>[A-Z][a-z]?)")
+_BETWEEN_ELEMENTS = late(r"\s?[-+/,:;|·]\s?|\s")
+_LABEL = late(r"(?:\s|^)(?:(?:no|nr)\.?\s?\d+|sample\b)", re.IGNORECASE)
+_NUMBERED_NAME = late(r"(?P<name>[A-Za-z][A-Za-z-]*)\d{1,3}")
+_OXIDATION_STATE = late(r"(?<=[a-z])\((?:I{2,3}|IV|VI{0,3})\)")
+_POINT_BEHIND_WATER = late(r"[HD]2O\.\d")
+_LAST_WORD = late(r" (?:[A-Z][a-z]?){1,4}\d{0,3}$|(?<=[A-Za-z)])\d{2,4}[CK]$")
+_MAY_HOLD_OXYGEN = late(
     r"(?<![\d.])(?<!Li)(?:0\d+|\d{3,4})(?![\d.])"
     r"|(?:^|[-+·* (])[\d.]*Li(?P<oxide>20)(?=[-+·* )]|$)"
 )
-_EXPLICIT_ONE = re.compile(r"(?:[A-Z][a-z]|[ABD-Z])1(?![\d.])")
+_EXPLICIT_ONE = late(r"(?:[A-Z][a-z]|[ABD-Z])1(?![\d.])")
 """In ``Li1C1`` every amount is written, and C1 is carbon."""
 
 _IN_WORDS = {"Po": "polonium", "No": "nobelium", "Bh": "bohrium", "At": "astatine"}
@@ -52,22 +53,22 @@ _LONGEST_SLIP = 150
 """Longest text that is searched for a slip of the pen, in characters."""
 
 _SLIPS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"C1|CI|(?<=[a-z\d])Cl(?=[A-Z]|$)"), "Cl"),
-    (re.compile("A1|AI"), "Al"),
-    (re.compile("(?<![ACTF])l"), "1"),
-    (re.compile("(?<![ACTF])l"), "I"),
-    (re.compile(r"Co(?=3(?:\)|$|[-+·* ]))"), "CO"),
-    (re.compile(r"Po(?=[2-4])"), "PO"),
-    (re.compile(r"No(?=[23])"), "NO"),
-    (re.compile(r"Bh(?=\d)"), "BH"),
-    (re.compile(r"(?<=[A-Za-z])O(?=\.\d)"), "0"),
-    (re.compile(r"(?<=[a-z])o(?=\d)"), "O"),
+    (late(r"C1|CI|(?<=[a-z\d])Cl(?=[A-Z]|$)"), "Cl"),
+    (late("A1|AI"), "Al"),
+    (late("(?<![ACTF])l"), "1"),
+    (late("(?<![ACTF])l"), "I"),
+    (late(r"Co(?=3(?:\)|$|[-+·* ]))"), "CO"),
+    (late(r"Po(?=[2-4])"), "PO"),
+    (late(r"No(?=[23])"), "NO"),
+    (late(r"Bh(?=\d)"), "BH"),
+    (late(r"(?<=[A-Za-z])O(?=\.\d)"), "0"),
+    (late(r"(?<=[a-z])o(?=\d)"), "O"),
 )
 """Characters taken for one another, and capitals forgotten."""
 
-_LETTERS = re.compile(r"[A-Za-z]+")
-_WORD_APART = re.compile(r" [a-z]{2}")
-_ZERO_AS_LETTER = re.compile(r"(?<=[A-Za-z])[oO](?=\.\d)")
+_LETTERS = late(r"[A-Za-z]+")
+_WORD_APART = late(r" [a-z]{2}")
+_ZERO_AS_LETTER = late(r"(?<=[A-Za-z])[oO](?=\.\d)")
 
 EXAMPLE = "write element symbols and amounts, such as Li6PS5Cl"
 """The hint where nothing better is known."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
-from decimal import Decimal
 
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.grammar import NOTHING, read_formula
 from sseml.parse.normalise import normalise
+from sseml.patterns import late
 from sseml.records import Composition, RefusedInputError
 
 _LARGEST_WHOLE_AMOUNT = 50
 """Mixtures are written in whole numbers up to this: 0.7Li2S-0.3P2S5 as Li7P3S11."""
 
-_LIKE_A_HYDRATE = re.compile(r"\.\d+H2O$")
+_LIKE_A_HYDRATE = late(r"\.\d+H2O$")
 _RANK = {symbol: rank for rank, symbol in enumerate(MOLAR_MASS_G_MOL)}
 
 
@@ -129,4 +128,8 @@ def _without_exponent(amount: float) -> str:
     if whole == amount:
         return str(whole)
     written = repr(amount)
-    return format(Decimal(written), "f") if "e" in written else written
+    if "e" not in written:
+        return written
+    from decimal import Decimal  # noqa: PLC0415 - start-up: 1 ms, few amounts are so small
+
+    return format(Decimal(written), "f")

@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from sseml.parse.qualifiers import LATTICE, canonical_key
 from sseml.parse.sources import without_damage
 from sseml.parse.tables import table_rows
+from sseml.patterns import late
 from sseml.records import RefusedInputError
 
 LONGEST_HEADING = 120
@@ -39,16 +40,14 @@ _RANK_OF_STAND_IN = 5.5
 
 _NAMED = 5
 
-_TWO_WORDS = re.compile(
-    r"\bspace[ -]?groups?\b|\bs\. ?g\.|\bgroupe d ?['’] ?espace\b|\bgrupo espacial\b"
-)
-_WORD = re.compile(r"[^\W\d_]+")
-_TOKEN = re.compile(r"[^\W\d_]+|\d+|\S")
-_HUMP = re.compile(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
-_HUMP_OF_TEMPERATURE = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TWO_WORDS = late(r"\bspace[ -]?groups?\b|\bs\. ?g\.|\bgroupe d ?['’] ?espace\b|\bgrupo espacial\b")
+_WORD = late(r"[^\W\d_]+")
+_TOKEN = late(r"[^\W\d_]+|\d+|\S")
+_HUMP = late(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Ý])")
+_HUMP_OF_TEMPERATURE = late(r"(?<=[a-z])(?=[A-Z])")
 _LETTER_UNITS = frozenset(("å", "angstrom", "ang", "deg", "degree", "degrees", "°"))
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma"}
-_BEFORE_UNIT = re.compile(r"[\[\]/,]|\bin\b")
+_BEFORE_UNIT = late(r"[\[\]/,]|\bin\b")
 _SIGNS = frozenset("()[]{},:;./-")
 _DEGREES = frozenset(("°", "deg", "degree", "degrees", "grad", "degré", "degrés"))
 _UNITS = {

@@ -7,6 +7,7 @@ from functools import cache
 
 from sseml.parse.qualifiers import AT_ROOM, CELSIUS, canonical_key
 from sseml.parse.space_groups import GREEK_WORDS, SYSTEM_WORDS, space_group_number
+from sseml.patterns import late
 from sseml.records import RefusedInputError, RefusedQualifierError
 
 MAX_LINE_LENGTH = 4096
@@ -18,36 +19,36 @@ PHASE = "phase"
 REMARK = "(remark)"
 """Key of what is read and not used."""
 
-_KEY = re.compile(
+_KEY = late(
     r"(?:^|(?<=[\s,;|(\[]))(?:(space group|[A-Za-z][\w#]*)\s*=\s*"
     r"|(space group|temperature|sg|form|[Txyz]) ?(?::| in\b|∈)\s*)",
     re.IGNORECASE,
 )
-_RATIO = re.compile(r"[\d.]+ ?[:/\u2013\u2014-]")
+_RATIO = late(r"[\d.]+ ?[:/\u2013\u2014-]")
 _TAIL = 60
 """What stands bare at the end of a line is looked for in so many characters."""
 
 _TEMPERATURE = rf"[+\u2013\u2212-]?\d+(?:\.\d+)?\s{{0,3}}(?:K|kelvin|{CELSIUS}|C)"
-_BARE_TEMPERATURE = re.compile(rf"[@,;|\s]({_TEMPERATURE})$")
-_FORM_WORD = re.compile(
+_BARE_TEMPERATURE = late(rf"[@,;|\s]({_TEMPERATURE})$")
+_FORM_WORD = late(
     r"(?:glass[-\u2013 ]ceramics?|glass|(?:single )?crystal|(?:thin )?film|bulk|total)",
     re.IGNORECASE,
 )
 _REMARK_WORD = "pellets?|powder|pristine|pure|undoped|nominal|this work"
-_PHASE_WORD = re.compile(
+_PHASE_WORD = late(
     rf"(?:{'|'.join((*SYSTEM_WORDS, *GREEK_WORDS))}|amorphous|glassy|crystalline|[αβγδε][′']?)"
     r"(?:[- ]phase)?",
     re.IGNORECASE,
 )
 _ROOM = "|".join(re.escape(word) for word in AT_ROOM)
-_BARE_WORD = re.compile(
+_BARE_WORD = late(
     rf"(?:[@,;|(\s])({_FORM_WORD.pattern}|{_PHASE_WORD.pattern}|{_ROOM}|{_REMARK_WORD})$",
     re.IGNORECASE,
 )
-_JOINING = re.compile(r"(?:^|[\s,])(?:measured at|at|measured|with|for|where)$")
+_JOINING = late(r"(?:^|[\s,])(?:measured at|at|measured|with|for|where)$")
 _MINUS = str.maketrans("\u2013\u2212", "--")
-_AT = re.compile(r"(?:measured )?at ", re.IGNORECASE)
-_SPACE_GROUP = re.compile(
+_AT = late(r"(?:measured )?at ", re.IGNORECASE)
+_SPACE_GROUP = late(
     r"[\s,;|](?:(?:space group|SG|S\.G\.):? ?)?"
     r"((?=\S{0,12}[-/mnabcd_]|P\d{3})[PIFCRABH][-\u2013\u2212]?[\dmnabcd_][-\u2013\u2212\u0304\u0305/\dmnabcd_]{0,8})$"
 )

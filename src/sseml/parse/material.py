@@ -19,13 +19,14 @@ from sseml.parse.mixture import (
 )
 from sseml.parse.names import CommonName, close_names, lookup, lookup_refused, names_as_formulas
 from sseml.parse.normalise import normalise
+from sseml.patterns import late
 from sseml.records import Composition, RefusedInputError
 
-_LISTABLE = re.compile(r"[A-Za-z][\w:.-]{1,19}")
-_SPELLING = re.compile(r"(?:did you mean |out: write )(?P<formula>[^?]+?)(?:\?|$)")
-_UNCLEAR_PARTS = re.compile("without their amounts|half an amount")
-_BETWEEN_PARTS = re.compile("[-+·* ]+")
-_QUOTED = re.compile(r"(?P<place> at position \d+ of )?'(?P<quoted>[^']{1,1100})'")
+_LISTABLE = late(r"[A-Za-z][\w:.-]{1,19}")
+_SPELLING = late(r"(?:did you mean |out: write )(?P<formula>[^?]+?)(?:\?|$)")
+_UNCLEAR_PARTS = late("without their amounts|half an amount")
+_BETWEEN_PARTS = late("[-+·* ]+")
+_QUOTED = late(r"(?P<place> at position \d+ of )?'(?P<quoted>[^']{1,1100})'")
 _SHORT_QUOTE = 4
 _GENERAL = ("write element", "retype", "write mixtures", "write one, such as Li6PS5Cl", "remove")
 """Beginnings of hints that say nothing about the text."""

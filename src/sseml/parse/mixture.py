@@ -8,22 +8,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.formula import composition
 from sseml.parse.names import lookup
+from sseml.patterns import late
 from sseml.records import Composition, RefusedInputError, UnsupportedMaterialError
 
 _LONGEST_RATIO = 80
 _NUMBER = r"(?:\d+(?:\.\d+)?|\.\d+)"
-_RATIO = re.compile(
+_RATIO = late(
     rf"(?P<before>[A-Za-z ]{{0,20}}?):? ?(?P<numbers>{_NUMBER}(?: ?[:/-] ?{_NUMBER})+)"
     r"(?P<after>[A-Za-z%./ -]{0,20})"
 )
-_PERCENTAGE = re.compile(
+_PERCENTAGE = late(
     rf"(?P<number>{_NUMBER}) ?(?P<unit>[a-z]{{0,6}})\.?[ -]?%(?: (?P<of>\S{{1,60}}))?"
 )
-_UNIT_ALONE = re.compile(r"(?:in )?(?P<unit>mol|mole|molar|wt|mass|weight)\.?[ -]?(?:%|ratio)?")
+_UNIT_ALONE = late(r"(?:in )?(?P<unit>mol|mole|molar|wt|mass|weight)\.?[ -]?(?:%|ratio)?")
 _SAID_OF_MOL = frozenset(("", "mol", "mole", "molar", "ratio", "in", "by", "%"))
 _SAID_OF_MASS = frozenset(("wt", "mass", "weight", "w/w"))
-_PART_WITH_AMOUNT = re.compile(rf"(?P<amount>{_NUMBER}) ?(?P<part>[A-Za-z(\[{{].*)")
-_BEHIND = re.compile(
+_PART_WITH_AMOUNT = late(rf"(?P<amount>{_NUMBER}) ?(?P<part>[A-Za-z(\[{{].*)")
+_BEHIND = late(
     rf"(?P<part>[A-Z][A-Za-z\d.]{{2,60}})"
     rf"(?: ?\((?P<amount>{_NUMBER}) ?(?P<unit>(?:mol|mole|wt|mass)?\.?[ -]?%)?\)"
     rf"| (?P<bare>{_NUMBER}) ?(?P<bare_unit>(?:mol|mole|wt|mass)?\.?[ -]?%))"
@@ -31,21 +32,19 @@ _BEHIND = re.compile(
 )
 """One part with its amount behind it, and the sign or blank before the next."""
 
-_UNIT_BEHIND = re.compile(r"(?:mol|mole|molar|wt|mass|weight)\.?[ -]?%")
+_UNIT_BEHIND = late(r"(?:mol|mole|molar|wt|mass|weight)\.?[ -]?%")
 
-_PERCENT = re.compile(
-    r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wt|mass|weight|mol|mole|at|vol)?\.?\s*-?\s*%\s*"
-)
+_PERCENT = late(r"(?<![\w.])(\d+(?:\.\d+)?)\s*(wt|mass|weight|mol|mole|at|vol)?\.?\s*-?\s*%\s*")
 _BY_MASS = {"wt", "mass", "weight"}
 _BY_AMOUNT = {"mol", "mole"}
-_POLYMER = re.compile(
+_POLYMER = late(
     r"(?<![A-Za-z0-9])(?:P?\(?PEO|PEGDA|PEGDME|PEGMA|PEG|PVDF|P\(VDF|PAN|PMMA|PPC|PEC|PVC|PVA|PVP"
     r"|PDMS|PTFE|PTMC|PCL|PVCA|PEI|PBI|TEGDMA|ETPTA|NBR|SEO|PPO|PEMO|PolyIL|PIL|LiTFSI|LiFSI|LiBETI"
     r"|LiDFOB|LiBOB|LiOTf|LiTDI|SBR|COF|MOF|UiO)(?![a-z])"
     r"|EO\s*:\s*Li|\b[Pp]oly\s?[-(]?[a-z]+|ionic liquid|\[\*\]"
     r"|\b(?:peo|peg|pegda|pvdf|pan|pmma|ptfe|pdms|ppc|pec|litfsi|lifsi)\b",
 )
-_STRUCTURE = re.compile(
+_STRUCTURE = late(
     r"\.(?:m?cif|vasp|poscar|xyz|pdb|res|json|zip|(?:cif|json)\.gz)$|(?:^|/)(?:POSCAR|CONTCAR)"
     r"|^(?:mp|mvc|icsd|cod|csd)[- #]{1,3}\d+$",
     re.IGNORECASE,

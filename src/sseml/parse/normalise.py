@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 
 from sseml.parse.names import lookup
+from sseml.patterns import late
 from sseml.records import RefusedInputError
 
 MAX_LENGTH = 1000
@@ -24,36 +24,36 @@ _PLAIN_CHARACTERS = {
 _CHARACTERS = str.maketrans(
     {typed: plain for plain, many in _PLAIN_CHARACTERS.items() for typed in many}
 )
-_SUPERSCRIPT_CHARGE = re.compile("[⁺⁻]")
-_RAISED_NUMBER = re.compile(r"(?<=[A-Za-z)\]])[⁰¹²³⁴-⁹]+(?![⁺⁻])")
-_ISOTOPE = re.compile(
+_SUPERSCRIPT_CHARGE = late("[⁺⁻]")
+_RAISED_NUMBER = late(r"(?<=[A-Za-z)\]])[⁰¹²³⁴-⁹]+(?![⁺⁻])")
+_ISOTOPE = late(
     r"(?:<sup>\s?[67]\s?</sup>|\$?\^\{?[67]\}?\$?|[⁶⁷])(?=Li)|(?<=[(\[])[67](?=Li[)\]])"
 )
-_HTML_CHARGE = re.compile("<sup>", re.IGNORECASE)
-_HTML_TAG = re.compile(r"</?(?:sub|sup|i|b|em|strong|span)\b[^<>]*>", re.IGNORECASE)
-_LATEX_WRAPPER = re.compile(
+_HTML_CHARGE = late("<sup>", re.IGNORECASE)
+_HTML_TAG = late(r"</?(?:sub|sup|i|b|em|strong|span)\b[^<>]*>", re.IGNORECASE)
+_LATEX_WRAPPER = late(
     r"\\(?:mathrm|mathregular|mathit|mathbf|text|textrm|ensuremath|ce)\s*\{([^{}]*)\}|\\rm\b"
 )
-_LATEX_SUBSCRIPT = re.compile(r"(?:_|\\textsubscript)\s*\{([^{}]*)\}")
-_SUBSCRIPT = re.compile(r"_(?=[\dxyz(.])")
-_INDEX = re.compile(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_(?:1|\d{3,}\s?°?[CK])$")
-_INDEX_AMONG_AMOUNTS = re.compile(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_\d+(?:\s?°?[CK]|\s?h)?$")
-_PLAIN_AMOUNT = re.compile(r"[A-Za-z)\]]\d")
-_LATEX_SPACE = re.compile(r"\\[,;:! ]|~")
-_PLAIN_NUMBER = re.compile(r"\s*\d+(?:\.\d+)?\s*")
-_PHASE_PREFIX = re.compile(
+_LATEX_SUBSCRIPT = late(r"(?:_|\\textsubscript)\s*\{([^{}]*)\}")
+_SUBSCRIPT = late(r"_(?=[\dxyz(.])")
+_INDEX = late(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_(?:1|\d{3,}\s?°?[CK])$")
+_INDEX_AMONG_AMOUNTS = late(r"(?<=\d)_\w*|(?<=[A-Za-z)\]}])_\d+(?:\s?°?[CK]|\s?h)?$")
+_PLAIN_AMOUNT = late(r"[A-Za-z)\]]\d")
+_LATEX_SPACE = late(r"\\[,;:! ]|~")
+_PLAIN_NUMBER = late(r"\s*\d+(?:\.\d+)?\s*")
+_PHASE_PREFIX = late(
     r"(?:(?i:alpha|beta|gamma|delta|epsilon|cubic|tetragonal|rhombohedral|orthorhombic|monoclinic"
     r"|hexagonal|trigonal|triclinic|amorphous|glassy|crystalline)(?: ?- ?| )"
     r"|(?:[ctrohmagb]|[LHR]T) ?- ?|[α-ω]['′″]{0,3} ?-? ?)(?:phase )?"
 )
 _WATER = r"(?:H2O|D2O)(?![\d.A-Za-z])"
-_HYDRATE_POINT = re.compile(
+_HYDRATE_POINT = late(
     rf"(?<=[A-Za-z)\]}}])\.(?=\d*{_WATER})|(?<=[A-Za-z\d)\]}}])\.(?=[xyz]?{_WATER})"
     rf"|(?<=[A-Za-z\d)\]}}])\.(?=\d+\.\d+{_WATER})"
 )
-_UNCLEAR_POINT = re.compile(rf"(?<=[A-Za-z)\]}}])\d+\.(\d+{_WATER})")
-_VACANCY = re.compile(r"Vac(?![a-z])|\[ ?\]")
-_GREEK_COMMAND = re.compile(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
+_UNCLEAR_POINT = late(rf"(?<=[A-Za-z)\]}}])\d+\.(\d+{_WATER})")
+_VACANCY = late(r"Vac(?![a-z])|\[ ?\]")
+_GREEK_COMMAND = late(r"\\(alpha|beta|gamma|delta|epsilon)\b\s*")
 
 
 def normalise(text: str) -> str:
@@ -103,6 +103,8 @@ def _in_plain_characters(text: str) -> str:
         text = _SUPERSCRIPT_CHARGE.sub("^", text)
         text = unicodedata.normalize("NFKC", text.translate(_CHARACTERS)).translate(_CHARACTERS)
     if "&" in text:
+        import html  # noqa: PLC0415 - start-up: 1 ms, few texts hold entities
+
         text = html.unescape(text).translate(_CHARACTERS)
     if "<" in text:
         text = _HTML_TAG.sub("", _HTML_CHARGE.sub("^", text))

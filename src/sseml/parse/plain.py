@@ -6,24 +6,23 @@ same; whatever may be a name, a slip or a remark is left to it.
 
 from __future__ import annotations
 
-import re
-
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.doubts import UNSTABLE, refuse_doubtful
 from sseml.parse.formula import composition, parse_formula
 from sseml.parse.grammar import MAX_AMOUNT
 from sseml.parse.names import lookup, lookup_refused
+from sseml.patterns import late
 from sseml.records import Composition, RefusedInputError
 
 _NUMBER = r"(?:0\.\d{1,6}|[1-9]\d{0,2}(?:\.\d{1,6})?)"
-_PLAIN = re.compile(
+_PLAIN = late(
     rf"Li{_NUMBER}(?:[A-Z][a-z]?(?:{_NUMBER})?){{1,12}}"
     r"(?:\((?P<centre>[A-Z][a-z]?)O(?P<oxygen>[2-4])\)(?P<groups>[2-6]))?"
 )
 """Lithium with an amount comes first: no name of a polymer, a salt or a file begins so. Oxoanions
 may stand last, as in ``Li1.3Al0.3Ti1.7(PO4)3``."""
 
-_PART = re.compile(r"([A-Z][a-z]?)([\d.]*)")
+_PART = late(r"([A-Z][a-z]?)([\d.]*)")
 _WATER = "H2O"
 _ELEMENTS = frozenset(MOLAR_MASS_G_MOL) - UNSTABLE
 _SMALLEST = 1e-6

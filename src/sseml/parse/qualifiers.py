@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from sseml.classes import dataclass, field, replace
 from sseml.parse.space_groups import space_group_number
+from sseml.patterns import late
 from sseml.records import CONDUCTIVITY_KINDS, FORMS, ConductivityKind, Form, RefusedQualifierError
 from sseml.units import ROOM_TEMPERATURE_C, ZERO_CELSIUS_K, kelvin_to_celsius
 
@@ -39,12 +40,12 @@ AT_ROOM = ("room temperature", "raumtemperatur", "ambient temperature", "ambient
 _MINUS = str.maketrans("−–", "--")
 """Signs people type for a minus."""
 
-_TEMPERATURE = re.compile(
+_TEMPERATURE = late(
     r"(?P<value>[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*"
     rf"(?P<unit>K|kelvin|{CELSIUS}|C|celsius)?",
     re.IGNORECASE,
 )
-_ENERGY = re.compile(
+_ENERGY = late(
     r"[~≈]?\s*(?P<value>(?:\d+(?:\.\d*)?|\.\d+))"
     r"(?:\s*\(\d+\)|\s*(?:±|\+/-)\s*[\d.]+)?\s*(?P<unit>m?eV|kJ\s?(?:/\s?mol|mol-1))?",
     re.IGNORECASE,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 
+from sseml.classes import replace
 from sseml.parse.headings import TEMPERATURES, answered_energy, conditions_of
 from sseml.parse.qualifiers import AT_ROOM, LATTICE, Qualifiers, with_qualifier
 from sseml.parse.raw import RawRow, with_points

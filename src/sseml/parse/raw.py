@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from sseml.classes import dataclass
 from sseml.parse.headings import (
     close_heading,
     condition_of,
@@ -15,6 +15,7 @@ from sseml.parse.headings import (
     formula_column,
 )
 from sseml.parse.sources import is_damaged, without_damage
+from sseml.patterns import late
 from sseml.records import Refusal, RefusedInputError
 
 _DEEPEST = 32
@@ -22,11 +23,9 @@ _DEEPEST = 32
 
 _SHOWN = 80
 _LISTED = 20
-_DECIMAL_COMMA = re.compile(
-    r"(?<=\d),(?=\d)(?!\d{2,3}\s?(?:°\s?C|℃|C|degC|K|kelvin)\s*$)", re.IGNORECASE
-)
+_DECIMAL_COMMA = late(r"(?<=\d),(?=\d)(?!\d{2,3}\s?(?:°\s?C|℃|C|degC|K|kelvin)\s*$)", re.IGNORECASE)
 """Between two digits, but not before a temperature at the end: ``Li3PS4,298K``."""
-_DECIMAL_POINT = re.compile(r"\d\.\d")
+_DECIMAL_POINT = late(r"\d\.\d")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,22 +11,21 @@ from sseml.parse.mixture import names_polymer, names_structure
 from sseml.parse.names import lookup
 from sseml.parse.qualifiers import AT_ROOM, CELSIUS, canonical_key
 from sseml.parse.tables import table_rows
+from sseml.patterns import late
 from sseml.records import RefusedQualifierError
 
 RANGE_C = (-100.0, 200.0)
 """Temperatures that polymer electrolytes are measured at, in °C."""
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z\d]*")
-_HYPHENATED = re.compile(r"(?<![A-Za-z\d-])[A-Za-z][A-Za-z\d]*(?:-[A-Za-z\d]+)+")
-_BLANK_OR_BRACKET = re.compile(r"[\s()]")
-_LETTERS = re.compile(r"[A-Za-z]+")
-_MARK = re.compile(
+_WORD = late(r"[A-Za-z][A-Za-z\d]*")
+_HYPHENATED = late(r"(?<![A-Za-z\d-])[A-Za-z][A-Za-z\d]*(?:-[A-Za-z\d]+)+")
+_BLANK_OR_BRACKET = late(r"[\s()]")
+_LETTERS = late(r"[A-Za-z]+")
+_MARK = late(
     r"PSMILES:|\[\*\]|(?<![A-Za-z\d])P\([A-Z]{1,5}-(?:co-)?[A-Z]|\bE?O\s*\]?\s*[:/]\s*\[?Li\+?\]?\s*=",
     re.IGNORECASE,
 )
-_FALSE_FRIEND = re.compile(
-    r"poly[- ]?(?:morph|cryst|sul[fp]id|anion|hed|typ|ox|sili)", re.IGNORECASE
-)
+_FALSE_FRIEND = late(r"poly[- ]?(?:morph|cryst|sul[fp]id|anion|hed|typ|ox|sili)", re.IGNORECASE)
 _LEAST_LETTERS = 3
 """Shorter names, such as PE, count only beside a lithium salt."""
 

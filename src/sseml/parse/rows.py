@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sseml.classes import replace
 from sseml.parse.delimited import is_heading_line, read_delimited
 from sseml.parse.headings import STRUCTURE_COLUMNS
 from sseml.parse.raw import (
@@ -33,6 +32,7 @@ from sseml.parse.sources import (
     opened_binary,
     opened_text,
 )
+from sseml.patterns import late
 from sseml.records import Refusal, RefusedInputError
 
 _ENDINGS = {
@@ -53,7 +53,7 @@ _SAVED_ELSEWHERE = {
     ".numbers": "a Numbers spreadsheet",
 }
 _LONGEST_HEADING_LINE = 4_096
-_COMMENT = re.compile(r"(?:^|\s)#.*")
+_COMMENT = late(r"(?:^|\s)#.*")
 _PARQUET_BATCH_ROWS = 4096
 
 

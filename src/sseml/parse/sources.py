@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
+from sseml.patterns import late
 from sseml.records import RefusedInputError
 
 Source = str | Path | BinaryIO | TextIO
@@ -34,7 +34,7 @@ _ENCODINGS = (
 )
 _OLD_WINDOWS = "cp1252"
 # Bytes that are no UTF-8 arrive as lone surrogates, those that are no UTF-16 as U+FFFD.
-_UNDECODABLE = re.compile("[\ud800-\udfff\ufffd]")
+_UNDECODABLE = late("[\ud800-\udfff\ufffd]")
 
 
 @contextmanager

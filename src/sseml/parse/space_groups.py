@@ -10,12 +10,13 @@ from typing import NamedTuple
 from sseml.families import families, recognise
 from sseml.parse.formula import is_same_material, parse_formula
 from sseml.parse.tables import table_rows
+from sseml.patterns import late
 from sseml.records import Composition, Form, RefusedQualifierError
 
-_NUMBER = re.compile(r"#?\s*(\d{1,3})(?:\.0*)?")
+_NUMBER = late(r"#?\s*(\d{1,3})(?:\.0*)?")
 _LONGEST_SYMBOL = 40
-_OVERBAR = re.compile("(\\d)[\u0304\u0305]")
-_SETTING = re.compile(r"\s*[:(]\s*[12HR]\s*\)?$|(?<=[a-z\d])[ZSHR]$")
+_OVERBAR = late("(\\d)[\u0304\u0305]")
+_SETTING = late(r"\s*[:(]\s*[12HR]\s*\)?$|(?<=[a-z\d])[ZSHR]$")
 
 SYSTEM_WORDS = (
     "cubic", "tetragonal", "rhombohedral", "orthorhombic", "monoclinic", "hexagonal", "trigonal",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from importlib.resources import files
+
+from sseml.files import packaged
 
 
 def table_rows(name: str) -> list[dict[str, str]]:
     """Rows of a table such as ``names.csv``: column → cell."""
-    text = files("sseml.parse").joinpath(name).read_text(encoding="utf-8")
+    text = packaged(f"parse/{name}").read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))

@@ -6,8 +6,8 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
+from sseml.classes import replace
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.brackets import without_remarks
 from sseml.parse.line import PHASE, REMARK, split_line

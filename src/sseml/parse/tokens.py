@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sseml.elements import HYDROGEN_ISOTOPES, MOLAR_MASS_G_MOL
 from sseml.parse.doubts import EXAMPLE, suggest_spelling
+from sseml.patterns import late
 from sseml.records import RefusedInputError
 
 ELEMENT = "element"
@@ -30,7 +31,7 @@ VACANCY = "□"
 MAX_DEPTH = 20
 """Deepest nesting of brackets."""
 
-_LEADING_ZERO = re.compile(r"0\d")
+_LEADING_ZERO = late(r"0\d")
 
 
 class Token(NamedTuple):

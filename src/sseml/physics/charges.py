@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from sseml.arrays import BoolArray, FloatArray
+from sseml.classes import dataclass
 from sseml.physics.elements import NO_ANION_RANK, elements, magpie_table
 from sseml.physics.slots import Slots, pack, row_sum
 from sseml.records import Composition

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import erf, hypot, sqrt
 
+from sseml.classes import dataclass
 from sseml.physics.transitions import Point, Transition
 
 REPEAT_DECADES = 1.2

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
 
+from sseml.classes import dataclass
 from sseml.parse.formula import parse_formula
+from sseml.patterns import late
 from sseml.physics.elements import packaged_rows
 from sseml.physics.oxidation import highest_charge
 from sseml.records import RefusedInputError
@@ -21,8 +22,8 @@ LISTED: Mapping[str, str] = {
 """Table's formula → the usual one, where no rule gives it. One that is not read as the same amounts
 is not used."""
 
-_GROUP = re.compile(r"\(([A-Za-z0-9]+)\)(\d+)")
-_TERM = re.compile(r"([A-Z][a-z]?)(\d*)")
+_GROUP = late(r"\(([A-Za-z0-9]+)\)(\d+)")
+_TERM = late(r"([A-Z][a-z]?)(\d*)")
 _TURNED: Mapping[str, str] = {"H3N": "NH3", "H2N": "NH2", "H3C": "CH3"}
 _NETWORK = frozenset(("B", "Si", "Ge", "Te", "Mo", "W", "Sb"))
 """Their oxygen is not set apart from them as oxide."""

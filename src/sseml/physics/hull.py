@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
 
 import numpy as np
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.classes import dataclass
 from sseml.physics.phases import ChemicalSystem
 from sseml.physics.simplex import ZERO, Basis, HullError, Programme
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sseml.arrays import BoolArray, FloatArray, IntArray
+from sseml.classes import dataclass, field
 from sseml.parse.formula import parse_formula
 from sseml.physics.formulas import chemical_formula, of_atoms
 from sseml.physics.oxidation import (
@@ -182,12 +182,9 @@ def _mask_of(columns: Sequence[int], words: int) -> NDArray[np.uint64]:
 def _masks(start: IntArray, element: IntArray, n_symbols: int) -> NDArray[np.uint64]:
     """Which elements each row holds, a bit each, shape (words, n)."""
     words = -(-n_symbols // _WORD)
-    masks = np.zeros((words, len(start) - 1), dtype=np.uint64)
-    bit = np.uint64(1) << (element % _WORD).astype(np.uint64)
-    for word in range(words):
-        own = np.where(element // _WORD == word, bit, np.uint64(0))
-        masks[word] = np.bitwise_or.reduceat(own, start[:-1])
-    return masks
+    bits = np.array([_mask_of([column], words) for column in range(n_symbols)], dtype=np.uint64)
+    own = (np.bitwise_or.reduceat(each.take(element), start[:-1]) for each in bits.T)
+    return np.array(list(own))
 
 
 def cautions(formulas: Iterable[str], corrections: Sequence[str] = ()) -> Iterator[str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from sseml.classes import dataclass
 from sseml.parse.formula import parse_formula
+from sseml.patterns import late
 from sseml.records import RefusedInputError
 
 CALCULATED = "calculated"
@@ -26,8 +26,8 @@ LICENCES = ("facts",)
 
 _LOWEST_V, _HIGHEST_V = -0.1, 10.0
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
-_URL = re.compile(r"https?://\S+")
+_DOI = late(r"10\.\d{4,9}/\S+")
+_URL = late(r"https?://\S+")
 _DIGITS = 6
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 from sseml.parse.formula import composition
 from sseml.physics.formulas import Reaction
 from sseml.physics.hull import SHORT, Basis, Equilibrium, Hull, Piece, pieces

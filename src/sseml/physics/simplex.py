@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 
 import numpy as np
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.classes import dataclass
 from sseml.physics.phases import ChemicalSystem
 
 ZERO = 1e-11

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from sseml.arrays import FloatArray, IntArray
+from sseml.classes import dataclass
 from sseml.physics.elements import elements
 from sseml.records import Composition
 

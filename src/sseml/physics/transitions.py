@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import inf
 from typing import Literal, NamedTuple
 
 import numpy as np
 
+from sseml.classes import dataclass
 from sseml.parse.formula import parse_formula
 from sseml.parse.space_groups import SYSTEMS, crystal_system
+from sseml.patterns import late
 from sseml.physics.elements import packaged_rows
 from sseml.physics.transport import arrhenius_log10_sigma
 from sseml.units import ROOM_TEMPERATURE_C, celsius_to_kelvin
 
 _SAME = 1e-3
 """Half the summed difference of element fractions below which a composition is the same one."""
+
+_SYMBOL = late("[A-Z][a-z]?")
 
 Named = Literal["none", "low", "high", "other"]
 
@@ -153,11 +156,10 @@ class Transitions:
     """
 
     def __init__(self, listed: Sequence[Transition]) -> None:
-        self._by_elements: dict[frozenset[str], list[tuple[Mapping[str, float], Transition]]] = {}
+        self._by_elements: dict[frozenset[str], list[Transition]] = {}
         for transition in sorted(listed, key=lambda one: one.temperature_C):
-            fractions = parse_formula(transition.formula).fractions()
-            same = self._by_elements.setdefault(frozenset(fractions), [])
-            same.append((fractions, transition))
+            elements = frozenset(_SYMBOL.findall(transition.formula))
+            self._by_elements.setdefault(elements, []).append(transition)
 
     @classmethod
     def load(cls) -> Transitions:
@@ -190,12 +192,18 @@ class Transitions:
         total = sum(amounts.values())
         found = [
             transition
-            for fractions, transition in listed
-            if _apart(fractions, amounts, total) < _SAME
+            for transition in listed
+            if _apart(_fractions(transition.formula), amounts, total) < _SAME
             and (transition.limits or transition.is_passed(temperature_C))
             and transition.concerns(space_group_number)
         ]
         return tuple(sorted(found, key=lambda one: abs(one.temperature_C - ROOM_TEMPERATURE_C)))
+
+
+@cache
+def _fractions(formula: str) -> Mapping[str, float]:
+    """Element fractions of a listed formula; most lists ask for few of them."""
+    return parse_formula(formula).fractions()
 
 
 def _apart(fractions: Mapping[str, float], amounts: Mapping[str, float], total: float) -> float:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 
+from sseml.classes import dataclass, replace
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.physics.formulas import Reaction
 from sseml.physics.hulls import Hulls

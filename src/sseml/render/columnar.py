@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, Any
 
+from sseml.patterns import late
 from sseml.render.record import Record, cell
 
 _LOOK_AHEAD = 1_000
@@ -23,7 +23,7 @@ HELD_IN_MEMORY = 16 * 2**20
 _EXACT_IN_FLOAT = 2**53
 _LONGEST_INT = 2**63
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = late(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _LIVE = frozenset("=+-@\t\r\n＝＋－＠")
 _NOT_DRAWN = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp"))
 

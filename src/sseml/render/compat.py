@@ -6,8 +6,8 @@ import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from sseml.classes import dataclass
 from sseml.columns import COMPAT_COLUMNS
 from sseml.physics.compatibility import Compatibility, Partner
 from sseml.physics.formulas import written

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
+from sseml.classes import asdict
 from sseml.contributions import Contributions, FeatureMove, WeighedMeasurement
 
 _PARTS = {

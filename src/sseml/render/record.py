@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any, assert_never
 
+from sseml.classes import dataclass
 from sseml.columns import COLUMNS, NESTED, ROW_COLUMNS, Column, nested_columns
 from sseml.records import Answer, Neighbour, Prediction, Query, Refusal
 from sseml.render.contributions import contributions_lines, contributions_record
@@ -20,7 +20,7 @@ MADE_OF = "made_of"
 
 _IN_NESTED_LIST = frozenset(OUTPUT_COLUMNS) - {column.name for column in nested_columns()}
 
-_OF_NEIGHBOUR = tuple(field.name for field in fields(Neighbour))
+_OF_NEIGHBOUR: tuple[str, ...] = Neighbour.__slots__
 
 _LISTED = 20
 """Measurements of one material that an explanation lists."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 
 from sseml.columns import SCREEN_COLUMNS, Column
 from sseml.parse.structure.file_names import names_structures
+from sseml.patterns import late
 from sseml.records import Answer, Prediction, Refusal
 from sseml.render.record import explanation, shortest
 from sseml.units import SUPERIONIC_S_CM
@@ -38,10 +37,10 @@ _COLUMNS = {
 
 _NARROWEST = 8
 _RECIPES = frozenset(("polymer", "composite"))
-_POINT = re.compile(r"[,\s][xyz]\s*=")
+_POINT = late(r"[,\s][xyz]\s*=")
 """In the input of one point of a sweep."""
 
-_AMOUNT = re.compile(r"\d+\.\d{4,}")
+_AMOUNT = late(r"\d+\.\d{4,}")
 
 
 def table_lines(
@@ -157,6 +156,8 @@ def _window(answer: Prediction) -> str:
 
 
 def _refused(answer: Refusal, label: str, width: int) -> Iterator[str]:
+    import textwrap  # noqa: PLC0415 - start-up: 1 ms, only for what is refused
+
     reason = "; ".join(part for part in (answer.reason, answer.suggestion) if part)
     indent = text_width(label)
     lines = textwrap.wrap(visible(f"refused: {reason}"), max(40, width - indent - len(_GAP)))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
+from sseml.classes import dataclass, replace
 from sseml.columns import WINDOW_COLUMNS
 from sseml.model.phases import in_words
 from sseml.physics.formulas import written

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sseml.classes import dataclass, replace
 from sseml.columns import SCREEN_COLUMNS
 from sseml.parse.formula import parse_formula
 from sseml.records import Answer, Composition, Prediction, Refusal, RefusedInputError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from sseml.classes import dataclass
 from sseml.elements import MOLAR_MASS_G_MOL
+from sseml.files import packaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _supply(element: str) -> Supply:
 
 @cache
 def _table() -> Mapping[str, Supply]:
-    text = files("sseml.screen").joinpath("data/supply.csv").read_text(encoding="utf-8")
+    text = packaged("screen/data/supply.csv").read_text(encoding="utf-8")
     return {
         row["element"]: Supply(_number(row["price_USD_kg"]), _number(row["hhi_production"]))
         for row in csv.DictReader(text.splitlines())

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Literal, cast
 
+from sseml.classes import dataclass
 from sseml.physics.elements import packaged_rows
 
 Mixing = Literal["mass", "atom", "unit"]

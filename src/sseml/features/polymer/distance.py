@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache, cached_property
 from math import log10
-from random import Random
 from zlib import crc32
 
 import numpy as np
@@ -68,6 +67,8 @@ def _marks(width: int) -> FloatArray:
 
     Drawn without numpy.random, whose import costs every run of the command line 10 ms.
     """
+    from random import Random  # noqa: PLC0415 - start-up: 1 ms, only for polymers
+
     draw = Random(0)
     return np.array([[draw.getrandbits(26) for _ in range(2)] for _ in range(width)], dtype=float)
 

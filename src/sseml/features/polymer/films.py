@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import isnan
 from typing import Literal
 
+from sseml.classes import replace
 from sseml.families.polymer import part_class
 from sseml.features.polymer.recipe import UNSTATED_WEIGHT_SHARE, added_shares, amounts_of
 from sseml.records import Composite, Polymer

@@ -5,8 +5,6 @@ Fitted by `tools/fit_glass_transition.py` to measured values, which are not part
 
 from __future__ import annotations
 
-import io
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
 
@@ -14,6 +12,7 @@ import numpy as np
 
 from sseml.arrays import FloatArray
 from sseml.features.polymer.columns import unit_columns
+from sseml.files import packaged
 from sseml.forest import Forest
 
 FOLDER = "features/polymer"
@@ -22,8 +21,7 @@ TREES, UNSEEN = "glass_transition.npz", "glass_transition_unseen.csv"
 
 @cache
 def _forest() -> Forest:
-    data = pkgutil.get_data("sseml", f"{FOLDER}/{TREES}") or b""
-    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+    with np.load(packaged(f"{FOLDER}/{TREES}"), allow_pickle=False) as arrays:
         return Forest.from_arrays(arrays)
 
 
@@ -40,6 +38,6 @@ def unseen_glass_transitions_celsius() -> Mapping[str, float]:
 
     With these it is measured what a predicted glass transition is worth for a new polymer.
     """
-    data = pkgutil.get_data("sseml", f"{FOLDER}/{UNSEEN}") or b""
-    rows = (line.split(",") for line in data.decode("utf-8").splitlines()[1:])
+    lines = packaged(f"{FOLDER}/{UNSEEN}").read_text(encoding="utf-8").splitlines()
+    rows = (line.split(",") for line in lines[1:])
     return {key: float(Tg_C) for key, Tg_C in rows}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 from sseml.features.polymer.columns import anion_columns, unit_columns
 from sseml.features.polymer.shipped import repeat_unit, salt
 from sseml.records import PolymerPart, SaltPart

@@ -6,13 +6,13 @@ Temperature is no feature of a recipe: a model adds 1000/T and T − Tg itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from math import log10, nan
 
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 from sseml.features.contract import Feature, Featurizer
 from sseml.features.polymer.columns import anion_columns, unit_columns
 from sseml.features.polymer.matrix import matrix_of, salts_of

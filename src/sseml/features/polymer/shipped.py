@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import numpy as np
 
 from sseml.arrays import FloatArray
+from sseml.classes import dataclass
 from sseml.features.polymer.columns import anion_columns, unit_columns
 from sseml.features.polymer.glass_transition import (
     glass_transitions_celsius,
     unseen_glass_transitions_celsius,
 )
+from sseml.files import packaged
 from sseml.records import RefusedInputError
 
 FOLDER = "features/polymer"
@@ -144,5 +144,4 @@ def _spellings() -> Mapping[str, str]:
 
 
 def _lines(name: str) -> list[str]:
-    data = pkgutil.get_data("sseml", f"{FOLDER}/{name}") or b""
-    return data.decode("utf-8").splitlines()[1:]
+    return packaged(f"{FOLDER}/{name}").read_text(encoding="utf-8").splitlines()[1:]

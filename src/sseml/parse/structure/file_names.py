@@ -6,20 +6,22 @@ import re
 from pathlib import Path
 from typing import Literal
 
+from sseml.patterns import late
+
 StructureFormat = Literal["cif", "poscar", "json"]
 
 READABLE = "a CIF, a POSCAR or CONTCAR, a pymatgen Structure as .json, a folder or a .zip of these"
 """What can be handed in, for messages."""
 
-_ENDING = re.compile(r"\.(m?cif|vasp|poscar|contcar|json)(?:\.gz)?$", re.IGNORECASE)
-_POSCAR = re.compile(
+_ENDING = late(r"\.(m?cif|vasp|poscar|contcar|json)(?:\.gz)?$", re.IGNORECASE)
+_POSCAR = late(
     r"(?:^|[/\\])(?:[^/\\]+[._-])?(?:POSCAR|CONTCAR)(?:\d+|\s?\(\d+\))?(?:[._-][^/\\]*|\*)?$",
     re.IGNORECASE,
 )
 _LONGEST = 4096  # characters of a path; a longer text names no file
-_SEVERAL = re.compile(r"\.zip$|[/\\]$", re.IGNORECASE)
-_BLOCK = re.compile(r"\.m?cif data_\S*$", re.IGNORECASE)
-_TAR = re.compile(r"\.(?:tar|tgz|tar\.[a-z0-9]{1,4})$", re.IGNORECASE)
+_SEVERAL = late(r"\.zip$|[/\\]$", re.IGNORECASE)
+_BLOCK = late(r"\.m?cif data_\S*$", re.IGNORECASE)
+_TAR = late(r"\.(?:tar|tgz|tar\.[a-z0-9]{1,4})$", re.IGNORECASE)
 
 
 def format_of_name(name: str) -> StructureFormat | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sseml.classes import dataclass, replace
 from sseml.parse.headings import STRUCTURE_COLUMNS, folded_heading
 from sseml.parse.line import split_line
 from sseml.parse.material import parse_material
