@@ -283,7 +283,8 @@ def _document(asked: Asked, scored: Scored) -> bytes:
         "in the records",
     }
     model = {"name": scored.model.name, "digest": scored.model.digest}
-    rest = _as_json({"warnings": [warning] if unknown else [], "model": model})
+    warnings = [*([warning] if unknown else []), *scored.warnings[:_MOST_LISTED]]
+    rest = _as_json({"warnings": warnings, "model": model})
     return b'{"predictions": [' + b", ".join(scored.records) + b"], " + rest[1:]
 
 

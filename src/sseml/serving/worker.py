@@ -14,11 +14,14 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from sseml.records import RefusedInputError
+
 HEAD = struct.Struct(">IBI")
 """Before every message: number of the request, lane or outcome, bytes of what follows."""
 
 SMALL, LARGE = LANES = range(2)
-SCORED, FAILED = range(2)
+SCORED, FAILED, REFUSED = range(3)
+"""Outcomes: texts, the traceback of a fault, or why the params cannot be used."""
 
 Send = Callable[[int, int, bytes], None]
 _Message = tuple[int, dict[str, Any]]
@@ -45,6 +48,8 @@ def main(folder: str) -> None:
             try:
                 records = score(asked["rows"], asked["params"])
                 send(number, SCORED, "\n".join(records).encode())
+            except RefusedInputError as error:
+                send(number, REFUSED, str(error).encode())
             except Exception:  # noqa: BLE001 - the server logs it and answers its client
                 send(number, FAILED, traceback.format_exc().encode())
 
