@@ -18,7 +18,11 @@ from sseml.records import Query, Refusal, RefusedInputError
 _UNNAMED = "structure"
 """What a structure is called whose row says neither a formula nor the name of its file."""
 
-_CIF = re.compile(r"^\s*(?:data_|loop_|_cell_)", re.IGNORECASE | re.MULTILINE)
+_MOST_BLOCKS = 30
+"""Structures of one text: each is a record, and they are compared with each other."""
+
+_BLOCK = re.compile(r"(?:^|\s)data_\S", re.IGNORECASE)
+_CIF = re.compile(r"(?:^|[\r\n])\s*(?:data_|loop_|_cell_)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class StructureTexts:
         text = row.structure if isinstance(row, RowWithStructure) else ""
         try:
             qualifiers, formula = beside(row.text, named, qualifiers)
+            format_ = format_of_name(named) or _format_of(text)
+            _require_few_blocks(text, format_)
             read = reading().read_structure_text
         except RefusedInputError as refusal:
             yield refused_row(row, row.text or named, refusal)
@@ -91,7 +97,6 @@ class StructureTexts:
         except ModuleNotFoundError as error:
             yield refused_row(row, row.text or named, RefusedInputError(str(error)))
             return
-        format_ = format_of_name(named) or _format_of(text)
         crystals = read(text, format_, named, on_mismatch=self.on_mismatch)
         yield from queries_about(
             crystals,
@@ -112,6 +117,15 @@ def _file_name(text: str) -> str | None:
     except RefusedInputError:
         return None
     return written if format_of_name(written) is not None else None
+
+
+def _require_few_blocks(text: str, format_: StructureFormat) -> None:
+    blocks = len(_BLOCK.findall(text)) if format_ == "cif" else 1
+    if blocks > _MOST_BLOCKS:
+        raise RefusedInputError(
+            f"the CIF holds {blocks} data blocks, more than {_MOST_BLOCKS}",
+            "give each structure in a row of its own",
+        )
 
 
 def _format_of(text: str) -> StructureFormat:

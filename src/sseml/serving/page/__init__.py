@@ -36,6 +36,7 @@ class Page:
     """
 
     limits: Limits
+    template: Template
     style: str
     script: str
     policy: str
@@ -47,7 +48,8 @@ class Page:
         own = (part(name, __name__) for name in _SCRIPTS)
         script = "\n".join((part(_SHARED_SCRIPT), *own))
         more = "connect-src 'self'; frame-ancestors 'none'"
-        return cls(limits, style, script, f"{policy(style, script)}; {more}")
+        template = Template(part("page.html", __name__))
+        return cls(limits, template, style, script, f"{policy(style, script)}; {more}")
 
     def html(self, *, needs_token: bool) -> str:
         """Its text, for a server that asks for a token or for one that does not."""
@@ -57,7 +59,7 @@ class Page:
             "most_rows": self.limits.rows,
             "needs_token": needs_token,
         }
-        return Template(part("page.html", __name__)).substitute(
+        return self.template.substitute(
             version=escape(__version__),
             style=self.style,
             script=self.script,
