@@ -291,6 +291,10 @@ def test_long_lists_are_asked_in_pieces_and_too_large_tables_refused(
     browser.until(lambda: browser.texts("#chosen li") != [])
     ask(browser)
     assert browser.text("#problem").startswith("These are too many rows: the server takes")
+    assert answered(browser).startswith("5 answered")  # those of the question before
+    ask(browser, "Li3N")
+    assert answered(browser).startswith("1 answered")  # what went before the table
+    assert browser.text("#problem").startswith("These are too many rows: the server takes")
     table.write_text("formula\n" + "LLZO\n" * 1000, encoding="utf-8")
     browser.click("#chosen button")
     browser.drop("main", table)

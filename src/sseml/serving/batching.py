@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sseml.parse.structure.texts import holds_structure
-from sseml.serving.request import MEASURED, Asked, Row
+from sseml.serving.request import Asked, Row
 from sseml.serving.settings import ModelIdentity
-from sseml.serving.worker import LANES, LARGE, SMALL
+from sseml.serving.worker import LANES, LARGE, MEASURED, SMALL
 
 SMALL_ROWS = 64
 """A request of at most so many rows does not wait behind larger ones."""

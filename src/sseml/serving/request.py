@@ -19,11 +19,10 @@ from sseml.parse.rows import read_rows
 from sseml.records import Refusal, RefusedInputError
 from sseml.serving.forms import CSV_FORM, FORMS, Params, request_type
 from sseml.serving.problems import RequestError
+from sseml.serving.worker import MEASURED
 
 JSON = "application/json"
 CSV = "text/csv"
-MEASURED = "measured"
-"""The param that holds measurements of one's own, as a table in text."""
 
 _MOST_COLUMNS = 256
 _DEEPEST_CELL = 16
@@ -120,7 +119,7 @@ def unknown_headings(headings: Iterable[str]) -> tuple[str, ...]:
     unknown = tuple(
         name
         for name in names
-        if meanings.condition_of(name) is None and not _is_of_structures(name)
+        if meanings.condition_of(name) is None and not meanings.is_of_structures(name)
     )
     for heading in unknown:
         if meant := meanings.nearly_condition(heading):
@@ -242,13 +241,9 @@ def _row(number: int, cells: Mapping[str, Any], column: str | None) -> Row:
 
 def _names_a_structure(cells: Mapping[str, Any]) -> bool:
     return any(
-        _is_of_structures(name) and isinstance(cell, str) and bool(cell.strip())
+        meanings.is_of_structures(name) and isinstance(cell, str) and bool(cell.strip())
         for name, cell in cells.items()
     )
-
-
-def _is_of_structures(heading: str) -> bool:
-    return meanings.folded_heading(heading) in meanings.STRUCTURE_COLUMNS
 
 
 def _formula_column(headings: Iterable[str]) -> str | None:

@@ -21,7 +21,10 @@ HEAD = struct.Struct(">IBI")
 
 SMALL, LARGE = LANES = range(2)
 SCORED, FAILED, REFUSED = range(3)
-"""Outcomes: texts, the traceback of a fault, or why the params cannot be used."""
+"""Outcomes: texts, the traceback of a fault, or why measurements cannot be used."""
+
+MEASURED = "measured"
+"""The param that holds measurements of one's own, as a table in text."""
 
 Send = Callable[[int, int, bytes], None]
 _Message = tuple[int, dict[str, Any]]
@@ -49,7 +52,8 @@ def main(folder: str) -> None:
                 records = score(asked["rows"], asked["params"])
                 send(number, SCORED, "\n".join(records).encode())
             except RefusedInputError as error:
-                send(number, REFUSED, str(error).encode())
+                outcome = REFUSED if MEASURED in asked["params"] else FAILED
+                send(number, outcome, str(error).encode())
             except Exception:  # noqa: BLE001 - the server logs it and answers its client
                 send(number, FAILED, traceback.format_exc().encode())
 

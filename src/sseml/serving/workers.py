@@ -16,9 +16,8 @@ from typing import Any
 from sseml.records import BundleError
 from sseml.serving.batching import Batching, Job, Scored, numbered_rows
 from sseml.serving.problems import RequestError
-from sseml.serving.request import MEASURED
 from sseml.serving.settings import Settings
-from sseml.serving.worker import HEAD, LANES, LARGE, REFUSED, SCORED
+from sseml.serving.worker import HEAD, LANES, LARGE, MEASURED, REFUSED, SCORED
 
 _GRACE_S = 5.0
 """The model looks at its time limit between batches of about 0.2 s; past this it is stuck."""

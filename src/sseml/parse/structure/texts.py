@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sseml.parse.headings import STRUCTURE_COLUMNS, folded_heading
+from sseml.parse.headings import is_of_structures
 from sseml.parse.line import split_line
 from sseml.parse.qualifiers import Qualifiers
 from sseml.parse.raw import RawRow, unreadable
@@ -42,7 +42,7 @@ def with_structure(row: RawRow) -> RawRow | Refusal:
     not opened, is refused.
     """
     for name, cell in row.columns.items():
-        if not isinstance(cell, str) or folded_heading(name) not in STRUCTURE_COLUMNS:
+        if not isinstance(cell, str) or not is_of_structures(name):
             continue
         if names_structures(cell.strip()):
             return unreadable(

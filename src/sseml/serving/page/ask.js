@@ -65,26 +65,23 @@ async function read(file) {
   }
 }
 
-async function answerAll() {
+// Ask piece by piece; what is answered already stands in `found` if a later piece fails.
+async function answerAll(found) {
   const given = params();
   const [own] = byId("measured").files;
   if (own) given.measured = await read(own);
   const pieces = piecesOf(byId("formulas").value, state.files);
   if (!pieces.length) throw new Problem("There is nothing to ask about yet. Write a formula, or choose a file.");
-  const records = [];
-  const refused = [];
-  const warnings = new Map();
   for (const [number, { places, name, body }] of pieces.entries()) {
     tell(`Predicting${pieces.length > 1 ? `, part ${number + 1} of ${pieces.length}` : ""} …`);
     const answer = await asked({ ...body, params: given });
-    records.push(...answer.predictions);
+    found.records.push(...answer.predictions);
     for (const record of answer.predictions.filter((each) => each.status === "error")) {
       const row = Number(/^row (\d+)/.exec(record.error.message)?.[1]);
-      refused.push({ place: places ? places[row - 1] : `${name} row ${row}`, record });
+      found.refused.push({ place: places ? places[row - 1] : `${name} row ${row}`, record });
     }
-    for (const each of answer.warnings) warnings.set(each.message, each);
+    for (const each of answer.warnings) found.warnings.set(each.message, each);
   }
-  return { records, refused, warnings: [...warnings.values()] };
 }
 
 function tell(text) {
@@ -112,7 +109,7 @@ function draw({ records, refused, warnings }) {
   byId("save").hidden = !records.length;
   drawAnswers(answered);
   drawRefused(refused);
-  drawRemarks(warnings);
+  drawRemarks([...warnings.values()]);
   tell(`${text} The answers are below.`);
 }
 
@@ -121,15 +118,18 @@ async function predict() {
   state.busy = true;
   byId("ask").setAttribute("aria-disabled", "true");
   complain(null);
+  const found = { records: [], refused: [], warnings: new Map() };
+  let problem = null;
   try {
-    draw(await answerAll());
+    await answerAll(found);
   } catch (error) {
     tell("");
-    complain(error instanceof Problem ? error : new Problem(`This page has failed: ${error.message}. Load it again.`));
-  } finally {
-    state.busy = false;
-    byId("ask").removeAttribute("aria-disabled");
+    problem = error instanceof Problem ? error : new Problem(`This page has failed: ${error.message}. Load it again.`);
   }
+  if (found.records.length) draw(found);
+  complain(problem);
+  state.busy = false;
+  byId("ask").removeAttribute("aria-disabled");
 }
 
 function drawChosen() {

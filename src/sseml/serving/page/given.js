@@ -5,6 +5,7 @@ const STRUCTURE = /\.(m?cif|vasp|poscar|contcar|json)$|(^|[._-])(POSCAR|CONTCAR)
 const TABLE = /\.(csv|tsv|tab)$/i;
 const CIF = /^(\s*(#.*)?[\r\n]+)*\s*data_/i;
 const ROOM = 0.9; // of a request's size, beside its params
+const MOST_ROWS = Math.min(contents.most_rows, 1000); // so that a long list shows how far it is
 
 class NotTextError extends Error {}
 
@@ -60,7 +61,7 @@ function split(rows) {
   for (const [place, row] of rows) {
     const more = bytesIn(row) + 2;
     const last = pieces.at(-1);
-    if (size + more > ROOM * contents.most_bytes || last.places.length === contents.most_rows) {
+    if (size + more > ROOM * contents.most_bytes || last.places.length === MOST_ROWS) {
       pieces.push({ places: [place], body: { dataframe_records: [row] } });
       size = more;
     } else {
