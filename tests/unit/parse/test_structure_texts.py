@@ -36,6 +36,12 @@ def test_the_format_is_found_and_the_text_is_not_kept(name: str, ends: str) -> N
         assert answer.columns == {"mine": 1}
 
 
+@pytest.mark.parametrize("end", ["# of model.cif", "# in runs/", "# two.cif data_b"])
+def test_a_text_that_ends_like_the_name_of_a_file_is_a_text(end: str) -> None:
+    [answer] = answers((STRUCTURES / "li3n.cif").read_text(encoding="utf-8") + end)
+    assert isinstance(answer, Query), answer
+
+
 @given(text=st.text(), formula=NAMED)
 def test_any_text_gives_an_answer_for_its_row(text: str, formula: str) -> None:
     found = answers(text, formula)

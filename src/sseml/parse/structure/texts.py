@@ -44,7 +44,7 @@ def with_structure(row: RawRow) -> RawRow | Refusal:
     for name, cell in row.columns.items():
         if not isinstance(cell, str) or not is_of_structures(name):
             continue
-        if names_structures(cell.strip()):
+        if not holds_structure(cell) and names_structures(cell.strip()):
             return unreadable(
                 row.row,
                 row.text or cell.strip(),
