@@ -8,8 +8,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,12 @@ from sseml.cli import main
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """How WebDriver names an element (https://www.w3.org/TR/webdriver2/#elements)."""
 
-KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "ArrowRight": "\ue014", "Tab": "\ue004"}
+KEYS = {
+    "Enter": "\ue007", "Escape": "\ue00c", "ArrowRight": "\ue014", "Tab": "\ue004", "Space": " ",
+    "Control": "\ue009",
+}  # fmt: skip
+
+TOKEN = "a-token-that-nobody-guesses-0123456789"
 
 
 class Browser:
@@ -47,15 +55,15 @@ class Browser:
         assert answer.is_success, value
         return value
 
-    def open(self, page: Path, width: int = 1280, scheme: str = "light") -> None:
-        """Open a page in a window of this width, in pixels, with this colour scheme."""
+    def open(self, page: Path | str, width: int = 1280, scheme: str = "light") -> None:
+        """Open a page, a file or an address, in a window of this width with this colour scheme."""
         self.cdp(
             "Emulation.setDeviceMetricsOverride",
             width=width, height=900, deviceScaleFactor=1, mobile=width < 500,
         )  # fmt: skip
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.cdp("Emulation.setEmulatedMedia", features=features)
-        self._post("/url", {"url": page.as_uri()})
+        self._post("/url", {"url": page.as_uri() if isinstance(page, Path) else page})
 
     def cdp(self, command: str, **parameters: Any) -> Any:
         """Send a command of Chromium's own protocol."""
@@ -88,6 +96,34 @@ class Browser:
             {"type": action, "value": KEYS[key]} for key in keys for action in ("keyDown", "keyUp")
         ]
         self._post("/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
+    def chord(self, held: str, key: str) -> None:
+        """Press a key while another is held."""
+        order = (("keyDown", held), ("keyDown", key), ("keyUp", key), ("keyUp", held))
+        actions = [{"type": action, "value": KEYS[name]} for action, name in order]
+        self._post("/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
+    def write(self, text: str) -> None:
+        """Type where the focus is."""
+        actions = [{"type": each, "value": sign} for sign in text for each in ("keyDown", "keyUp")]
+        self._post("/actions", {"actions": [{"type": "key", "id": "keys", "actions": actions}]})
+
+    def drop(self, selector: str, *files: Path) -> None:
+        """Drop files on an element, as from a folder."""
+        self.run(
+            "const data = new DataTransfer();"
+            "for (const [name, text] of arguments[1]) data.items.add(new File([text], name));"
+            "const on = document.querySelector(arguments[0]);"
+            "for (const kind of ['dragover', 'drop']) on.dispatchEvent("
+            "new DragEvent(kind, {dataTransfer: data, bubbles: true, cancelable: true}));",
+            selector,
+            [[file.name, file.read_text(encoding="utf-8")] for file in files],
+        )
+
+    def accessible(self) -> list[dict[str, Any]]:
+        """The nodes that a screen reader is given."""
+        nodes = self.cdp("Accessibility.getFullAXTree")["nodes"]
+        return [node for node in nodes if not node["ignored"]]
 
     def choose(self, selector: str, value: str) -> None:
         """Choose an option of a list."""
@@ -153,6 +189,49 @@ def browser() -> Iterator[Browser]:
                 window.close()
         finally:
             process.terminate()
+
+
+@contextmanager
+def asked_page(*options: str, **environment: str) -> Iterator[str]:
+    """The address of `sseml serve --ui`."""
+    command = [sys.executable, "-m", "sseml", "serve", "--ui", "--port", "0", *options]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
+    ) as server:
+        assert server.stderr is not None
+        try:
+            found = re.search(r"at (http://\S+)", server.stderr.readline())
+            assert found
+            threading.Thread(target=server.stderr.read, daemon=True).start()
+            yield found[1]
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[str]:
+    """A page whose server asks for no token."""
+    with asked_page() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[str]:
+    """A page whose server asks for `TOKEN`."""
+    with asked_page(SSEML_SERVE_TOKEN=TOKEN) as address:
+        yield address
+
+
+@pytest.fixture
+def token() -> str:
+    return TOKEN
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[str]:
+    """A page whose server takes little at a time."""
+    with asked_page("--max-body", "3kB", "--max-rows", "3") as address:
+        yield address
 
 
 MIXED = """\

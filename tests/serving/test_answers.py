@@ -76,6 +76,15 @@ def test_csv_is_read_as_the_command_line_reads_it(server: Any, predicted: Predic
     assert records == predicted(rows)
 
 
+def test_a_table_in_text_takes_params(server: Any, predicted: Predicted) -> None:
+    rows = [{"composition": "Li6PS5Cl", "temperature": "60"}, {"composition": "LLZO"}]
+    table = "\ufeffcomposition;temperature\r\nLi6PS5Cl;60\r\nLLZO;\r\n"
+    asked = {"csv": table, "params": {"temperature_C": 80, "window": False}}
+    expected = [json.loads(row) for row in predicted(rows, "-T", "80", "--no-window")]
+    expected[1]["temperature"] = ""
+    assert [json.loads(row) for row in server.rows(asked)] == expected
+
+
 def test_params_hold_for_rows_that_say_nothing(server: Any, predicted: Predicted) -> None:
     asked = {"dataframe_records": ROWS[:6], "params": {"temperature_C": 80, "explain": True}}
     assert server.rows(asked) == predicted(ROWS[:6], "-T", "80", "--explain")

@@ -60,10 +60,40 @@ def test_every_code_is_on_the_page() -> None:
         assert f"| {problem.status} | `{code}` |" in page
 
 
+def test_commands_of_the_page_are_answered(server: Any, tmp_path: Path) -> None:
+    (tmp_path / "tests").symlink_to(PAGE.parents[1] / "tests")
+    blocks = re.findall(r"```bash\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    asking = [block[block.index("sseml serve\n") + 12 :] if "sseml serve\n" in block else block
+              for block in blocks if "curl" in block]  # fmt: skip
+    assert len(asking) == 3
+    for block in asking:
+        command = block.replace("localhost:5001", server.url.removeprefix("http://"))
+        ran = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", command],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, "NO_PROXY": "127.0.0.1"},
+        )
+        assert ran.returncode == 0, ran.stderr
+        answers = ran.stdout.replace("}}{", "}}\n{").splitlines()
+        assert len(answers) == block.count("curl ")
+        for answer in map(json.loads, answers):
+            assert "ok" in [record["status"] for record in answer["predictions"]]
+            assert answer["warnings"] == []
+
+
 def narrowed(described: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what no schema can say: which text is CSV, and that columns have one length."""
+    """Leave out what no schema can say: which text is CSV, that columns have one length, and which
+    measurements are new to the model.
+    """
     del described["paths"]["/invocations"]["post"]["requestBody"]["content"]["text/csv"]
     schemas = described["components"]["schemas"]
+    request = schemas["Request"]
+    request["oneOf"] = [form for form in request["oneOf"] if not form["$ref"].endswith("_csv")]
+    new = [{"formula": "Li3ScF6", "sigma_S_cm": 1e-9}]
+    schemas["Params"]["properties"]["measured"] = {"enum": [None, new]}
     table = schemas["Table"]["properties"]
     table["columns"] = {"const": ["formula"]}
     table["data"]["items"] |= {"items": {"type": "string"}, "minItems": 1, "maxItems": 1}

@@ -24,6 +24,7 @@ examples:
   sseml serve -m models:/sseml@champion        a model of the registry
   sseml serve --host 0.0.0.0 --token-file serve.token --workers 2
                                                for others: needs a token, and nginx in front for TLS
+  sseml serve --ui                             with a page for colleagues, at the root
   sseml serve --openapi                        print the description of the endpoint
   curl -s localhost:5001/invocations -H 'Content-Type: application/json' \\
        -d '{"inputs": ["LLZO", "PEO + LiTFSI, EO:Li=18"]}'
@@ -94,6 +95,9 @@ def add_commands(commands: Commands) -> None:
         help="requests that a worker takes in at a time; more are told to come back "
         "(default: %(default)s)",
     )
+    parser.add_argument(
+        "--ui", action="store_true", help="serve a page to ask and answer in a browser, too"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="no line for every request")
     parser.add_argument("--openapi", action="store_true", help="print the OpenAPI description")
     parser.set_defaults(run=run)
@@ -129,14 +133,16 @@ def run(arguments: argparse.Namespace) -> int:
         look_up = functools.partial(_settings, arguments, Path(name))
         settings = look_up()
         model = f"{settings.model.name} ({settings.model.digest[:12]})"
+        page = " (open it in a browser)" if arguments.ui else ""
         served = server.serve(
             listener,
             settings,
             limits,
             arguments.workers,
             look_up=look_up,
-            announce=lambda: say(f"serving {model} at {server.url(listener)}"),
+            announce=lambda: say(f"serving {model} at {server.url(listener)}{page}"),
             quiet=arguments.quiet,
+            page=arguments.ui,
         )
     return ANSWERED if served else UNUSABLE
 

@@ -24,6 +24,7 @@ from sseml.parse.headings import ENERGIES, condition_of, folded_heading
 from sseml.parse.queries import parse_rows, temperature_in_cell
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.rows import read_rows
+from sseml.parse.sources import TextTable, name_of
 from sseml.records import CONDUCTIVITY_KINDS, Polymer, Query, Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -66,7 +67,7 @@ class LabRecipe(NamedTuple):
 
 
 def read_lab(
-    path: str | Path,
+    table: str | Path | TextTable,
     column: str | None = None,
     *,
     ignored: Collection[str] = (),
@@ -78,21 +79,21 @@ def read_lab(
     arguments. A file is refused that cannot be read, or does not say where the conductivity is and
     in which unit.
     """
-    file = Path(path)
-    rows = list(read_rows(file, column=column, ignored=ignored, sheet=sheet))
+    file = Path(name_of(table)).name
+    rows = list(read_rows(table, column=column, ignored=ignored, sheet=sheet))
     if not rows:
-        raise RefusedInputError(f"{file.name} holds no rows", "write one measurement a row")
+        raise RefusedInputError(f"{file} holds no rows", "write one measurement a row")
     rows = _with_conductivity_kind(rows)
     names = list(dict.fromkeys(name for row in rows for name in row.columns))
-    columns = find_columns(names, file.name, ignored)
+    columns = find_columns(names, file, ignored)
     rows = [_with_points(row, columns) for row in rows]
     may_be_kelvin = _may_be_kelvin(rows, columns)
-    group = FILE_GROUP + _plain(file.name)
+    group = FILE_GROUP + _plain(file)
     energies = {name for name in names if condition_of(name) in ENERGIES}
     not_read = {*ignored, columns.conductivity.column, *energies}
     by_row = itertools.groupby(parse_rows(rows, ignored=not_read), key=lambda parsed: parsed.row)
     read = [_row_or_refusal(list(answers), columns, may_be_kelvin, group) for _, answers in by_row]
-    return read, tuple(_notices(names, columns, file.name))
+    return read, tuple(_notices(names, columns, file))
 
 
 def _with_conductivity_kind(rows: list[RawRow | Refusal]) -> list[RawRow | Refusal]:

@@ -26,6 +26,7 @@ from sseml.curation.schema import with_lists
 from sseml.curation.sources import OWN
 from sseml.curation.table import load_measurements, to_table
 from sseml.parse.formula import parse_formula
+from sseml.parse.sources import TextTable, name_of
 from sseml.records import Refusal
 from sseml.released import released_evidence
 
@@ -48,7 +49,7 @@ _DIGEST_DIGITS = 8
 
 
 def add_own(
-    csv: str | Path,
+    csv: str | Path | TextTable,
     base: pd.DataFrame | str | Path | None = None,
     *,
     column: str | None = None,
@@ -66,7 +67,7 @@ def add_own(
     ----------
     csv
         CSV, TSV, JSON lines, Parquet or .xlsx with a formula and a conductivity in every row; see
-        docs/data.md for the columns.
+        docs/data.md for the columns. Or such a table at hand as text.
     base
         A table of measurements, or its path; None for those the released bundle carries.
     column
@@ -82,10 +83,9 @@ def add_own(
         If the file cannot be read, or does not say where the conductivity is and in which unit. A
         single row that cannot be used is among ``refused`` instead.
     """
-    file = Path(csv)
-    rows, notices = read_lab(file, column, ignored=ignored, sheet=sheet)
+    rows, notices = read_lab(csv, column, ignored=ignored, sheet=sheet)
     others = [_refused(row) if isinstance(row, LabRecipe) else row for row in rows]
-    return add_rows(others, base, file=file.name, notices=notices)
+    return add_rows(others, base, file=Path(name_of(csv)).name, notices=notices)
 
 
 def _refused(recipe: LabRecipe) -> Refusal:

@@ -49,7 +49,10 @@ _PARAMS = (
     ("threads", 1, "long"),
     ("as_text", False, "boolean"),
 )
-"""Name, default and MLflow type of the parameters of a request."""
+"""Name, default and MLflow type of the parameters of a request, as bundles are written with."""
+
+_SERVED_PARAMS = (*_PARAMS, ("measured", "", "string"))
+"""What the endpoint can ask besides, of bundles of any release."""
 
 _MLMODEL = """\
 flavors:
@@ -101,8 +104,11 @@ def require_own_loader(folder: Path) -> None:
     raise BundleError(f"{folder}: {MLMODEL} would run other code than sseml's: {what}")
 
 
-def signature() -> dict[str, str]:
-    """MLflow's model signature: inputs, outputs and params, each as JSON text."""
+def signature(*, served: bool = False) -> dict[str, str]:
+    """MLflow's model signature: inputs, outputs and params, each as JSON text.
+
+    That of a bundle, or what the endpoint asks of it (`served`).
+    """
     optional = (*QUALIFIER_COLUMNS, OTHER_COLUMNS)
     inputs = [
         {"type": "string", "name": FORMULA_COLUMN, "required": True},
@@ -116,7 +122,7 @@ def signature() -> dict[str, str]:
     outputs += [{"type": "any", "name": name, "required": False} for name in ("error", NESTED)]
     params = [
         {"name": name, "default": default, "shape": None, "type": kind}
-        for name, default, kind in _PARAMS
+        for name, default, kind in (_SERVED_PARAMS if served else _PARAMS)
     ]
     return {
         "inputs": json.dumps(inputs),

@@ -32,6 +32,7 @@ from sseml.model.evidence_file import read_evidence
 from sseml.model.offsets import RETRAIN_FROM, FamilyOffset, Offsets, Residuals, family_offsets
 from sseml.model.own_rows import OwnRows
 from sseml.model.split import near_duplicate_groups
+from sseml.parse.sources import TextTable, name_of
 from sseml.physics.transitions import Transitions
 from sseml.records import Refusal, RefusedInputError
 from sseml.units import ROOM_TEMPERATURE_C
@@ -55,43 +56,43 @@ class OwnOffsets:
         return (*(f"{file}: {each.message}; left out" for each in self.refused), *self.remarks)
 
 
-def read_offsets(file: Path | str, bundle: Bundle) -> OwnOffsets:
+def read_offsets(file: Path | str | TextTable, bundle: Bundle) -> OwnOffsets:
     """Compare a lab's measurements with what a bundle predicts for the same materials.
 
-    The file is CSV, TSV, JSON lines or Parquet with a formula and a conductivity in every row. A
-    measurement is read as `sseml data add` reads it and carried to 25 °C as in training. One that
-    the bundle was trained on says nothing about the bundle's error and is left out; a
-    `RefusedInputError` says if nothing is left.
+    The file is CSV, TSV, JSON lines or Parquet with a formula and a conductivity in every row, or
+    such a table at hand as text. A measurement is read as `sseml data add` reads it and carried to
+    25 °C as in training. One that the bundle was trained on says nothing about the bundle's error
+    and is left out; a `RefusedInputError` says if nothing is left.
     """
-    path = Path(file)
-    own = add_own(path, to_table([]))
-    data = _usable(own, bundle, path.name)
+    own = add_own(file, to_table([]))
+    name = own.report.file
+    data = _usable(own, bundle, name)
     picked = own.added.iloc[data.rows]
     row_of = np.array([row for row, _ in own.report.added])[data.rows]
     known = _known(picked, data, bundle.evidence)
     at_25 = data.at_25
     if known[at_25].all():
         raise RefusedInputError(
-            f"{path.name} holds no measurement that {bundle.name} was not trained on",
+            f"{name} holds no measurement that {bundle.name} was not trained on",
             "an offset takes measurements that are new to the model",
         )
     new = at_25 & ~known
     residuals = _residuals(picked[new], data.take(new), bundle)
     offsets = Offsets(
-        path.name,
+        name,
         family_offsets(residuals, *_learned(bundle)),
-        _rows(picked[~known], row_of[~known], path.name, bundle.kind),
+        _rows(picked[~known], row_of[~known], name, bundle.kind),
     )
     return OwnOffsets(
         offsets,
         own.refused,
         (
-            *(f"{path.name}: {remark}" for remark in _unused(own, data.rows, at_25)),
+            *(f"{name}: {remark}" for remark in _unused(own, data.rows, at_25)),
             *(
-                f"{path.name}: row {row}: {text!r}: {bundle.name} was trained on it; left out"
+                f"{name}: row {row}: {text!r}: {bundle.name} was trained on it; left out"
                 for row, text in zip(row_of[known], picked["formula_reported"][known], strict=True)
             ),
-            *_advice(offsets.of_family, path),
+            *_advice(offsets.of_family, name, name_of(file)),
         ),
     )
 
@@ -192,12 +193,12 @@ def _unused(own: OwnResult, usable: IntArray, at_25: BoolArray) -> Iterator[str]
             yield f"row {row}: {text!r}: measured above 250 °C only; left out of the offset"
 
 
-def _advice(of_family: Mapping[str, FamilyOffset], path: Path) -> Iterator[str]:
+def _advice(of_family: Mapping[str, FamilyOffset], name: str, path: str) -> Iterator[str]:
     enough = [name for name, own in of_family.items() if own.compositions >= RETRAIN_FROM]
     if enough:
-        file = shlex.quote(str(path))
+        file = shlex.quote(path)
         yield (
-            f"{path.name} holds {RETRAIN_FROM} compositions or more of {', '.join(enough)}: "
+            f"{name} holds {RETRAIN_FROM} compositions or more of {', '.join(enough)}: "
             f"retraining learns more from them than an offset: sseml data add {file} -o data/mine "
             "&& sseml train -i data/mine -o runs/mine"
         )

@@ -91,6 +91,16 @@ def folded_heading(name: str) -> str:
     return re.sub(r"[\s_]+", " ", without_damage(name)).strip().casefold()
 
 
+@lru_cache(maxsize=1024)
+def _is_of_structures(heading: str) -> bool:
+    return folded_heading(heading) in STRUCTURE_COLUMNS
+
+
+def is_of_structures(heading: str) -> bool:
+    """Tell whether a column may name structure files, or hold their texts."""
+    return len(heading) <= LONGEST_HEADING and _is_of_structures(heading)
+
+
 def condition_of(heading: str) -> str | None:
     """Return the condition that a column holds; None where it holds none.
 

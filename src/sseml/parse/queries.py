@@ -11,6 +11,7 @@ from sseml.parse.headings import TEMPERATURES, answered_energy, conditions_of
 from sseml.parse.qualifiers import AT_ROOM, LATTICE, Qualifiers, with_qualifier
 from sseml.parse.raw import RawRow, with_points
 from sseml.parse.structure.files import StructureFiles
+from sseml.parse.structure.texts import StructureTexts
 from sseml.parse.text import parse_line, variables_in
 from sseml.records import Query, Refusal, RefusedInputError, RefusedQualifierError
 from sseml.units import ROOM_TEMPERATURE_C
@@ -26,7 +27,7 @@ _SAME_TEMPERATURE_K = 1.0
 def parse_rows(
     rows: Iterable[RawRow | Refusal],
     defaults: Qualifiers = _NO_QUALIFIERS,
-    files: StructureFiles | None = None,
+    files: StructureFiles | StructureTexts | None = None,
     ignored: Collection[str] = (),
 ) -> Iterator[Query | Refusal]:
     """Parse rows as they come; the order stays, and refusals stand in their places.
@@ -35,7 +36,7 @@ def parse_rows(
     activation_energy_eV; x, y, z where the formula holds them; a whole lattice with Z), but for
     those that are `ignored` and activation energies that may be answers of an earlier run; all of
     them are kept in `Query.columns`. `defaults` hold where a row says nothing. Rows may name
-    structure files where `files` reads them; else such a name is refused.
+    structure files, or hold their texts, where `files` reads these; else such a name is refused.
     """
     names: tuple[str, ...] = ()
     keys: dict[str, str] = {}

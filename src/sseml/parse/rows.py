@@ -27,6 +27,7 @@ from sseml.parse.raw import (
 from sseml.parse.sources import (
     PARQUET_SIGNATURE,
     Source,
+    TextTable,
     as_old_windows,
     name_of,
     opened_binary,
@@ -102,6 +103,8 @@ def _format_of(source: Source, format_name: str | None) -> str:
         if format_name in _ENDINGS:
             return format_name
         raise RefusedInputError(f"{format_name!r} is not a format", f"write one of: {_FORMATS}")
+    if isinstance(source, TextTable):
+        return source.format_name
     if not isinstance(source, str | Path):
         return "text"
     ending = Path(source).suffix.lower()

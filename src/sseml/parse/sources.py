@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
@@ -12,7 +13,17 @@ from typing import BinaryIO, TextIO, cast
 from sseml.patterns import late
 from sseml.records import RefusedInputError
 
-Source = str | Path | BinaryIO | TextIO
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A table that is at hand as text, in the place of a file; `name` is for messages."""
+
+    name: str
+    format_name: str
+    text: str
+
+
+Source = str | Path | BinaryIO | TextIO | TextTable
 
 PARQUET_SIGNATURE = b"PAR1"
 ZIP_SIGNATURE = b"PK\x03\x04"
@@ -44,6 +55,9 @@ def opened_text(source: Source) -> Iterator[TextIO]:
     Undecodable bytes do not stop the reading: `is_damaged` tells the lines that hold some. A file
     that is not there, or is not text, is refused.
     """
+    if isinstance(source, TextTable):
+        yield io.StringIO(source.text, newline="")
+        return
     if isinstance(source, io.TextIOBase) and not hasattr(source, "buffer"):
         yield cast(TextIO, source)
         return
@@ -99,6 +113,8 @@ def without_damage(text: str) -> str:
 
 def name_of(source: Source) -> str:
     """Name a source in messages."""
+    if isinstance(source, TextTable):
+        return source.name
     return str(source) if isinstance(source, str | Path) else "the input stream"
 
 

@@ -7,7 +7,7 @@ import hmac
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -28,6 +28,7 @@ from sseml.serving.batching import Batching, Scored
 from sseml.serving.connections import GONE, Connections, Exchange
 from sseml.serving.description import description
 from sseml.serving.metrics import Metrics
+from sseml.serving.page import HEADERS, Page
 from sseml.serving.problems import RequestError
 from sseml.serving.request import Asked, RequestReader, media_type
 from sseml.serving.settings import Limits
@@ -39,6 +40,7 @@ _LARGE_BYTES = 65_536
 _BODY_PAUSE_S = 10.0
 """A body of which nothing arrives for so long is given up."""
 
+_PAGE_PATH = "/"
 _WITHOUT_TOKEN = ("/ping", "/health", "/ready", "/version")
 _MOST_LISTED = 100
 _log = logging.getLogger(__name__)
@@ -52,6 +54,8 @@ class ClientGoneError(Exception):
 class Endpoint:
     """The ASGI app, made of the parts of a server; its limit `waiting` is of all workers.
 
+    A `page`, if there is one, is served at the root.
+
     `ending` is set once the server is told to stop: answers then close their connections.
     """
 
@@ -64,12 +68,14 @@ class Endpoint:
         *,
         ending: asyncio.Event,
         lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]],
+        page: Page | None = None,
     ) -> None:
         self._limits, self._workers, self._batching = limits, workers, batching
         self._connections, self._ending = connections, ending
         self._metrics = Metrics(workers)
         self._reader = RequestReader(limits.rows)
         self._described = description(limits)
+        self._shown = page
         self._inside = 0
         self._arriving_bytes = 0
         routes = [
@@ -81,8 +87,12 @@ class Endpoint:
             Route("/openapi.json", self._description),
             Route("/invocations", self._invocations, methods=["POST"]),
         ]
+        free: tuple[str, ...] = _WITHOUT_TOKEN
+        if page is not None:
+            routes.append(Route(_PAGE_PATH, self._page))
+            free = (*free, _PAGE_PATH)
         self._paths = [route.path for route in routes]
-        token = Middleware(TokenRequired, workers=workers)
+        token = Middleware(TokenRequired, workers=workers, free=free)
         router = Router(routes, redirect_slashes=False, middleware=[token])
         handled = (RequestError, HTTPException, ClientGoneError, Exception)
         self._app = Starlette(
@@ -164,6 +174,13 @@ class Endpoint:
     async def _description(self, _: Request) -> Response:
         return _json(self._described)
 
+    async def _page(self, _: Request) -> Response:
+        assert self._shown is not None
+        text = self._shown.html(needs_token=bool(self._workers.settings.tokens))
+        return HTMLResponse(
+            text, headers={**HEADERS, "content-security-policy": self._shown.policy}
+        )
+
     async def _invocations(self, request: Request) -> Response:
         exchange: Exchange = request.scope["exchange"]
         deadline = exchange.started + self._limits.timeout_s
@@ -236,10 +253,10 @@ class Endpoint:
 
 
 class TokenRequired:
-    """Refuses requests without one of the tokens, but for probes of the server."""
+    """Refuses requests without one of the tokens, but for `free` paths, which hold no data."""
 
-    def __init__(self, app: ASGIApp, workers: Workers) -> None:
-        self._app, self._workers = app, workers
+    def __init__(self, app: ASGIApp, workers: Workers, free: Sequence[str]) -> None:
+        self._app, self._workers, self._free = app, workers, free
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse or pass on."""
@@ -248,7 +265,7 @@ class TokenRequired:
         given, tokens = token.strip().encode("latin-1"), self._workers.settings.tokens
         matches = [hmac.compare_digest(given, known.encode()) for known in tokens]
         is_known = scheme.casefold() == "bearer" and any(matches)
-        if tokens and not is_known and scope["path"] not in _WITHOUT_TOKEN:
+        if tokens and not is_known and scope["path"] not in self._free:
             advice = "send Authorization: Bearer TOKEN"
             raise RequestError("unauthorized", advice, www_authenticate="Bearer")
         await self._app(scope, receive, send)
@@ -283,7 +300,8 @@ def _document(asked: Asked, scored: Scored) -> bytes:
         "in the records",
     }
     model = {"name": scored.model.name, "digest": scored.model.digest}
-    rest = _as_json({"warnings": [warning] if unknown else [], "model": model})
+    warnings = [*([warning] if unknown else []), *scored.warnings[:_MOST_LISTED]]
+    rest = _as_json({"warnings": warnings, "model": model})
     return b'{"predictions": [' + b", ".join(scored.records) + b"], " + rest[1:]
 
 

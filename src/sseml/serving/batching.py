@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sseml.parse.structure.texts import holds_structure
 from sseml.serving.request import Asked, Row
 from sseml.serving.settings import ModelIdentity
-from sseml.serving.worker import LANES, LARGE, SMALL
+from sseml.serving.worker import LANES, LARGE, MEASURED, SMALL
 
 SMALL_ROWS = 64
 """A request of at most so many rows does not wait behind larger ones."""
@@ -24,6 +25,8 @@ class Scored:
 
     records: Sequence[bytes]
     model: ModelIdentity
+    warnings: Sequence[Mapping[str, Any]] = ()
+    """What is said of the measurements that came with the request."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +68,8 @@ class Batching:
 
     def put(self, asked: Asked, deadline: float) -> asyncio.Future[Scored]:
         """Queue a request; whoever waits no longer cancels the future."""
-        is_large = len(asked.rows) > SMALL_ROWS or any(map(_may_be_many, asked.rows))
+        is_long = len(asked.rows) > SMALL_ROWS or MEASURED in asked.params
+        is_large = is_long or any(map(_may_be_many, asked.rows))
         answer: asyncio.Future[Scored] = asyncio.get_running_loop().create_future()
         self._append(Job(asked, deadline, LARGE if is_large else SMALL, answer, is_large))
         return answer
@@ -121,6 +125,6 @@ def _go_together(first: Job, other: Job) -> bool:
 
 
 def _may_be_many(row: Row) -> bool:
-    """Whether a row may hold a sweep (``x=0:1:0.1``), in the text or in a cell."""
+    """Whether a row may hold a sweep (``x=0:1:0.1``), in the text or in a cell, or structures."""
     texts = (row.formula, *(cell for cell in row.cells.values() if isinstance(cell, str)))
-    return any(":" in text for text in texts)
+    return any(":" in text or holds_structure(text) for text in texts)

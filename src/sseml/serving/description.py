@@ -8,15 +8,32 @@ from pydantic import TypeAdapter
 
 from sseml._version import __version__
 from sseml.columns import NESTED, nested_columns
+from sseml.serving.forms import request_type
 from sseml.serving.problems import PROBLEMS
-from sseml.serving.request import request_type
 from sseml.serving.settings import Limits
 
 _OF_INVOCATIONS = tuple(code for code in PROBLEMS if code != "not_found")
+_LI3N = """\
+Li3N
+1.0
+3.648 0.0 0.0
+-1.824 3.159261 0.0
+0.0 0.0 3.875
+Li N
+3 1
+Direct
+0.333333 0.666667 0.0
+0.666667 0.333333 0.0
+0.0 0.0 0.5
+0.0 0.0 0.0
+"""
+"""A POSCAR of Li3N, doi 10.1016/0022-5088(76)90039-9."""
+
 _EXAMPLE_ROWS = [
     {"formula": "Li6PS5Cl", "temperature": 60},
     {"formula": "LLZO"},
     {"formula": "PEO + LiTFSI, EO:Li=18"},
+    {"formula": "Li3N.vasp", "structure": _LI3N},
 ]
 _REFERENCE = "#/components/schemas/{model}"
 
@@ -32,7 +49,8 @@ def description(limits: Limits) -> dict[str, Any]:
         "info": {
             "title": "sseml",
             "version": __version__,
-            "description": "Ionic conductivity of solid Li electrolytes from formulas and recipes.",
+            "description": "Ionic conductivity of solid Li electrolytes from formulas, recipes "
+            "and crystal structures.",
         },
         "paths": {
             "/ping": {"get": _get("Whether the process answers.", "Status")},
@@ -73,8 +91,10 @@ def _invocations(limits: Limits) -> dict[str, Any]:
     example = {"dataframe_records": _EXAMPLE_ROWS, "params": {"temperature_C": 25}}
     return {
         "summary": "Predict.",
-        "description": "A formula that cannot be answered is a row with status `error`; the other "
-        f"rows are answered. At most {limits.rows} rows and {limits.body_bytes} bytes.",
+        "description": "A formula or structure that cannot be answered is a row with status "
+        "`error`; the other rows are answered. Measurements in `params` move these answers alone: "
+        f"what is left out of them is among the warnings. At most {limits.rows} rows and "
+        f"{limits.body_bytes} bytes.",
         "security": [{"token": []}, {}],
         "requestBody": {
             "required": True,
@@ -99,7 +119,11 @@ def _answers() -> dict[str, Any]:
     whole_model = _exactly(name=text, digest=text, schema_version={"type": "integer"}, kind=text)
     others = {"type": "array", "items": whole_model}
     columns = {"type": "array", "items": text}
-    warning = _exactly(code={"const": "unknown_columns"}, columns=columns, message=text)
+    warnings = [
+        _exactly(code={"const": "unknown_columns"}, columns=columns, message=text),
+        _exactly(code={"const": "measured_row"}, row={"type": "integer"}, text=text, message=text),
+        _exactly(code={"const": "measured_note"}, message=text),
+    ]
     return {
         "Object": {"type": "object"},
         "Status": _exactly(status={"const": "ok"}),
@@ -107,7 +131,7 @@ def _answers() -> dict[str, Any]:
         "Ready": _exactly(status={"const": "ready"}, model=whole_model, others=others),
         "Answer": _exactly(
             predictions={"type": "array", "items": _record()},
-            warnings={"type": "array", "items": warning},
+            warnings={"type": "array", "items": {"anyOf": warnings}},
             model=model,
         ),
     }

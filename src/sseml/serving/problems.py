@@ -27,6 +27,7 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
         "too_many_columns": Problem(400, "more different headings than a table has"),
         "unknown_params": Problem(400, "a parameter that does not exist"),
         "bad_param": Problem(400, "a parameter with an impossible value"),
+        "unusable_measured": Problem(400, "nothing in the param `measured` can be used"),
         "unauthorized": Problem(401, "the bearer token is missing or wrong"),
         "not_found": Problem(404, "there is no such path"),
         "method_not_allowed": Problem(405, "the path takes another method"),
@@ -43,7 +44,10 @@ PROBLEMS: Mapping[str, Problem] = MappingProxyType(
 
 
 class RequestError(Exception):
-    """A request is refused as a whole, with a code of `PROBLEMS` and no word of the request."""
+    """A request is refused as a whole, with a code of `PROBLEMS`.
+
+    The message holds no word of the request, but for measurements that cannot be used.
+    """
 
     def __init__(self, code: str, message: str, **headers: str) -> None:
         super().__init__(message)

@@ -9,44 +9,34 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO, StringIO
-from typing import Annotated, Any, NamedTuple, Union
+from typing import Any, NamedTuple
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    TypeAdapter,
-    ValidationError,
-    WithJsonSchema,
-    create_model,
-)
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from sseml.model.answer import THRESHOLD_RANGE_S_CM
 from sseml.parse import headings as meanings
-from sseml.parse.qualifiers import MAX_TEMPERATURE_C
 from sseml.parse.raw import RawRow, is_nested_deeper, with_points
 from sseml.parse.rows import read_rows
 from sseml.records import Refusal, RefusedInputError
+from sseml.serving.forms import CSV_FORM, FORMS, Params, request_type
 from sseml.serving.problems import RequestError
-from sseml.units import ZERO_CELSIUS_K
+from sseml.serving.worker import MEASURED
 
 JSON = "application/json"
 CSV = "text/csv"
-FORMS = ("dataframe_split", "dataframe_records", "inputs", "instances")
 
 _MOST_COLUMNS = 256
 _DEEPEST_CELL = 16
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_STRICT = ConfigDict(extra="forbid", strict=True)
 _SCALAR = (bool, int, float, type(None))
 _TABLE = ("columns", "data")
 _LENGTH = {"too_short": "empty_input", "too_long": "too_many_rows"}
 
 
 class Row(NamedTuple):
-    """The text of a formula, and the other cells of its row with their JSON types."""
+    """The text of a formula, and the other cells of its row with their JSON types.
+
+    Beside the text of a structure, the formula may be empty or the name of its file.
+    """
 
     formula: str
     cells: Mapping[str, Any]
@@ -61,92 +51,6 @@ class Asked:
     unknown_columns: tuple[str, ...] = ()
 
 
-class Params(BaseModel):
-    """What holds for all rows of a request."""
-
-    model_config = _STRICT
-
-    temperature_C: float | None = Field(
-        None,
-        gt=-ZERO_CELSIUS_K,
-        le=MAX_TEMPERATURE_C,
-        description="For rows that name none; 25 if absent.",
-    )
-    explain: bool | None = Field(None, description="Say why, for every row.")
-    window: bool | None = Field(
-        None, description="Calculate the electrochemical window too; true if absent."
-    )
-    threshold_S_cm: float | None = Field(
-        None,
-        ge=THRESHOLD_RANGE_S_CM[0],
-        le=THRESHOLD_RANGE_S_CM[1],
-        description="The conductivity that `p_superionic` is the probability of; 1e-4 if absent.",
-    )
-
-
-class _DescribedRow(BaseModel):
-    """A row as an object.
-
-    Other cells are kept in the record. Instead of `formula`, the column may be called composition,
-    Summenformel, material and the like. A qualifier with an impossible value refuses its row.
-    """
-
-    model_config = ConfigDict(extra="allow", title="Row")
-
-    formula: str = Field(examples=["Li6PS5Cl", "75Li2S-25P2S5", "PEO + LiTFSI, EO:Li=18"])
-    temperature: Any = Field(None, description="in °C, or with its unit", examples=[60, "298 K"])
-    space_group: Any = Field(None, description="number or symbol", examples=[216, "F-43m"])
-    form: Any = Field(None, examples=["crystal", "glass", "glass-ceramic", "film"])
-    conductivity_kind: Any = Field(None, examples=["total", "bulk"])
-    activation_energy_eV: Any = Field(None, description="in eV, or with its unit", examples=[0.4])
-
-
-_Cells = Annotated[dict[str, Any], WithJsonSchema(_DescribedRow.model_json_schema())]
-
-
-def request_type(most_rows: int) -> Any:
-    """The type of a JSON body, for pydantic: one of MLflow's four forms, with so many rows."""
-    count = Field(min_length=1, max_length=most_rows, fail_fast=True)
-    cells = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": most_rows}
-    formulas = {"required": ["formula"], "properties": {"formula": cells}}
-    rows = Annotated[list[str | _Cells], count]
-    columns = Annotated[dict[str, list[Any]], Field(min_length=1, json_schema_extra=formulas)]
-    either = Annotated[
-        Annotated[rows, Tag("rows")] | Annotated[columns, Tag("columns")],
-        Discriminator(lambda value: "columns" if isinstance(value, dict) else "rows"),
-    ]
-    forms: dict[str, Any] = {
-        "dataframe_split": create_model(
-            "Table",
-            __config__=_STRICT,
-            __doc__="As pandas writes it: every row has one cell for every column.",
-            columns=Annotated[list[str], Field(json_schema_extra=_HEADINGS)],
-            data=Annotated[list[list[Any]], count],
-            index=(Any, None),
-        ),
-        "dataframe_records": Annotated[list[_Cells], count],
-        "inputs": either,
-        "instances": either,
-    }
-    bodies = [
-        Annotated[
-            create_model(f"Of_{name}", __config__=_STRICT, **{name: form}, params=_PARAMS),
-            Tag(name),
-        ]
-        for name, form in forms.items()
-    ]
-    return Annotated[Union[tuple(bodies)], Discriminator(_form)]  # noqa: UP007 - made here
-
-
-_HEADINGS: Any = {"contains": {"const": "formula"}, "uniqueItems": True}
-_PARAMS: Any = (Params | None, None)
-
-
-def _form(value: object) -> str | None:
-    named = [name for name in FORMS if isinstance(value, dict) and name in value]
-    return named[0] if len(named) == 1 else None
-
-
 class RequestReader:
     """Reads bodies with at most so many rows."""
 
@@ -157,15 +61,18 @@ class RequestReader:
     def read(self, media_type: str, body: bytes) -> Asked:
         """Read a whole body, or refuse it with the code of what is wrong."""
         if media_type == CSV:
-            return self._checked(_csv_rows(body), {})
+            return self._checked(_csv_rows(_utf8(body)), {})
         try:
             found = self._body.validate_python(_strict_json(body))
         except ValidationError as error:
             raise _refusal(error, self._most_rows) from None
         params: Params | None = found.params  # type: ignore[attr-defined]
-        [value] = (getattr(found, name) for name in FORMS if hasattr(found, name))
+        [form] = (name for name in FORMS if hasattr(found, name))
+        value = getattr(found, form)
         given = params.model_dump(exclude_none=True) if params else {}
-        return self._checked(_rows(value), given)
+        if isinstance(measured := given.get(MEASURED), list):
+            given[MEASURED] = "".join(json.dumps(row) + "\n" for row in measured)
+        return self._checked(_csv_rows(value) if form == CSV_FORM else _rows(value), given)
 
     def _checked(self, items: Iterable[str | dict[str, Any]], params: dict[str, Any]) -> Asked:
         """Take the formula out of every row, and look at the headings."""
@@ -209,7 +116,11 @@ def unknown_headings(headings: Iterable[str]) -> tuple[str, ...]:
     answer would be one for 25 °C.
     """
     names = list(headings)
-    unknown = tuple(name for name in names if meanings.condition_of(name) is None)
+    unknown = tuple(
+        name
+        for name in names
+        if meanings.condition_of(name) is None and not meanings.is_of_structures(name)
+    )
     for heading in unknown:
         if meant := meanings.nearly_condition(heading):
             raise RequestError(
@@ -307,6 +218,9 @@ def _rows(value: Any) -> Iterator[str | dict[str, Any]]:
 
 
 def _row(number: int, cells: Mapping[str, Any], column: str | None) -> Row:
+    if (column is None or cells.get(column) is None) and _names_a_structure(cells):
+        column = column or "formula"
+        cells = {**cells, column: ""}
     if column is None or column not in cells:
         what = "no column for the formula" if column is None else "no formula, as row 1 has"
         raise RequestError(
@@ -325,6 +239,13 @@ def _row(number: int, cells: Mapping[str, Any], column: str | None) -> Row:
     return Row(text.strip(), others)
 
 
+def _names_a_structure(cells: Mapping[str, Any]) -> bool:
+    return any(
+        meanings.is_of_structures(name) and isinstance(cell, str) and bool(cell.strip())
+        for name, cell in cells.items()
+    )
+
+
 def _formula_column(headings: Iterable[str]) -> str | None:
     try:
         return meanings.formula_column(list(headings))
@@ -337,16 +258,19 @@ def _require_few(count: int) -> None:
         raise RequestError("too_many_columns", f"send at most {_MOST_COLUMNS} columns")
 
 
-def _csv_rows(body: bytes) -> Iterator[dict[str, Any]]:
-    """Read CSV exactly as the command line does."""
+def _utf8(body: bytes) -> str:
     try:
-        text = body.decode("utf-8")
+        return body.decode("utf-8")
     except UnicodeDecodeError:
         raise RequestError("malformed_csv", "the body holds text that is not UTF-8") from None
+
+
+def _csv_rows(text: str) -> Iterator[dict[str, Any]]:
+    """Read CSV exactly as the command line does."""
     first_line = [_headings(text, delimiter) for delimiter in ",;\t|"]
     _require_few(max(map(len, first_line)))
     try:
-        rows = read_rows(BytesIO(body), "csv")
+        rows = read_rows(BytesIO(text.encode()), "csv")
     except RefusedInputError:
         raise _unusable(first_line, is_text=bool(text.strip())) from None
     for row in rows:

@@ -22,6 +22,7 @@ from sseml.records import BundleError, RefusedInputError
 from sseml.serving.app import Endpoint
 from sseml.serving.batching import Batching
 from sseml.serving.connections import Connections
+from sseml.serving.page import Page
 from sseml.serving.settings import Limits, Settings
 from sseml.serving.workers import Workers
 
@@ -85,11 +86,13 @@ def serve(
     look_up: Callable[[], Settings],
     announce: Callable[[], None],
     quiet: bool = False,
+    page: bool = False,
 ) -> bool:
     """Serve until told to stop; False if no worker could load its model.
 
     `look_up` is asked for other settings on SIGHUP; `announce` is called once signals are minded
-    and clients may connect; `quiet` leaves out a line for every request.
+    and clients may connect; `quiet` leaves out a line for every request; `page` serves the page
+    for colleagues too.
     """
     has_failed = False
 
@@ -123,7 +126,15 @@ def serve(
 
     limits = replace(limits, waiting=limits.waiting * workers)
     config = uvicorn.Config(
-        Endpoint(limits, pool, batching, connections, ending=ending, lifespan=live),
+        Endpoint(
+            limits,
+            pool,
+            batching,
+            connections,
+            ending=ending,
+            lifespan=live,
+            page=Page.of(limits) if page else None,
+        ),
         http=connections.protocol(),
         lifespan="on",
         loop="asyncio",

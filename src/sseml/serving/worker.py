@@ -14,11 +14,17 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from sseml.records import RefusedInputError
+
 HEAD = struct.Struct(">IBI")
 """Before every message: number of the request, lane or outcome, bytes of what follows."""
 
 SMALL, LARGE = LANES = range(2)
-SCORED, FAILED = range(2)
+SCORED, FAILED, REFUSED = range(3)
+"""Outcomes: texts, the traceback of a fault, or why measurements cannot be used."""
+
+MEASURED = "measured"
+"""The param that holds measurements of one's own, as a table in text."""
 
 Send = Callable[[int, int, bytes], None]
 _Message = tuple[int, dict[str, Any]]
@@ -45,6 +51,9 @@ def main(folder: str) -> None:
             try:
                 records = score(asked["rows"], asked["params"])
                 send(number, SCORED, "\n".join(records).encode())
+            except RefusedInputError as error:
+                outcome = REFUSED if MEASURED in asked["params"] else FAILED
+                send(number, outcome, str(error).encode())
             except Exception:  # noqa: BLE001 - the server logs it and answers its client
                 send(number, FAILED, traceback.format_exc().encode())
 

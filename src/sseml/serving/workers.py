@@ -15,8 +15,9 @@ from typing import Any
 
 from sseml.records import BundleError
 from sseml.serving.batching import Batching, Job, Scored, numbered_rows
+from sseml.serving.problems import RequestError
 from sseml.serving.settings import Settings
-from sseml.serving.worker import HEAD, LANES, LARGE, SCORED
+from sseml.serving.worker import HEAD, LANES, LARGE, MEASURED, REFUSED, SCORED
 
 _GRACE_S = 5.0
 """The model looks at its time limit between batches of about 0.2 s; past this it is stuck."""
@@ -85,7 +86,10 @@ class Worker:
         return int(statm.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     async def score(self, jobs: Sequence[Job], threads: int) -> Sequence[bytes]:
-        """Score the rows of jobs that go together; kill the worker if it is stuck."""
+        """Score the rows of jobs that go together; kill the worker if it is stuck.
+
+        Before the records stands what is said of measurements, where the params hold some.
+        """
         lane, rows = jobs[0].lane, numbered_rows(jobs)
         left_s = max(0.001, max(job.deadline for job in jobs) - time.monotonic())
         params = {**jobs[0].asked.params, "time_limit_s": left_s}
@@ -119,6 +123,8 @@ class Worker:
                     continue
                 if outcome == SCORED:
                     answer.set_result(text)
+                elif outcome == REFUSED:
+                    answer.set_exception(RequestError("unusable_measured", text.decode()))
                 else:
                     answer.set_exception(ScoringError(text.decode()))
         except (asyncio.IncompleteReadError, OSError):
@@ -241,8 +247,13 @@ class Workers:
 
     async def _answer(self, worker: Worker, jobs: list[Job]) -> None:
         try:
-            records = await worker.score(jobs, self._threads)
+            texts = await worker.score(jobs, self._threads)
+            said, records = _said_apart(jobs, texts)
             parts = [records] if len(jobs) == 1 else _sorted_apart(jobs, records)
+        except RequestError as error:
+            for job in jobs:
+                job.settle(error)
+            return
         except ScoringError as error:
             # a worker that died takes no answer with it, and one bad request none of the others
             may_retry = isinstance(error, WorkerGoneError) or len(jobs) > 1
@@ -253,13 +264,22 @@ class Workers:
                     job.settle(error)
             return
         for job, part in zip(jobs, parts, strict=True):
-            job.settle(Scored(part, worker.settings.model))
+            job.settle(Scored(part, worker.settings.model, said))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _said_apart(
+    jobs: Sequence[Job], texts: Sequence[bytes]
+) -> tuple[Sequence[Any], Sequence[bytes]]:
+    """What is said of the measurements of a request, and the records."""
+    if MEASURED not in jobs[0].asked.params:
+        return (), texts
+    return json.loads(texts[0]), texts[1:]
 
 
 def _sorted_apart(jobs: Sequence[Job], records: Sequence[bytes]) -> list[Sequence[bytes]]:

@@ -6,8 +6,9 @@ import json
 import math
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sseml.compiled import CompiledBundles, is_installed
 from sseml.model.answer import Model, require_threshold
@@ -18,13 +19,17 @@ from sseml.model.phases import PhaseBundle
 from sseml.parse.qualifiers import Qualifiers, read_temperature
 from sseml.parse.queries import parse_rows
 from sseml.parse.raw import RawRow, row_of_record
+from sseml.parse.structure.texts import StructureTexts, with_structure
 from sseml.prediction import default_phases, predict_queries
-from sseml.records import Answer, Refusal
+from sseml.records import Refusal
 from sseml.render import to_nested_record
+from sseml.tracking.measured import read_measured, said_of
 from sseml.units import ROOM_TEMPERATURE_C, SUPERIONIC_S_CM
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_Item = TypeVar("_Item")
 
 MANY = 512
 """Rows from which on compiled sums are worth their first second, where Numba is installed."""
@@ -61,45 +66,52 @@ class PyfuncModel:
         model_input
             A column ``formula`` and qualifiers; missing cells say nothing. A column ``columns``
             holds, row by row, a mapping of whatever else the row carries, or the number that a
-            refusal names the row by and that mapping.
+            refusal names the row by and that mapping. What a row carries under ``structure`` or
+            ``cif`` may be the text of a structure file; its formula is then one to compare with,
+            the name of the file, or empty.
         params
             ``temperature_C`` for rows that name none; ``explain``; ``time_limit_s``, after which
             `TimeoutError` is raised (0: no limit); ``threads`` for many rows; ``window`` (default
             true) to calculate electrochemical windows; ``threshold_S_cm`` (default 1e-4), which
-            ``p_superionic`` is about; ``as_text`` for records as JSON texts, which MLflow's
-            server passes on more quickly.
+            ``p_superionic`` is about; ``measured``, a table of one's own measurements as
+            CSV or JSON lines, for these answers alone; ``as_text`` for records as JSON
+            texts, which MLflow's server passes on more quickly, before them with ``measured`` one
+            of what `said_of` says.
 
         Raises
         ------
         RefusedInputError
-            If a parameter has an impossible value.
+            If a parameter has an impossible value, or nothing in ``measured`` can be used.
         """
         given = dict(params or {})
+        limit_s = float(given.get("time_limit_s", 0.0))
+        in_time = partial(_until, time.monotonic() + limit_s, limit_s)
         threads = int(given.get("threads", 1))
         temperature_C = float(given.get("temperature_C", ROOM_TEMPERATURE_C))
         defaults = Qualifiers(temperature_C=read_temperature(f"{temperature_C!r}"))
         threshold_S_cm = float(given.get("threshold_S_cm", SUPERIONIC_S_CM))
         require_threshold(threshold_S_cm)
         phases = self.phases if given.get("window", True) else None
-        rows = parse_rows(_rows(model_input), defaults)
+        measured = given.get("measured", "")
+        own = read_measured(measured, self.bundles.of_compositions()) if measured else None
+        queries = parse_rows(_rows(model_input), defaults, StructureTexts())
         explain = bool(given.get("explain", False))
         answers = predict_queries(
-            rows,
+            in_time(queries),
             self.compiled if len(model_input) >= MANY else self.bundles,
             threads,
             phases,
             explain=explain,
             explainer=self.explainer if explain else None,
+            offsets=own.offsets if own else None,
             threshold_S_cm=threshold_S_cm,
             batch_rows=_ROWS_AT_A_TIME,
         )
-        limit_s = float(given.get("time_limit_s", 0.0))
-        if limit_s > 0:
-            answers = _within(limit_s, answers)
-        records = (to_nested_record(answer, explain=explain) for answer in answers)
-        if given.get("as_text", False):
-            return [json.dumps(each, ensure_ascii=False, allow_nan=False) for each in records]
-        return list(records)
+        records = (to_nested_record(answer, explain=explain) for answer in in_time(answers))
+        if not given.get("as_text", False):
+            return list(records)
+        said = [said_of(own)] if own else []
+        return [json.dumps(each, ensure_ascii=False, allow_nan=False) for each in (*said, *records)]
 
 
 def _rows(model_input: pd.DataFrame) -> Iterator[RawRow | Refusal]:
@@ -116,20 +128,20 @@ def _rows(model_input: pd.DataFrame) -> Iterator[RawRow | Refusal]:
                 record |= others
             case Mapping() as others:
                 record |= others
-        yield row_of_record(named, record, FORMULA_COLUMN, str(record))
+        row = row_of_record(named, record, FORMULA_COLUMN, str(record))
+        yield row if isinstance(row, Refusal) else with_structure(row)
 
 
 def _is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and math.isnan(value))
 
 
-def _within(limit_s: float, answers: Iterator[Answer]) -> Iterator[Answer]:
-    """Pass answers on until the time is up; between two batches, so that the work ends too."""
-    deadline = time.monotonic() + limit_s
-    for answer in answers:
-        if time.monotonic() > deadline:
+def _until(deadline: float, limit_s: float, items: Iterator[_Item]) -> Iterator[_Item]:
+    """Pass on what comes until the time is up, if it is limited, so that the work ends too."""
+    for item in items:
+        if limit_s > 0 and time.monotonic() > deadline:
             raise TimeoutError(f"the time limit of {limit_s:g} s has passed")
-        yield answer
+        yield item
 
 
 def _load_pyfunc(data_path: str) -> PyfuncModel:

@@ -173,7 +173,7 @@ NumberedRow = tuple[str, tuple[int, Mapping[str, Any]]]
 """A formula, and its row number with its other cells."""
 
 Score = Callable[[list[NumberedRow], Mapping[str, Any]], list[str]]
-"""Rows and the model's params in, records as JSON texts out."""
+"""Rows and the model's params in, texts out as `PyfuncModel.predict` gives them."""
 
 
 def trusted_model(folder: Path) -> Score:
@@ -186,7 +186,7 @@ def trusted_model(folder: Path) -> Score:
     """
     model = mlflow.pyfunc.load_model(str(folder))
     # what this version can be asked, though an earlier one may have written the bundle
-    model.metadata.signature = ModelSignature.from_dict(signature())
+    model.metadata.signature = ModelSignature.from_dict(signature(served=True))
     if complaints := smoke(model.predict, _kind(model)).complaints:
         raise BundleError(f"{folder} fails its smoke list: {'; '.join(complaints)}")
 

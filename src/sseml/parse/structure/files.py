@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from sseml.classes import dataclass, replace
@@ -68,34 +70,59 @@ class StructureFiles:
         raised.
         """
         try:
-            qualifiers, formula = _beside(row.text, named, qualifiers)
+            qualifiers, formula = beside(row.text, named, qualifiers)
         except RefusedInputError as refusal:
-            yield _refused(row, row.text, refusal)
+            yield refused_row(row, row.text, refusal)
             return
-        read_structures = _reader()
-        for read in read_structures(named, folder=self.folder, on_mismatch=self.on_mismatch):
-            written = row.text if row.text and read.source == named else read.source
-            try:
-                if not isinstance(read, Crystal):
-                    raise read.refusal
-                crystal = _with_row_facts(read, qualifiers, formula, self.on_mismatch)
-            except RefusedInputError as refusal:
-                yield _refused(row, written, refusal, source=read.source)
-                continue
-            yield Query(
-                row=row.row,
-                input=written,
-                material=crystal,
-                temperature_C=qualifiers.temperature_C,
-                conductivity_kind=qualifiers.conductivity_kind,
-                activation_energy_eV=qualifiers.activation_energy_eV,
-                columns=row.columns,
-            )
+        read = reading().read_structures
+        crystals = read(named, folder=self.folder, on_mismatch=self.on_mismatch)
+        yield from queries_about(
+            crystals,
+            row,
+            named,
+            qualifiers=qualifiers,
+            formula=formula,
+            on_mismatch=self.on_mismatch,
+        )
 
 
-def _reader() -> Callable[..., Iterator[Crystal | UnreadStructure]]:
+def queries_about(
+    crystals: Iterable[Crystal | UnreadStructure],
+    row: RawRow,
+    named: str,
+    *,
+    qualifiers: Qualifiers,
+    formula: Composition | None,
+    on_mismatch: OnMismatch,
+) -> Iterator[Query | Refusal]:
+    """One query or refusal for each structure that was read for a row, `named` as it names them.
+
+    `qualifiers` and `formula` are what the row says `beside` them.
+    """
+    for read in crystals:
+        written = row.text if row.text and read.source == named else read.source
+        try:
+            if not isinstance(read, Crystal):
+                raise read.refusal
+            crystal = _with_row_facts(read, qualifiers, formula, on_mismatch)
+        except RefusedInputError as refusal:
+            yield refused_row(row, written, refusal, source=read.source)
+            continue
+        yield Query(
+            row=row.row,
+            input=written,
+            material=crystal,
+            temperature_C=qualifiers.temperature_C,
+            conductivity_kind=qualifiers.conductivity_kind,
+            activation_energy_eV=qualifiers.activation_energy_eV,
+            columns=row.columns,
+        )
+
+
+def reading() -> ModuleType:
+    """The module that reads structures; ModuleNotFoundError says how to get spglib, it needs it."""
     try:
-        from sseml.parse.structure.reading import read_structures  # noqa: PLC0415 - needs spglib
+        return import_module("sseml.parse.structure.reading")
     except ModuleNotFoundError as error:
         if error.name != "spglib":
             raise
@@ -103,10 +130,9 @@ def _reader() -> Callable[..., Iterator[Crystal | UnreadStructure]]:
             "reading crystal structures needs spglib: pip install 'sseml[structure]'",
             name=error.name,
         ) from error
-    return read_structures
 
 
-def _beside(text: str, named: str, qualifiers: Qualifiers) -> tuple[Qualifiers, Composition | None]:
+def beside(text: str, named: str, qualifiers: Qualifiers) -> tuple[Qualifiers, Composition | None]:
     """The conditions and perhaps the formula that a row gives beside the name of its structure."""
     if text in ("", named):
         return qualifiers, None
@@ -144,7 +170,7 @@ def _with_row_facts(
     return replace(crystal, form=qualifiers.form, notes=notes)
 
 
-def _refused(row: RawRow, written: str, refusal: RefusedInputError, source: str = "") -> Refusal:
+def refused_row(row: RawRow, written: str, refusal: RefusedInputError, source: str = "") -> Refusal:
     """A refusal in the place of a row, which names the file where the text of the row does not."""
     reason = refusal.reason if source in written else f"{source}: {refusal.reason}"
     code = refusal.code if refusal.code == "invalid_qualifier" else "unreadable_row"

@@ -11,7 +11,7 @@ from sseml.parse.structure.cell import plainly_quoted
 from sseml.parse.structure.cif import read_cif
 from sseml.parse.structure.crystal import crystal_of
 from sseml.parse.structure.documents import Document, documents
-from sseml.parse.structure.file_names import READABLE
+from sseml.parse.structure.file_names import READABLE, StructureFormat
 from sseml.parse.structure.poscar import read_poscar
 from sseml.parse.structure.pymatgen_json import OtherDocumentError, read_pymatgen_json
 from sseml.records import Crystal, RefusedInputError
@@ -64,6 +64,16 @@ def read_structures(
             )
     except RefusedInputError as refusal:
         yield UnreadStructure(written.encode("utf-8", "replace").decode(), refusal)
+
+
+def read_structure_text(
+    text: str, format_: StructureFormat, name: str, *, on_mismatch: OnMismatch = "refuse"
+) -> Iterator[Crystal | UnreadStructure]:
+    """Read the structures of a file that is at hand as text, as `read_structures` reads a file.
+
+    `name` is what they are called by, alone or before their data blocks.
+    """
+    yield from _read(Document(name, format_, text.encode(), chosen=True), on_mismatch)
 
 
 def _read(document: Document, on_mismatch: OnMismatch) -> Iterator[Crystal | UnreadStructure]:

@@ -38,17 +38,14 @@ def page_html(contents: Mapping[str, Any]) -> str:
 
     The browser is told to load nothing and to run no script but the one that is in it.
     """
-    style = _read("page.css")
-    script = "\n".join(map(_read, _SCRIPTS))
-    return Template(_read("page.html")).substitute(
+    style = part("page.css")
+    script = "\n".join(map(part, _SCRIPTS))
+    return Template(part("page.html")).substitute(
         title=escape(str(contents["title"])),
-        policy=(
-            f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; "
-            f"script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
-        ),
+        policy=policy(style, script),
         style=style,
         script=script,
-        contents=_json_in_html(contents),
+        contents=json_in_html(contents),
     )
 
 
@@ -66,7 +63,15 @@ def write_page(contents: Mapping[str, Any], path: str | Path) -> Path:
     return target
 
 
-def _json_in_html(contents: Mapping[str, Any]) -> str:
+def policy(style: str, script: str) -> str:
+    """A content security policy: nothing is loaded, and nothing else is run or styles the page."""
+    return (
+        f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; "
+        f"script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def json_in_html(contents: Mapping[str, Any]) -> str:
     """JSON in which nothing can end or open an element."""
     text = json.dumps(contents, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
@@ -80,5 +85,6 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def _read(name: str) -> str:
-    return (files("sseml.report.page") / name).read_text(encoding="utf-8").strip()
+def part(name: str, package: str = "sseml.report.page") -> str:
+    """The text of a file of the page, or of another page that is made like it."""
+    return (files(package) / name).read_text(encoding="utf-8").strip()
