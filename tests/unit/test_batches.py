@@ -99,9 +99,9 @@ def test_the_bytes_do_not_depend_on_how_many_are_answered_together(
 
 
 def test_groups_of_rows_are_large_enough_to_read_fast() -> None:
-    file = pq.ParquetFile(io.BytesIO(from_columns(evidence_items()[:100] * 50, "parquet")))
+    file = pq.ParquetFile(io.BytesIO(from_columns(evidence_items()[:100] * 100, "parquet")))
     counts = [file.metadata.row_group(place).num_rows for place in range(file.num_row_groups)]
-    assert counts == [2048, 2048, 5000 - 2 * 2048]
+    assert counts == [8192, 10_000 - 8192]
 
 
 _numbers = st.one_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import re
 import time
@@ -39,6 +40,10 @@ _MOST_UNDERWAY = 512
 
 _COUNTED_EVERY_S = 5.0
 """Workers come and go."""
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_LARGEST_KEPT_B = 2**25
+"""Of `mallopt` of glibc, and the largest block that it can be told to take from its heap."""
 
 _KEPT = "sseml"
 """Attribute of a worker that holds what it answers with, until the run ends."""
@@ -164,8 +169,20 @@ class _Drawing:
             if self._draw is None:
                 if differing := differences(self._asked, installation(self._settings)):
                     raise WorkersError(_refusal(get_worker().address, differing))
+                _keep_freed_memory()
                 self._draw = drawing(self._settings)
             return self._draw(batch)
+
+
+def _keep_freed_memory() -> None:
+    """Undo a setting of Dask's nanny, for glibc: the heap shrinks after every array.
+
+    Taking the memory back from the system then took 60 % more CPU (two cores, NumPy 2.4).
+    """
+    with suppress(OSError, TypeError, AttributeError):  # another system
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT_B)
+        mallopt(_M_TRIM_THRESHOLD, 4 * _LARGEST_KEPT_B)
 
 
 def _answer(batch: Items, settings: Settings, asked: Mapping[str, str]) -> list[DrawnBatch]:

@@ -200,7 +200,8 @@ def _read_parquet(source: Source, wanted: Wanted) -> Iterator[RawRow | Refusal]:
         if not head.startswith(PARQUET_SIGNATURE):
             raise RefusedInputError(f"{name} is not a Parquet file", "say its format, such as csv")
         try:
-            table = pq.ParquetFile(stream if stream.seekable() else BytesIO(stream.read()))
+            seekable = stream if stream.seekable() else BytesIO(stream.read())
+            table = pq.ParquetFile(seekable, pre_buffer=False)  # or all of it is held at once
             names = table.schema_arrow.names
             formula_at = find_column(names, wanted, name)
             names = distinct(names)

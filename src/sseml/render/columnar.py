@@ -16,8 +16,8 @@ from sseml.render.record import Record, cell
 _LOOK_AHEAD = 1_000
 """Records read before the columns of a stream are fixed."""
 
-ROWS_PER_GROUP = 2_048
-"""Rows of a group of a Parquet file."""
+ROWS_PER_GROUP = 8_192
+"""Rows of a group of a Parquet file, which is described in memory until the file is closed."""
 
 HELD_IN_MEMORY = 16 * 2**20
 _EXACT_IN_FLOAT = 2**53
