@@ -18,7 +18,7 @@ from sseml.released import DEFAULT_PHASES, RELEASED_BUNDLES, released_folder
 from sseml.render.batch_columns import Columns, ColumnsOfBatches
 from sseml.units import SUPERIONIC_S_CM
 
-LONG = 16_384
+LONG = 32_768
 """Rows of a list from which on its sums are compiled, where Numba is installed: it takes seconds to
 begin. The number of a row decides, so that the same rows are answered the same way by any number of
 processes."""

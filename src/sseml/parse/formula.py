@@ -70,15 +70,19 @@ def composition_or_none(text: str) -> Composition | None:
 def composition(amounts: Mapping[str, float]) -> Composition:
     """Make a `Composition` of amounts in mol per formula unit; amounts of zero are left out."""
     rounded = {
-        symbol: float(f"{amount:.10g}")
-        for symbol, amount in sorted(amounts.items(), key=lambda item: _RANK[item[0]])
-        if amount >= NOTHING
+        symbol: float(f"{amount:.10g}") for symbol, amount in amounts.items() if amount >= NOTHING
     }
     if not rounded:
         raise RefusedInputError(
             "the formula holds no element with an amount above zero", "choose another x"
         )
-    return Composition(formula=canonical_formula(rounded), amounts=rounded)
+    return composition_of_rounded(rounded)
+
+
+def composition_of_rounded(amounts: Mapping[str, float]) -> Composition:
+    """A `Composition` of amounts above zero that have ten digits at most."""
+    ordered = {symbol: amounts[symbol] for symbol in sorted(amounts, key=_RANK.__getitem__)}
+    return Composition(formula=canonical_formula(ordered), amounts=ordered)
 
 
 def is_same_material(one: Composition, other: Composition) -> bool:

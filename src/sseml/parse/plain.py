@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.parse.doubts import UNSTABLE, refuse_doubtful
-from sseml.parse.formula import composition, parse_formula
+from sseml.parse.formula import composition_of_rounded, parse_formula
 from sseml.parse.grammar import MAX_AMOUNT
 from sseml.parse.names import lookup, lookup_refused
 from sseml.patterns import late
@@ -60,7 +60,7 @@ def plain_material(text: str) -> Composition | None:
         amounts[symbol] = value = float(amount) if amount else 1.0
         if not _SMALLEST <= value <= MAX_AMOUNT:
             return None
-    material = composition(amounts)
+    material = composition_of_rounded(amounts)
     try:
         refuse_doubtful(text, material, parse_formula)
     except RefusedInputError:

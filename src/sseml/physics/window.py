@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sseml.classes import dataclass, replace
+from sseml.classes import dataclass
 from sseml.elements import MOLAR_MASS_G_MOL
 from sseml.physics.formulas import Reaction
 from sseml.physics.hulls import Hulls
@@ -194,52 +194,58 @@ def _unanswerable(table: PhaseTable, amounts: Mapping[str, float], ion: str) -> 
 
 def _answer(written: Sides, corrections: Sequence[str], reactions: bool) -> Window:
     chosen, change = written.widest()
-    window = Window(
+    above_eV_atom = written.above_hull()
+    decomposition = chosen.decomposition()
+    notes = (
+        "calculated, thermodynamic: measured windows are mostly wider, often by 0.5 V and more",
+        _note_on_the_entry(above_eV_atom),
+        *_notes_on_the_composition(written, chosen, change, decomposition),
+        *chosen.passed_over(),
+        *_notes_on_the_table(chosen, corrections),
+    )
+    return Window(
         ion=chosen.ion,
         V_red=chosen.V_red,
         V_ox=chosen.V_ox,
         reduction=chosen.reduction() if reactions else None,
         oxidation=chosen.oxidation() if reactions else None,
-        decomposition=chosen.decomposition(),
+        decomposition=decomposition,
         hull_energy_eV_atom=chosen.hull_energy_eV_atom,
-        e_above_hull_eV_atom=written.above_hull(),
+        e_above_hull_eV_atom=above_eV_atom,
         formula=chosen.formula,
         ion_change=change,
+        notes=notes,
     )
-    notes = (
-        "calculated, thermodynamic: measured windows are mostly wider, often by 0.5 V and more",
-        *_notes_on_the_composition(window, written),
-        *chosen.passed_over(),
-        *_notes_on_the_table(chosen, corrections),
-    )
-    return replace(window, notes=notes)
 
 
-def _notes_on_the_composition(window: Window, written: Sides) -> Iterator[str]:
-    match window.e_above_hull_eV_atom:
-        case None:
-            yield "no entry of its own: energy set to the hull, the best case"
-        case 0.0:
-            yield "on the hull"
-        case above:
-            yield f"{above:.3f} eV/atom above the hull: energy set to the hull, the best case"
-    if window.ion_change:
+def _note_on_the_entry(above_eV_atom: float | None) -> str:
+    if above_eV_atom is None:
+        return "no entry of its own: energy set to the hull, the best case"
+    if above_eV_atom == 0.0:
+        return "on the hull"
+    return f"{above_eV_atom:.3f} eV/atom above the hull: energy set to the hull, the best case"
+
+
+def _notes_on_the_composition(
+    written: Sides, chosen: Sides, change: float, decomposition: Mapping[str, float]
+) -> Iterator[str]:
+    if change:
         shown = f"{written.width_V:.2f}"
         width = "none" if float(shown) == 0.0 else f"{shown} V wide"
-        yield f"{width} as written; this is that of {_found(window, written)}"
-    elif window.collapsed:
+        yield f"{width} as written; this is that of {_found(written, chosen, change)}"
+    elif chosen.width_V < COLLAPSED_V:
         yield "collapsed: the composition lies between phases that react at one potential"
-    if elements := [name for name in window.decomposition or () if _is_element(name)]:
+    if elements := [name for name in decomposition if _is_element(name)]:
         yield f"decomposes into an element: {', '.join(elements)}"
 
 
-def _found(window: Window, written: Sides) -> str:
+def _found(written: Sides, chosen: Sides, change: float) -> str:
     """Formula and change of the ion; where its digits do not show one, that it was rounded."""
-    if window.formula == rewritten(written.amounts, window.ion):
+    if chosen.formula == rewritten(written.amounts, chosen.ion):
         return "the formula before rounding (less than 0.05 %)"
-    percent = 100.0 * window.ion_change
+    percent = 100.0 * change
     shown = f"{percent:+.1f}" if abs(percent) >= _TENTH else f"{percent:+.1g}"
-    return f"{window.formula} ({window.ion} {shown} %)"
+    return f"{chosen.formula} ({chosen.ion} {shown} %)"
 
 
 def _notes_on_the_table(chosen: Sides, corrections: Sequence[str]) -> Iterator[str]:
