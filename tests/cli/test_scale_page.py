@@ -15,7 +15,7 @@ from distributed import LocalCluster
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scale.md").read_text("utf-8")
 SCRIPTS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-SPACE = "elements Li,P,S,Cl,Br,Ge atoms<=20"
+SPACE = "elements Li,P,S,Cl,Br,Ge,Si,I,O atoms<=30"
 SMALL = "Li3{Y,Er,In,Sc}{Cl,Br}6"
 
 SRUN = """#!/bin/bash
