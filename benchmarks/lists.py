@@ -5,9 +5,9 @@ python benchmarks/lists.py [--json] [--rows 20000] [--long 100000] [--runs 3] [-
 The list holds distinct doped garnets, NASICONs and halides, in an order of chance that is always
 the same. The other script (`benchmarks/conventional.py`) is given the first 500 of them and the
 first alone: its time a row is the difference. CPU is user plus system time of each child process on
-one thread; medians of runs in turn. Wall time is compared for `--jobs` processes and one. Both are
-without what Numba compiles; with it (extra `fast`) a list of `--long` rows is measured, after one
-that compiles.
+one thread; medians of runs in turn. They are without what
+Numba compiles; with it (extra `fast`) a list of `--long` rows is measured, after one that compiles,
+and the wall time of `--jobs` processes and of one.
 """
 
 from __future__ import annotations
@@ -97,8 +97,8 @@ def measure(folder: Path, rows: int, long: int, runs: int, jobs: int) -> dict[st
     for _ in range(runs):
         for name, command in commands.items():
             seconds[name].append(cpu_seconds(command, prints=name in ("few", "one")))
-        walls["one process"].append(wall_seconds(commands["plain"]))
-        walls["several"].append(wall_seconds([*commands["plain"], "--jobs", str(jobs)]))
+        walls["one process"].append(wall_seconds(commands["long"]))
+        walls["several"].append(wall_seconds([*commands["long"], "--jobs", str(jobs)]))
     median = {name: statistics.median(each) for name, each in (seconds | walls).items()}
 
     def conventional(count: int) -> float:

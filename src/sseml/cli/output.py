@@ -14,6 +14,7 @@ from typing import IO, Any, Protocol
 from sseml.cli.command import CommandError, needing
 from sseml.cli.streams import say, standard_output
 from sseml.files import open_to_write, whole_file
+from sseml.remote import Address, is_address, writing
 from sseml.render import write_csv as csv_of_records
 
 TEXT_FORMATS = ("table", "text", "csv", "jsonl")
@@ -34,13 +35,18 @@ class _Report(Protocol):
 
 def add_output(parser: argparse.ArgumentParser, otherwise: str, picture: str) -> None:
     """Add `-o`, `--format` (what is written without either: `otherwise`) and `--plot`."""
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
+    parser.add_argument("-o", "--output", type=output_file, metavar="FILE", help="file to write")
     parser.add_argument(
         "--format", choices=TEXT_FORMATS, help=f"default: by the ending of -o, else {otherwise}"
     )
     parser.add_argument(
         "--plot", type=Path, metavar="FILE", help=f"{picture}: PNG, SVG or PDF (extra `report`)"
     )
+
+
+def output_file(text: str) -> Path | Address:
+    """Where results go: a file of this machine, or one under an address such as ``s3://…``."""
+    return Address(text) if is_address(text) else Path(text)
 
 
 def require_picture(path: Path | None, extra: str = "report") -> None:
@@ -61,7 +67,7 @@ def write_report(report: _Report, *, as_json: bool) -> None:
 
 
 def results(
-    path: Path | None, *, binary: bool = False, hold: bool = False
+    path: Path | Address | None, *, binary: bool = False, hold: bool = False
 ) -> AbstractContextManager[IO[Any]]:
     """Open the file for the results, or standard output, for text or bytes (`binary`).
 
@@ -70,19 +76,21 @@ def results(
     if path is None:
         return _held_stdout(binary) if hold else _stdout(binary)
     require_no_folder(path)
+    if isinstance(path, Address):
+        return writing(path, binary=binary)
     if path.exists() and not path.is_file():  # nothing can be renamed to a device or a pipe
         return open_to_write(path, binary=binary)
     return whole_file(path, binary=binary)
 
 
-def require_no_folder(path: Path) -> None:
+def require_no_folder(path: Path | Address) -> None:
     """Refuse a folder as the file to write."""
     if path.is_dir():
         raise CommandError(f"{path} is a folder; -o takes the name of a file")
 
 
 def format_of(
-    path: Path | None, asked: str | None, endings: Mapping[str, str], otherwise: str
+    path: Path | Address | None, asked: str | None, endings: Mapping[str, str], otherwise: str
 ) -> str:
     """The format asked for, or that of the file's ending; `otherwise` for standard output."""
     if asked is not None:
@@ -99,7 +107,7 @@ def format_of(
     return endings[ending]
 
 
-def table_width(path: Path | None, narrowest: int) -> int:
+def table_width(path: Path | Address | None, narrowest: int) -> int:
     """Width of a table: that of the terminal it is shown on, but not less than `narrowest`."""
     out = standard_output()
     if path is not None or not out.isatty():

@@ -16,6 +16,7 @@ from sseml.cli.predict import answerer, as_columns
 from sseml.cli.ranking import orders
 from sseml.cli.streams import say, watched
 from sseml.records import Query, Refusal, RefusedInputError
+from sseml.remote import Address
 from sseml.render import Format, write
 from sseml.screen.parts import ROWS_A_PART, Plan, Shard, Written, read_shard, write_parts
 
@@ -55,6 +56,8 @@ def require_parts(arguments: argparse.Namespace) -> Format:
     """The format of the parts; a `CommandError` says what cannot be done, before any work."""
     if arguments.output is None:
         raise CommandError("--shard writes files of a folder: name it with -o")
+    if isinstance(arguments.output, Address):
+        raise CommandError(f"--shard writes a folder of this machine, not {arguments.output}")
     if arguments.output.suffix in (*_ENDINGS.values(), ".txt", ".ndjson"):
         raise CommandError(
             f"{arguments.output} names a file, and --shard writes the files of a folder: "

@@ -16,7 +16,14 @@ from sseml.cli.engines import (
     require_engine,
     said_of_workers,
 )
-from sseml.cli.output import TEXT_ENDINGS, format_of, name_late, results, table_width
+from sseml.cli.output import (
+    TEXT_ENDINGS,
+    format_of,
+    name_late,
+    output_file,
+    results,
+    table_width,
+)
 from sseml.cli.questions import add_questions, count_of, questions
 from sseml.cli.ranking import add_sorting, asked_scores, in_order, orders, require_ranking
 from sseml.cli.report import Drawing, add_report, require_report
@@ -85,7 +92,13 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
         metavar="SIGMA",
         help="σ in S/cm that p_superionic is the probability of (default: 1e-4)",
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="file to write")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=output_file,
+        metavar="FILE",
+        help="file to write, or an address such as s3://bucket/answers.parquet (extra `cloud`)",
+    )
     parser.add_argument(
         "--format", choices=FORMATS, help="default: by the ending of -o, else a table"
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sseml.cli.command import CommandError, needing, on_one_thread
 from sseml.cli.streams import say
 from sseml.records import Composition, Query, Refusal, RefusedInputError
+from sseml.remote import is_address
 from sseml.render import OUTPUT_COLUMNS
 from sseml.units import ROOM_TEMPERATURE_C
 
@@ -48,7 +49,8 @@ def add_questions(parser: argparse.ArgumentParser) -> None:
         "-i",
         "--input",
         metavar="FILE",
-        help="formulas, one a line; or CSV, JSON lines, Parquet or .xlsx; `-` reads standard input",
+        help="formulas, one a line; or CSV, JSON lines, Parquet or .xlsx; `-` is standard input, and "
+        "an address such as s3://bucket/list.parquet is read through fsspec (extra `cloud`)",
     )
     parser.add_argument(
         "--input-format",
@@ -250,7 +252,7 @@ def count_of(arguments: argparse.Namespace) -> int | None:
     if arguments.formula:
         may_be_more = any(names_structures(text) for text in map(_with_slash, arguments.formula))
         return None if may_be_more else len(arguments.formula)
-    if not sys.stderr.isatty() or arguments.input in (None, "-"):
+    if not sys.stderr.isatty() or arguments.input in (None, "-") or is_address(arguments.input):
         return None
     if arguments.input.lower().endswith((".parquet", ".pq", ".xlsx", ".xlsm")):
         return None

@@ -12,6 +12,7 @@ from typing import BinaryIO, TextIO, cast
 
 from sseml.patterns import late
 from sseml.records import RefusedInputError
+from sseml.remote import is_address, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,10 @@ def opened_text(source: Source) -> Iterator[TextIO]:
 @contextmanager
 def opened_binary(source: Source) -> Iterator[tuple[BinaryIO, bytes]]:
     """Open a file or stream as bytes, and give its beginning without moving on."""
+    if isinstance(source, str) and is_address(source):
+        with reading(source) as remote, io.BufferedReader(cast(io.RawIOBase, remote)) as file:
+            yield file, file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+        return
     if isinstance(source, str | Path):
         try:
             opened = Path(source).open("rb")  # noqa: SIM115 - closed by the with below
