@@ -5,9 +5,9 @@ python benchmarks/lists.py [--json] [--rows 20000] [--long 100000] [--runs 3] [-
 The list holds distinct doped garnets, NASICONs and halides, in an order of chance that is always
 the same. The other script (`benchmarks/conventional.py`) is given the first 500 of them and the
 first alone: its time a row is the difference. CPU is user plus system time of each child process on
-one thread; medians of runs in turn. They are without what
-Numba compiles; with it (extra `fast`) a list of `--long` rows is measured, after one that compiles,
-and the wall time of `--jobs` processes and of one.
+one thread; medians of runs in turn. They are without what Numba compiles; with it (extra `fast`) a
+list of `--long` rows is measured, after one that compiles, and the wall time of `--jobs` processes
+and of one.
 """
 
 from __future__ import annotations

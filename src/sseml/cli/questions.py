@@ -49,7 +49,7 @@ def add_questions(parser: argparse.ArgumentParser) -> None:
         "-i",
         "--input",
         metavar="FILE",
-        help="formulas, one a line; or CSV, JSON lines, Parquet or .xlsx; `-` is standard input, and "
+        help="formulas, one a line; or CSV, JSON lines, Parquet or .xlsx; `-` is standard input; "
         "an address such as s3://bucket/list.parquet is read through fsspec (extra `cloud`)",
     )
     parser.add_argument(

@@ -15,7 +15,7 @@ from sseml.forest import Forest
 from sseml.model.arrhenius import Lines
 from sseml.model.calibration import Signals
 from sseml.model.crystal_system import PolymorphCorrection
-from sseml.model.kernel import REACH, KernelInputs
+from sseml.model.kernel import REACH, ROWS_IN_CACHE, KernelInputs
 from sseml.model.known_structure import KnownStructures
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -254,7 +254,7 @@ class Ensemble:
         """
         view = self.view(X, distance, systems, is_of_many=is_of_many)
         plain = self.plain.answer(view, distance.min(axis=1))
-        nearest = distance[:, self.conductors].min(axis=1)
+        nearest = _smallest(distance, self.conductors)
         conducting = self.if_conductor.answer(view, nearest)
         level = np.maximum(conducting.level, CONDUCTOR_LOG10_SIGMA)
         return plain, replace(conducting, level=level)
@@ -282,6 +282,16 @@ class Ensemble:
             if_conductor=Output.from_arrays(arrays_below(arrays, "if_conductor")),
             conductors=arrays["conductors"],
         )
+
+
+def _smallest(distance: FloatArray, rows: BoolArray) -> FloatArray:
+    """Distance to the nearest of some training rows, shape (n_rows,)."""
+    left_out = np.where(rows, 0.0, np.inf)
+    smallest = np.empty(len(distance))
+    for start in range(0, len(distance), ROWS_IN_CACHE):
+        piece = slice(start, start + ROWS_IN_CACHE)
+        smallest[piece] = (distance[piece] + left_out).min(axis=1)
+    return smallest
 
 
 def named(part: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
