@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pickle import PicklingError
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -220,5 +221,5 @@ def _work(
 def _send(pipe: Connection, outcome: tuple[bool, Any]) -> None:
     try:
         pipe.send(outcome)
-    except (TypeError, AttributeError, ValueError) as error:  # what cannot be sent
+    except (PicklingError, TypeError, AttributeError) as error:  # what cannot be sent
         pipe.send((True, RuntimeError(f"{error}: {outcome[1]!r}")))

@@ -1,0 +1,95 @@
+"""Batches worked on by several processes: in order, and with the errors that the work raises."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sseml.processes import WAITING, by_processes
+
+
+def doubling(_: object) -> Callable[[int], list[int]]:
+    def work(number: int) -> list[int]:
+        time.sleep(0.02 if number % 2 else 0.0)  # so that they end in another order
+        return [2 * number]
+
+    return work
+
+
+def where(_: object) -> Callable[[int], list[int]]:
+    return lambda _: [os.getpid()]
+
+
+def failing(_: object) -> Callable[[int], list[int]]:
+    def work(number: int) -> list[int]:
+        if number == 3:
+            raise KeyError("three")
+        return [number]
+
+    return work
+
+
+def sending_what_cannot_be_sent(_: object) -> Callable[[int], list[object]]:
+    return lambda _: [lambda: None]
+
+
+def unprepared(asked: object) -> Callable[[int], list[int]]:
+    raise LookupError(f"no {asked}")
+
+
+def test_results_are_in_the_order_of_the_batches() -> None:
+    with by_processes(doubling, None, 2, str) as results:
+        assert list(results(range(20))) == list(range(0, 40, 2))
+        assert list(results([7])) == [14]
+        assert list(results([])) == []
+
+
+def test_the_work_is_shared_and_not_done_here() -> None:
+    with by_processes(where, None, 2, str) as results:
+        found = set(results(range(50)))
+    assert len(found) == 2
+    assert os.getpid() not in found
+
+
+def test_no_more_is_read_than_is_waited_for() -> None:
+    read = []
+
+    def batches() -> Iterator[int]:
+        for number in range(100):
+            read.append(number)
+            yield number
+
+    with by_processes(doubling, None, 2, str) as results:
+        passed = results(batches())
+        assert next(passed) == 0
+        assert len(read) <= WAITING * 2 + 1
+        passed.close()
+        assert list(results([1, 2])) == [2, 4]  # nothing is left of what nobody asks any more
+
+
+def test_an_error_of_the_work_comes_in_its_place() -> None:
+    with by_processes(failing, None, 2, str) as results:
+        passed = results(range(10))
+        with pytest.raises(KeyError, match="three") as caught:
+            list(passed)
+        assert "in work" in caught.value.__notes__[0]
+        assert list(results([5])) == [5]
+
+
+def test_an_error_of_the_preparation_is_raised() -> None:
+    with (
+        by_processes(unprepared, "model", 2, str) as results,
+        pytest.raises(LookupError, match="no model"),
+    ):
+        list(results([1]))
+
+
+def test_what_cannot_be_sent_is_said() -> None:
+    with (
+        by_processes(sending_what_cannot_be_sent, None, 1, str) as results,
+        pytest.raises(RuntimeError, match="lambda"),
+    ):
+        list(results([1]))
