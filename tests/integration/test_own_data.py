@@ -467,7 +467,7 @@ def test_the_released_table_is_checked_before_it_is_built_upon(
     folder.mkdir(parents=True)
     for name in ("evidence.parquet", "SHA256SUMS"):
         (folder / name).write_bytes((released / name).read_bytes())
-    monkeypatch.setattr(home, "files", lambda _: package)
+    monkeypatch.setattr(home, "__file__", str(package / "released.py"))
     assert len(add_own(lab).added) == 6
     (folder / "evidence.parquet").write_bytes((released / "evidence.parquet").read_bytes()[:-1])
     with pytest.raises(BundleError, match="damaged"):

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
 from sseml.files import packaged
 from sseml.model.mlmodel import MLFLOW_FILES, require_own_loader
@@ -27,7 +28,7 @@ def reading(path: Path) -> Iterator[Path]:
         raise BundleError(
             f"{path.parent}: {path.name} lacks {error.args[0]!r}; train or fetch the bundle again"
         ) from error
-    except (ValueError, TypeError, EOFError) as error:
+    except (ValueError, TypeError, EOFError, BadZipFile) as error:
         raise BundleError(
             f"{path.parent}: {path.name} is no part of a bundle ({error}); "
             "train or fetch the bundle again"

@@ -55,7 +55,10 @@ def _unpacked(packed: bytes) -> Columns:
     with np.load(io.BytesIO(packed), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     columns: Columns = json.loads(str(arrays.pop(_LISTS).data, "utf-8"))
-    return columns | {name.removeprefix(_ARRAY): array for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if name.startswith(_ARRAY):  # NumPy 1 also keeps what says that nothing is pickled
+            columns[name.removeprefix(_ARRAY)] = array
+    return columns
 
 
 def _packed(columns: Columns) -> bytes:

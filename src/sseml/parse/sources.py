@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
+from sseml.classes import dataclass
 from sseml.patterns import late
 from sseml.records import RefusedInputError
 from sseml.remote import is_address, reading
