@@ -161,7 +161,12 @@ def test_ctrl_c_gives_up_what_is_on_the_way(
     longer, out = tmp_path / "longer.csv", tmp_path / "out.parquet"
     longer.write_text("formula\n" + "Li6PS5Cl\n" * 100_000)
     command = [sys.executable, "-m", "sseml", "predict", "-i", longer, "-o", out, *asked]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it
+    try:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, inherited)
+    with process:
         busy(watching)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
