@@ -65,11 +65,10 @@ def reading(text: str) -> Iterator[BinaryIO]:
 def writing(address: Address, *, binary: bool = False) -> Iterator[IO[Any]]:
     """Open a file under an address to write; it is there only if the block succeeds."""
     system, path = _found(str(address))
-    opened = ExitStack()
-    with _said_of(str(address)):
-        opened.enter_context(system.transaction)  # without its end, what was written is discarded
-        file = opened.enter_context(system.open(path, "wb"))
-    with opened:
+    with ExitStack() as opened:
+        with _said_of(str(address)):
+            opened.enter_context(system.transaction)  # which ends, too, where nothing can be opened
+            file = opened.enter_context(system.open(path, "wb"))
         if binary:
             yield file
             return

@@ -87,6 +87,23 @@ def test_what_cannot_be_reached_is_said(run: Any, asked: tuple[str, ...], said: 
     assert "Traceback" not in ran.err
 
 
+def test_what_cannot_be_opened_leaves_its_file_system_as_it_was(
+    run: Any, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise PermissionError("not yours")
+
+    asked = ("predict", "Li3YCl6", "--no-window", "-o", "memory://bucket/out.csv")
+    with monkeypatch.context() as patch:
+        patch.setattr(type(store), "open", refuse)
+        ran = run(*asked)
+    assert ran.code == 2
+    assert "not yours" in ran.err
+    assert not store._intrans
+    assert run(*asked).code == 0
+    assert store.exists("/bucket/out.csv")
+
+
 def test_shards_are_a_folder_of_this_machine(run: Any) -> None:
     ran = run("screen", "Li3YCl6", "--shard", "1/1", "-o", "memory://bucket/parts")
     assert ran.code == 2
