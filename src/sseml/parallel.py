@@ -78,17 +78,14 @@ def answering(settings: Settings, jobs: int = 1) -> Iterator[Answering]:
         draw = drawing(settings)
         yield lambda items: (drawn for batch in batches_of(items) for drawn in draw(batch))
         return
-    if settings.bundle:
-        load_bundle(settings.bundle)  # a process that cannot prepare itself says only that it died
     with by_processes(drawing, settings, jobs, rows_of) as answers:
         yield lambda items: answers(batches_of(items))
 
 
 def drawing(settings: Settings) -> Callable[[Items], list[DrawnBatch]]:
     """What answers one batch after another; it loads bundles once."""
-    given = [load_bundle(settings.bundle)] if settings.bundle else []
-    bundles = Bundles(given)
-    compiled = CompiledBundles(given) if is_installed() else bundles
+    bundles = Bundles([load_bundle(settings.bundle)] if settings.bundle else [])
+    compiled = CompiledBundles(bundles) if is_installed() else bundles
     phases = cache(default_phases) if settings.window else None
     drawn = ColumnsOfBatches()
 

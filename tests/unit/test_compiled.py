@@ -38,7 +38,7 @@ def plain_bundle() -> Bundle:
 
 @cache
 def compiled_bundle() -> Bundle:
-    bundle = CompiledBundles()["composition"]
+    bundle = CompiledBundles(Bundles())["composition"]
     assert isinstance(bundle, Bundle)
     return bundle
 
@@ -107,6 +107,13 @@ def test_the_most_alike(values: list[float], count: int) -> None:
 def test_a_bundle_of_polymers_stays_as_it_is() -> None:
     polymers = Bundles()["polymer"]
     assert compiled(polymers) is polymers
+
+
+def test_what_one_reads_serves_both() -> None:
+    plain = Bundles()
+    own = CompiledBundles(plain)["composition"]
+    assert isinstance(own, Bundle)
+    assert plain.of_compositions().observations is own.observations
 
 
 def test_the_bundle_that_was_given_is_not_changed() -> None:

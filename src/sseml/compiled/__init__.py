@@ -5,7 +5,6 @@ The answers are those of the plain way, but for digits that no column shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib.util import find_spec
 
 from sseml.model.answer import Model
@@ -34,10 +33,11 @@ def compiled(bundle: Model) -> Model:
 
 
 class CompiledBundles(Bundles):
-    """As `Bundles`, each compiled on first use."""
+    """Other bundles, each compiled on first use; what either reads serves both."""
 
-    def __init__(self, given: Iterable[Model] = ()) -> None:
-        super().__init__(given)
+    def __init__(self, plain: Bundles) -> None:
+        super().__init__()
+        self._read = plain._read
         self._compiled: dict[str, Model] = {}
 
     def __getitem__(self, kind: str) -> Model:

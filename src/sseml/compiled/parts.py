@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sseml.arrays import FloatArray
+from sseml.arrays import FloatArray, IntArray
 from sseml.classes import dataclass, fields, replace
 from sseml.compiled import kernels
 from sseml.features.parents import FARTHEST, Parents, as_bits, li_phases
@@ -56,6 +56,7 @@ def _as(part: type[Part], plain: Any) -> Part:
 def _nearest_phases(fractions: FloatArray) -> tuple[FloatArray, FloatArray]:
     """As `sseml.features.parents.nearest_phases`."""
     phases = li_phases()
+    column, fraction = _by_phase()
     same, subset = np.full((2, len(fractions)), FARTHEST)
     kernels.nearest_phases(
         fractions,
@@ -63,12 +64,19 @@ def _nearest_phases(fractions: FloatArray) -> tuple[FloatArray, FloatArray]:
         phases.elements,
         phases.first,
         phases.size,
-        np.ascontiguousarray(phases.column.T),
-        np.ascontiguousarray(phases.fraction.T),
+        column,
+        fraction,
         same,
         subset,
     )
     return same, subset
+
+
+@cache
+def _by_phase() -> tuple[IntArray, FloatArray]:
+    """Places of the elements of each phase, and their fractions, (n_phases, MAX_ELEMENTS)."""
+    phases = li_phases()
+    return np.ascontiguousarray(phases.column.T), np.ascontiguousarray(phases.fraction.T)
 
 
 class _Evidence(Evidence):

@@ -26,14 +26,11 @@ from sseml.parallel import (
     rows_of,
 )
 from sseml.prediction import batches_of
-from sseml.processes import WorkersError
+from sseml.processes import WAITING, WorkersError
 from sseml.records import Query, Refusal, RefusedInputError
 
 _REACHED_WITHIN_S = 5.0
 """A scheduler that does not answer in so many seconds is not there."""
-
-_WAITING = 2
-"""Batches that each worker has been given or has answered and are not yet passed on."""
 
 _MOST_UNDERWAY = 512
 """Batches, however many workers there are: less than 1 MB each, on this side and the scheduler."""
@@ -150,7 +147,7 @@ class _Cluster:
         now = time.monotonic()
         if not self._limit or now - self._counted_s > _COUNTED_EVERY_S:
             workers = max(1, len(self._client.nthreads()))
-            self._limit = min(_WAITING * workers, _MOST_UNDERWAY)
+            self._limit = min(WAITING * workers, _MOST_UNDERWAY)
             self._counted_s = now
         return self._limit
 

@@ -63,7 +63,7 @@ class NearestMaterials:
         distance: FloatArray,
         temperature_C: float,
         space_group: int | None,
-    ) -> Neighbour | None:
+    ) -> Neighbour:
         """The material of a measurement, which was found for another question already, or now."""
         known = self._found.get((row, temperature_C))
         if known is None:

@@ -48,7 +48,7 @@ class PyfuncModel:
     def __init__(self, bundle: Model, phases: PhaseBundle) -> None:
         self.bundle = bundle
         self.bundles = Bundles([bundle])
-        self.compiled = CompiledBundles([bundle]) if is_installed() else self.bundles
+        self.compiled = CompiledBundles(self.bundles) if is_installed() else self.bundles
         self.phases = phases
         self.explainer = Explainer()
 
